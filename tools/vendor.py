@@ -48,7 +48,9 @@ def build_icon_sprite(members: Members) -> Members:
     for name in ICON_NAMES.read_text(encoding="utf-8").split():
         source = members.get(f"icons/{name}.svg")
         if source is None:
-            raise SystemExit(f"tools/icons.txt names “{name}”, which this version of the icon set does not have.")
+            raise SystemExit(
+                f"tools/icons.txt names “{name}”, which this version of the icon set does not have."
+            )
         inner = re.search(r"<svg[^>]*>(.*)</svg>", source.decode(), re.DOTALL)
         shapes = " ".join(inner.group(1).split()) if inner else ""
         symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{shapes.replace("> <", "><")}</symbol>')
@@ -118,7 +120,9 @@ def refresh(package: Package) -> None:
     for target, content in shipped.items():
         (folder / target).write_bytes(content)
     if not (folder / "LICENSE").is_file():
-        raise SystemExit(f"{package.name} ships no licence text: write static/vendor/{package.folder}/LICENSE.")
+        raise SystemExit(
+            f"{package.name} ships no licence text: write static/vendor/{package.folder}/LICENSE."
+        )
 
 
 def sha256(path: Path) -> str:
