@@ -1,0 +1,1 @@
+"""French territories: the reference file, its loading, the grammar of place names, finding a commune."""
