@@ -1,0 +1,228 @@
+"""The client's side: start or join the supervisor, and hold a lease on its servers.
+
+The lease belongs to the process that asked for it and lasts until that process ends, however it ends: the
+kernel closes the connection. It is closed on exec (a program started by this one holds nothing) and closed
+in a child made by fork (a forgotten child keeps no server alive): worker processes live under a parent that
+holds the lease for all of them. A forked process that outlives its parent calls `ensure_running` again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from campaign_crm.platform.embedded.errors import EmbeddedServiceError
+from campaign_crm.platform.embedded.layout import Layout
+from campaign_crm.platform.embedded.service import make_folder
+
+Say = Callable[[str], None]
+ATTEMPTS = 5  # a supervisor may end between our connection and its answer
+PROJECT = Path(__file__).resolve().parents[3]
+
+_leases: dict[Path, Lease] = {}
+_guard = threading.Lock()
+
+
+class Lease:
+    """An open connection to the supervisor and the servers it covers."""
+
+    def __init__(self, link: socket.socket, services: frozenset[str]) -> None:
+        self.link = link
+        self.services = services
+
+    def is_held(self) -> bool:
+        """False once the supervisor is gone."""
+        try:
+            return self.link.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) != b""
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+
+def hold(layout: Layout, services: frozenset[str], *, unit_tests: bool, say: Say) -> None:
+    """Return when every one of `services` serves, and keep them serving while this process lives.
+
+    Raises EmbeddedServiceError with the reason, the log and what to do.
+    """
+    with _guard:
+        held = _leases.get(layout.var_dir)
+        if held and held.is_held():
+            if services <= held.services:
+                return
+            services |= held.services
+        _leases[layout.var_dir] = _lease(layout, services, unit_tests=unit_tests, say=say)
+        if held:
+            held.link.close()
+
+
+def is_held(layout: Layout) -> bool:
+    """True while this process holds servers of this layout and their supervisor is alive."""
+    lease = _leases.get(layout.var_dir)
+    return lease is not None and lease.is_held()
+
+
+def let_go(layout: Layout) -> None:
+    """End this process's lease; the last one to go stops the servers."""
+    with _guard:
+        lease = _leases.pop(layout.var_dir, None)
+        if lease:
+            lease.link.close()
+
+
+def _lease(layout: Layout, services: frozenset[str], *, unit_tests: bool, say: Say) -> Lease:
+    _make_folders(layout, say)
+    for _attempt in range(ATTEMPTS):
+        link = _connect(layout) or _start_supervisor(layout, unit_tests=unit_tests, say=say)
+        try:
+            if _converse(link, services, unit_tests=unit_tests, say=say):
+                return Lease(link, services)
+        except BaseException:
+            link.close()
+            raise
+        link.close()
+    raise EmbeddedServiceError(
+        f"The servers' supervisor ends as soon as it starts. Its log: {layout.log('supervisor')}"
+    )
+
+
+def _converse(link: socket.socket, services: frozenset[str], *, unit_tests: bool, say: Say) -> bool:
+    """True when ready, False when the supervisor ended before it answered."""
+    request = {"services": sorted(services), "unit_tests": unit_tests}
+    try:
+        link.sendall(json.dumps(request).encode() + b"\n")
+        for line in _lines(link):
+            answer = json.loads(line)
+            if answer["event"] == "ready":
+                return True
+            if answer["event"] == "failed":
+                raise EmbeddedServiceError(answer["message"])
+            say(answer["message"])
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return False
+
+
+def _lines(link: socket.socket) -> Iterator[bytes]:
+    waiting = b""
+    while data := link.recv(65536):
+        *lines, waiting = (waiting + data).split(b"\n")
+        yield from lines
+
+
+def _connect(layout: Layout) -> socket.socket | None:
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.connect(str(layout.supervisor_socket))
+    except (FileNotFoundError, ConnectionRefusedError):
+        link.close()
+        return None
+    except PermissionError:
+        link.close()
+        raise _belongs_to_another(layout.supervisor_socket) from None
+    return link
+
+
+def _start_supervisor(layout: Layout, *, unit_tests: bool, say: Say) -> socket.socket:
+    """Start a supervisor unless another client just did, and connect to it."""
+    deadline_told = False
+    with (layout.control / "start.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        link = _connect(layout)
+        while link is None:
+            ready, told = os.pipe()
+            with contextlib.ExitStack() as pipe:
+                pipe.callback(os.close, ready)
+                supervisor = _spawn(layout, told, unit_tests=unit_tests)
+                os.close(told)
+                while not _closed_within(ready, seconds=3.0):
+                    if not deadline_told:
+                        say("Waiting for an earlier run's servers to stop…")
+                        deadline_told = True
+            link = _connect(layout)
+            if link is None and supervisor.poll() not in (None, 0):
+                log = layout.log("supervisor")
+                raise EmbeddedServiceError(f"The servers' supervisor cannot start. Its log: {log}")
+        return link
+
+
+def _spawn(layout: Layout, told: int, *, unit_tests: bool) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", f"{__package__}.supervisor", "--var-dir", str(layout.var_dir)]
+    command += ["--ready-fd", str(told), *(["--unit-tests"] if unit_tests else [])]
+    with layout.log("supervisor").open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            cwd=PROJECT,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[told],
+            start_new_session=True,  # Ctrl-C in our terminal must not reach the servers
+        )
+    threading.Thread(target=process.wait, daemon=True).start()  # no zombie under a long-lived client
+    return process
+
+
+def _closed_within(descriptor: int, *, seconds: float) -> bool:
+    import select
+
+    deadline = time.monotonic() + seconds
+    readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
+    return bool(readable)
+
+
+def _make_folders(layout: Layout, say: Say) -> None:
+    first_time = not layout.home.exists()
+    try:
+        for folder in (layout.logs, layout.config):
+            make_folder(folder, owner=layout.program, mode=0o755)
+        if layout.control.parent != layout.home:
+            _make_private_parent(layout.control.parent)
+        make_folder(layout.control, owner=layout.program, mode=0o700)
+        make_folder(layout.sockets, owner=layout.server, mode=0o700)
+    except PermissionError as error:
+        raise _belongs_to_another(Path(error.filename or layout.home)) from error
+    if first_time and layout.moved:
+        say(
+            f"The servers run as {layout.server.name!r}, who cannot enter {layout.var_dir}: their data is kept in "
+            f"{layout.home}."
+        )
+
+
+def _make_private_parent(folder: Path) -> None:
+    """A short folder for sockets in a shared place: ours, or refused."""
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o711)
+    status = folder.lstat()
+    if not folder.is_dir() or folder.is_symlink() or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+        raise EmbeddedServiceError(
+            f"{folder} should be a folder of yours that nobody else may write to. Remove it, or choose a VAR_DIR "
+            "with a shorter path."
+        )
+
+
+def _belongs_to_another(path: Path) -> EmbeddedServiceError:
+    return EmbeddedServiceError(
+        f"{path} is not accessible to this user: it was probably made by another one (root?). Run the program as "
+        "that user, or choose another folder with VAR_DIR."
+    )
+
+
+def _forget_in_child() -> None:
+    global _guard
+    _guard = threading.Lock()
+    for lease in _leases.values():
+        lease.link.close()
+    _leases.clear()
+
+
+os.register_at_fork(after_in_child=_forget_in_child)

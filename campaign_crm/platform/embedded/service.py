@@ -1,0 +1,264 @@
+"""One embedded server as a foreground child of the supervisor: start, readiness, restart, stop.
+
+Every step is short and never waits, so that one loop follows all servers: `begin()` asks for the server,
+`step()` moves it forward, `state` says how far it is.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from enum import Enum
+from pathlib import Path
+
+from campaign_crm.platform.embedded.errors import EmbeddedServiceError
+from campaign_crm.platform.embedded.layout import Account, Layout
+
+PR_SET_PDEATHSIG = 1  # prctl(2): the signal a child gets when its parent dies, even by kill -9
+RESTARTS = 5  # in RESTART_WINDOW, before the server is given up
+RESTART_WINDOW = 120.0  # seconds
+LOG_KEPT = 5 * 1024 * 1024  # bytes; a longer log is moved to NAME.log.1 at the next start
+LOG_LINES_SHOWN = 12
+READY_PAUSE = 0.05  # seconds between two questions to a starting server
+
+HINTS = (
+    ("No space left on device", "The disk is full: free some space, then start again."),
+    ("Permission denied", "A file or folder is not accessible: check the owner of the data folder."),
+    (
+        "Cannot allocate memory",
+        "The machine has too little free memory: stop something else, then start again.",
+    ),
+    ("Address already in use", "Another server uses the same socket: stop it, then start again."),
+    ("incompatible with server", "The data folder was made by another version of the server."),
+)
+OTHERWISE = (
+    "Read the log. If the data folder is damaged, move it away and restore a backup (`make restore FILE=…`); "
+    "without a backup, keep the folder you moved: it can perhaps be repaired."
+)
+
+
+class State(Enum):
+    """How far a server is."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Service:
+    """A server; subclasses say how it is prepared, started, asked whether it is ready, and stopped."""
+
+    title: str
+    stop_signal: signal.Signals
+    stop_patience: float  # seconds before SIGKILL
+
+    def __init__(self, name: str, layout: Layout) -> None:
+        self.name = name
+        self.layout = layout
+        self.state = State.STOPPED
+        self.error = ""
+        self.activity = ""
+        self.child: subprocess.Popen[bytes] | None = None
+        self._since = 0.0
+        self._next_question = 0.0
+        self._starts: list[float] = []
+
+    # What a subclass provides ------------------------------------------------------------------------
+
+    @property
+    def folder(self) -> Path:
+        """The server's data folder, its working directory while it runs."""
+        raise NotImplementedError
+
+    def prepare(self) -> bool:
+        """Take one short step towards a usable data folder; True when it is."""
+        raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """The server's command line."""
+        raise NotImplementedError
+
+    def is_ready(self) -> bool:
+        """Ask the running server whether it serves; True once everything in it is set up."""
+        raise NotImplementedError
+
+    # What the supervisor calls -----------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Ask for the server; nothing happens if it is asked for already, a failed one is tried again."""
+        if self.state in (State.STOPPED, State.FAILED):
+            self._enter(State.STARTING)
+            self._starts = []
+
+    def step(self) -> None:
+        """Move forward; a failure becomes state FAILED with `error` for a person to read."""
+        try:
+            if self.state is State.STARTING:
+                self._start_step()
+            elif self.state is State.READY and self.child and self.child.poll() is not None:
+                self._log_line(f"{self.title} ended by itself ({self.child.returncode}); starting it again")
+                self.child = None
+                self._enter(State.STARTING)
+        except EmbeddedServiceError as error:
+            self._fail(str(error))
+        except OSError as error:
+            self._fail(f"{self.title} cannot start: {error}. {self._hint(str(error))}")
+
+    def stop(self) -> None:
+        """Ask the server to stop; `wait` waits for it."""
+        if self.child and self.child.poll() is None:
+            self.child.send_signal(self.stop_signal)
+
+    def wait(self) -> None:
+        """Wait for the end of a server that was asked to stop; killed when its patience is over."""
+        if self.child:
+            try:
+                self.child.wait(self.stop_patience)
+            except subprocess.TimeoutExpired:
+                self.child.kill()
+                self.child.wait()
+        self.child = None
+        self.state = State.STOPPED
+
+    def progress(self) -> str:
+        """What the server is doing, for a person who waits."""
+        seconds = time.monotonic() - self._since
+        return f"{self.title}: {self.activity or 'starting'} ({seconds:.0f} s)"
+
+    # Parts ------------------------------------------------------------------------------------------
+
+    def _start_step(self) -> None:
+        if self.child is None:
+            if left_over := processes_in(self.folder):
+                self.activity = f"waiting for an earlier server to stop (process {left_over[0]})"
+            elif self.prepare():
+                self._spawn()
+        elif self.child.poll() is not None:
+            self._ended_while_starting()
+        elif time.monotonic() >= self._next_question:
+            self._next_question = time.monotonic() + READY_PAUSE
+            if self.is_ready():
+                self._enter(State.READY)
+
+    def _spawn(self) -> None:
+        now = time.monotonic()
+        self._starts = [moment for moment in self._starts if now - moment < RESTART_WINDOW] + [now]
+        if len(self._starts) > RESTARTS:
+            raise EmbeddedServiceError(self._explain(f"{self.title} keeps ending by itself."))
+        self.activity = "starting"
+        self.child = self.launch(self.command())
+
+    def launch(self, command: list[str]) -> subprocess.Popen[bytes]:
+        """Start a program of this server as the server's user, its output at the end of the log."""
+        with self._open_log() as log:
+            return subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.layout.home,
+                env={"PATH": os.defpath, "LANG": "C", "LC_ALL": "C", "TZ": "UTC"},
+                preexec_fn=die_with_parent(self.stop_signal),
+                start_new_session=True,
+                umask=0o077,
+                **_identity(self.layout.server),
+            )
+
+    def _ended_while_starting(self) -> None:
+        child, self.child = self.child, None
+        if len(self._starts) == 1 or child is None or child.returncode >= 0:
+            raise EmbeddedServiceError(self._explain(f"{self.title} cannot start."))
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.error = self.activity = ""
+        self._since = time.monotonic()
+
+    def _fail(self, message: str) -> None:
+        self._log_line(message)
+        self.error = message
+        self.state = State.FAILED
+        self.stop()
+
+    def _explain(self, what: str) -> str:
+        tail = self.log_tail()
+        lines = "".join(f"\n    {line}" for line in tail.splitlines())
+        return f"{what} {self._hint(tail)}\n  Log: {self.layout.log(self.name)}{lines}"
+
+    def _hint(self, text: str) -> str:
+        return next((advice for sign, advice in HINTS if sign in text), OTHERWISE)
+
+    def log_tail(self) -> str:
+        """The last lines of the server's log."""
+        try:
+            text = self.layout.log(self.name).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(text.splitlines()[-LOG_LINES_SHOWN:])
+
+    def _open_log(self) -> object:
+        path = self.layout.log(self.name)
+        if path.exists() and path.stat().st_size > LOG_KEPT:
+            path.replace(path.with_suffix(".log.1"))
+        return path.open("ab")
+
+    def _log_line(self, message: str) -> None:
+        print(f"{self.name}: {message}", file=sys.stderr, flush=True)
+
+
+def die_with_parent(sent: signal.Signals) -> object:
+    """For `preexec_fn`: have the kernel send `sent` to the child when its parent dies (Linux)."""
+    parent = os.getpid()
+    library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
+
+    def ask_kernel() -> None:
+        if library is not None:
+            library.prctl(PR_SET_PDEATHSIG, int(sent), 0, 0, 0)
+            if os.getppid() != parent:  # the parent died before the request
+                os.kill(os.getpid(), sent)
+
+    return ask_kernel
+
+
+def processes_in(folder: Path) -> list[int]:
+    """Ids of the server processes whose working directory is `folder`.
+
+    PostgreSQL and Valkey both enter their data folder, so this finds a server that outlives its supervisor
+    for a moment, without trusting a file of process ids.
+    """
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if Path(os.readlink(entry / "cwd")) == folder:
+                name = (entry / "comm").read_text(encoding="utf-8").strip()
+                if name in ("postgres", "valkey-server"):
+                    found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def make_folder(path: Path, *, owner: Account, mode: int) -> None:
+    """Create a folder with this owner and mode; parents are made readable, existing ones left alone."""
+    if not path.parent.exists():
+        make_folder(path.parent, owner=owner if owner.uid == os.geteuid() else _root(), mode=0o755)
+    if not path.exists():
+        path.mkdir(mode=mode, exist_ok=True)
+        path.chmod(mode)  # whatever the umask
+        if owner.uid != os.geteuid():
+            os.chown(path, owner.uid, owner.gid)
+
+
+def _root() -> Account:
+    return Account("root", 0, 0)
+
+
+def _identity(account: Account) -> dict[str, object]:
+    if account.uid == os.geteuid():
+        return {}
+    return {"user": account.uid, "group": account.gid, "extra_groups": []}
