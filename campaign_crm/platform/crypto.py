@@ -1,0 +1,55 @@
+"""Keyed hashes and sealed values.
+
+A keyed hash (HMAC-SHA256 under `HASH_KEY`) recognises an address, a number or a birthplace without keeping
+it. A sealed value (Fernet under `ENCRYPTION_KEYS`) keeps a secret that the product must read again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+
+
+class SealBroken(ValueError):
+    """A sealed value was made under a key that this installation does not have."""
+
+
+def keyed_hash(purpose: str, value: str) -> bytes:
+    """32 bytes that stand for `value` within `purpose` (such as "email", "phone", "birthplace").
+
+    The purpose keeps hashes of one kind useless for another. The caller normalises the value first.
+    """
+    return hmac.new(settings.HASH_KEY, f"{purpose}\x00{value}".encode(), hashlib.sha256).digest()
+
+
+def hash_key_fingerprint() -> str:
+    """Twelve characters that tell one HASH_KEY from another without revealing it."""
+    return hmac.new(settings.HASH_KEY, b"fingerprint", hashlib.sha256).hexdigest()[:12]
+
+
+def seal(value: dict[str, Any]) -> str:
+    """Encrypt a JSON-ready dictionary under the first of `ENCRYPTION_KEYS`."""
+    return _fernet().encrypt(json.dumps(value).encode()).decode()
+
+
+def unseal(sealed: str) -> dict[str, Any]:
+    """Open what `seal` made, under any of `ENCRYPTION_KEYS`; raises `SealBroken`."""
+    if not sealed:
+        return {}
+    try:
+        opened: dict[str, Any] = json.loads(_fernet().decrypt(sealed.encode()))
+    except InvalidToken:
+        raise SealBroken(
+            "A stored secret cannot be opened: put the key it was sealed with back in ENCRYPTION_KEYS."
+        ) from None
+    return opened
+
+
+def _fernet() -> MultiFernet:
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in settings.ENCRYPTION_KEYS])

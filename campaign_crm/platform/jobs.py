@@ -1,0 +1,153 @@
+"""Running background work that is kept as rows.
+
+`enqueue` writes the row; a Celery tick (every few seconds, and at once on commit) claims due rows and runs
+the handler registered for their kind. A handler renews its lease with `progress`; a worker that died leaves
+a lease that runs out, and the job is taken over with a new token, which fences the old one.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from campaign_crm.platform.models import Job, User
+from campaign_crm.platform.models.job import LEASE
+
+logger = logging.getLogger(__name__)
+
+MAX_ATTEMPTS = 5
+Handler = Callable[["RunningJob"], None]
+_handlers: dict[str, Handler] = {}
+
+
+class JobStopped(Exception):
+    """The job was paused or cancelled, or another worker took it over: stop and leave things as they are."""
+
+
+class JobFailed(Exception):
+    """The job cannot succeed; the message is for the person who started it. Not retried."""
+
+
+class RunningJob:
+    """What a handler sees of its job: the payload, and a way to report progress and notice a stop."""
+
+    def __init__(self, job: Job) -> None:
+        self.id = job.pk
+        self.payload: dict[str, Any] = job.payload
+        self.attempt = job.attempts
+        self.created_by_id = job.created_by_id
+        self._token = job.token
+
+    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
+        """Record progress and renew the lease (in the caller's transaction); raises `JobStopped`."""
+        values: dict[str, Any] = {"progress_done": done, "progress_note": note, "lease_until": Now() + LEASE}
+        if total is not None:
+            values["progress_total"] = total
+        if not self._mine().update(**values):
+            raise JobStopped(f"Job {self.id} was stopped or taken over.")
+
+    def _mine(self) -> Any:
+        return Job.objects.filter(pk=self.id, token=self._token, state=Job.State.RUNNING)
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register a function as the handler of jobs of `kind`, such as "contacts.import"."""
+
+    def register(function: Handler) -> Handler:
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def enqueue(*, kind: str, payload: dict[str, Any], by: User | None = None) -> Job:
+    """Write a job and tick the workers once the transaction commits. `payload` holds ids and options."""
+    from campaign_crm.platform.tasks import run_due_jobs  # tasks import this module
+
+    job = Job.objects.create(kind=kind, payload=payload, created_by=by)
+    transaction.on_commit(lambda: tick(run_due_jobs))
+    return job
+
+
+def tick(task: Any) -> None:
+    """Wake the workers now; when Redis is away, the next beat does it."""
+    try:
+        task.apply_async(retry=False, ignore_result=True)
+    except Exception as error:  # the row is committed: only promptness is lost
+        logger.warning("Could not wake the workers (%s); the next beat will.", type(error).__name__)
+
+
+def run_one_due_job() -> bool:
+    """Claim and run one due job; False when none was due."""
+    job = _claim()
+    if job is None:
+        return False
+    _run(job)
+    return True
+
+
+def run_job(job_id: int) -> Job:
+    """Claim and run one named job in this process (command line); raises what the job raised."""
+    job = _claim(job_id)
+    if job is None:
+        raise JobStopped(f"Job {job_id} is not waiting: another worker has it, or it has ended.")
+    _run(job)
+    return Job.objects.get(pk=job_id)
+
+
+def _claim(job_id: int | None = None) -> Job | None:
+    with transaction.atomic():
+        due = Job.objects.due()  # type: ignore[attr-defined]
+        if job_id is not None:
+            due = due.filter(pk=job_id)
+        job: Job | None = due.select_for_update(skip_locked=True).first()
+        if job is None:
+            return None
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.RUNNING,
+            lease_until=Now() + LEASE,
+            token=secrets.randbits(62),
+            attempts=F("attempts") + 1,
+            started_at=job.started_at or Now(),
+        )
+        job.refresh_from_db()
+    return job
+
+
+def _run(job: Job) -> None:
+    """Run the handler and write how it ended, only if this worker still holds the job."""
+    running = RunningJob(job)
+    function = _handlers.get(job.kind)
+    try:
+        if function is None:
+            raise JobFailed(f"No handler for jobs of kind {job.kind}; is the app that owns it installed?")
+        function(running)
+    except JobStopped:
+        logger.info("Job %s stopped", job.pk)
+    except JobFailed as error:
+        _end(running, Job.State.FAILED, str(error))
+    except Exception as error:
+        logger.exception("Job %s (%s) failed at attempt %s", job.pk, job.kind, job.attempts)
+        if job.attempts >= MAX_ATTEMPTS:
+            _end(running, Job.State.FAILED, f"{type(error).__name__}: {error}")
+        else:
+            _end(running, Job.State.QUEUED, f"{type(error).__name__}: {error}")
+    else:
+        _end(running, Job.State.SUCCEEDED, "")
+
+
+def _end(running: RunningJob, state: Job.State, error: str) -> None:
+    if connection.needs_rollback:  # only inside a caller's broken transaction
+        return
+    values: dict[str, Any] = {"state": state, "error": error[:2000], "lease_until": None}
+    if state == Job.State.QUEUED:
+        values["run_after"] = Now() + LEASE / 4 * running.attempt
+    else:
+        values["finished_at"] = Now()
+    running._mine().update(**values)

@@ -1,0 +1,89 @@
+"""A member of staff who signs in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import keep, scrub
+from campaign_crm.platform.rights import Role, role_has_right
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people who sign in with their e-mail address."""
+
+    def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> User:
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *, email: str, password: str | None = None, **fields: Any) -> User:
+        return self.create_user(email=email, password=password, role=Role.ADMINISTRATOR, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser):
+    """Staff account: signs in by e-mail, holds one role."""
+
+    email = models.EmailField(_("e-mail"), unique=True)
+    full_name = models.CharField(_("name"), max_length=150, blank=True)
+    role = models.CharField(_("role"), max_length=32, choices=Role.choices, default=Role.READ_ONLY)
+    language = models.CharField(_("language"), max_length=8, choices=[("fr", "Français"), ("en", "English")])
+    is_active = models.BooleanField(_("active"), default=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+    personal_data = keep(
+        "id", "password", "last_login", "role", "language", "is_active", "created_at"
+    ) | scrub("email", "full_name")
+
+    class Meta:
+        verbose_name = _("team member")
+        verbose_name_plural = _("team members")
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), name="user_email_unique", violation_error_message=_("This e-mail is taken.")
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.email
+
+    def has_right(self, right: str) -> bool:
+        """True when this active account's role holds the right (`platform.rights.Right`)."""
+        return self.is_active and role_has_right(self.role, right)
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.is_active and self.role == Role.ADMINISTRATOR
+
+    # What Django's admin asks of a user.
+    @property
+    def is_staff(self) -> bool:
+        return self.is_active
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.is_administrator
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_administrator
+
+    def has_perms(self, perm_list: list[str], obj: object = None) -> bool:
+        return self.is_administrator
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_administrator
+
+    def get_full_name(self) -> str:
+        return str(self)

@@ -1,0 +1,235 @@
+"""Settings: one module, read from the environment only (see `.env.example`, held true by a test)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from campaign_crm.platform import embedded
+from campaign_crm.platform.env import Environment, database_settings
+from campaign_crm.platform.keys import read_keys
+from campaign_crm.shell.unfold import UNFOLD as UNFOLD  # the staff interface's look, kept beside its code
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment()
+
+# --- The machine -------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+# Without PUBLIC_URL this is an installation for one machine: loopback only, keys made on first start.
+LOCAL = env.raw("PUBLIC_URL") is None
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))
+PUBLIC_URL = env.url(
+    "PUBLIC_URL",
+    "http://127.0.0.1:8000" if LOCAL else None,
+    schemes=("https", "http") if DEBUG or LOCAL else ("https",),
+).rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else None)
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+HEALTH_TOKEN = env.text("HEALTH_TOKEN", "")
+LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+
+# --- Keys --------------------------------------------------------------------------------------------
+_keys = read_keys(env, var_dir=VAR_DIR, may_make=LOCAL)
+SECRET_KEY = _keys.secret
+LINK_KEYS = _keys.links
+ENCRYPTION_KEYS = _keys.encryption
+HASH_KEY = _keys.hash
+
+# --- PostgreSQL and Valkey: your own by URL, else the embedded ones ----------------------------------
+_embedded = embedded.urls(VAR_DIR)
+DATABASE_URL = env.text("DATABASE_URL", _embedded.database_url)
+DATABASE_OWNER_URL = env.text(
+    "DATABASE_OWNER_URL",
+    _embedded.database_owner_url if DATABASE_URL == _embedded.database_url else DATABASE_URL,
+)
+REDIS_URL = env.url("REDIS_URL", _embedded.redis_url, schemes=("redis", "rediss", "unix"))
+INGEST_REDIS_URL = env.url(
+    "INGEST_REDIS_URL", _embedded.ingest_redis_url, schemes=("redis", "rediss", "unix")
+)
+DATABASES = {
+    "default": {
+        **database_settings(DATABASE_URL, name_of_variable="DATABASE_URL"),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "crm",
+    }
+}
+
+# --- Applications: tracking → messaging → contacts → platform; shell on top --------------------------
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "campaign_crm.platform",
+    "contacts",
+    "messaging",
+    "tracking",
+    "campaign_crm.shell",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "tracking.ingest.middleware.IngestMiddleware",  # pixels and clicks: before sessions, locale, sign-in
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "campaign_crm.platform.middleware.DatabaseRoleMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "campaign_crm.platform.middleware.UserLanguageMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "campaign_crm.urls"
+WSGI_APPLICATION = "campaign_crm.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "campaign_crm.platform.context.organisation",
+            ],
+        },
+    }
+]
+
+# --- People who sign in ------------------------------------------------------------------------------
+AUTH_USER_MODEL = "platform.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "campaign_crm.platform.accounts.StaffAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are created by an administrator who knows the address
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_SESSION_REMEMBER = True
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Campaign CRM"
+
+# --- Language and time -------------------------------------------------------------------------------
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "fr")
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")
+USE_I18N = True
+USE_TZ = True
+
+# --- Files -------------------------------------------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_URL = "/media/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if LOCAL
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = LOCAL
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MEGABYTES", 2048, least=1) * 1024 * 1024
+
+# --- Mail --------------------------------------------------------------------------------------------
+# Campaigns leave through ProviderAccount rows. This transport is for sign-in mail (password resets).
+EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
+EMAIL_PORT = env.number("EMAIL_PORT", 1025 if LOCAL else 25, least=1)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "campaign@localhost")
+MAIL_CATCHER_ENABLED = env.flag("MAIL_CATCHER", default=LOCAL)
+MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025, least=1)
+MAILBOX_DIR = VAR_DIR / "mailbox"
+
+# --- Background work ---------------------------------------------------------------------------------
+# Kombu speaks to a socket file as redis+socket://; everything else says unix://.
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 3600
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TIMEZONE = "UTC"
+
+# --- Security ----------------------------------------------------------------------------------------
+_https = PUBLIC_URL.startswith("https://")
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=_https)
+SECURE_REDIRECT_EXEMPT = [r"^live$", r"^ready$", r"^progress$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_SECURE = _https
+LANGUAGE_COOKIE_SECURE = _https
+X_FRAME_OPTIONS = "DENY"
+from campaign_crm.platform.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY  # noqa: E402
+
+# --- API ---------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "campaign_crm.platform.api_keys.ApiKeyAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["campaign_crm.platform.api_keys.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_PAGINATION_CLASS": "campaign_crm.platform.pagination.NewestFirst",
+    "PAGE_SIZE": 50,
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Campaign CRM API", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# --- Logs: ids, counts and durations, never addresses or bodies --------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+}

@@ -1,0 +1,44 @@
+from contacts.models.consent import Consent, ConsentWording
+from contacts.models.contact import Contact
+from contacts.models.contact_points import EmailAddress, PhoneNumber, PostalAddress
+from contacts.models.custom_field import CustomField
+from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
+from contacts.models.import_run import Import, ImportChange, ImportReject
+from contacts.models.list import List, ListMembership
+from contacts.models.note import Note
+from contacts.models.reach import Reach
+from contacts.models.segment import Segment
+from contacts.models.source import ContactSource, Source
+from contacts.models.subscription import Newsletter, Subscription
+from contacts.models.suppression import Suppression
+from contacts.models.tag import ContactTag, Tag
+from contacts.models.territory import Territory, TerritoryAncestor
+
+__all__ = [
+    "Consent",
+    "ConsentWording",
+    "Contact",
+    "ContactSource",
+    "ContactTag",
+    "CustomField",
+    "ElectoralRegistration",
+    "EmailAddress",
+    "Import",
+    "ImportChange",
+    "ImportReject",
+    "List",
+    "ListMembership",
+    "Newsletter",
+    "Note",
+    "PhoneNumber",
+    "PostalAddress",
+    "Reach",
+    "RegistrationMatch",
+    "Segment",
+    "Source",
+    "Subscription",
+    "Suppression",
+    "Tag",
+    "Territory",
+    "TerritoryAncestor",
+]

@@ -1,0 +1,130 @@
+"""A person the campaign has a relation with."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.contrib.postgres.search import SearchVector
+from django.db import models
+from django.db.models import F, Func, Value
+from django.db.models.functions import Concat, Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+from contacts.enums import Channel, Gender, MessageKind, Relationship
+
+if TYPE_CHECKING:
+    from contacts.models.source import Source
+
+BUCKETS = 1024
+
+
+class Fold(Func):
+    """The SQL function `fold(text)`: no case, no accents, no punctuation."""
+
+    function = "fold"
+    output_field = models.TextField()
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def visible(self) -> ContactQuerySet:
+        """People who may be shown: all but those being erased."""
+        return self.filter(erased_at__isnull=True)
+
+    def reachable(
+        self,
+        *,
+        channel: Channel,
+        kind: MessageKind,
+        targeted: bool,
+        source: Source | None = None,
+        at: datetime | None = None,
+    ) -> ContactQuerySet:
+        """The people of this queryset who may be written to: the only way to an audience.
+
+        `targeted` comes from the classes of the audience's conditions, never from a view. `source` is given
+        when a whole source is written to, which alone opens the people of a broker's file.
+        """
+        from contacts.segments.reachability import reachable  # the definition lives with its "why not" twin
+
+        return reachable(self, channel=channel, kind=kind, targeted=targeted, source=source, at=at)
+
+
+class Contact(models.Model):
+    """A person. A stub (`is_stub`) reads its name and address from its electoral registration.
+
+    `bucket` is fixed and random: the same queryset on some buckets estimates a count. `search_text` is
+    projected by `contacts.services.projections` from names, contact points and commune.
+    """
+
+    civility = models.CharField(_("title"), max_length=8, blank=True)
+    first_name = models.CharField(_("first name"), max_length=100, blank=True)
+    last_name = models.CharField(_("last name"), max_length=100, blank=True)
+    birth_name = models.CharField(_("birth name"), max_length=100, blank=True)
+    gender = models.CharField(_("gender"), max_length=1, choices=Gender.choices, blank=True)
+    birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    birthplace_hash = models.BinaryField(max_length=32, null=True)  # keyed; only ever compared
+    language = models.CharField(_("language"), max_length=8, default="fr")
+    relationship = models.CharField(
+        _("relationship"), max_length=16, choices=Relationship.choices, default=Relationship.OCCASIONAL
+    )
+    is_stub = models.BooleanField(default=False)
+    commune = models.ForeignKey(
+        "contacts.Territory", verbose_name=_("commune"), null=True, blank=True, on_delete=models.SET_NULL
+    )
+    custom = models.JSONField(_("extra fields"), default=dict, blank=True)
+    bucket = models.PositiveSmallIntegerField(
+        db_default=Func(
+            function="floor", template="floor(random() * 1024)", output_field=models.IntegerField()
+        ),
+        editable=False,
+    )
+    search_text = models.TextField(blank=True, default="", editable=False)
+    name_folded = models.GeneratedField(
+        expression=Fold(Concat(F("last_name"), Value(" "), F("first_name"))),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+    created_by_import = models.ForeignKey(
+        "contacts.Import", null=True, on_delete=models.SET_NULL, related_name="created_contacts"
+    )
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    updated_at = models.DateTimeField(_("updated"), db_default=Now())
+    erased_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[models.Manager[Contact]] = ContactQuerySet.as_manager()
+    personal_data = keep(
+        "id", "bucket", "created_by_import", "created_at", "updated_at", "erased_at"
+    ) | erase(
+        *"civility first_name last_name birth_name gender birth_date birthplace_hash language relationship".split(),
+        *"is_stub commune custom search_text name_folded".split(),
+    )
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        indexes = [
+            GinIndex(SearchVector("search_text", config="simple"), name="contact_search"),
+            models.Index(OpClass(F("name_folded"), "text_pattern_ops"), F("id"), name="contact_name_prefix"),
+            models.Index(fields=["commune", "id"], name="contact_commune"),
+            models.Index(fields=["created_at", "id"], name="contact_created"),
+            models.Index(fields=["bucket", "id"], name="contact_bucket"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(bucket__lt=BUCKETS), name="contact_bucket_range"),
+            models.CheckConstraint(
+                condition=models.Q(gender__in=["", *Gender.values]), name="contact_gender_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(relationship__in=Relationship.values), name="contact_relationship_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or f"#{self.pk}"
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()

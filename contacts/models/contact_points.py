@@ -1,0 +1,142 @@
+"""Where a person can be reached: e-mail addresses, phone numbers, postal addresses."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+from contacts.enums import PointStatus
+
+
+class ContactPoint(models.Model):
+    """What every contact point has: its owner, its state and where it came from."""
+
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="%(class)s_set")
+    status = models.CharField(
+        _("state"), max_length=16, choices=PointStatus.choices, default=PointStatus.ACTIVE
+    )
+    is_primary = models.BooleanField(_("main"), default=True)
+    source = models.ForeignKey(
+        "contacts.Source", verbose_name=_("where it came from"), null=True, on_delete=models.PROTECT
+    )
+    created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        abstract = True
+
+
+_OWN = keep("id", "contact", "status", "is_primary", "source", "created_by_import", "created_at")
+
+
+class EmailAddress(ContactPoint):
+    """An e-mail address as it was given; `normalised` is lower case with an ASCII domain (IDNA)."""
+
+    address = models.CharField(_("e-mail"), max_length=254)
+    normalised = models.CharField(max_length=254)
+    verified_at = models.DateTimeField(_("confirmed"), null=True)
+
+    personal_data = _OWN | erase("address", "normalised", "verified_at")
+
+    class Meta:
+        verbose_name = _("e-mail address")
+        verbose_name_plural = _("e-mail addresses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "normalised"],
+                name="email_once_per_contact",
+                violation_error_message=_("This person already has this e-mail address."),
+            ),
+            models.UniqueConstraint(
+                fields=["contact"], condition=models.Q(is_primary=True), name="email_one_primary"
+            ),
+        ]
+        indexes = [models.Index(fields=["normalised"], name="email_normalised")]
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class PhoneLine(models.TextChoices):
+    MOBILE = "mobile", _("Mobile")
+    FIXED = "fixed", _("Landline")
+    OTHER = "other", _("Other")
+
+
+class PhoneNumber(ContactPoint):
+    """A phone number in E.164 form, such as +33639980000."""
+
+    e164 = models.CharField(_("phone"), max_length=16)
+    line = models.CharField(_("line"), max_length=8, choices=PhoneLine.choices, default=PhoneLine.OTHER)
+    verified_at = models.DateTimeField(_("confirmed"), null=True)
+
+    personal_data = _OWN | erase("e164", "line", "verified_at")
+
+    class Meta:
+        verbose_name = _("phone number")
+        verbose_name_plural = _("phone numbers")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "e164"],
+                name="phone_once_per_contact",
+                violation_error_message=_("This person already has this phone number."),
+            ),
+            models.UniqueConstraint(
+                fields=["contact"], condition=models.Q(is_primary=True), name="phone_one_primary"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(e164__regex=r"^\+[1-9][0-9]{5,14}$"),
+                name="phone_is_e164",
+                violation_error_message=_("Write the number in international form, such as +33639980000."),
+            ),
+        ]
+        indexes = [models.Index(fields=["e164"], name="phone_e164")]
+
+    def __str__(self) -> str:
+        return self.e164
+
+
+class PostalAddress(ContactPoint):
+    """A postal address; `commune` is set when it could be recognised."""
+
+    line1 = models.CharField(_("number and street"), max_length=200, blank=True)
+    line2 = models.CharField(_("complement"), max_length=200, blank=True)
+    locality = models.CharField(_("hamlet or place"), max_length=100, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=16, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=60, blank=True)
+    commune = models.ForeignKey("contacts.Territory", null=True, on_delete=models.SET_NULL)
+    folded = models.GeneratedField(
+        expression=models.Func(
+            models.functions.Concat(
+                "line1",
+                models.Value(" "),
+                "postcode",
+                models.Value(" "),
+                "city",
+                output_field=models.TextField(),
+            ),
+            function="fold",
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    personal_data = _OWN | erase(
+        "line1", "line2", "locality", "postcode", "city", "country", "commune", "folded"
+    )
+
+    class Meta:
+        verbose_name = _("postal address")
+        verbose_name_plural = _("postal addresses")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact"], condition=models.Q(is_primary=True), name="postal_one_primary"
+            ),
+            models.UniqueConstraint(fields=["contact", "folded"], name="postal_once_per_contact"),
+        ]
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.line1, f"{self.postcode} {self.city}".strip()) if part)

@@ -1,0 +1,124 @@
+"""Rows of electoral rolls: complete in themselves, never copied to Contact."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+from contacts.enums import Gender
+from contacts.models.contact import Fold
+
+
+class RollKind(models.IntegerChoices):
+    """Main list, or a complementary list of European citizens."""
+
+    MAIN = 1, _("Main list")
+    MUNICIPAL = 2, _("Municipal complementary list")
+    EUROPEAN = 3, _("European complementary list")
+
+
+class ElectoralRegistration(models.Model):
+    """One row of an electoral roll; on screen an *elector*.
+
+    `identity` is a 128-bit digest of what makes the row itself across exports (commune, list, folded names,
+    birth date, birthplace hash, and a rank among true homonyms): importing the same roll twice changes
+    nothing. `birth_date_raw` keeps a date that is not one ("00/00/1953"). Birthplace is a keyed hash only.
+    """
+
+    identity = models.UUIDField(unique=True)
+    source = models.ForeignKey("contacts.Source", on_delete=models.PROTECT, related_name="registrations")
+    created_by_import = models.ForeignKey(
+        "contacts.Import", null=True, on_delete=models.SET_NULL, related_name="created_registrations"
+    )
+    contact = models.ForeignKey(
+        "contacts.Contact", null=True, on_delete=models.SET_NULL, related_name="registrations"
+    )
+    commune = models.ForeignKey("contacts.Territory", on_delete=models.PROTECT, related_name="+")
+    polling_station = models.ForeignKey(
+        "contacts.Territory", null=True, on_delete=models.PROTECT, related_name="registrations"
+    )
+    roll_kind = models.PositiveSmallIntegerField(_("list"), choices=RollKind.choices, default=RollKind.MAIN)
+    order_number = models.PositiveIntegerField(_("order number"), null=True)
+    birth_name = models.CharField(_("birth name"), max_length=100)
+    used_name = models.CharField(_("used name"), max_length=100, blank=True)
+    first_names = models.CharField(_("first names"), max_length=150, blank=True)
+    gender = models.CharField(_("sex"), max_length=1, choices=Gender.choices, blank=True)
+    birth_date = models.DateField(_("birth date"), null=True)
+    birth_date_raw = models.CharField(max_length=20, blank=True)
+    birthplace_hash = models.BinaryField(max_length=32, null=True)
+    street = models.CharField(_("number and street"), max_length=200, blank=True)
+    complement = models.CharField(_("complement"), max_length=200, blank=True)
+    locality = models.CharField(_("hamlet or place"), max_length=100, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=16, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    country = models.CharField(_("country"), max_length=60, blank=True)
+    name_folded = models.GeneratedField(
+        expression=Fold(Concat(F("birth_name"), Value(" "), F("first_names"))),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
+
+    personal_data = keep("id", "identity", "source", "created_by_import", "contact") | erase(
+        *"commune polling_station roll_kind order_number birth_name used_name first_names gender birth_date".split(),
+        *"birth_date_raw birthplace_hash street complement locality postcode city country name_folded".split(),
+    )
+
+    class Meta:
+        verbose_name = _("elector")
+        indexes = [
+            models.Index(OpClass(F("name_folded"), "text_pattern_ops"), name="registration_name_prefix"),
+            models.Index(fields=["commune", "polling_station"], name="registration_place"),
+            models.Index(
+                fields=["contact"], name="registration_contact", condition=models.Q(contact__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_names} {self.birth_name}".strip()
+
+
+class RegistrationMatch(models.Model):
+    """A contact and an elector who may be the same person, and what was decided.
+
+    `pending` waits in the review queue; `linked` is in force (`ElectoralRegistration.contact` is set);
+    `refused` ("not the same") and `undone` are remembered, so that the pair is not proposed again.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", _("To review")
+        LINKED = "linked", _("Linked")
+        REFUSED = "refused", _("Not the same")
+        UNDONE = "undone", _("Link undone")
+
+    contact = models.ForeignKey(
+        "contacts.Contact", on_delete=models.CASCADE, related_name="registration_matches"
+    )
+    registration = models.ForeignKey(ElectoralRegistration, on_delete=models.CASCADE, related_name="matches")
+    state = models.CharField(max_length=8, choices=State.choices)
+    automatic = models.BooleanField(default=True)
+    evidence = models.JSONField(default=dict)  # which facts agree: {"names": true, "birth_date": true, ...}
+    created_at = models.DateTimeField(db_default=Now())
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    decided_at = models.DateTimeField(null=True)
+
+    personal_data = keep("id", "contact", "registration", "state", "automatic") | erase(
+        "evidence", "created_at", "decided_by", "decided_at"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["contact", "registration"], name="registration_match_pair_unique")
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], name="registration_match_pending", condition=models.Q(state="pending")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} ~ {self.registration_id} {self.state}"

@@ -1,0 +1,53 @@
+"""Fixed, hand-picked sets of people."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+from contacts.enums import TargetingClass
+
+
+class List(models.Model):
+    """A fixed list. People who joined it themselves (`subscription`) or whom staff picked (`criterion`)."""
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    targeting_class = models.CharField(
+        max_length=16,
+        choices=[
+            (TargetingClass.SUBSCRIPTION, _("People joined it")),
+            (TargetingClass.CRITERION, _("Staff chose")),
+        ],
+        default=TargetingClass.CRITERION,
+    )
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep("id", "name", "description", "targeting_class", "created_by", "created_at")
+
+    class Meta:
+        verbose_name = _("fixed list")
+        verbose_name_plural = _("fixed lists")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ListMembership(models.Model):
+    pk = models.CompositePrimaryKey("list_id", "contact_id")
+    list = models.ForeignKey(List, on_delete=models.CASCADE, related_name="memberships")
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="list_memberships")
+    created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep("pk", "contact", "created_by_import", "created_at") | erase("list")
+
+    class Meta:
+        indexes = [models.Index(fields=["contact"], name="list_membership_contact")]
+
+    def __str__(self) -> str:
+        return f"{self.list_id} {self.contact_id}"

@@ -1,0 +1,25 @@
+"""Free words about a person."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+
+
+class Note(models.Model):
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="notes")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    body = models.TextField(_("note"))
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    personal_data = keep("id", "contact", "author", "created_at") | erase("body")
+
+    class Meta:
+        verbose_name = _("note")
+        indexes = [models.Index(fields=["contact", "-created_at"], name="note_newest")]
+
+    def __str__(self) -> str:
+        return f"note {self.pk}"

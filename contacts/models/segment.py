@@ -1,0 +1,33 @@
+"""Saved trees of conditions: always computed, never copied."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import keep
+
+
+class Segment(models.Model):
+    """A dynamic list. `tree` is {"all"|"any"|"none": [tree or condition, …]}; `version` grows by edits."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    tree = models.JSONField(_("conditions"))
+    version = models.PositiveIntegerField(default=1)
+    is_shared = models.BooleanField(_("shared with the team"), default=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep(
+        "id", "name", "description", "tree", "version", "is_shared", "created_by", "created_at", "updated_at"
+    )
+
+    class Meta:
+        verbose_name = _("segment")
+
+    def __str__(self) -> str:
+        return self.name

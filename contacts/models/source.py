@@ -1,0 +1,92 @@
+"""Where data came from, and what that allows."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import keep
+from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
+
+
+class Source(models.Model):
+    """One origin of data: a roll, an address book, a broker's file, a form, the API, or hand.
+
+    `channels` are those that the basis opens; `rank` orders sources when two disagree (lower is better).
+    `proof` says where the evidence is kept; `balance` is the written balance of a legitimate interest.
+    """
+
+    name = models.CharField(_("name"), max_length=150, unique=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=SourceKind.choices)
+    lawful_basis = models.CharField(_("what allows you"), max_length=24, choices=LawfulBasis.choices)
+    channels = ArrayField(
+        models.CharField(max_length=8, choices=Channel.choices), verbose_name=_("channels allowed"), default=list,
+        blank=True,
+    )  # fmt: skip
+    supplier = models.CharField(_("supplier"), max_length=150, blank=True)
+    licence_ends_on = models.DateField(_("licence ends on"), null=True, blank=True)
+    consent_wording = models.TextField(_("wording people agreed to"), blank=True)
+    proof = models.TextField(_("proof"), blank=True)
+    balance = models.TextField(_("balance of interests"), blank=True)
+    origin_text = models.CharField(
+        _("origin, as told to people"),
+        max_length=300,
+        blank=True,
+        help_text=_("Completes “We write to you because…”, in every message."),
+    )
+    rank = models.PositiveSmallIntegerField(_("rank"), default=50)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep(
+        *"id name kind lawful_basis channels supplier licence_ends_on consent_wording proof balance".split(),
+        *"origin_text rank created_by created_at".split(),
+    )
+
+    class Meta:
+        verbose_name = _("source")
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kind__in=SourceKind.values), name="source_kind_known"),
+            models.CheckConstraint(
+                condition=models.Q(lawful_basis__in=LawfulBasis.values), name="source_basis_known"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind__in=BROKER_KINDS) | ~models.Q(supplier=""),
+                name="source_broker_has_supplier",
+                violation_error_message=_("Name the supplier of this file."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="broker_rental") | models.Q(licence_ends_on__isnull=False),
+                name="source_rental_has_end",
+                violation_error_message=_("Say when the licence of this rented file ends."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_broker(self) -> bool:
+        return self.kind in BROKER_KINDS
+
+
+class ContactSource(models.Model):
+    """A source that named a person: two files naming the same person give one contact, two rows here."""
+
+    pk = models.CompositePrimaryKey("contact_id", "source_id")
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="source_links")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="contact_links")
+    created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
+    first_seen_at = models.DateTimeField(db_default=Now())
+    collected_on = models.DateField(null=True)
+
+    personal_data = keep("pk", "contact", "source", "created_by_import", "first_seen_at", "collected_on")
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "contact"], name="contact_source_by_source")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} from {self.source_id}"

@@ -1,0 +1,47 @@
+"""Words that staff put on people."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+from contacts.models.contact import Fold
+
+
+class Tag(models.Model):
+    name = models.CharField(_("name"), max_length=60)
+    created_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep("id", "name", "created_at")
+
+    class Meta:
+        verbose_name = _("tag")
+        constraints = [
+            models.UniqueConstraint(
+                Fold(F("name")), name="tag_name_unique", violation_error_message=_("This tag exists already.")
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactTag(models.Model):
+    pk = models.CompositePrimaryKey("contact_id", "tag_id")
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="tag_links")
+    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="contact_links")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep("pk", "contact", "added_by", "created_by_import", "created_at") | erase("tag")
+
+    class Meta:
+        indexes = [models.Index(fields=["tag", "contact"], name="contact_tag_by_tag")]
+
+    def __str__(self) -> str:
+        return f"{self.contact_id} {self.tag_id}"

@@ -1,0 +1,58 @@
+"""What the apps above register with the people at the bottom, from their `AppConfig.ready()`.
+
+Imports go one way (tracking → messaging → contacts). A segment condition on opens, a line of the timeline or
+a hand-over check travels up through these lists instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One line of a person's timeline. `icon` is a Material Symbols name; `at` is aware."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str = ""
+    url: str = ""
+    icon: str = "circle"
+
+
+TimelineSource = Callable[[int, datetime | None, int], list[TimelineEntry]]
+"""(contact id, before, limit) → newest entries first, at most `limit`, older than `before`."""
+
+
+@dataclass
+class Registry:
+    """Named lists of functions; registering a name twice is a programming error."""
+
+    timeline: dict[str, TimelineSource] = field(default_factory=dict)
+    erasure_steps: dict[str, Callable[[list[int]], None]] = field(default_factory=dict)
+    merge_steps: dict[str, Callable[[int, int], None]] = field(default_factory=dict)
+    hand_over_checks: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)
+
+    def add(self, kind: str, name: str, function: Any) -> None:
+        """Register `function` under `name` in the list `kind`."""
+        entries: dict[str, Any] = getattr(self, kind)
+        if name in entries and entries[name] is not function:
+            raise ValueError(f"{kind} already has an entry named {name!r}; choose another name.")
+        entries[name] = function
+
+    def timeline_entries(
+        self, contact_id: int, *, before: datetime | None, limit: int
+    ) -> list[TimelineEntry]:
+        """The newest `limit` lines of every registered source, newest first."""
+        lines: Iterator[TimelineEntry] = (
+            entry for source in self.timeline.values() for entry in source(contact_id, before, limit)
+        )
+        return sorted(lines, key=lambda entry: entry.at, reverse=True)[:limit]
+
+
+registry = Registry()

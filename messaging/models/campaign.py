@@ -1,0 +1,135 @@
+"""One planned send on one channel; on screen a *mailing*."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import keep
+from contacts.enums import Channel, MessageKind
+from messaging.enums import CampaignState
+
+
+def this_month() -> date:
+    return timezone.localdate().replace(day=1)
+
+
+class Operation(models.Model):
+    """A group of campaigns over several channels, with one subject."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    personal_data = keep("id", "name", "created_at")
+
+    class Meta:
+        verbose_name = _("operation")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def mailings(self) -> CampaignQuerySet:
+        """Without the standing campaigns that carry service messages."""
+        return self.filter(standing_for="")
+
+    def under_way(self) -> CampaignQuerySet:
+        return self.filter(state__in=[CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED])
+
+
+class Campaign(models.Model):
+    """A mailing, or a standing campaign (`standing_for`) that carries one kind of service message a month.
+
+    `audience`: {"type": "segment"|"list"|"newsletter"|"source"|"everyone", "id": n}. `compiled` is the
+    message as frozen at sending (`messaging.content.compile.CompiledMessage`). `ledger_month` never changes:
+    it is the partition of its deliveries. `audience_count` is the frozen audience.
+    """
+
+    name = models.CharField(_("name"), max_length=150)
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL)
+    kind = models.CharField(
+        _("kind"), max_length=12, choices=MessageKind.choices, default=MessageKind.POLITICAL
+    )
+    standing_for = models.CharField(max_length=64, blank=True, default="")
+    state = models.CharField(
+        _("state"), max_length=12, choices=CampaignState.choices, default=CampaignState.DRAFT
+    )
+    operation = models.ForeignKey(
+        Operation, verbose_name=_("operation"), null=True, blank=True, on_delete=models.SET_NULL
+    )
+    ledger_month = models.DateField(default=this_month, editable=False)
+    sender = models.ForeignKey(
+        "messaging.SenderIdentity", verbose_name=_("sender"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    preview_text = models.CharField(_("preview text"), max_length=200, blank=True)
+    blocks = models.JSONField(default=list)
+    revision = models.PositiveIntegerField(default=1)  # grows with each saved edit
+    audience = models.JSONField(default=dict)
+    targeted = models.BooleanField(default=False)  # computed from the audience's classes when frozen
+    segment_version = models.PositiveIntegerField(null=True)
+    audience_tree = models.JSONField(null=True)  # the conditions as frozen
+    one_per_address = models.BooleanField(_("one message per address"), default=True)
+    tracking = models.BooleanField(_("count opens and clicks"), default=True)
+    compiled = models.JSONField(null=True)
+    scheduled_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
+    send_until = models.DateTimeField(_("not after"), null=True, blank=True)
+    frozen_at = models.DateTimeField(null=True)
+    freeze_cursor = models.BigIntegerField(default=0)
+    audience_count = models.PositiveIntegerField(null=True)
+    excluded = models.JSONField(default=dict)  # {UnreachableReason: count} at the freeze
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    pause_reason = models.CharField(max_length=300, blank=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
+    personal_data = keep(
+        *"id name channel kind standing_for state operation ledger_month sender subject preview_text".split(),
+        *"blocks revision audience targeted segment_version audience_tree one_per_address tracking".split(),
+        *"compiled scheduled_at send_until frozen_at freeze_cursor audience_count excluded started_at".split(),
+        *"finished_at pause_reason created_by created_at updated_at".split(),
+    )
+
+    class Meta:
+        verbose_name = _("mailing")
+        indexes = [
+            models.Index(fields=["-created_at"], name="campaign_newest"),
+            models.Index(
+                fields=["state", "scheduled_at"],
+                name="campaign_active",
+                condition=models.Q(state__in=["scheduled", "freezing", "sending"]),
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["standing_for", "ledger_month"],
+                condition=~models.Q(standing_for=""),
+                name="campaign_standing_once_a_month",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ledger_month__day=1), name="campaign_ledger_month_first"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["sending", "sent"])
+                | ~models.Q(standing_for="")
+                | models.Q(audience_count__isnull=False),
+                name="campaign_frozen_before_sending",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in (CampaignState.DRAFT, CampaignState.SCHEDULED)

@@ -1,0 +1,58 @@
+"""Who a message comes from."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import keep
+from contacts.enums import Channel
+
+
+class SenderIdentity(models.Model):
+    """Name and address that people see, and where their answers go; possibly of one territory."""
+
+    channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL)
+    from_name = models.CharField(_("name shown"), max_length=100)
+    address = models.EmailField(_("sender address"))
+    reply_to = models.EmailField(_("answers go to"), blank=True)
+    territory = models.ForeignKey(
+        "contacts.Territory", verbose_name=_("territory"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    provider_account = models.ForeignKey(
+        "messaging.ProviderAccount",
+        verbose_name=_("way out"),
+        on_delete=models.PROTECT,
+        related_name="senders",
+    )
+    is_active = models.BooleanField(_("in use"), default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    personal_data = keep(
+        "id",
+        "channel",
+        "from_name",
+        "address",
+        "reply_to",
+        "territory",
+        "provider_account",
+        "is_active",
+        "created_at",
+    )
+
+    class Meta:
+        verbose_name = _("sender")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["channel", "from_name", "address"],
+                name="sender_unique",
+                violation_error_message=_("This sender exists already."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_name} <{self.address}>"
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]

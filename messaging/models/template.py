@@ -1,0 +1,28 @@
+"""Saved beginnings of messages."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import keep
+
+
+class Template(models.Model):
+    """A named block document (`messaging.content.blocks`) to start a mailing from."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    preview_text = models.CharField(_("preview text"), max_length=200, blank=True)
+    blocks = models.JSONField(default=list)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    personal_data = keep("id", "name", "subject", "preview_text", "blocks", "created_by", "updated_at")
+
+    class Meta:
+        verbose_name = _("template")
+
+    def __str__(self) -> str:
+        return self.name

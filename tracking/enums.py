@@ -1,0 +1,35 @@
+"""Closed vocabularies of what comes back."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class InteractionKind(models.TextChoices):
+    OPEN = "open", _("Opened")
+    CLICK = "click", _("Clicked")
+    UNSUBSCRIBE = "unsubscribe", _("Unsubscribed")
+    SIGN_UP = "sign_up", _("Signed up")
+    CONFIRM = "confirm", _("Confirmed their address")
+    PREFERENCES = "preferences", _("Changed their preferences")
+    CALL = "call", _("Call")
+    MEETING = "meeting", _("Meeting")
+
+
+class HitClass(models.TextChoices):
+    """Who is behind a raw hit; reports show people and say what was set aside."""
+
+    HUMAN = "human", _("Person")
+    PRIVACY_PROXY = "privacy_proxy", _("Privacy proxy")
+    SCANNER = "scanner", _("Security scanner")
+    NOT_A_HIT = "", _("Not a hit")
+
+
+class Metric(models.TextChoices):
+    """Counters of a campaign, kept as inserted deltas."""
+
+    OPENS = "opens", _("Opens")
+    UNIQUE_OPENS = "unique_opens", _("Messages opened")
+    CLICKS = "clicks", _("Clicks")
+    UNIQUE_CLICKS = "unique_clicks", _("Messages clicked")
+    UNSUBSCRIBES = "unsubscribes", _("Unsubscribed")
+    SET_ASIDE = "set_aside", _("Robots and proxies")

@@ -1,0 +1,62 @@
+"""One thing a person did, or that happened to a message."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from campaign_crm.platform.personal_data import erase, keep
+from tracking.enums import HitClass, InteractionKind
+
+
+class Interaction(models.Model):
+    """Partitioned by the month of `at`; key and id come from the event, never from insertion.
+
+    For people who agreed to be measured, `contact` is set; for the others it is null and `visitor` is the
+    random number of their message, kept nowhere beside the person. `department` is enough for the report by
+    territory. The same event inserted twice is one row.
+    """
+
+    pk = models.CompositePrimaryKey("at", "event_id")
+    at = models.DateTimeField(_("moment"))
+    event_id = models.UUIDField()
+    kind = models.CharField(_("kind"), max_length=16, choices=InteractionKind.choices)
+    hit_class = models.CharField(max_length=16, choices=HitClass.choices, db_default="")
+    contact = models.ForeignKey(
+        "contacts.Contact", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    campaign = models.ForeignKey(
+        "messaging.Campaign", null=True, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False
+    )
+    ledger_month = models.DateField(null=True)
+    occasion = models.CharField(max_length=64, db_default="")
+    link_number = models.PositiveSmallIntegerField(null=True)
+    variant = models.PositiveSmallIntegerField(db_default=0)
+    department = models.CharField(max_length=3, db_default="")
+    visitor = models.BigIntegerField(null=True)
+    user_agent = models.CharField(max_length=300, db_default="")
+    data = models.JSONField(null=True)
+
+    personal_data = keep(
+        *"pk at event_id kind hit_class contact campaign ledger_month occasion link_number variant".split(),
+        "department",
+        "visitor",
+    ) | erase("user_agent", "data")
+
+    class Meta:
+        verbose_name = _("interaction")
+        indexes = [
+            models.Index(
+                fields=["contact", "-at"],
+                name="interaction_timeline",
+                condition=models.Q(contact__isnull=False),
+            ),
+            models.Index(
+                fields=["campaign", "kind", "-at"],
+                name="interaction_campaign",
+                condition=models.Q(campaign__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.event_id}"
