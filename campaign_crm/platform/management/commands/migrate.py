@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.commands.migrate import Command as Migrate
 
-from campaign_crm.platform.database import log_in_as_owner
+from campaign_crm.platform.owner import log_in_as_owner
 
 
 class Command(Migrate):

@@ -1,0 +1,1 @@
+"""Starting the product on one machine: `make run`, and what `manage.py` needs before Django."""

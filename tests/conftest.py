@@ -1,0 +1,81 @@
+"""What every test gets: real servers of its own, a migrated database, and no way out to the network."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connections
+from django.test import TransactionTestCase
+
+from tests.environment import TestServers, drop_database, make_database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers() -> TestServers:
+    """The session's PostgreSQL and Valkeys, running."""
+    found: TestServers = settings.SERVERS
+    found.start()
+    return found
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: TestServers, django_db_blocker: Any) -> Iterator[None]:
+    """A database copied from the migrated template; the tests log in as `crm_app` in role `crm_system`."""
+
+    def restore(case: TransactionTestCase) -> None:
+        """After a test that committed: a fresh copy, reference data and sequences included."""
+        connections.close_all()
+        make_database(servers)
+
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        connections.close_all()
+        make_database(servers)
+        patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
+        yield
+        connections.close_all()
+        drop_database(servers)
+
+
+@pytest.fixture(autouse=True)
+def empty_valkeys(servers: TestServers) -> None:
+    """No key of an earlier test is left."""
+    for url in (servers.redis_url, servers.ingest_url):
+        with redis.Redis.from_url(url) as client:
+            client.flushdb()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """Connections to anywhere but this machine fail: a test never reaches the network."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        _refuse_outside(self, address)
+        connect(self, address)
+
+    def guarded_connect_ex(self: socket.socket, address: Any) -> int:
+        _refuse_outside(self, address)
+        return connect_ex(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded_connect)
+        patch.setattr(socket.socket, "connect_ex", guarded_connect_ex)
+        yield
+
+
+def _refuse_outside(link: socket.socket, address: Any) -> None:
+    if link.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    host = address[0]
+    try:
+        local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = host == "localhost"
+    if not local:
+        raise RuntimeError(f"A test tried to reach {host}; only loopback is open.")

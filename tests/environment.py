@@ -1,0 +1,237 @@
+"""The servers of a test session and the environment that points to them.
+
+Without DATABASE_URL, REDIS_URL and INGEST_REDIS_URL the embedded servers run under `var/test`, apart from the
+developer's data. Every session (and every xdist worker) takes a free slot, a number locked while it lives: it
+names its database, its Valkey databases and its files, so that sessions never meet.
+
+A database migrated once is kept as a template and copied for each session; a changed migration or model makes
+another template.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
+
+import psycopg2
+from psycopg2 import sql
+
+from campaign_crm.platform import embedded
+
+PROJECT = Path(__file__).resolve().parent.parent
+TEST_DIR = Path(os.environ.get("TEST_DIR") or PROJECT / "var" / "test")
+SLOTS = 64
+SCHEMA_SOURCES = (
+    "*/migrations/**/*",
+    "*/models/**/*",
+    "campaign_crm/*/migrations/**/*",
+    "campaign_crm/*/models/**/*",
+)
+AS_SYSTEM = "-c role=crm_system"
+TEST_KEYS = {
+    "SECRET_KEY": "tests-only-" + "0123456789abcdef" * 4,
+    "LINK_KEYS": "bGlua3MtZm9yLXRlc3RzLW9ubHktMDEyMzQ1Njc4OTA",
+    "ENCRYPTION_KEYS": "ZW5jcnlwdC1mb3ItdGVzdHMtb25seS0wMTIzNDU2Nzg",
+    "HASH_KEY": "aGFzaGluZy1mb3ItdGVzdHMtb25seS0wMTIzNDU2Nzg",
+}
+
+
+@dataclass(frozen=True)
+class TestServers:
+    """Addresses for this session; `own_*` is False where the environment named the server."""
+
+    slot: int
+    database_url: str
+    owner_url: str
+    redis_url: str
+    ingest_url: str
+    embedded_database: bool
+    embedded_redis: bool
+    embedded_ingest: bool
+
+    __test__ = False  # not a test class
+
+    @property
+    def database(self) -> str:
+        return database_of(self.database_url)
+
+    def start(self) -> None:
+        """Start the embedded servers that the environment does not replace."""
+        embedded.ensure_running(
+            TEST_DIR,
+            need_database=self.embedded_database,
+            need_redis=self.embedded_redis,
+            need_ingest=self.embedded_ingest,
+            unit_tests=True,
+        )
+
+
+def prepare_environment() -> TestServers:
+    """Take a slot and set the environment of this process and its children for it."""
+    slot = _take_slot()
+    own = embedded.urls(TEST_DIR)
+    given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL", "INGEST_REDIS_URL")}
+    database = given["DATABASE_URL"] or own.database_url
+    owner = os.environ.get("DATABASE_OWNER_URL") or (given["DATABASE_URL"] or own.database_owner_url)
+    name = f"test_{database_of(database)}_{slot}"
+    servers = TestServers(
+        slot=slot,
+        database_url=with_options(with_database(database, name), options=AS_SYSTEM),
+        owner_url=with_database(owner, name),
+        redis_url=_numbered(given["REDIS_URL"] or own.redis_url, slot if not given["REDIS_URL"] else 15),
+        ingest_url=_numbered(
+            given["INGEST_REDIS_URL"] or own.ingest_redis_url, slot if not given["INGEST_REDIS_URL"] else 14
+        ),
+        embedded_database=not given["DATABASE_URL"],
+        embedded_redis=not given["REDIS_URL"],
+        embedded_ingest=not given["INGEST_REDIS_URL"],
+    )
+    folder = TEST_DIR / "slots" / str(slot)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    os.environ.update(
+        {
+            "DEBUG": "1",
+            "VAR_DIR": str(folder),
+            "PUBLIC_URL": "http://127.0.0.1:8000",
+            "DATABASE_URL": servers.database_url,
+            "DATABASE_OWNER_URL": servers.owner_url,
+            "REDIS_URL": servers.redis_url,
+            "INGEST_REDIS_URL": servers.ingest_url,
+            **TEST_KEYS,
+        }
+    )
+    return servers
+
+
+def make_database(servers: TestServers) -> None:
+    """Replace this session's database by a fresh copy of the migrated template; ends its connections."""
+    template = _template(servers)
+    name = sql.Identifier(servers.database)
+    with closing(_as_owner(servers)) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+        cursor.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                name, sql.Identifier(template)
+            )
+        )
+
+
+def drop_database(servers: TestServers) -> None:
+    """Remove this session's database."""
+    with closing(_as_owner(servers)) as connection, connection.cursor() as cursor:
+        name = sql.Identifier(servers.database)
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+
+_templates: dict[str, str] = {}
+
+
+def _template(servers: TestServers) -> str:
+    """Name of the migrated template, made once for all sessions."""
+    known = _templates.get(servers.owner_url)
+    if known:
+        return known
+    base = f"test_template_{database_of(servers.owner_url).rpartition('_')[0]}"
+    name = f"{base}_{_schema_hash()}"
+    with (TEST_DIR / "template.lock").open("a") as lock, closing(_as_owner(servers)) as connection:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{base}_%"])
+            existing = {row[0] for row in cursor.fetchall()}
+            for old in existing - {name}:
+                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(old)))
+            if name not in existing:
+                _migrate_new(servers, cursor, name)
+    _templates[servers.owner_url] = name
+    return name
+
+
+def _migrate_new(servers: TestServers, cursor: psycopg2.extensions.cursor, name: str) -> None:
+    """Migrate under another name, then rename: a half-migrated database is never a template."""
+    unfinished = f"{name}_x"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished))
+    cursor.execute(drop)
+    cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(unfinished)))
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "campaign_crm.settings",
+        "DATABASE_URL": with_database(servers.database_url, unfinished),
+        "DATABASE_OWNER_URL": with_database(servers.owner_url, unfinished),
+    }
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        cursor.execute(drop)
+        raise RuntimeError(f"The test database cannot be migrated:\n{done.stdout}{done.stderr}")
+    cursor.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    )
+
+
+def _schema_hash() -> str:
+    files = {path for pattern in SCHEMA_SOURCES for path in PROJECT.glob(pattern)}
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if path.suffix in {".py", ".sql"}:
+            digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
+    requirements = PROJECT / "requirements.txt"
+    digest.update(requirements.read_bytes() if requirements.exists() else b"")
+    return digest.hexdigest()[:10]
+
+
+def _as_owner(servers: TestServers) -> psycopg2.extensions.connection:
+    connection = psycopg2.connect(with_database(servers.owner_url, "postgres"))
+    connection.autocommit = True
+    return connection
+
+
+_slot_lock = None  # kept open: the lock lasts as long as this process
+
+
+def _take_slot() -> int:
+    global _slot_lock
+    locks = TEST_DIR / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    for slot in range(1, SLOTS):
+        lock = (locks / str(slot)).open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            continue
+        _slot_lock = lock
+        return slot
+    raise RuntimeError(f"{SLOTS} test sessions run already; see {locks}")
+
+
+def database_of(url: str) -> str:
+    """Database that a PostgreSQL URL names."""
+    return unquote(urlsplit(url).path.lstrip("/"))
+
+
+def with_database(url: str, name: str) -> str:
+    """The same PostgreSQL URL for another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{quote(name)}"))
+
+
+def with_options(url: str, **options: str) -> str:
+    """The same PostgreSQL URL with more options."""
+    parts = urlsplit(url)
+    query = {key: values[-1] for key, values in parse_qs(parts.query).items()} | options
+    return urlunsplit(parts._replace(query=urlencode(query, quote_via=quote, safe="/")))
+
+
+def _numbered(url: str, number: int) -> str:
+    """The same Valkey or Redis URL for another numbered database."""
+    if url.startswith("unix://"):
+        return f"{url.partition('?')[0]}?db={number}"
+    return urlunsplit(urlsplit(url)._replace(path=f"/{number}"))

@@ -1,0 +1,9 @@
+"""Settings of a test session: the project's, in an environment that belongs to the session."""
+
+from tests.environment import prepare_environment
+
+SERVERS = prepare_environment()
+
+from campaign_crm.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; never outside tests
