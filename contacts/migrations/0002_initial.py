@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("contacts", "0001_fold"),
-        ("platform", "0002_initial"),
+        ("platform", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

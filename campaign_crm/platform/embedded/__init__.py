@@ -75,4 +75,5 @@ def _database_url(role: str, layout: Layout) -> str:
 
 
 def _say(message: str) -> None:
-    print(f"[services] {message}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"[services] {message}\n")
+    sys.stderr.flush()

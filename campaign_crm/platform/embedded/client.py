@@ -12,19 +12,20 @@ import contextlib
 import fcntl
 import json
 import os
+import select
 import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
-from campaign_crm.platform.embedded.layout import Layout
-from campaign_crm.platform.embedded.service import make_folder
+from campaign_crm.platform.embedded.layout import UNPRIVILEGED_USER, Layout
+from campaign_crm.platform.embedded.processes import make_folder
 
 Say = Callable[[str], None]
+PATIENCE = 3.0  # seconds before a line says what is waited for
 ATTEMPTS = 5  # a supervisor may end between our connection and its answer
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -80,6 +81,7 @@ def let_go(layout: Layout) -> None:
 
 
 def _lease(layout: Layout, services: frozenset[str], *, unit_tests: bool, say: Say) -> Lease:
+    _check_accounts(layout)
     _make_folders(layout, say)
     for _attempt in range(ATTEMPTS):
         link = _connect(layout) or _start_supervisor(layout, unit_tests=unit_tests, say=say)
@@ -134,24 +136,23 @@ def _connect(layout: Layout) -> socket.socket | None:
 
 def _start_supervisor(layout: Layout, *, unit_tests: bool, say: Say) -> socket.socket:
     """Start a supervisor unless another client just did, and connect to it."""
-    deadline_told = False
     with (layout.control / "start.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         link = _connect(layout)
         while link is None:
             ready, told = os.pipe()
-            with contextlib.ExitStack() as pipe:
-                pipe.callback(os.close, ready)
+            try:
                 supervisor = _spawn(layout, told, unit_tests=unit_tests)
                 os.close(told)
-                while not _closed_within(ready, seconds=3.0):
-                    if not deadline_told:
-                        say("Waiting for an earlier run's servers to stop…")
-                        deadline_told = True
+                _wait_until_closed(ready, say)
+            finally:
+                os.close(ready)
             link = _connect(layout)
-            if link is None and supervisor.poll() not in (None, 0):
+            if link is None and supervisor.wait() != 0:
                 log = layout.log("supervisor")
                 raise EmbeddedServiceError(f"The servers' supervisor cannot start. Its log: {log}")
+            # No zombie under a client that outlives its supervisor.
+            threading.Thread(target=supervisor.wait, daemon=True).start()
         return link
 
 
@@ -159,7 +160,7 @@ def _spawn(layout: Layout, told: int, *, unit_tests: bool) -> subprocess.Popen[b
     command = [sys.executable, "-m", f"{__package__}.supervisor", "--var-dir", str(layout.var_dir)]
     command += ["--ready-fd", str(told), *(["--unit-tests"] if unit_tests else [])]
     with layout.log("supervisor").open("ab") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command,
             cwd=PROJECT,
             stdin=subprocess.DEVNULL,
@@ -168,16 +169,23 @@ def _spawn(layout: Layout, told: int, *, unit_tests: bool) -> subprocess.Popen[b
             pass_fds=[told],
             start_new_session=True,  # Ctrl-C in our terminal must not reach the servers
         )
-    threading.Thread(target=process.wait, daemon=True).start()  # no zombie under a long-lived client
-    return process
 
 
-def _closed_within(descriptor: int, *, seconds: float) -> bool:
-    import select
+def _wait_until_closed(descriptor: int, say: Say) -> None:
+    """Wait for the supervisor to listen, or to end; both close its end of the pipe."""
+    if not select.select([descriptor], [], [], PATIENCE)[0]:
+        say("Waiting for an earlier run's servers to stop…")
+        select.select([descriptor], [], [])
 
-    deadline = time.monotonic() + seconds
-    readable, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
-    return bool(readable)
+
+def _check_accounts(layout: Layout) -> None:
+    for account in (layout.program, layout.server):
+        if not account.name:
+            raise EmbeddedServiceError(
+                f"The user id {account.uid} has no name on this machine (no line in /etc/passwd), and "
+                "PostgreSQL needs one to run and to know its clients (as root it runs as "
+                f"{UNPRIVILEGED_USER!r}). Add the user, or set DATABASE_URL, REDIS_URL and INGEST_REDIS_URL."
+            )
 
 
 def _make_folders(layout: Layout, say: Say) -> None:
@@ -193,8 +201,8 @@ def _make_folders(layout: Layout, say: Say) -> None:
         raise _belongs_to_another(Path(error.filename or layout.home)) from error
     if first_time and layout.moved:
         say(
-            f"The servers run as {layout.server.name!r}, who cannot enter {layout.var_dir}: their data is kept in "
-            f"{layout.home}."
+            f"The servers run as {layout.server.name!r}, who cannot enter {layout.var_dir}: "
+            f"their data is kept in {layout.home}."
         )
 
 
@@ -205,15 +213,15 @@ def _make_private_parent(folder: Path) -> None:
     status = folder.lstat()
     if not folder.is_dir() or folder.is_symlink() or status.st_uid != os.geteuid() or status.st_mode & 0o022:
         raise EmbeddedServiceError(
-            f"{folder} should be a folder of yours that nobody else may write to. Remove it, or choose a VAR_DIR "
-            "with a shorter path."
+            f"{folder} should be a folder of yours that nobody else may write to. "
+            "Remove it, or choose a VAR_DIR with a shorter path."
         )
 
 
 def _belongs_to_another(path: Path) -> EmbeddedServiceError:
     return EmbeddedServiceError(
-        f"{path} is not accessible to this user: it was probably made by another one (root?). Run the program as "
-        "that user, or choose another folder with VAR_DIR."
+        f"{path} is not accessible to this user: it was probably made by another one (root?). "
+        "Run the program as that user, or choose another folder with VAR_DIR."
     )
 
 

@@ -18,10 +18,9 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from campaign_crm.platform.embedded.errors import EmbeddedServiceError
-
 SYSTEM_FOLDER = Path("/var/lib/campaign-crm")
 UNPRIVILEGED_USER = "nobody"  # runs the servers when the program runs as root; owns their files, mode 0700
+UNPRIVILEGED_ID = 65534
 LONGEST_SOCKET_PATH = 107  # bytes, sun_path without its final NUL (unix(7))
 POSTGRES_PORT = 5432  # only names the socket file: nothing listens on TCP
 DATABASE = "campaign_crm"
@@ -31,7 +30,7 @@ DATABASE = "campaign_crm"
 class Account:
     """A user of this machine."""
 
-    name: str
+    name: str  # empty when the machine has none for this id
     uid: int
     gid: int
 
@@ -92,14 +91,11 @@ def layout_of(var_dir: Path) -> Layout:
 
 
 def account_of(uid: int) -> Account:
-    """Account of a user id; PostgreSQL knows its clients by name, so the id must have one."""
+    """Account of a user id; without a name if this machine gives it none."""
     try:
         entry = pwd.getpwuid(uid)
     except KeyError:
-        raise EmbeddedServiceError(
-            f"The user id {uid} has no name on this machine (no line in /etc/passwd), and PostgreSQL knows its "
-            "clients by name. Add the user, or set DATABASE_URL, REDIS_URL and INGEST_REDIS_URL."
-        ) from None
+        return Account("", uid, os.getegid() if uid == os.geteuid() else uid)
     return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
@@ -153,16 +149,13 @@ def _unprivileged() -> Account:
     try:
         return account_of(pwd.getpwnam(UNPRIVILEGED_USER).pw_uid)
     except KeyError:
-        raise EmbeddedServiceError(
-            f"PostgreSQL refuses to run as root, and this machine has no user {UNPRIVILEGED_USER!r} to run it. "
-            "Start the program as an ordinary user, or set DATABASE_URL, REDIS_URL and INGEST_REDIS_URL."
-        ) from None
+        return Account("", UNPRIVILEGED_ID, UNPRIVILEGED_ID)
 
 
 def _socket_folders(home: Path, name: str, program: Account) -> tuple[Path, Path]:
     longest = home / "supervisor" / "supervisor.sock"
     if len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH:
         return home / "sockets", home / "supervisor"
-    parent = Path("/run") if program.uid == 0 and os.access("/run", os.W_OK) else Path("/tmp")  # noqa: S108
+    parent = Path("/run") if program.uid == 0 and os.access("/run", os.W_OK) else Path("/tmp")  # noqa: S108 - checked
     short = parent / f"campaign-crm-{program.uid}-{name}"
     return short / "sockets", short / "supervisor"

@@ -15,7 +15,8 @@ from campaign_crm.platform.embedded.binaries import PostgresPrograms, postgres_p
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
 from campaign_crm.platform.embedded.layout import DATABASE, POSTGRES_PORT, Layout
 from campaign_crm.platform.embedded.postgres_settings import postgres_settings, this_machine
-from campaign_crm.platform.embedded.service import Service, make_folder
+from campaign_crm.platform.embedded.processes import make_folder
+from campaign_crm.platform.embedded.service import Service
 
 SUPERUSER = "crm_bootstrap"  # creates the roles and the database; the application never uses it
 LOGIN_ROLES = ("crm_app", "crm_owner", SUPERUSER)
@@ -97,14 +98,14 @@ class Postgres(Service):
         except FileNotFoundError:
             if self.folder.exists():
                 raise EmbeddedServiceError(
-                    f"{self.folder} is not a data folder of PostgreSQL: its file PG_VERSION is missing. Move the "
-                    "folder away, then restore a backup (`make restore FILE=…`)."
+                    f"{self.folder} is not a data folder of PostgreSQL: its file PG_VERSION is missing. "
+                    "Move the folder away, then restore a backup (`make restore FILE=…`)."
                 ) from None
             return postgres_programs(self.layout.server)
         except ValueError:
             raise EmbeddedServiceError(
-                f"{self.folder / 'PG_VERSION'} holds no version: the data folder is damaged. Move it away, then "
-                "restore a backup (`make restore FILE=…`)."
+                f"{self.folder / 'PG_VERSION'} holds no version: the data folder is damaged. "
+                "Move it away, then restore a backup (`make restore FILE=…`)."
             ) from None
         return postgres_programs(self.layout.server, major=major)
 

@@ -6,8 +6,6 @@ Every step is short and never waits, so that one loop follows all servers: `begi
 
 from __future__ import annotations
 
-import ctypes
-import os
 import signal
 import subprocess
 import sys
@@ -16,9 +14,9 @@ from enum import Enum
 from pathlib import Path
 
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
-from campaign_crm.platform.embedded.layout import Account, Layout
+from campaign_crm.platform.embedded.layout import Layout
+from campaign_crm.platform.embedded.processes import launch, servers_in
 
-PR_SET_PDEATHSIG = 1  # prctl(2): the signal a child gets when its parent dies, even by kill -9
 RESTARTS = 5  # in RESTART_WINDOW, before the server is given up
 RESTART_WINDOW = 120.0  # seconds
 LOG_KEPT = 5 * 1024 * 1024  # bytes; a longer log is moved to NAME.log.1 at the next start
@@ -134,7 +132,7 @@ class Service:
 
     def _start_step(self) -> None:
         if self.child is None:
-            if left_over := processes_in(self.folder):
+            if left_over := servers_in(self.folder):
                 self.activity = f"waiting for an earlier server to stop (process {left_over[0]})"
             elif self.prepare():
                 self._spawn()
@@ -155,19 +153,12 @@ class Service:
 
     def launch(self, command: list[str]) -> subprocess.Popen[bytes]:
         """Start a program of this server as the server's user, its output at the end of the log."""
-        with self._open_log() as log:
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.layout.home,
-                env={"PATH": os.defpath, "LANG": "C", "LC_ALL": "C", "TZ": "UTC"},
-                preexec_fn=die_with_parent(self.stop_signal),
-                start_new_session=True,
-                umask=0o077,
-                **_identity(self.layout.server),
-            )
+        path = self.layout.log(self.name)
+        if path.exists() and path.stat().st_size > LOG_KEPT:
+            path.replace(path.with_suffix(".log.1"))
+        layout = self.layout
+        with path.open("ab") as log:
+            return launch(command, account=layout.server, folder=layout.home, log=log, end=self.stop_signal)
 
     def _ended_while_starting(self) -> None:
         child, self.child = self.child, None
@@ -181,9 +172,10 @@ class Service:
 
     def _fail(self, message: str) -> None:
         self._log_line(message)
+        self.stop()
+        self.wait()
         self.error = message
         self.state = State.FAILED
-        self.stop()
 
     def _explain(self, what: str) -> str:
         tail = self.log_tail()
@@ -201,64 +193,5 @@ class Service:
             return ""
         return "\n".join(text.splitlines()[-LOG_LINES_SHOWN:])
 
-    def _open_log(self) -> object:
-        path = self.layout.log(self.name)
-        if path.exists() and path.stat().st_size > LOG_KEPT:
-            path.replace(path.with_suffix(".log.1"))
-        return path.open("ab")
-
     def _log_line(self, message: str) -> None:
-        print(f"{self.name}: {message}", file=sys.stderr, flush=True)
-
-
-def die_with_parent(sent: signal.Signals) -> object:
-    """For `preexec_fn`: have the kernel send `sent` to the child when its parent dies (Linux)."""
-    parent = os.getpid()
-    library = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-    def ask_kernel() -> None:
-        if library is not None:
-            library.prctl(PR_SET_PDEATHSIG, int(sent), 0, 0, 0)
-            if os.getppid() != parent:  # the parent died before the request
-                os.kill(os.getpid(), sent)
-
-    return ask_kernel
-
-
-def processes_in(folder: Path) -> list[int]:
-    """Ids of the server processes whose working directory is `folder`.
-
-    PostgreSQL and Valkey both enter their data folder, so this finds a server that outlives its supervisor
-    for a moment, without trusting a file of process ids.
-    """
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if Path(os.readlink(entry / "cwd")) == folder:
-                name = (entry / "comm").read_text(encoding="utf-8").strip()
-                if name in ("postgres", "valkey-server"):
-                    found.append(int(entry.name))
-        except OSError:
-            continue
-    return found
-
-
-def make_folder(path: Path, *, owner: Account, mode: int) -> None:
-    """Create a folder with this owner and mode; parents are made readable, existing ones left alone."""
-    if not path.parent.exists():
-        make_folder(path.parent, owner=owner if owner.uid == os.geteuid() else _root(), mode=0o755)
-    if not path.exists():
-        path.mkdir(mode=mode, exist_ok=True)
-        path.chmod(mode)  # whatever the umask
-        if owner.uid != os.geteuid():
-            os.chown(path, owner.uid, owner.gid)
-
-
-def _root() -> Account:
-    return Account("root", 0, 0)
-
-
-def _identity(account: Account) -> dict[str, object]:
-    if account.uid == os.geteuid():
-        return {}
-    return {"user": account.uid, "group": account.gid, "extra_groups": []}
+        sys.stderr.write(f"{self.name}: {message}\n")

@@ -17,7 +17,6 @@ import os
 import selectors
 import signal
 import socket
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +113,12 @@ class Supervisor:
         if not data or len(client.received) > LONGEST_REQUEST:
             self._drop(client)
         elif client.wanted is None and b"\n" in client.received:
-            self._ask(client, json.loads(client.received.partition(b"\n")[0]))
+            try:
+                request = json.loads(client.received.partition(b"\n")[0])
+            except ValueError:
+                self._drop(client)
+            else:
+                self._ask(client, request)
 
     def _ask(self, client: Client, request: dict[str, object]) -> None:
         names = request.get("services")
@@ -195,5 +199,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    print(f"supervisor {os.getpid()} starts", file=sys.stderr, flush=True)
     main()

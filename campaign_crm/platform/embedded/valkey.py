@@ -12,7 +12,8 @@ from pathlib import Path
 
 from campaign_crm.platform.embedded.binaries import valkey_server
 from campaign_crm.platform.embedded.layout import Layout
-from campaign_crm.platform.embedded.service import Service, make_folder
+from campaign_crm.platform.embedded.processes import make_folder
+from campaign_crm.platform.embedded.service import Service
 
 CACHE_MEMORY = "256mb"
 ANSWER_PATIENCE = 5.0  # seconds

@@ -9,7 +9,7 @@ CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON platform_auditentry
 class Migration(migrations.Migration):
     """The audit trail is only added to."""
 
-    dependencies = [("platform", "0002_initial")]
+    dependencies = [("platform", "0001_initial")]
     operations = [
         migrations.RunSQL(APPEND_ONLY, "DROP TRIGGER audit_append_only ON platform_auditentry"),
     ]
