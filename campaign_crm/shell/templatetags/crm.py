@@ -1,0 +1,107 @@
+"""Tags and filters of staff and public pages (`{% load crm %}`, see docs/screens.md)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.templatetags.static import static
+from django.utils import formats, timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from campaign_crm.shell.charts import Column, columns_of
+
+register = template.Library()
+
+ICONS = "vendor/lucide/icons.svg"
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """Draw one icon of the sprite, hidden from screen readers: the text beside it says the thing.
+
+    `name` is listed in `tools/icons.txt`; `size` is empty, "s" or "l".
+    """
+    classes = f"icon icon-{size}" if size else "icon"
+    return format_html(
+        '<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', classes, static(ICONS), name
+    )
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """Write a number with the separators of the reader's language; an en dash when there is none."""
+    if value is None or value == "":
+        return "–"
+    return formats.number_format(value, force_grouping=True)
+
+
+@register.filter
+def about(value: float | None) -> str:
+    """Write an estimated number: the same with ≈ before it."""
+    return f"≈ {number(value)}"
+
+
+@register.filter
+def percent(part: float | None, whole: float | None) -> str:
+    """Write the share of a whole in per cent, one decimal below ten; an en dash when there is no whole."""
+    if part is None or not whole:
+        return "–"
+    share = 100 * part / whole
+    decimals = 1 if 0 < share < 10 else 0
+    return _("%(share)s%%") % {"share": formats.number_format(share, decimals)}
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return at most two initials of a name, for an avatar."""
+    words = [word for word in str(name).replace("-", " ").split() if word[0].isalpha()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper()
+
+
+@register.filter
+def moment(when: datetime | None) -> str | SafeString:
+    """Write a moment in the current time zone, short; its title holds the whole date with the zone."""
+    if when is None:
+        return "–"
+    local = timezone.localtime(when)
+    day = formats.date_format(local, "j M" if local.year == timezone.localtime().year else "j M Y")
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        when.isoformat(),
+        with_zone(when),
+        _("%(day)s, %(time)s") % {"day": day, "time": formats.date_format(local, "H:i")},
+    )
+
+
+@register.filter
+def with_zone(when: datetime | None) -> str:
+    """Write a moment in full with its time zone: what a person must not misread."""
+    if when is None:
+        return "–"
+    local = timezone.localtime(when)
+    zone = local.tzinfo.key if isinstance(local.tzinfo, ZoneInfo) else str(local.tzinfo)
+    values = {
+        "date": formats.date_format(local, "l j F Y"),
+        "time": formats.date_format(local, "H:i"),
+        "zone": zone,
+    }
+    return _("%(date)s at %(time)s (%(zone)s)") % values
+
+
+@register.inclusion_tag("crm/components/column_chart.html")
+def column_chart(points: list[tuple[str, float]], title: str, heading: str) -> dict[str, object]:
+    """Draw columns over time with their data table: `points` are (label, value), oldest first.
+
+    `title` says what the chart shows; `heading` names the first column of the table.
+    """
+    columns: list[Column] = columns_of(points)
+    return {
+        "columns": columns,
+        "title": title,
+        "heading": heading,
+        "top": max((column.value for column in columns), default=0),
+    }
