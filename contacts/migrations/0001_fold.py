@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(
             (SQL / "fold.sql").read_text(encoding="utf-8"),
-            "DROP FUNCTION fold(text); DROP FUNCTION fold_letters(text)",
+            "DROP FUNCTION fold(text)",
         )
     ]

@@ -1,0 +1,52 @@
+"""`fold` in Python and in SQL are one function."""
+
+import pytest
+from django.db import connection
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contacts.folding import COMBINING, LETTERS, LIGATURES, OTHER_SEPARATORS, fold
+
+ODD_LETTERS = "".join(LETTERS.values()) + "".join(LIGATURES) + COMBINING + OTHER_SEPARATORS
+text = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs", "Cc"]),
+        st.sampled_from(ODD_LETTERS),
+        st.sampled_from(" -'A\t\n"),
+    )
+)
+
+
+def fold_in_sql(value: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT fold(%s)", [value])
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "folded"),
+    [
+        ("Éric D'Ÿs-Œuvre", "eric d ys oeuvre"),
+        ("  Jean--Pierre  ", "jean pierre"),
+        ("L’HAŸ-LES-ROSES", "l hay les roses"),
+        ("ÎLE\u00a0DE", "ile de"),
+        ("e\u0301a", "ea"),
+        ("Straße", "strasse"),
+        ("", ""),
+        ("Ωmega", "Ωmega"),  # letters of other scripts stay
+    ],
+)
+def test_fold_makes_spellings_comparable(written: str, folded: str) -> None:
+    assert fold(written) == folded
+
+
+@pytest.mark.django_db
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=text)
+def test_fold_is_the_same_in_python_and_in_sql(value: str) -> None:
+    assert fold_in_sql(value) == fold(value)
+
+
+@given(value=text)
+def test_folding_twice_changes_nothing_more(value: str) -> None:
+    assert fold(fold(value)) == fold(value)
