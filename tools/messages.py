@@ -7,16 +7,20 @@ and carries no line numbers, so that two branches rarely touch the same lines.
 """
 
 import argparse
+import gettext
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import django
-import polib
 import unfold
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 from tools.typography import faults
@@ -29,14 +33,18 @@ UNFOLD = Path(unfold.__file__).parent
 DJANGO = Path(django.__file__).parent
 CONTEXT_MARK = "\x04"
 
-HEADER = {
-    "Project-Id-Version": "Campaign CRM",
-    "Language": "fr",
-    "MIME-Version": "1.0",
-    "Content-Type": "text/plain; charset=UTF-8",
-    "Content-Transfer-Encoding": "8bit",
-    "Plural-Forms": "nplurals=2; plural=(n > 1);",
-}
+HEADER = """\
+msgid ""
+msgstr ""
+"Project-Id-Version: Campaign CRM\\n"
+"Language: fr\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+"""
+PLACEHOLDER = re.compile(r"%\(\w+\)[sdif]|%[sd]|\{\w*\}")
 
 # What follows each name: which arguments are the context ("c"), the singular and the plural.
 _SHAPES = {
@@ -89,8 +97,12 @@ def messages_of(folder: Path, *, templates: bool) -> Found:
 def translated_by_django() -> set[Key]:
     """Return the messages whose French ships with Django itself."""
     keys: set[Key] = set()
-    for path in DJANGO.rglob("locale/fr/LC_MESSAGES/django.po"):
-        keys |= {(entry.msgctxt, entry.msgid) for entry in polib.pofile(str(path)) if entry.translated()}
+    for path in DJANGO.rglob("locale/fr/LC_MESSAGES/django.mo"):
+        with path.open("rb") as file:
+            compiled = gettext.GNUTranslations(file)._catalog  # its only list of messages
+        for name in compiled:
+            context, mark, msgid = (name[0] if isinstance(name, tuple) else name).rpartition(CONTEXT_MARK)
+            keys.add((context if mark else None, msgid))
     return keys
 
 
@@ -109,82 +121,92 @@ def wanted() -> Found:
     return found | {key: plural for key, plural in theirs.items() if key not in known and key not in found}
 
 
-def read_catalogue() -> polib.POFile:
+def read_catalogue() -> Catalog:
     """Return the French catalogue, empty when there is none yet."""
-    return polib.pofile(str(CATALOGUE)) if CATALOGUE.is_file() else polib.POFile(wrapwidth=100)
+    if not CATALOGUE.is_file():
+        return Catalog(locale="fr")
+    with CATALOGUE.open("rb") as file:
+        return read_po(file, locale="fr")
 
 
-def as_text(catalogue: polib.POFile) -> str:
+def key_of(message: Message) -> Key:
+    """Return ``(context, msgid)``; the singular where the message has a plural."""
+    return message.context, message.id[0] if message.pluralizable else message.id
+
+
+def is_translated(message: Message) -> bool:
+    """Tell whether every form has its French and a person has confirmed it."""
+    forms = message.string if message.pluralizable else (message.string,)
+    return bool(forms) and all(forms) and not message.fuzzy
+
+
+def messages_in(catalogue: Catalog) -> list[Message]:
+    """Return the messages in use, without the header."""
+    return [message for message in catalogue if message.id]
+
+
+def as_text(catalogue: Catalog) -> str:
     """Return the catalogue exactly as the file holds it."""
-    return str(catalogue).removeprefix("#\n").rstrip("\n") + "\n"
+    stream = io.BytesIO()
+    write_po(stream, catalogue, width=100, no_location=True, omit_header=True, sort_output=True)
+    return HEADER + stream.getvalue().decode().strip("\n") + "\n"
 
 
-def write_catalogue(catalogue: polib.POFile) -> None:
+def write_catalogue(catalogue: Catalog) -> None:
     """Write the catalogue; the folder is made if it is not there."""
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     CATALOGUE.write_text(as_text(catalogue), encoding="utf-8")
 
 
-def updated(old: polib.POFile, found: Found) -> polib.POFile:
-    """Return a sorted catalogue of the found messages, with the French that the old one had.
+def updated(old: Catalog, found: Found) -> Catalog:
+    """Return a catalogue of the found messages, with the French that the old one had.
 
-    A message that left the code stays at the end as obsolete, so that its French comes back with it.
+    A message that left the code stays as obsolete, so that its French comes back with it.
     """
-    before = {(entry.msgctxt, entry.msgid): entry for entry in old}
-    new = polib.POFile(wrapwidth=100)
-    new.metadata = HEADER
-    for key in sorted(found.keys() | before.keys(), key=lambda key: (key not in found, key[1], key[0] or "")):
-        entry, plural = before.get(key), found.get(key)
-        if key not in found and entry is not None:
-            if entry.translated() or entry.obsolete and (entry.msgstr or entry.msgstr_plural):
-                entry.obsolete = True
-                new.append(entry)
-            continue
-        new.append(fresh_entry(key, plural, entry))
+    before = {key_of(message): message for message in [*old.obsolete.values(), *messages_in(old)]}
+    new = Catalog(locale="fr")
+    for (context, msgid), plural in found.items():
+        kept = before.get((context, msgid))
+        same_shape = kept is not None and kept.pluralizable == bool(plural)
+        new.add(
+            (msgid, plural) if plural else msgid,
+            kept.string if same_shape else None,
+            flags={"fuzzy"} if kept is not None and kept.fuzzy else (),
+            context=context,
+        )
+    for key, message in before.items():
+        if key not in found and is_translated(message):
+            new.obsolete[new._key_for(key[1], key[0])] = Message(
+                message.id, message.string, context=message.context
+            )
     return new
-
-
-def fresh_entry(key: Key, plural: str | None, old: polib.POEntry | None) -> polib.POEntry:
-    """Return an entry for one message, filled from the old one where the shape is the same."""
-    entry = polib.POEntry(msgctxt=key[0], msgid=key[1], msgid_plural=plural or "")
-    if plural:
-        texts = old.msgstr_plural if old is not None and old.msgstr_plural else {}
-        entry.msgstr_plural = {0: texts.get(0, ""), 1: texts.get(1, "")}
-    elif old is not None and not old.msgid_plural:
-        entry.msgstr = old.msgstr
-    if old is not None and old.fuzzy:
-        entry.flags = ["fuzzy"]
-    if "%(" in key[1] or "%s" in key[1] or "%d" in key[1]:
-        entry.flags = sorted({*entry.flags, "python-format"})
-    return entry
 
 
 def extract() -> int:
     """Rewrite the catalogue from the code; print how much French is missing."""
     new = updated(read_catalogue(), wanted())
     write_catalogue(new)
-    missing = sum(not entry.translated() for entry in new if not entry.obsolete)
-    print(f"{len([entry for entry in new if not entry.obsolete])} messages, {missing} without French.")
+    missing = sum(not is_translated(message) for message in messages_in(new))
+    print(f"{len(messages_in(new))} messages, {missing} without French.")
     return 0
 
 
 def merge(paths: list[Path]) -> int:
     """Fill the catalogue from JSON files; name the messages that the code does not have."""
     catalogue = updated(read_catalogue(), wanted())
-    entries = {(entry.msgctxt, entry.msgid): entry for entry in catalogue if not entry.obsolete}
+    messages = {key_of(message): message for message in messages_in(catalogue)}
     unknown = 0
     for path in paths:
         for name, text in json.loads(path.read_text(encoding="utf-8")).items():
             context, mark, msgid = name.rpartition(CONTEXT_MARK)
-            entry = entries.get((context if mark else None, msgid))
-            if entry is None:
+            message = messages.get((context if mark else None, msgid))
+            if message is None:
                 unknown += 1
                 print(f"{path.name}: not in the code: {msgid!r}", file=sys.stderr)
-            elif entry.msgid_plural:
-                forms = text if isinstance(text, list) else [text, text]
-                entry.msgstr_plural = dict(enumerate(forms))
-            else:
-                entry.msgstr = text
+                continue
+            forms = tuple(text) if isinstance(text, list) else (text, text)
+            message.string = forms if message.pluralizable else text
+            message.flags.discard("fuzzy")
     write_catalogue(catalogue)
     return 1 if unknown else 0
 
@@ -193,7 +215,7 @@ def problems() -> Iterator[str]:
     """Yield one sentence for each thing that keeps the French from being complete and well set."""
     catalogue = read_catalogue()
     found = wanted()
-    present = {(entry.msgctxt, entry.msgid) for entry in catalogue if not entry.obsolete}
+    present = {key_of(message) for message in messages_in(catalogue)}
     for context, msgid in sorted(found.keys() - present, key=str):
         yield f"not in the catalogue (run extract): {msgid!r}" + (f" [{context}]" if context else "")
     for context, msgid in sorted(present - found.keys(), key=str):
@@ -201,13 +223,25 @@ def problems() -> Iterator[str]:
     written = CATALOGUE.read_text(encoding="utf-8") if CATALOGUE.is_file() else ""
     if found.keys() == present and as_text(updated(read_catalogue(), found)) != written:
         yield "the file is not as extract writes it (run extract)"
-    for entry in catalogue:
-        if entry.obsolete:
+    for message in messages_in(catalogue):
+        msgid = key_of(message)[1]
+        if not is_translated(message):
+            yield f"{'fuzzy' if message.fuzzy else 'no French'}: {msgid!r}"
             continue
-        if not entry.translated():
-            yield f"{'fuzzy' if entry.fuzzy else 'no French'}: {entry.msgid!r}"
-        for text in [entry.msgstr, *entry.msgstr_plural.values()]:
+        for text in message.string if message.pluralizable else (message.string,):
             yield from (f"{fault}: {text!r}" for fault in faults(text))
+            yield from (f"{fault}: {msgid!r}" for fault in placeholder_faults(message, text))
+
+
+def placeholder_faults(message: Message, text: str) -> Iterator[str]:
+    """Yield a sentence when the French names a value that the English does not have, or lacks one."""
+    english = message.id if message.pluralizable else (message.id,)
+    allowed = set().union(*(PLACEHOLDER.findall(form) for form in english))
+    used = set(PLACEHOLDER.findall(text))
+    if used - allowed:
+        yield f"unknown value {', '.join(sorted(used - allowed))}"
+    if not message.pluralizable and allowed - used:
+        yield f"missing value {', '.join(sorted(allowed - used))}"
 
 
 def check() -> int:
@@ -220,7 +254,8 @@ def check() -> int:
 
 def compile_catalogue() -> int:
     """Write the binary catalogue that Django reads."""
-    read_catalogue().save_as_mofile(str(CATALOGUE.with_suffix(".mo")))
+    with CATALOGUE.with_suffix(".mo").open("wb") as file:
+        write_mo(file, read_catalogue())
     return 0
 
 
