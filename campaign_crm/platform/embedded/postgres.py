@@ -59,9 +59,10 @@ class Postgres(Service):
                 raise EmbeddedServiceError(self._explain("PostgreSQL's data folder cannot be made."))
             self._unfinished.rename(self.folder)
         self._write_configuration()
-        # No server runs in this folder (`processes_in`), so a process id left here is stale; PostgreSQL would
-        # take a later process that happens to have the same id for itself.
+        # No server runs in this folder (`servers_in`): process ids left by a killed one are stale. PostgreSQL
+        # would believe them if another process has the same id by now, or while its own is not reaped.
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
+        (self.layout.sockets / f".s.PGSQL.{POSTGRES_PORT}.lock").unlink(missing_ok=True)
         return True
 
     def command(self) -> list[str]:

@@ -73,6 +73,7 @@ def _writes() -> dict[str, str]:
         "synchronous_commit": "on",
         "wal_compression": "on",
         "max_wal_senders": "0",
+        "max_logical_replication_workers": "0",
         "wal_level": "minimal",  # no replica: COPY into a table made in the same transaction skips the log
         "min_wal_size": "256MB",
         "max_wal_size": "4GB",

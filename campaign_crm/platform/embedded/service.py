@@ -31,11 +31,11 @@ HINTS = (
         "The machine has too little free memory: stop something else, then start again.",
     ),
     ("Address already in use", "Another server uses the same socket: stop it, then start again."),
-    ("incompatible with server", "The data folder was made by another version of the server."),
+    ("Can't handle RDB format", "Its data was written by a newer version of the server: install that one."),
 )
 OTHERWISE = (
-    "Read the log. If the data folder is damaged, move it away and restore a backup (`make restore FILE=…`); "
-    "without a backup, keep the folder you moved: it can perhaps be repaired."
+    "If the log below says that the data folder is damaged or of another version, move it away and restore a "
+    "backup (`make restore FILE=…`). Never delete it: it can perhaps be repaired."
 )
 
 
