@@ -23,6 +23,7 @@ class Organisation(models.Model):
     id = models.SmallAutoField(primary_key=True)
     installation_id = models.UUIDField(default=uuid.uuid4, editable=False)
     hash_key_fingerprint = models.CharField(max_length=12, blank=True, editable=False)
+    first_admin_digest = models.CharField(max_length=64, blank=True, editable=False)
     sending_enabled = models.BooleanField(_("sending allowed"), default=True)
     name = models.CharField(_("name shown to people"), max_length=120, default="Campaign CRM")
     legal_name = models.CharField(_("legal name (data controller)"), max_length=200, blank=True)
@@ -35,8 +36,17 @@ class Organisation(models.Model):
     default_language = models.CharField(_("default language"), max_length=8, default="fr")
 
     personal_data = keep(
-        *"id installation_id hash_key_fingerprint sending_enabled name legal_name postal_address".split(),
-        *"contact_email dpo_contact privacy_url primary_colour logo default_language".split(),
+        *[
+            "id",
+            "installation_id",
+            "hash_key_fingerprint",
+            "first_admin_digest",
+            "sending_enabled",
+            "name",
+            "legal_name",
+            "postal_address",
+        ],
+        *["contact_email", "dpo_contact", "privacy_url", "primary_colour", "logo", "default_language"],
     )
 
     class Meta:

@@ -1,0 +1,117 @@
+"""The team: who may sign in, and with which role."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from allauth.account.app_settings import PASSWORD_RESET_TOKEN_GENERATOR
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db import transaction
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.models import Organisation, User
+from campaign_crm.platform.rights import Role
+
+
+class TeamError(Exception):
+    """The change would leave the installation without anybody to run it."""
+
+
+def password_link(user: User) -> str:
+    """Return a link, good for three days, where this person chooses a password."""
+    key = PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+    path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
+    return f"{settings.PUBLIC_URL}{path}"
+
+
+@transaction.atomic
+def invite(*, email: str, full_name: str, role: str, language: str, by: User) -> User:
+    """Create an account without a password and write to the person how to choose one."""
+    user = User.objects.create_user(
+        email=email, full_name=full_name, role=Role(role), language=language, password=None
+    )
+    audit.record(action="team.invite", on=user, by=by, detail={"role": user.role})
+    transaction.on_commit(partial(send_invitation, user))
+    return user
+
+
+def send_invitation(user: User) -> None:
+    """Write to a person how to choose a password, in the person's language."""
+    values = {"organisation": Organisation.current().name, "link": password_link(user)}
+    with translation.override(user.language):
+        send_mail(
+            subject=_("Your access to %(organisation)s") % values,
+            message=_(
+                "Hello,\n\nAn account was opened for you at %(organisation)s.\n"
+                "Choose your password here, within three days:\n\n%(link)s\n\n"
+                "If you did not expect this message, leave it alone.\n"
+            )
+            % values,
+            from_email=None,
+            recipient_list=[user.email],
+            fail_silently=True,  # the link is also shown to the administrator
+        )
+
+
+@transaction.atomic
+def change_role(*, user: User, role: str, by: User) -> User:
+    """Give another role. Raises TeamError when no administrator would be left."""
+    user = _locked(user)
+    new = Role(role)
+    if new == user.role:
+        return user
+    if new != Role.ADMINISTRATOR:
+        _keep_an_administrator_beside(user)
+    user.role = new
+    user.save(update_fields=["role"])
+    audit.record(action="team.change_role", on=user, by=by, fields=["role"], detail={"role": new})
+    return user
+
+
+@transaction.atomic
+def deactivate(*, user: User, by: User) -> User:
+    """Close an account: the person is signed out and may not sign in. Raises TeamError for the last one."""
+    user = _locked(user)
+    if user.pk == by.pk:
+        raise TeamError(_("You cannot close your own account: ask another administrator."))
+    _keep_an_administrator_beside(user)
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    audit.record(action="team.deactivate", on=user, by=by, fields=["is_active"])
+    return user
+
+
+@transaction.atomic
+def reactivate(*, user: User, by: User) -> User:
+    """Open a closed account again, with the role it had."""
+    user = _locked(user)
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    audit.record(action="team.reactivate", on=user, by=by, fields=["is_active"])
+    return user
+
+
+@transaction.atomic
+def update_own_profile(*, user: User, full_name: str, language: str) -> User:
+    """Change what a person may change of their own account."""
+    user.full_name = full_name
+    user.language = language
+    user.save(update_fields=["full_name", "language"])
+    return user
+
+
+def _locked(user: User) -> User:
+    """Return the account, locked; all administrators are locked first, in one order, against a race."""
+    list(User.objects.filter(role=Role.ADMINISTRATOR).order_by("pk").select_for_update())
+    return User.objects.select_for_update().get(pk=user.pk)
+
+
+def _keep_an_administrator_beside(user: User) -> None:
+    others = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=user.pk)
+    if user.role == Role.ADMINISTRATOR and user.is_active and not others.exists():
+        raise TeamError(_("This is the last administrator: name another one first."))

@@ -1,0 +1,108 @@
+"""What every staff page has in common: a signed-in member of the team who holds the right.
+
+Apps use this one, never `campaign_crm.shell`, which stands above them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.views.generic.base import ContextMixin, View
+
+from campaign_crm.platform.rights import Right
+
+Text = str | Promise
+Breadcrumb = tuple[Text, str]
+READING = {"GET", "HEAD", "OPTIONS"}
+UNSET = "unset"
+
+
+class RightMissing(PermissionDenied):
+    """A member of the team asked for something their role does not hold; the 403 page names the right."""
+
+    def __init__(self, right: str) -> None:
+        self.right = Right(right)
+        super().__init__(_("Your role does not include: %(right)s.") % {"right": self.right.label})
+
+
+def refusal(request: HttpRequest, right: str | None) -> HttpResponse | None:
+    """Return the way to the sign-in page for a stranger, None for a person who may go on.
+
+    Raises RightMissing for a member of the team without the right. An htmx request is sent to the sign-in
+    page as a whole, so that the form never lands inside a fragment.
+    """
+    if not request.user.is_authenticated:
+        if request.headers.get("HX-Request") == "true":
+            return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
+        return redirect_to_login(request.get_full_path())
+    if right is not None and not request.user.has_right(right):
+        raise RightMissing(right)
+    return None
+
+
+class StaffView(ContextMixin, View):
+    """Base of every staff page: put it first among the base classes.
+
+    `right_required` must be set: a `Right`, or None where every member of the team may come.
+    `right_to_write` is asked for any method that changes something; the same right when it is not set.
+    """
+
+    right_required: str | None = UNSET
+    right_to_write: str | None = UNSET
+    title: Text = ""
+    subtitle: Text = ""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return refusal(request, self.right_for(request)) or super().dispatch(request, *args, **kwargs)
+
+    def right_for(self, request: HttpRequest) -> str | None:
+        """Return the right that this request needs; override where it depends on more than the method."""
+        if self.right_required == UNSET:
+            raise ImproperlyConfigured(f"{type(self).__name__} must set right_required.")
+        if request.method in READING or self.right_to_write == UNSET:
+            return self.right_required
+        return self.right_to_write
+
+    def get_title(self) -> Text:
+        return self.title
+
+    def get_subtitle(self) -> Text:
+        return self.subtitle
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        """Return the (label, url) pairs above this page; its own title is added after them."""
+        return []
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        title = self.get_title()
+        head = {
+            "title": title,
+            "subtitle": self.get_subtitle(),
+            "breadcrumbs": [*self.get_breadcrumbs(), (title, "")],
+        }
+        return super().get_context_data(**(head | kwargs))
+
+
+def staff_view(
+    right: str | None, *, to_write: str | None = UNSET
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """Guard a view function as `StaffView` guards a class: `@staff_view(Right.VIEW_PEOPLE)`."""
+
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            needed = right if request.method in READING or to_write == UNSET else to_write
+            return refusal(request, needed) or view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
