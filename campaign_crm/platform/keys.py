@@ -2,8 +2,9 @@
 
 `SECRET_KEY` signs sessions; `LINK_KEYS` sign public links and `ENCRYPTION_KEYS` seal secrets (the first of
 each signs or seals, all verify or open, so that they can be rotated); `HASH_KEY` makes the keyed hashes of
-the do-not-contact list and is never rotated. Without them in the environment and on an installation for one machine, they are
-made once and kept in `VAR_DIR/keys.env`, readable by its owner only, part of every backup.
+the do-not-contact list and is never rotated. Without them in the environment, and
+without `PUBLIC_URL`, they are made once and kept in `VAR_DIR/keys.env`, readable by its owner only, part of
+every backup.
 """
 
 from __future__ import annotations
@@ -102,4 +103,4 @@ def _write_private(path: Path, text: str) -> None:
 
 
 if __name__ == "__main__":
-    print(new_key())
+    print(new_key())  # noqa: T201 - its answer is its output

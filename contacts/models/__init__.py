@@ -7,6 +7,7 @@ from contacts.models.import_run import Import, ImportChange, ImportReject
 from contacts.models.list import List, ListMembership
 from contacts.models.note import Note
 from contacts.models.reach import Reach
+from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source
 from contacts.models.subscription import Newsletter, Subscription
@@ -33,6 +34,7 @@ __all__ = [
     "PhoneNumber",
     "PostalAddress",
     "Reach",
+    "ReferenceData",
     "RegistrationMatch",
     "Segment",
     "Source",
@@ -40,5 +42,6 @@ __all__ = [
     "Suppression",
     "Tag",
     "Territory",
+    "TerritoryAlias",
     "TerritoryAncestor",
 ]

@@ -98,8 +98,18 @@ class Contact(models.Model):
     personal_data = keep(
         "id", "bucket", "created_by_import", "created_at", "updated_at", "erased_at"
     ) | erase(
-        *"civility first_name last_name birth_name gender birth_date birthplace_hash language relationship".split(),
-        *"is_stub commune custom search_text name_folded".split(),
+        *[
+            "civility",
+            "first_name",
+            "last_name",
+            "birth_name",
+            "gender",
+            "birth_date",
+            "birthplace_hash",
+            "language",
+            "relationship",
+        ],
+        *["is_stub", "commune", "custom", "search_text", "name_folded"],
     )
 
     class Meta:

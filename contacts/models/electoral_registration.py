@@ -64,8 +64,28 @@ class ElectoralRegistration(models.Model):
     )
 
     personal_data = keep("id", "identity", "source", "created_by_import", "contact") | erase(
-        *"commune polling_station roll_kind order_number birth_name used_name first_names gender birth_date".split(),
-        *"birth_date_raw birthplace_hash street complement locality postcode city country name_folded".split(),
+        *[
+            "commune",
+            "polling_station",
+            "roll_kind",
+            "order_number",
+            "birth_name",
+            "used_name",
+            "first_names",
+            "gender",
+            "birth_date",
+        ],
+        *[
+            "birth_date_raw",
+            "birthplace_hash",
+            "street",
+            "complement",
+            "locality",
+            "postcode",
+            "city",
+            "country",
+            "name_folded",
+        ],
     )
 
     class Meta:

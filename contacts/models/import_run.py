@@ -53,8 +53,21 @@ class Import(models.Model):
     undone_at = models.DateTimeField(null=True)
 
     personal_data = keep(
-        *"id kind source state file_name file_path file_bytes file_sha256 layout mapping options preview".split(),
-        *"counts error job created_by created_at finished_at undone_at".split(),
+        *[
+            "id",
+            "kind",
+            "source",
+            "state",
+            "file_name",
+            "file_path",
+            "file_bytes",
+            "file_sha256",
+            "layout",
+            "mapping",
+            "options",
+            "preview",
+        ],
+        *["counts", "error", "job", "created_by", "created_at", "finished_at", "undone_at"],
     )
 
     class Meta:

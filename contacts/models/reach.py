@@ -31,7 +31,20 @@ class Reach(models.Model):
     reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
 
     personal_data = erase(
-        *"pk contact channel point_id political service targeting measurement basis source consent reason".split()
+        *[
+            "pk",
+            "contact",
+            "channel",
+            "point_id",
+            "political",
+            "service",
+            "targeting",
+            "measurement",
+            "basis",
+            "source",
+            "consent",
+            "reason",
+        ]
     )
 
     class Meta:

@@ -23,9 +23,11 @@ class Source(models.Model):
     kind = models.CharField(_("kind"), max_length=20, choices=SourceKind.choices)
     lawful_basis = models.CharField(_("what allows you"), max_length=24, choices=LawfulBasis.choices)
     channels = ArrayField(
-        models.CharField(max_length=8, choices=Channel.choices), verbose_name=_("channels allowed"), default=list,
+        models.CharField(max_length=8, choices=Channel.choices),
+        verbose_name=_("channels allowed"),
+        default=list,
         blank=True,
-    )  # fmt: skip
+    )
     supplier = models.CharField(_("supplier"), max_length=150, blank=True)
     licence_ends_on = models.DateField(_("licence ends on"), null=True, blank=True)
     consent_wording = models.TextField(_("wording people agreed to"), blank=True)
@@ -42,8 +44,19 @@ class Source(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     personal_data = keep(
-        *"id name kind lawful_basis channels supplier licence_ends_on consent_wording proof balance".split(),
-        *"origin_text rank created_by created_at".split(),
+        *[
+            "id",
+            "name",
+            "kind",
+            "lawful_basis",
+            "channels",
+            "supplier",
+            "licence_ends_on",
+            "consent_wording",
+            "proof",
+            "balance",
+        ],
+        *["origin_text", "rank", "created_by", "created_at"],
     )
 
     class Meta:

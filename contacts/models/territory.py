@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import TerritoryKind
+from contacts.models.contact import Fold
 
 
 class TerritoryQuerySet(models.QuerySet["Territory"]):
@@ -38,17 +40,32 @@ class Territory(models.Model):
     population = models.PositiveIntegerField(_("population"), null=True)
     postcodes = ArrayField(models.CharField(max_length=5), default=list)
     replaced_by = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="replaces")
+    name_folded = models.GeneratedField(
+        expression=Fold(F("name")), output_field=models.TextField(), db_persist=True
+    )
 
     objects: ClassVar[models.Manager[Territory]] = TerritoryQuerySet.as_manager()
     personal_data = keep(
-        "id", "kind", "code", "name", "article", "parent", "population", "postcodes", "replaced_by"
+        "id",
+        "kind",
+        "code",
+        "name",
+        "name_folded",
+        "article",
+        "parent",
+        "population",
+        "postcodes",
+        "replaced_by",
     )
 
     class Meta:
         verbose_name = _("territory")
         verbose_name_plural = _("territories")
         constraints = [models.UniqueConstraint(fields=["kind", "code"], name="territory_kind_code_unique")]
-        indexes = [GinIndex(fields=["postcodes"], name="territory_postcodes")]
+        indexes = [
+            GinIndex(fields=["postcodes"], name="territory_postcodes"),
+            models.Index(OpClass(F("name_folded"), "text_pattern_ops"), name="territory_name_prefix"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
