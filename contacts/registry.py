@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,21 @@ TimelineSource = Callable[[int, datetime | None, int], list[TimelineEntry]]
 """(contact id, before, limit) → newest entries first, at most `limit`, older than `before`."""
 
 
+@dataclass(frozen=True)
+class HandOverCheck:
+    """One question asked of every message at the last moment, before the intent to send it is committed.
+
+    `condition` is SQL, true when the message must not leave now; it reads `d` (messaging_delivery) and `c`
+    (messaging_campaign). `outcome` is the state that the delivery takes then; `queued` gives the row back, to
+    be asked again later. `answer` is an English msgid kept with it. The first true one by `order` decides.
+    """
+
+    order: int
+    outcome: Literal["suppressed", "cancelled", "expired", "queued"]
+    condition: str
+    answer: str = ""
+
+
 @dataclass
 class Registry:
     """Named lists of functions; registering a name twice is a programming error."""
@@ -35,7 +50,7 @@ class Registry:
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
     erasure_steps: dict[str, Callable[[list[int]], None]] = field(default_factory=dict)
     merge_steps: dict[str, Callable[[int, int], None]] = field(default_factory=dict)
-    hand_over_checks: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    hand_over_checks: dict[str, HandOverCheck] = field(default_factory=dict)
     campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
