@@ -16,11 +16,12 @@ env = Environment()
 DEBUG = env.flag("DEBUG", default=False)
 # Without PUBLIC_URL this is an installation for one machine: loopback only, keys made on first start.
 LOCAL = env.raw("PUBLIC_URL") is None
+PORT = env.number("PORT", 8000, least=1)  # of `make run`, on loopback
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))
 PUBLIC_URL = env.url(
     "PUBLIC_URL",
-    "http://127.0.0.1:8000" if LOCAL else None,
+    f"http://127.0.0.1:{PORT}" if LOCAL else None,
     schemes=("https", "http") if DEBUG or LOCAL else ("https",),
 ).rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else None)
@@ -41,7 +42,7 @@ _embedded = embedded.urls(VAR_DIR)
 DATABASE_URL = env.text("DATABASE_URL", _embedded.database_url)
 DATABASE_OWNER_URL = env.text(
     "DATABASE_OWNER_URL",
-    _embedded.database_owner_url if DATABASE_URL == _embedded.database_url else DATABASE_URL,
+    _embedded.database_owner_url if _embedded.database_url == DATABASE_URL else DATABASE_URL,
 )
 REDIS_URL = env.url("REDIS_URL", _embedded.redis_url, schemes=("redis", "rediss", "unix"))
 INGEST_REDIS_URL = env.url(

@@ -65,9 +65,12 @@ def is_running(var_dir: Path) -> bool:
     return client.is_held(layout_of(var_dir))
 
 
-def let_go(var_dir: Path) -> None:
-    """Give up this process's hold on the servers of `var_dir`; the last one to go stops them."""
-    client.let_go(layout_of(var_dir))
+def let_go(var_dir: Path, *, patience: float = 0.0) -> None:
+    """Give up this process's hold on the servers of `var_dir`; the last one to go stops them.
+
+    Waits up to `patience` seconds for them to have stopped, unless others still hold them.
+    """
+    client.let_go(layout_of(var_dir), patience=patience)
 
 
 def _database_url(role: str, layout: Layout) -> str:

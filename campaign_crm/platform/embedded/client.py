@@ -17,8 +17,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
 from campaign_crm.platform.embedded.layout import UNPRIVILEGED_USER, Layout
@@ -26,6 +28,7 @@ from campaign_crm.platform.embedded.processes import make_folder
 
 Say = Callable[[str], None]
 PATIENCE = 3.0  # seconds before a line says what is waited for
+OTHERS = 0.5  # seconds after which a supervisor that still listens has other clients
 ATTEMPTS = 5  # a supervisor may end between our connection and its answer
 PROJECT = Path(__file__).resolve().parents[3]
 
@@ -72,12 +75,29 @@ def is_held(layout: Layout) -> bool:
     return lease is not None and lease.is_held()
 
 
-def let_go(layout: Layout) -> None:
-    """End this process's lease; the last one to go stops the servers."""
+def let_go(layout: Layout, *, patience: float) -> None:
+    """End this process's lease; the last one to go stops the servers, which is waited for."""
     with _guard:
         lease = _leases.pop(layout.var_dir, None)
-        if lease:
-            lease.link.close()
+        if lease is None:
+            return
+        lease.link.close()
+    closed_at = time.monotonic()
+    with (layout.control / "supervisor.lock").open("a") as lock:
+        while time.monotonic() - closed_at < patience:
+            if _is_free(lock):
+                return
+            if time.monotonic() - closed_at > OTHERS and layout.supervisor_socket.exists():
+                return  # it still takes clients: others hold the servers
+            time.sleep(0.02)
+
+
+def _is_free(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _lease(layout: Layout, services: frozenset[str], *, unit_tests: bool, say: Say) -> Lease:

@@ -1,4 +1,4 @@
-"""What a management command needs before Django is set up: settings' defaults and embedded servers."""
+"""What a management command needs before Django is set up: its servers and its database role."""
 
 from __future__ import annotations
 
@@ -27,14 +27,6 @@ WITHOUT_SERVICES = {
 HELP = {"-h", "--help", "--version"}
 # They answer requests, where each one takes its own database role.
 WEB = {"runserver", "testserver"}
-# One of these in the environment says that this is an installation; with none, it is this machine's trial.
-INSTALLATION = ("DEBUG", "PUBLIC_URL", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
-
-
-def assume_trial() -> None:
-    """On a machine where nothing is configured, DEBUG is on: the way of `make run`, on loopback only."""
-    if not any(name in os.environ or f"{name}_FILE" in os.environ for name in INSTALLATION):
-        os.environ["DEBUG"] = "1"
 
 
 def var_dir(env: Environment) -> Path:
@@ -42,9 +34,9 @@ def var_dir(env: Environment) -> Path:
     return Path(env.text("VAR_DIR", str(PROJECT / "var"))).resolve()
 
 
-def ensure_services() -> None:
+def ensure_services(env: Environment | None = None) -> None:
     """Start or join the embedded servers that no URL in the environment replaces."""
-    env = Environment()
+    env = env or Environment()
     embedded.ensure_running(
         var_dir(env),
         need_database=not env.raw("DATABASE_URL"),
@@ -62,7 +54,6 @@ def needs_services(arguments: list[str]) -> bool:
 
 def prepare(arguments: list[str]) -> None:
     """Make ready for a management command: its servers run, and it works as the role `crm_system`."""
-    assume_trial()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign_crm.settings")
     if not needs_services(arguments):
         return

@@ -1,0 +1,49 @@
+"""Before the programs start: the schema, the reference data and, if nobody has an account, the first link.
+
+`python -m campaign_crm.platform.run.prepare [--demo]`, a process of its own so that the one that watches the
+programs stays small. What the watcher needs to know is written to the file descriptor `RESULT_FD`, as JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import sys
+
+RESULT_FD = "CRM_RESULT_FD"  # name of the environment variable that holds the descriptor's number
+
+
+def main() -> None:
+    """Prepare the installation; every step does nothing when it was done before."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--demo", action="store_true", help="fill an empty database with invented people")
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign_crm.settings")
+
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    from campaign_crm.platform.database import take_system_role_in_this_process
+
+    take_system_role_in_this_process()
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("load_territories")
+    call_command("prepare_installation")
+    if options.demo:
+        call_command("seed_demo")
+    link = io.StringIO()
+    call_command("first_admin_link", stdout=link)
+    _report({"first_admin_link": link.getvalue().strip()})
+
+
+def _report(result: dict[str, str]) -> None:
+    descriptor = int(os.environ.get(RESULT_FD, sys.stdout.fileno()))
+    with os.fdopen(descriptor, "w", encoding="utf-8", closefd=False) as file:
+        json.dump(result, file)
+
+
+if __name__ == "__main__":
+    main()
