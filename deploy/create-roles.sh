@@ -10,5 +10,6 @@ ALTER ROLE crm_owner PASSWORD :'owner_password';
 ALTER ROLE crm_app PASSWORD :'app_password';
 CREATE DATABASE campaign_crm OWNER crm_owner TEMPLATE template0 ENCODING 'UTF8';
 REVOKE ALL ON DATABASE campaign_crm FROM PUBLIC;
-GRANT CONNECT, TEMPORARY ON DATABASE campaign_crm TO crm_app;
+GRANT CONNECT ON DATABASE campaign_crm TO crm_app;
+GRANT TEMPORARY ON DATABASE campaign_crm TO crm_national, crm_scoped, crm_system;
 SQL

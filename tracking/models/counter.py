@@ -13,7 +13,10 @@ from tracking.enums import Metric
 class CampaignCounter(models.Model):
     """`delta` more of `metric` for one link (null: none) and department ("" when unknown)."""
 
-    campaign = models.ForeignKey("messaging.Campaign", on_delete=models.CASCADE, related_name="counters")
+    # No constraint: a hit may come in after its campaign was deleted, and must not hold up the others.
+    campaign = models.ForeignKey(
+        "messaging.Campaign", on_delete=models.CASCADE, related_name="counters", db_constraint=False
+    )
     metric = models.CharField(max_length=16, choices=Metric.choices)
     link_number = models.PositiveSmallIntegerField(null=True)
     department = models.CharField(max_length=3, db_default="")

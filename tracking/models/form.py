@@ -38,7 +38,20 @@ class Form(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     personal_data = keep(
-        *"id slug title introduction language fields consents newsletters tag source thank_you is_open".split(),
+        *[
+            "id",
+            "slug",
+            "title",
+            "introduction",
+            "language",
+            "fields",
+            "consents",
+            "newsletters",
+            "tag",
+            "source",
+            "thank_you",
+            "is_open",
+        ],
         "created_by",
         "created_at",
     )

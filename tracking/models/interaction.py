@@ -38,7 +38,19 @@ class Interaction(models.Model):
     data = models.JSONField(null=True)
 
     personal_data = keep(
-        *"pk at event_id kind hit_class contact campaign ledger_month occasion link_number variant".split(),
+        *[
+            "pk",
+            "at",
+            "event_id",
+            "kind",
+            "hit_class",
+            "contact",
+            "campaign",
+            "ledger_month",
+            "occasion",
+            "link_number",
+            "variant",
+        ],
         "department",
         "visitor",
     ) | erase("user_agent", "data")
@@ -52,7 +64,7 @@ class Interaction(models.Model):
                 condition=models.Q(contact__isnull=False),
             ),
             models.Index(
-                fields=["campaign", "kind", "-at"],
+                fields=["campaign", "kind", "contact", "visitor"],
                 name="interaction_campaign",
                 condition=models.Q(campaign__isnull=False),
             ),

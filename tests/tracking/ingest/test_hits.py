@@ -1,0 +1,199 @@
+"""Opens and clicks: answered at once, stored once, tied to a person only with their agreement."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import redis
+from django.conf import settings as project_settings
+from django.db.models import Sum
+from django.test import Client
+
+from contacts.models import Contact
+from messaging.content.tokens import (
+    AnonymousMark,
+    PersonalMark,
+    UnsubscribeToken,
+    sign_click,
+    sign_open,
+    sign_unsubscribe,
+)
+from messaging.models import Campaign, Link
+from tracking.ingest import consumer, stream
+from tracking.ingest.hits import new_hit
+from tracking.models import CampaignCounter, Interaction
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+MONTH = date(2026, 11, 1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_clients(tmp_path, settings):
+    settings.VAR_DIR = tmp_path
+    stream._client.cache_clear()
+    from tracking.ingest.links import link_target
+
+    link_target.cache_clear()
+    yield
+    stream._client.cache_clear()
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    campaign = Campaign.objects.create(name="Lettre", ledger_month=MONTH)
+    for number in range(1, 5):
+        Link.objects.create(campaign=campaign, number=number, url=f"https://example.org/page/{number}?a=b#c")
+    return campaign
+
+
+@pytest.fixture
+def person() -> Contact:
+    return Contact.objects.create(first_name="Léa", last_name="Martin")
+
+
+def personal(campaign: Campaign, person: Contact) -> PersonalMark:
+    return PersonalMark(campaign.ledger_month, campaign.pk, person.pk)
+
+
+def anonymous(campaign: Campaign) -> AnonymousMark:
+    return AnonymousMark(campaign.ledger_month, campaign.pk, "60", datetime.now(UTC))
+
+
+def counters(campaign: Campaign) -> dict[str, int]:
+    rows = CampaignCounter.objects.filter(campaign=campaign).values_list("metric").annotate(Sum("delta"))
+    return dict(rows)
+
+
+def browser() -> Client:
+    return Client(headers={"user-agent": FIREFOX})
+
+
+def test_a_click_redirects_and_is_stored_on_the_measured_person(campaign, person) -> None:
+    response = browser().get(f"/c/{sign_click(personal(campaign, person), link=2)}")
+    assert response.status_code == 302
+    assert response["Location"] == "https://example.org/page/2?a=b#c"
+    assert response["Cache-Control"] == "no-store"
+    assert consumer.drain() == 1
+    stored = Interaction.objects.get()
+    assert (stored.kind, stored.hit_class, stored.contact_id, stored.campaign_id) == (
+        "click", "human", person.pk, campaign.pk,
+    )  # fmt: skip
+    assert (stored.link_number, stored.visitor, stored.user_agent) == (2, None, FIREFOX)
+    assert counters(campaign) == {"clicks": 1, "unique_clicks": 1}
+
+
+def test_an_open_of_an_unmeasured_person_names_nobody(campaign) -> None:
+    mark = anonymous(campaign)
+    response = browser().get(f"/o/{sign_open(mark)}.gif")
+    assert (response.status_code, response["Content-Type"]) == (200, "image/gif")
+    consumer.drain()
+    stored = Interaction.objects.get()
+    assert (stored.contact_id, stored.visitor, stored.department) == (None, mark.number, "60")
+    assert counters(campaign) == {"opens": 1, "unique_opens": 1}
+
+
+def test_the_same_message_opened_again_is_one_message_opened(campaign) -> None:
+    first, second = anonymous(campaign), anonymous(campaign)
+    for mark in (first, first, second):
+        browser().get(f"/o/{sign_open(mark)}.gif")
+    consumer.drain()
+    browser().get(f"/o/{sign_open(first)}.gif")
+    consumer.drain()
+    assert counters(campaign) == {"opens": 4, "unique_opens": 2}
+
+
+def test_an_event_stored_twice_is_one_row_and_one_count(campaign) -> None:
+    hit = new_hit(token=sign_open(anonymous(campaign)), method="GET", headers={"user-agent": FIREFOX})
+    consumer.store([hit])
+    consumer.store([hit, hit])
+    assert Interaction.objects.count() == 1
+    assert counters(campaign) == {"opens": 1, "unique_opens": 1}
+
+
+def test_robots_and_proxies_are_kept_and_set_aside(campaign, person) -> None:
+    token = sign_open(personal(campaign, person))
+    for agent in ("Mozilla/5.0", "GoogleImageProxy", "curl/8.0", ""):
+        Client(headers={"user-agent": agent}).get(f"/o/{token}.gif")
+    browser().head(f"/c/{sign_click(personal(campaign, person), link=1)}")
+    consumer.drain()
+    classes = sorted(Interaction.objects.values_list("hit_class", flat=True))
+    assert classes == ["privacy_proxy", "privacy_proxy", "scanner", "scanner", "scanner"]
+    assert counters(campaign) == {"set_aside": 5}
+
+
+def test_several_links_within_seconds_are_a_scanner(campaign, person) -> None:
+    for number in (1, 2, 3):
+        browser().get(f"/c/{sign_click(personal(campaign, person), link=number)}")
+    consumer.drain()
+    assert set(Interaction.objects.values_list("hit_class", flat=True)) == {"scanner"}
+
+
+@pytest.mark.parametrize("change", ["flip", "cut", "long", "empty", "kind"])
+@pytest.mark.parametrize("path", ["/o/{}.gif", "/c/{}"])
+def test_a_wrong_token_is_the_same_404_and_leaves_nothing(campaign, person, path, change) -> None:
+    mark = personal(campaign, person)
+    good = sign_open(mark) if path.startswith("/o/") else sign_click(mark, link=1)
+    unsubscribe = UnsubscribeToken("email", b"x" * 32, person.pk, campaign.pk, MONTH, MONTH)
+    wrong = {
+        "flip": ("A" if good[20] != "A" else "B").join((good[:20], good[21:])),
+        "cut": good[:-4],
+        "long": good + "AAAA",
+        "empty": "",
+        "kind": sign_unsubscribe(unsubscribe),
+    }[change]
+    response = browser().get(path.format(wrong))
+    assert (response.status_code, response.content) == (404, b"Not found")
+    assert stream.backlog() == 0
+
+
+def test_a_link_the_campaign_does_not_have_is_404(campaign, person) -> None:
+    assert browser().get(f"/c/{sign_click(personal(campaign, person), link=99)}").status_code == 404
+
+
+def test_without_the_stream_a_click_still_redirects_and_is_stored_later(campaign, person, settings) -> None:
+    settings.INGEST_REDIS_URL = "redis://127.0.0.1:1/0"
+    stream._client.cache_clear()
+    response = browser().get(f"/c/{sign_click(personal(campaign, person), link=1)}")
+    assert response.status_code == 302
+    assert browser().get(f"/o/{sign_open(personal(campaign, person))}.gif").status_code == 503
+    settings.INGEST_REDIS_URL = project_settings.SERVERS.ingest_url
+    stream._client.cache_clear()
+    assert consumer.drain() == 1
+    assert Interaction.objects.get().kind == "click"
+    assert consumer.drain() == 0, "the spool file is gone"
+
+
+def test_entries_of_a_consumer_that_died_are_taken_over(campaign, monkeypatch) -> None:
+    browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    assert len(stream.read("dead-consumer", 10)) == 1
+    monkeypatch.setattr(stream, "RECLAIM_AFTER_MS", 0)
+    assert consumer.drain() == 1
+    assert Interaction.objects.count() == 1
+    assert stream.backlog() == 0
+
+
+def test_what_is_not_a_hit_is_dropped_and_does_not_stop_the_others(campaign) -> None:
+    with redis.Redis.from_url(project_settings.SERVERS.ingest_url) as client:
+        client.xadd(stream.STREAM, {"id": "nonsense"})
+    browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    assert consumer.drain() == 2
+    assert Interaction.objects.count() == 1
+
+
+def test_hits_of_a_deleted_campaign_do_not_hold_up_the_others(campaign) -> None:
+    gone = Campaign.objects.create(name="Gone", ledger_month=MONTH)
+    mark = anonymous(gone)
+    gone.delete()
+    browser().get(f"/o/{sign_open(mark)}.gif")
+    browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    consumer.drain()
+    assert counters(campaign) == {"opens": 1, "unique_opens": 1}
+
+
+def test_hits_of_two_months_go_to_two_partitions(campaign) -> None:
+    token = sign_open(anonymous(campaign))
+    hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(2)]
+    object.__setattr__(hits[1], "at", hits[1].at - timedelta(days=40))
+    consumer.store(hits)
+    assert Interaction.objects.count() == 2
