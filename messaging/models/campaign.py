@@ -76,7 +76,6 @@ class Campaign(models.Model):
     targeted = models.BooleanField(default=False)  # computed from the audience's classes when frozen
     segment_version = models.PositiveIntegerField(null=True)
     audience_tree = models.JSONField(null=True)  # the conditions as frozen
-    one_per_address = models.BooleanField(_("one message per address"), default=True)
     tracking = models.BooleanField(_("count opens and clicks"), default=True)
     compiled = models.JSONField(null=True)
     scheduled_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
@@ -94,10 +93,39 @@ class Campaign(models.Model):
 
     objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
     personal_data = keep(
-        *"id name channel kind standing_for state operation ledger_month sender subject preview_text".split(),
-        *"blocks revision audience targeted segment_version audience_tree one_per_address tracking".split(),
-        *"compiled scheduled_at send_until frozen_at freeze_cursor audience_count excluded started_at".split(),
-        *"finished_at pause_reason created_by created_at updated_at".split(),
+        *[
+            "id",
+            "name",
+            "channel",
+            "kind",
+            "standing_for",
+            "state",
+            "operation",
+            "ledger_month",
+            "sender",
+            "subject",
+            "preview_text",
+        ],
+        *[
+            "blocks",
+            "revision",
+            "audience",
+            "targeted",
+            "segment_version",
+            "audience_tree",
+            "tracking",
+        ],
+        *[
+            "compiled",
+            "scheduled_at",
+            "send_until",
+            "frozen_at",
+            "freeze_cursor",
+            "audience_count",
+            "excluded",
+            "started_at",
+        ],
+        *["finished_at", "pause_reason", "created_by", "created_at", "updated_at"],
     )
 
     class Meta:

@@ -74,9 +74,37 @@ class Delivery(models.Model):
 
     objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()
     personal_data = keep(
-        *"pk ledger_month campaign contact occasion state address_hash variant measured department".split(),
-        *"language lease_until token attempts due_at provider_account provider_message_id handed_at".split(),
-        *"settled_at source_id basis consent_id subscription_id notice_version rulebook_version".split(),
+        *[
+            "pk",
+            "ledger_month",
+            "campaign",
+            "contact",
+            "occasion",
+            "state",
+            "address_hash",
+            "variant",
+            "measured",
+            "department",
+        ],
+        *[
+            "language",
+            "lease_until",
+            "token",
+            "attempts",
+            "due_at",
+            "provider_account",
+            "provider_message_id",
+            "handed_at",
+        ],
+        *[
+            "settled_at",
+            "source_id",
+            "basis",
+            "consent_id",
+            "subscription_id",
+            "notice_version",
+            "rulebook_version",
+        ],
         "segment_version",
     ) | erase("address", "context", "answer")
 
