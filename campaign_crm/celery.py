@@ -17,3 +17,11 @@ def _take_role(**_signal: object) -> None:
     from campaign_crm.platform.database import take_system_role_in_this_process
 
     take_system_role_in_this_process()
+
+
+# Seconds between ticks; each task skips when its previous run still goes on. What waits is rows and a stream
+# on disk: a missed tick loses nothing. `expires` keeps ticks from piling up while no worker runs.
+app.conf.beat_schedule = {
+    "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": {"expires": 2}},
+}
