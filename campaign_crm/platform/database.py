@@ -15,6 +15,8 @@ from typing import Any, Literal
 from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 
+from campaign_crm.platform.crypto import hash_key_pads
+
 Role = Literal["crm_national", "crm_scoped", "crm_system"]
 
 
@@ -42,6 +44,19 @@ def _set_system_role(*, connection: Any, **_signal: Any) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SET ROLE crm_system")
+
+
+def lend_hash_key() -> None:
+    """Let SQL call `crm_keyed_hash(purpose, value)`, the twin of `crypto.keyed_hash`, in this transaction.
+
+    The key travels in a statement of its own that lasts microseconds, so that no slow-query log keeps it.
+    """
+    inner, outer = hash_key_pads()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('crm.hash_inner', %s, true), set_config('crm.hash_outer', %s, true)",
+            [inner.hex(), outer.hex()],
+        )
 
 
 def ensure_partition(table: str, month_start: str) -> None:

@@ -1,13 +1,33 @@
-"""Where a person can be reached: e-mail addresses, phone numbers, postal addresses."""
+"""Where a person can be reached: e-mail addresses, phone numbers, postal addresses.
+
+`address_hash` is what the do-not-contact list compares: `keyed_hash("email", normalised)` or
+`keyed_hash("phone", e164)`. `save()` keeps it; set-based writers compute it by `crm_keyed_hash` (after
+`platform.database.lend_hash_key()`); the database refuses a row without it.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import PointStatus
+
+HASH_BYTES = 32
+
+
+class HashLength(models.Func):
+    """Bytes of a hash: a CHECK on it refuses a row written without one."""
+
+    function = "octet_length"
+    output_field = models.IntegerField()
 
 
 class ContactPoint(models.Model):
@@ -36,9 +56,10 @@ class EmailAddress(ContactPoint):
 
     address = models.CharField(_("e-mail"), max_length=254)
     normalised = models.CharField(max_length=254)
+    address_hash = models.BinaryField(max_length=HASH_BYTES)
     verified_at = models.DateTimeField(_("confirmed"), null=True)
 
-    personal_data = _OWN | erase("address", "normalised", "verified_at")
+    personal_data = _OWN | erase("address", "normalised", "address_hash", "verified_at")
 
     class Meta:
         verbose_name = _("e-mail address")
@@ -52,11 +73,21 @@ class EmailAddress(ContactPoint):
             models.UniqueConstraint(
                 fields=["contact"], condition=models.Q(is_primary=True), name="email_one_primary"
             ),
+            models.CheckConstraint(
+                condition=Exact(HashLength("address_hash"), HASH_BYTES), name="email_hashed"
+            ),
         ]
-        indexes = [models.Index(fields=["normalised"], name="email_normalised")]
+        indexes = [
+            models.Index(OpClass(F("normalised"), "varchar_pattern_ops"), name="email_normalised"),
+            models.Index(fields=["address_hash"], name="email_hash"),
+        ]
 
     def __str__(self) -> str:
         return self.address
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.address_hash = keyed_hash("email", self.normalised)
+        super().save(*args, **kwargs)
 
 
 class PhoneLine(models.TextChoices):
@@ -70,9 +101,10 @@ class PhoneNumber(ContactPoint):
 
     e164 = models.CharField(_("phone"), max_length=16)
     line = models.CharField(_("line"), max_length=8, choices=PhoneLine.choices, default=PhoneLine.OTHER)
+    address_hash = models.BinaryField(max_length=HASH_BYTES)
     verified_at = models.DateTimeField(_("confirmed"), null=True)
 
-    personal_data = _OWN | erase("e164", "line", "verified_at")
+    personal_data = _OWN | erase("e164", "line", "address_hash", "verified_at")
 
     class Meta:
         verbose_name = _("phone number")
@@ -91,11 +123,21 @@ class PhoneNumber(ContactPoint):
                 name="phone_is_e164",
                 violation_error_message=_("Write the number in international form, such as +33639980000."),
             ),
+            models.CheckConstraint(
+                condition=Exact(HashLength("address_hash"), HASH_BYTES), name="phone_hashed"
+            ),
         ]
-        indexes = [models.Index(fields=["e164"], name="phone_e164")]
+        indexes = [
+            models.Index(OpClass(F("e164"), "varchar_pattern_ops"), name="phone_e164"),
+            models.Index(fields=["address_hash"], name="phone_hash"),
+        ]
 
     def __str__(self) -> str:
         return self.e164
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.address_hash = keyed_hash("phone", self.e164)
+        super().save(*args, **kwargs)
 
 
 class PostalAddress(ContactPoint):

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 
 from campaign_crm.platform.personal_data import erase
 from contacts.enums import Channel, UnreachableReason
 
+NO_END = date(9999, 12, 31)
+
 
 class Reach(models.Model):
     """Projection of contact points, sources, consents and suppressions for one channel.
 
-    Written only by `contacts.services.projections`, in the transaction of the fact that changed. `point_id`
-    is the usable EmailAddress, PhoneNumber or PostalAddress. `reason` says why `political` is false.
+    Written only by `contacts.services.projections`, in the transaction of the fact that changed; what the law
+    makes of it at a given moment is `contacts.segments.reachability`. `point_id` is the usable EmailAddress,
+    PhoneNumber or PostalAddress; on the channel post it is null for an address read from the registration.
+    `reason` says why `political` is false, `service_reason` why `service` is.
+
+    Licences end without anything being written, so that the projection keeps days, not answers:
+    `political_until` is the last day of the basis, `broker_until` the last day on which a mailing to a whole
+    broker's file may reach the person; `NO_END` when there is no end, null when there is no such basis.
     """
 
     pk = models.CompositePrimaryKey("contact_id", "channel")
@@ -21,7 +31,9 @@ class Reach(models.Model):
     point_id = models.BigIntegerField(null=True)
     political = models.BooleanField(default=False)
     service = models.BooleanField(default=False)
-    targeting = models.BooleanField(default=False)  # agreed to targeted messages, not known under 17
+    political_until = models.DateField(null=True)
+    broker_until = models.DateField(null=True)
+    targeting = models.BooleanField(default=False)  # agreed to targeted messages, told by the person
     measurement = models.BooleanField(default=False)  # agreed to opens and clicks being measured
     basis = models.CharField(max_length=24, blank=True)  # LawfulBasis, or "broker"
     source = models.ForeignKey("contacts.Source", null=True, on_delete=models.DO_NOTHING, db_constraint=False)
@@ -29,22 +41,11 @@ class Reach(models.Model):
         "contacts.Consent", null=True, on_delete=models.DO_NOTHING, db_constraint=False
     )
     reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
+    service_reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
 
     personal_data = erase(
-        *[
-            "pk",
-            "contact",
-            "channel",
-            "point_id",
-            "political",
-            "service",
-            "targeting",
-            "measurement",
-            "basis",
-            "source",
-            "consent",
-            "reason",
-        ]
+        *["pk", "contact", "channel", "point_id", "political", "service", "political_until", "broker_until"],
+        *["targeting", "measurement", "basis", "source", "consent", "reason", "service_reason"],
     )
 
     class Meta:
