@@ -30,11 +30,12 @@ VERSION = "6.0.0"
 OUTPUT = Path(__file__).resolve().parent.parent / "contacts" / "reference" / "territories.tsv.gz"
 COLUMNS = ("kind", "code", "name", "article", "parent", "population", "postcodes", "former_codes")
 
-COUNTRY = ("country", "FR", "France", "3", "", "", "", "")
+COUNTRY = {"code": "FR", "nom": "France", "typeLiaison": 3}
 # The Ministry of the Interior counts the French who live abroad as "department" ZZ in its results. INSEE's 99
 # means "born abroad", which is another thing, so it is not used.
 ABROAD = ("department", "ZZ", "Français établis hors de France", "4", "country/FR", "", "", "")
 OVERSEAS_COLLECTIVITY = "com"  # the package repeats each of them as a region; they belong to none
+UNSAFE = frozenset("\t\r\n\\")  # they mean something to COPY
 FORMER = {"commune-deleguee": "delegated", "commune-associee": "associated"}
 
 Row = tuple[str, ...]
@@ -69,15 +70,17 @@ def _member(tar: tarfile.TarFile, path: str) -> Any:
 
 def territory_rows(package: dict[str, list[Record]]) -> Iterator[Row]:
     """Yield one row a territory, parents before children, each kind in the order of its codes."""
-    yield COUNTRY
+    communes = _by_code(package["communes"])
+    yield _row("country", COUNTRY | {"population": _population(communes)}, parent="")
     for record in _by_code(package["regions"]):
         if record["zone"] != OVERSEAS_COLLECTIVITY:
-            yield _row("region", record, parent="country/FR")
+            population = _population(communes, region=record["code"])
+            yield _row("region", record | {"population": population}, parent="country/FR")
     for record in _by_code(package["departements"]):
-        in_region = record["zone"] != OVERSEAS_COLLECTIVITY
-        yield _row("department", record, parent=f"region/{record['region']}" if in_region else "country/FR")
+        parent = "country/FR" if record["zone"] == OVERSEAS_COLLECTIVITY else f"region/{record['region']}"
+        population = _population(communes, departement=record["code"])
+        yield _row("department", record | {"population": population}, parent=parent)
     yield ABROAD
-    communes = _by_code(package["communes"])
     for record in communes:
         if record["type"] == "commune-actuelle":
             yield _row("commune", record, parent=f"department/{record['departement']}")
@@ -87,6 +90,15 @@ def territory_rows(package: dict[str, list[Record]]) -> Iterator[Row]:
     for record in communes:
         if record["type"] in FORMER:
             yield _row(FORMER[record["type"]], record, parent=f"commune/{record['chefLieu']}")
+
+
+def _population(communes: list[Record], **inside: str) -> int:
+    """Sum the legal populations of today's communes whose record says `inside` (region or departement)."""
+    return sum(
+        record.get("population", 0)
+        for record in communes
+        if record["type"] == "commune-actuelle" and inside.items() <= record.items()
+    )
 
 
 def _by_code(records: list[Record]) -> list[Record]:
@@ -110,8 +122,8 @@ def compact(rows: Iterator[Row]) -> bytes:
     """Return the gzip of the tab-separated rows, the same bytes for the same rows (no time, no name)."""
     lines = [f"# {PACKAGE} {VERSION}", "\t".join(COLUMNS)]
     for row in rows:
-        if any("\t" in value or "\n" in value for value in row):
-            raise SystemExit(f"A value of {row[0]} {row[1]} holds a tab or a line break.")
+        if any(not UNSAFE.isdisjoint(value) for value in row):
+            raise SystemExit(f"A value of {row[0]} {row[1]} holds a tab, a line break or a backslash.")
         lines.append("\t".join(row))
     packed = io.BytesIO()
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as stream:

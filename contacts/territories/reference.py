@@ -39,6 +39,6 @@ def reference_version(path: Path = REFERENCE_FILE) -> str:
         return next(stream).removeprefix("#").strip()
 
 
-def reference_sha256(path: Path = REFERENCE_FILE) -> str:
-    """Return the hex digest of the file's bytes: another digest means another reference to load."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def reference_sha256(path: Path = REFERENCE_FILE, *, salt: str = "") -> str:
+    """Return the hex digest of the file's bytes and `salt`: another digest means something to load."""
+    return hashlib.sha256(path.read_bytes() + salt.encode()).hexdigest()

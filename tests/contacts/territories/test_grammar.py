@@ -9,7 +9,7 @@ from contacts.territories.reference import read_reference
 REFERENCE = read_reference()
 NAMES = {(row.kind, row.code): row.name for row in REFERENCE}
 
-# code | with its article | place | "of"; read through by hand, not computed.
+# code | with its article | place | "of"
 SPOKEN_REGIONS = """
 01 | la Guadeloupe | en Guadeloupe | de la Guadeloupe
 02 | la Martinique | en Martinique | de la Martinique
@@ -136,7 +136,6 @@ SPOKEN_DEPARTMENTS = """
 976 | Mayotte | à Mayotte | de Mayotte
 977 | Saint-Barthélemy | à Saint-Barthélemy | de Saint-Barthélemy
 978 | Saint-Martin | à Saint-Martin | de Saint-Martin
-984 | les Terres australes et antarctiques françaises | dans les Terres australes et antarctiques françaises | des Terres australes et antarctiques françaises
 986 | Wallis et Futuna | à Wallis et Futuna | de Wallis et Futuna
 987 | la Polynésie française | en Polynésie française | de la Polynésie française
 988 | la Nouvelle-Calédonie | en Nouvelle-Calédonie | de la Nouvelle-Calédonie
@@ -172,6 +171,12 @@ def spoken(kind, table):
 def test_departments_and_regions_are_said_as_the_french_say_them(kind, code, with_article, at, of):
     name = NAMES[kind, code]
     assert place(name, kind, code) == (name, with_article, at, of)
+
+
+def test_the_southern_lands_are_plural():
+    name = "Terres australes et antarctiques françaises"
+    forms = place(name, "department", "984")
+    assert forms == (name, f"les {name}", f"dans les {name}", f"des {name}")
 
 
 def test_every_department_and_region_of_the_reference_has_its_forms():
