@@ -1,9 +1,19 @@
 """URLs of the whole product."""
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+# Signing in to the admin pages is signing in to the product, second step included.
+admin.site.login = secure_admin_login(admin.site.login)
+
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("", include("campaign_crm.shell.urls")),
+    path("accounts/", include("campaign_crm.shell.account_urls")),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "campaign_crm.shell.views.errors.bad_request"
+handler403 = "campaign_crm.shell.views.errors.forbidden"
+handler404 = "campaign_crm.shell.views.errors.not_found"
+handler500 = "campaign_crm.shell.views.errors.server_error"

@@ -13,10 +13,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from campaign_crm.shell.charts import Column, columns_of
+from campaign_crm.shell.colours import readable_on, text_on
 
 register = template.Library()
 
 ICONS = "vendor/lucide/icons.svg"
+PUBLIC_LIGHT = "#ffffff"  # the grounds of static/public/public.css
+PUBLIC_DARK = "#1a1f27"
 
 
 @register.simple_tag
@@ -105,3 +108,15 @@ def column_chart(points: list[tuple[str, float]], title: str, heading: str) -> d
         "heading": heading,
         "top": max((column.value for column in columns), default=0),
     }
+
+
+@register.filter
+def brand_style(colour: str) -> str:
+    """Return the CSS variables of a page in an organisation's colour, readable on light and on dark."""
+    variables = {
+        "--brand": colour,
+        "--on-brand": text_on(colour),
+        "--brand-text": readable_on(colour, PUBLIC_LIGHT),
+        "--brand-text-dark": readable_on(colour, PUBLIC_DARK),
+    }
+    return "; ".join(f"{name}: {value}" for name, value in variables.items())

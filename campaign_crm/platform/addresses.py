@@ -1,0 +1,38 @@
+"""Where a request comes from, seen through the proxies that the installation trusts."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the client; empty when it cannot be known.
+
+    With TRUSTED_PROXIES = n, the n-th address from the right of X-Forwarded-For: each trusted proxy adds the
+    one it saw, and what stands further left was written by the client.
+    """
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if not settings.TRUSTED_PROXIES:
+        return request.META.get("REMOTE_ADDR", "")
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+    return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else ""
+
+
+def is_from_inside(request: HttpRequest) -> bool:
+    """Tell whether a request comes from this machine or its private network.
+
+    A request that came through a proxy which nobody declared is never inside: its address is the proxy's.
+    """
+    if not settings.TRUSTED_PROXIES and "X-Forwarded-For" in request.headers:
+        return False
+    # A health check inside the container network reaches the server without the proxy, so without the header.
+    direct = "X-Forwarded-For" not in request.headers
+    address = request.META.get("REMOTE_ADDR", "") if direct else client_address(request)
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return parsed.is_loopback or parsed.is_private

@@ -1,0 +1,28 @@
+"""What the frame of a staff page shows around every screen (a context processor)."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+
+from campaign_crm.shell.navigation import ShownEntry, ShownGroup, navigation, new_entries
+
+
+class Frame:
+    """Menu and “+ New” of one person on one page, worked out only when a template asks."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    @cached_property
+    def navigation(self) -> list[ShownGroup]:
+        return navigation(self.request) if self.request.user.is_authenticated else []
+
+    @cached_property
+    def new_entries(self) -> list[ShownEntry]:
+        return new_entries(self.request) if self.request.user.is_authenticated else []
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """Give every template its `frame`."""
+    return {"frame": Frame(request)}

@@ -1,0 +1,69 @@
+"""Is the installation alive, ready, and getting on? For monitors, never for the public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.models import Count, Min
+from django.utils import timezone
+
+from campaign_crm.platform.models import Job
+from messaging.enums import CampaignState
+from messaging.models import Campaign
+
+TIMEOUT = 2  # seconds for Valkey to answer
+UNDER_WAY = [CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED]
+
+
+def database_problem() -> str:
+    """Return what is wrong with PostgreSQL and its schema; empty when nothing is."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return type(error).__name__
+    return f"{len(missing)} migrations to apply: python manage.py migrate" if missing else ""
+
+
+def redis_problem(url: str) -> str:
+    """Return what is wrong with one Valkey or Redis; empty when nothing is."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT) as client:
+            client.ping()
+    except redis.RedisError as error:
+        return type(error).__name__
+    return ""
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": database_problem,
+    "redis": lambda: redis_problem(settings.REDIS_URL),
+    "ingest_redis": lambda: redis_problem(settings.INGEST_REDIS_URL),
+}
+
+
+def readiness() -> dict[str, str]:
+    """Return each part with "ok" or what is wrong with it."""
+    return {name: check() or "ok" for name, check in CHECKS.items()}
+
+
+def progress() -> dict[str, Any]:
+    """Return counts of the work under way: jobs by state, the oldest wait in seconds, mailings under way."""
+    unfinished = Job.objects.unfinished()
+    jobs = dict(unfinished.values_list("state").annotate(number=Count("id")).order_by())
+    oldest = unfinished.filter(state=Job.State.QUEUED, run_after__lte=timezone.now()).aggregate(
+        since=Min("run_after")
+    )["since"]
+    mailings = Campaign.objects.filter(state__in=UNDER_WAY)
+    return {
+        "jobs": jobs,
+        "oldest_waiting_seconds": round((timezone.now() - oldest).total_seconds()) if oldest else 0,
+        "mailings": dict(mailings.values_list("state").annotate(number=Count("id")).order_by()),
+    }

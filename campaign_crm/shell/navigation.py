@@ -1,0 +1,200 @@
+"""The menu: one list, by the work people do.
+
+An entry shows when its page exists (the URL name resolves) and the person holds its right, so that a menu
+never holds a dead link. A group whose entries are all absent is absent too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from campaign_crm.platform.rights import Right
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page of the menu."""
+
+    label: Text
+    url_name: str
+    right: Right | None = None
+    icon: str = ""
+    words: Text = ""  # what else a person may type to find it in the palette
+
+
+@dataclass(frozen=True)
+class Group:
+    """A heading and its pages; a group with a URL name is a page itself."""
+
+    name: str
+    label: Text
+    icon: str
+    entries: tuple[Entry, ...] = ()
+    url_name: str = ""
+    right: Right | None = None
+
+
+@dataclass
+class ShownEntry:
+    """An entry as a page shows it."""
+
+    label: Text
+    url: str
+    icon: str
+    is_current: bool = False
+
+
+@dataclass
+class ShownGroup:
+    """A group as a page shows it: `url` when it is a page itself, else `entries`."""
+
+    name: str
+    label: Text
+    icon: str
+    url: str = ""
+    is_current: bool = False
+    entries: list[ShownEntry] = field(default_factory=list)
+
+
+MENU = (
+    Group("home", _("Home"), "house", url_name="shell:home"),
+    Group(
+        "people",
+        pgettext_lazy("menu", "People"),
+        "users",
+        (
+            Entry(pgettext_lazy("menu", "People"), "contacts:people", Right.VIEW_PEOPLE, "users"),
+            Entry(_("Households"), "contacts:households", Right.VIEW_PEOPLE, "house"),
+            Entry(_("Electors"), "contacts:electors", Right.VIEW_PEOPLE, "vote"),
+            Entry(_("Segments"), "contacts:segments", Right.VIEW_SEGMENTS, "filter"),
+            Entry(_("Fixed lists"), "contacts:lists", Right.VIEW_SEGMENTS, "list"),
+            Entry(_("Imports"), "contacts:imports", Right.IMPORT_PEOPLE, "file-up"),
+            Entry(_("Links to check"), "contacts:link_review", Right.EDIT_PEOPLE, "git-merge"),
+            Entry(_("Duplicates"), "contacts:duplicates", Right.EDIT_PEOPLE, "copy"),
+        ),
+    ),
+    Group(
+        "mailings",
+        _("Mailings"),
+        "send",
+        (
+            Entry(_("Calendar"), "messaging:calendar", Right.VIEW_CAMPAIGNS, "calendar-days"),
+            Entry(_("E-mail"), "messaging:campaigns", Right.VIEW_CAMPAIGNS, "mail"),
+            Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
+            Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
+        ),
+    ),
+    Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),
+    Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
+    Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.EDIT_FORMS),
+    Group("field", _("Field"), "door-open", url_name="tracking:field", right=Right.VIEW_PEOPLE),
+    Group(
+        "insight",
+        _("Insight"),
+        "chart-column",
+        (
+            Entry(_("Reports"), "tracking:reports", Right.VIEW_CAMPAIGNS, "chart-column"),
+            Entry(_("Map"), "tracking:map", Right.VIEW_PEOPLE, "map"),
+            Entry(_("Deliverability"), "tracking:deliverability", Right.VIEW_CAMPAIGNS, "gauge"),
+        ),
+    ),
+    Group(
+        "compliance",
+        _("Compliance"),
+        "scale",
+        (
+            Entry(_("Sources"), "contacts:sources", Right.VIEW_COMPLIANCE, "database"),
+            Entry(_("Consents"), "contacts:consents", Right.VIEW_COMPLIANCE, "handshake"),
+            Entry(_("Do-not-contact list"), "contacts:suppressions", Right.VIEW_COMPLIANCE, "ban"),
+            Entry(_("Requests"), "contacts:requests", Right.VIEW_COMPLIANCE, "scroll-text"),
+            Entry(_("Registers"), "contacts:registers", Right.VIEW_COMPLIANCE, "book-open"),
+        ),
+    ),
+    Group(
+        "settings",
+        _("Settings"),
+        "settings",
+        (
+            Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
+            Entry(_("Elections"), "contacts:elections", Right.MANAGE_SETTINGS, "vote"),
+            Entry(_("Team"), "shell:team", Right.MANAGE_SETTINGS, "user-cog"),
+            Entry(_("Sending services"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),
+            Entry(_("Reference tables"), "admin:index", Right.MANAGE_SETTINGS, "table"),
+            Entry(_("Mail catcher"), "shell:catcher", Right.MANAGE_SETTINGS, "mail-search"),
+        ),
+    ),
+)
+
+NEW = (
+    Entry(_("Person"), "contacts:person_new", Right.EDIT_PEOPLE, "user-plus"),
+    Entry(_("Import a file"), "contacts:import_new", Right.IMPORT_PEOPLE, "file-up"),
+    Entry(_("Segment"), "contacts:segment_new", Right.EDIT_SEGMENTS, "funnel-plus"),
+    Entry(_("Fixed list"), "contacts:list_new", Right.EDIT_SEGMENTS, "list-plus"),
+    Entry(_("E-mail mailing"), "messaging:campaign_new", Right.EDIT_CAMPAIGN, "mail-plus"),
+    Entry(_("Form"), "tracking:form_new", Right.EDIT_FORMS, "clipboard-pen"),
+)
+
+
+def url_of(url_name: str) -> str | None:
+    """Return the URL of a page, None while the page does not exist."""
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:
+        return None
+
+
+def shown(entry: Entry, request: HttpRequest) -> ShownEntry | None:
+    """Return the entry for this person, None when it is not for them."""
+    if entry.right is not None and not request.user.has_right(entry.right):
+        return None
+    url = url_of(entry.url_name)
+    return ShownEntry(entry.label, url, entry.icon) if url else None
+
+
+def navigation(request: HttpRequest) -> list[ShownGroup]:
+    """Return the menu of this person, with the page they are on marked."""
+    groups = []
+    for group in MENU:
+        if group.url_name:
+            page = shown(Entry(group.label, group.url_name, group.right, group.icon), request)
+            if page is not None:
+                groups.append(ShownGroup(group.name, group.label, group.icon, url=page.url))
+            continue
+        entries = [page for entry in group.entries if (page := shown(entry, request))]
+        if entries:
+            groups.append(ShownGroup(group.name, group.label, group.icon, entries=entries))
+    mark_current(groups, request.path)
+    return groups
+
+
+def mark_current(groups: list[ShownGroup], path: str) -> None:
+    """Mark the page whose address is the longest beginning of the path; the home page only by itself."""
+    pages: list[ShownGroup | ShownEntry] = [group for group in groups if group.url]
+    pages += [entry for group in groups for entry in group.entries]
+    within = [page for page in pages if page.url == path or (page.url != "/" and path.startswith(page.url))]
+    if within:
+        max(within, key=lambda page: len(page.url)).is_current = True
+
+
+def new_entries(request: HttpRequest) -> list[ShownEntry]:
+    """Return what this person may create, for the “+ New” menu."""
+    return [page for entry in NEW if (page := shown(entry, request))]
+
+
+def pages(request: HttpRequest) -> Iterator[tuple[Text, Entry, ShownEntry]]:
+    """Yield (group label, entry, shown entry) for every page this person may open, for the palette."""
+    for group in MENU:
+        own = (Entry(group.label, group.url_name, group.right, group.icon),) if group.url_name else ()
+        for entry in (*own, *group.entries):
+            page = shown(entry, request)
+            if page is not None:
+                yield group.label, entry, page

@@ -1,0 +1,152 @@
+"""First administrator, own profile, and the team."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from django.contrib import messages
+from django.contrib.auth import login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse, reverse_lazy
+from django.utils.decorators import method_decorator
+from django.utils.functional import cached_property
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.generic import FormView, ListView
+
+from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.services import team
+from campaign_crm.platform.services.first_admin import (
+    FirstAdministratorError,
+    create_first_administrator,
+    is_link_good,
+)
+from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.shell.forms import FirstAdministratorForm, InvitationForm, ProfileForm, RoleForm
+
+BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@method_decorator(sensitive_post_parameters("password"), name="dispatch")
+class FirstAdministrator(FormView):
+    """The page behind the one-time link of an empty installation; a used link is a 404."""
+
+    form_class = FirstAdministratorForm
+    template_name = "account/first_administrator.html"
+    success_url = reverse_lazy("shell:home")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not is_link_good(kwargs["token"]):
+            raise Http404(_("This link has been used already, or a newer one was made."))
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": get_language()}
+
+    def form_valid(self, form: FirstAdministratorForm) -> HttpResponse:
+        try:
+            user = create_first_administrator(token=self.kwargs["token"], **form.cleaned_data)
+        except FirstAdministratorError as error:
+            raise Http404(str(error)) from error
+        login(self.request, user, backend=BACKEND)
+        record_authentication(self.request, user, method="password")
+        return super().form_valid(form)
+
+
+class Profile(StaffView, FormView):
+    """A person's own account."""
+
+    right_required = None
+    title = gettext_lazy("Your profile")
+    form_class = ProfileForm
+    template_name = "crm/profile.html"
+    success_url = reverse_lazy("shell:profile")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"full_name": self.request.user.full_name, "language": self.request.user.language}
+
+    def form_valid(self, form: ProfileForm) -> HttpResponse:
+        team.update_own_profile(user=self.request.user, **form.cleaned_data)
+        messages.success(self.request, _("Saved."))
+        return super().form_valid(form)
+
+
+class Team(StaffView, ListView):
+    """Everybody who may sign in."""
+
+    right_required = Right.MANAGE_SETTINGS
+    title = gettext_lazy("Team")
+    subtitle = gettext_lazy("Who may sign in, and what their role lets them do.")
+    template_name = "crm/team.html"
+    queryset = User.objects.order_by("-is_active", "full_name", "email")
+
+
+class Invite(StaffView, FormView):
+    """Open an account for somebody: they choose their password by a link."""
+
+    right_required = Right.MANAGE_SETTINGS
+    title = gettext_lazy("Invite somebody")
+    form_class = InvitationForm
+    template_name = "crm/team_invite.html"
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Team"), reverse("shell:team"))]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"language": get_language()}
+
+    def form_valid(self, form: InvitationForm) -> HttpResponse:
+        member = team.invite(by=self.request.user, **form.cleaned_data)
+        messages.success(self.request, _("%(name)s may now choose a password.") % {"name": member})
+        return redirect("shell:member", pk=member.pk)
+
+
+class Member(StaffView, FormView):
+    """One member: role, a new password link, opening and closing the account."""
+
+    right_required = Right.MANAGE_SETTINGS
+    form_class = RoleForm
+    template_name = "crm/team_member.html"
+    ACTS = {"deactivate": team.deactivate, "reactivate": team.reactivate}
+
+    @cached_property
+    def member(self) -> User:
+        return get_object_or_404(User, pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        return str(self.member)
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Team"), reverse("shell:team"))]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"role": self.member.role}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(member=self.member, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.POST.get("act") == "link":
+            link = team.new_password_link(user=self.member, by=request.user)
+            return self.render_to_response(self.get_context_data(link=link))
+        act = self.ACTS.get(request.POST.get("act", ""))
+        if act is None:
+            return super().post(request, *args, **kwargs)
+        try:
+            act(user=self.member, by=request.user)
+        except team.TeamError as error:
+            messages.error(request, str(error))
+        return redirect("shell:member", pk=self.member.pk)
+
+    def form_valid(self, form: RoleForm) -> HttpResponse:
+        try:
+            team.change_role(user=self.member, role=form.cleaned_data["role"], by=self.request.user)
+        except team.TeamError as error:
+            form.add_error("role", str(error))
+            return self.form_invalid(form)
+        messages.success(self.request, _("Saved."))
+        return redirect("shell:member", pk=self.member.pk)
