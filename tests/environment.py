@@ -28,6 +28,7 @@ from campaign_crm.platform import embedded
 
 PROJECT = Path(__file__).resolve().parent.parent
 TEST_DIR = Path(os.environ.get("TEST_DIR") or PROJECT / "var" / "test")
+DURABLE = os.environ.get("TEST_DURABLE") == "1"  # benchmarks: fsync on, as in production
 SLOTS = 64
 SCHEMA_SOURCES = (
     "*/migrations/**/*",
@@ -70,7 +71,7 @@ class TestServers:
             need_database=self.embedded_database,
             need_redis=self.embedded_redis,
             need_ingest=self.embedded_ingest,
-            unit_tests=True,
+            unit_tests=not DURABLE,
         )
 
 
@@ -96,12 +97,11 @@ def prepare_environment() -> TestServers:
     )
     folder = TEST_DIR / "slots" / str(slot)
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    (folder / "static").mkdir(parents=True)
+    os.environ.pop("PUBLIC_URL", None)
     os.environ.update(
         {
-            "DEBUG": "1",
             "VAR_DIR": str(folder),
-            "PUBLIC_URL": "http://127.0.0.1:8000",
             "DATABASE_URL": servers.database_url,
             "DATABASE_OWNER_URL": servers.owner_url,
             "REDIS_URL": servers.redis_url,
