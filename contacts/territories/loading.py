@@ -8,12 +8,15 @@ constituencies) is left alone.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform.database import acting_as, analyze
 from contacts.errors import ContactsError
@@ -55,24 +58,37 @@ def load_territories(*, force: bool = False, path: Path = REFERENCE_FILE) -> Loa
     Does nothing when that edition is loaded already, unless `force`. One transaction, as `crm_system`; two
     loads at the same moment run one after the other.
     """
-    try:
+    with _readable(path):
         version = reference_version(path)
         digest = reference_sha256(path, salt=ALIAS_RULES)
-    except OSError as error:
-        raise TerritoriesNotLoaded(
-            f"The reference file {path.name} cannot be read ({error.strerror}). Install the product again, "
-            "or make the file with: python -m tools.build_territories"
-        ) from error
     with acting_as("crm_system"), connection.cursor() as cursor:
         if not force and _is_loaded(digest):
             return LoadResult(loaded=False, version=version)
         cursor.execute(loading_sql.LOCK)
         if not force and _is_loaded(digest):
             return LoadResult(loaded=False, version=version)
-        counts = _load(cursor, read_reference(path))
+        with _readable(path):
+            rows = read_reference(path)
+        counts = _load(cursor, rows)
         ReferenceData.objects.update_or_create(name=NAME, defaults={"version": version, "sha256": digest})
         analyze("contacts_territory", "contacts_territoryancestor", "contacts_territoryalias")
     return LoadResult(loaded=True, version=version, **counts)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in one message what is wrong with a file that is missing, truncated or not ours."""
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, TypeError, StopIteration) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise TerritoriesNotLoaded(
+            _(
+                "The reference file %(file)s cannot be read (%(reason)s). Install the product again, or make "
+                "the file with: python -m tools.build_territories"
+            )
+            % {"file": path.name, "reason": reason}
+        ) from error
 
 
 def _is_loaded(digest: str) -> bool:

@@ -86,4 +86,5 @@ INSERT INTO contacts_territoryalias (rule, key, territory_id)
 SELECT alias.rule, alias.key, territory.id
 FROM incoming_alias AS alias
 JOIN contacts_territory AS territory ON territory.kind = alias.kind AND territory.code = alias.code
+ORDER BY alias.rule, alias.key
 """

@@ -27,6 +27,6 @@ class Command(BaseCommand):
             return
         self.stdout.write(
             f"Territories loaded ({result.version}): {result.created:,} new, {result.updated:,} changed, "
-            f"{result.retired:,} absorbed by another, {result.aliases:,} ways to name them, "
+            f"{result.retired:,} absorbed since the last edition, {result.aliases:,} ways to name them, "
             f"in {time.monotonic() - started:.1f} s."
         )
