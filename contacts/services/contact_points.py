@@ -1,0 +1,201 @@
+"""Adding, checking and removing the addresses and numbers of a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.models import User
+from contacts.enums import Channel, ConsentPurpose, PointStatus, SuppressionReason, SuppressionScope
+from contacts.folding import fold
+from contacts.models import Consent, Contact, EmailAddress, PhoneNumber, PostalAddress, Source, Suppression
+from contacts.services.addresses import (
+    EMAIL_PATTERN,
+    InvalidAddress,
+    Phone,
+    normalise_email,
+    normalise_for,
+    normalise_phone,
+)
+from contacts.services.projections import refresh_projections
+from contacts.services.suppressions import lift_hard_bounce, suppress
+
+__all__ = [
+    "EMAIL_PATTERN",
+    "InvalidAddress",
+    "Phone",
+    "add_email",
+    "add_phone",
+    "add_postal_address",
+    "confirm_point",
+    "mark_bounced",
+    "normalise_email",
+    "normalise_for",
+    "normalise_phone",
+    "remove_point",
+    "set_primary",
+]
+
+Point = EmailAddress | PhoneNumber | PostalAddress
+AnyPoint = TypeVar("AnyPoint", EmailAddress, PhoneNumber, PostalAddress)
+CHANNELS_OF: dict[type[Point], tuple[Channel, ...]] = {
+    EmailAddress: (Channel.EMAIL,),
+    PhoneNumber: (Channel.SMS, Channel.CALL),
+    PostalAddress: (Channel.POST,),
+}
+
+
+@transaction.atomic
+def add_email(*, contact: Contact, address: str, source: Source | None, by: User | None) -> EmailAddress:
+    """Give a person an e-mail address, or find the one they have; the first is the main one.
+
+    Raises InvalidAddress.
+    """
+    normalised = normalise_email(address)
+    point, created = EmailAddress.objects.get_or_create(
+        contact=contact,
+        normalised=normalised,
+        defaults={
+            "address": address.strip(),
+            "source": source,
+            "is_primary": _has_no_main(EmailAddress, contact),
+        },
+    )
+    return _added(point, created, by)
+
+
+@transaction.atomic
+def add_phone(
+    *, contact: Contact, number: str, source: Source | None, by: User | None, region: str = "FR"
+) -> PhoneNumber:
+    """Give a person a phone number, or find the one they have; the first is the main one.
+
+    Raises InvalidAddress.
+    """
+    phone = normalise_phone(number, region)
+    point, created = PhoneNumber.objects.get_or_create(
+        contact=contact,
+        e164=phone.e164,
+        defaults={
+            "line": phone.line,
+            "source": source,
+            "is_primary": _has_no_main(PhoneNumber, contact),
+        },
+    )
+    return _added(point, created, by)
+
+
+@transaction.atomic
+def add_postal_address(
+    *, contact: Contact, source: Source | None, by: User | None, **lines: Any
+) -> PostalAddress:
+    """Give a person a postal address, or find the one they have.
+
+    `lines`: `line1`, `line2`, `locality`, `postcode`, `city`, `country`, `commune`. An address that folds to
+    one the person has is that one. The first is the main one.
+    """
+    candidate = PostalAddress(
+        contact=contact, source=source, is_primary=_has_no_main(PostalAddress, contact), **lines
+    )
+    folded = fold(f"{candidate.line1} {candidate.postcode} {candidate.city}")
+    same = PostalAddress.objects.filter(contact=contact, folded=folded).first()
+    if same is None:
+        candidate.save()
+    return _added(same or candidate, same is None, by)
+
+
+@transaction.atomic
+def set_primary(*, point: Point, by: User | None) -> None:
+    """Make an address or number the main one of its kind for its person."""
+    model = type(point)
+    model._default_manager.filter(contact_id=point.contact_id, is_primary=True).update(is_primary=False)
+    model._default_manager.filter(pk=point.pk).update(is_primary=True)
+    point.is_primary = True
+    _record("contact.set_primary", point, by)
+    refresh_projections([point.contact_id])
+
+
+@transaction.atomic
+def confirm_point(
+    *, point: EmailAddress | PhoneNumber, by: User | None = None, at: datetime | None = None
+) -> None:
+    """Note that the person answered from this address or number, which is therefore theirs and works."""
+    point.verified_at = at or timezone.now()
+    point.status = PointStatus.ACTIVE
+    point.save(update_fields=["verified_at", "status"])
+    for channel in CHANNELS_OF[type(point)]:
+        lift_hard_bounce(address_hash=bytes(point.address_hash), channel=channel, by=by)
+    _record("contact.confirm_point", point, by)
+    refresh_projections([point.contact_id])
+
+
+@transaction.atomic
+def remove_point(*, point: Point, by: User | None) -> None:
+    """Take an address or number from a person; the next one becomes the main one.
+
+    If somebody objected by that address, the objection stays with the person as a withdrawal: removing an
+    address must not open the next one.
+    """
+    contact_id, model, was_primary = point.contact_id, type(point), point.is_primary
+    for channel in CHANNELS_OF[model]:
+        if not isinstance(point, PostalAddress) and _objected(bytes(point.address_hash), channel):
+            Consent.objects.create(
+                contact_id=contact_id,
+                channel=channel,
+                purpose=ConsentPurpose.MESSAGES,
+                given=False,
+                proof={"removed_address": True},
+                recorded_by=by,
+            )
+    _record("contact.remove_point", point, by)
+    point.delete()
+    heir = model._default_manager.filter(contact_id=contact_id).order_by("pk").first()
+    if was_primary and heir is not None:
+        model._default_manager.filter(pk=heir.pk).update(is_primary=True)
+    refresh_projections([contact_id])
+
+
+@transaction.atomic
+def mark_bounced(
+    *, channel: Channel, address_hash: bytes, detail: dict[str, Any] | None = None, by: User | None = None
+) -> None:
+    """Note that an address or number does not exist, whoever has it: nothing is sent there again."""
+    model: type[EmailAddress] | type[PhoneNumber] = EmailAddress if channel == Channel.EMAIL else PhoneNumber
+    model._default_manager.filter(address_hash=address_hash, status=PointStatus.ACTIVE).update(
+        status=PointStatus.BOUNCED
+    )
+    suppress(
+        address_hash=address_hash,
+        channel=channel,
+        scope=SuppressionScope.EVERYTHING,
+        reason=SuppressionReason.HARD_BOUNCE,
+        detail=detail,
+        by=by,
+    )
+
+
+def _has_no_main(model: type[Point], contact: Contact) -> bool:
+    return not model._default_manager.filter(contact=contact, is_primary=True).exists()
+
+
+def _objected(address_hash: bytes, channel: Channel) -> bool:
+    return (
+        Suppression.objects.filter(address_hash=address_hash, channel=channel, lifted_at__isnull=True)
+        .exclude(reason=SuppressionReason.HARD_BOUNCE)
+        .exists()
+    )
+
+
+def _added(point: AnyPoint, created: bool, by: User | None) -> AnyPoint:
+    if created:
+        _record(f"contact.add_{point._meta.model_name}", point, by)
+        refresh_projections([point.contact_id])
+    return point
+
+
+def _record(action: str, point: Point, by: User | None) -> None:
+    audit.record(action=action, on=point.contact, by=by, detail={"point": point.pk})

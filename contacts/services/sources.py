@@ -1,0 +1,108 @@
+"""Sources: where data comes from, and changing what that allows."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TypedDict, Unpack
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.jobs import RunningJob, enqueue, handler
+from campaign_crm.platform.models import User
+from contacts.enums import DIRECT_KINDS, Channel, LawfulBasis, SourceKind
+from contacts.errors import ContactsError
+from contacts.models import Source
+from contacts.rules.channels import basis_opens
+from contacts.services.projections import refresh_people_of_source
+
+PREFERENCE_PAGE = "Preference page"
+REFRESH_JOB = "contacts.refresh_source"
+WHAT_DECIDES = {"kind", "lawful_basis", "channels", "licence_ends_on", "rank"}
+
+
+class SourceRefused(ContactsError):
+    """The source would allow what its basis does not, or lacks what the law asks of it."""
+
+
+class SourceFields(TypedDict, total=False):
+    name: str
+    kind: str
+    lawful_basis: str
+    channels: list[str]
+    supplier: str
+    licence_ends_on: date | None
+    consent_wording: str
+    proof: str
+    balance: str
+    origin_text: str
+    rank: int
+
+
+@transaction.atomic
+def create_source(*, by: User | None, **fields: Unpack[SourceFields]) -> Source:
+    """Create a source; raises SourceRefused or ValidationError, with a message for people."""
+    source = Source(**fields, created_by=by)
+    _check(source)
+    source.save()
+    audit.record(action="source.create", on=source, by=by, fields=sorted(fields))
+    return source
+
+
+@transaction.atomic
+def update_source(
+    *, source: Source, by: User | None, reason: str = "", **fields: Unpack[SourceFields]
+) -> list[str]:
+    """Write the values that differ; gives the names of the changed fields.
+
+    When the basis, the channels or the licence changed, everyone the source named is projected again by a
+    job: a file of a million people would hold up the page.
+    """
+    source = Source.objects.select_for_update().get(pk=source.pk)
+    changed = [name for name, value in fields.items() if getattr(source, name) != value]
+    for name in changed:
+        setattr(source, name, fields[name])  # type: ignore[literal-required]
+    if not changed:
+        return []
+    _check(source)
+    source.save(update_fields=changed)
+    audit.record(action="source.update", on=source, by=by, fields=changed, reason=reason)
+    if WHAT_DECIDES & set(changed):
+        enqueue(kind=REFRESH_JOB, payload={"source": source.pk}, by=by)
+    return changed
+
+
+def preference_page_source() -> Source:
+    """Return the source of what people say on their own preference and unsubscribe pages (direct)."""
+    source, _created = Source.objects.get_or_create(
+        name=PREFERENCE_PAGE, defaults={"kind": SourceKind.FORM, "lawful_basis": LawfulBasis.NONE}
+    )
+    return source
+
+
+def is_direct(source: Source) -> bool:
+    """True when the person told us themselves, which targeted messages ask for."""
+    return source.kind in DIRECT_KINDS
+
+
+@handler(REFRESH_JOB)
+def refresh_source(job: RunningJob) -> None:
+    """Project everyone of a source again."""
+    with transaction.atomic():
+        people = refresh_people_of_source(job.payload["source"])
+        job.progress(people, people)
+
+
+def _check(source: Source) -> None:
+    source.full_clean(exclude=["created_by", "created_at"])
+    closed = [channel for channel in source.channels if not basis_opens(source.lawful_basis, channel)]
+    if closed:
+        raise SourceRefused(
+            _("“%(basis)s” does not allow: %(channels)s.")
+            % {"basis": source.get_lawful_basis_display(), "channels": ", ".join(_labels(closed))}
+        )
+
+
+def _labels(channels: list[str]) -> list[str]:
+    return [str(Channel(channel).label) for channel in channels]
