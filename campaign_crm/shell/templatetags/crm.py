@@ -6,10 +6,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.db.models.options import Options
+from django.http import HttpRequest
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from campaign_crm.shell.charts import Column, columns_of
@@ -120,3 +124,13 @@ def brand_style(colour: str) -> str:
         "--brand-text-dark": readable_on(colour, PUBLIC_DARK),
     }
     return "; ".join(f"{name}: {value}" for name, value in variables.items())
+
+
+@register.filter
+def admin_trail(request: HttpRequest, opts: Options | None) -> list[tuple[str, str]]:
+    """Return the breadcrumbs of an admin page: reference tables, then the table."""
+    trail = [(_("Reference tables"), reverse("admin:index"))]
+    if opts is not None and hasattr(opts, "verbose_name_plural"):
+        name = f"admin:{opts.app_label}_{opts.model_name}_changelist"
+        trail.append((capfirst(opts.verbose_name_plural), reverse(name)))
+    return trail

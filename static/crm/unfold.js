@@ -1,0 +1,29 @@
+// Unfold's admin pages under a strict content security policy: its global functions become Alpine data, so
+// that Alpine's CSP build never has to evaluate a string. Loaded before Alpine.
+document.addEventListener("alpine:init", () => {
+  for (const name of ["searchForm", "searchDropdown"]) Alpine.data(name, (...values) => window[name](...values));
+
+  // On <html>: what Unfold's own "theme" holds besides the theme, which static/crm/theme.js decides.
+  Alpine.data("page", () => ({
+    openModal: false,
+    filterOpen: false,
+    openAllApplications: false,
+    init() {
+      for (const name of ["openModal", "filterOpen", "openAllApplications"]) {
+        this.$watch(name, (open) => document.body.classList.toggle("overflow-hidden", open));
+      }
+    },
+  }));
+
+  // On <body>: the tab of a form that is shown; it stays after saving through the address's fragment.
+  Alpine.data("adminPage", () => ({
+    activeTab: "",
+    init() {
+      this.activeTab = (window.getCurrentTab && getCurrentTab()) || this.$el.dataset.tab;
+    },
+    formAction() {
+      const tab = this.activeTab && this.activeTab !== "general" ? `#${this.activeTab}` : "";
+      return location.pathname + location.search + tab;
+    },
+  }));
+});

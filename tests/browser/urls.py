@@ -1,0 +1,10 @@
+"""The product's URLs and one page more: every component of docs/screens.md, for the browser tests."""
+
+from django.urls import path
+
+from campaign_crm.urls import handler400, handler403, handler404, handler500, urlpatterns
+from tests.browser.catalogue import Catalogue
+
+__all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
+
+urlpatterns = [path("catalogue/", Catalogue.as_view(), name="catalogue"), *urlpatterns]
