@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -64,9 +65,10 @@ def read(consumer: str, count: int) -> list[StreamEntry]:
     return entries
 
 
-def _flat(found: list[StreamEntry] | list[list[StreamEntry]]) -> list[StreamEntry]:
+def _flat(found: Any) -> list[StreamEntry]:
     """redis-py answers a list of entries, or under RESP3 a list of one such list."""
-    return found[0] if found and isinstance(found[0], list) else found  # type: ignore[return-value]
+    entries: list[StreamEntry] = found[0] if found and isinstance(found[0], list) else found
+    return entries
 
 
 def acknowledge(ids: list[str]) -> None:

@@ -1,0 +1,223 @@
+"""Reads that span models: a campaign's report, the dashboard, a person's activity."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count, Max, Sum
+from django.db.models.functions import TruncDate
+from django.utils import timezone
+
+from campaign_crm.platform.caching import remembered
+from contacts.enums import Channel, TerritoryKind
+from contacts.models import Reach, Territory
+from messaging.enums import SHOWN_AS, DeliveryState, ShownState
+from messaging.models import Campaign, Delivery, Link
+from tracking.enums import InteractionKind, Metric
+from tracking.models import CampaignCounter, Interaction
+
+SMALLEST_CELL = 10  # smaller territory cells are shown together: nobody can be found in them
+DELIVERED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
+
+
+@dataclass(frozen=True)
+class LinkLine:
+    number: int
+    url: str
+    label: str
+    clicks: int
+
+
+@dataclass(frozen=True)
+class TerritoryLine:
+    """One department, or all small ones together (`code` "")."""
+
+    code: str
+    name: str
+    delivered: int
+    opened: int
+    clicked: int
+    unsubscribed: int
+
+
+@dataclass(frozen=True)
+class CampaignReport:
+    """What came back. Opens and clicks count people, robots set aside; `measured` of `delivered` agreed to be
+    measured one by one, the others are counted without a name."""
+
+    audience: int
+    states: dict[DeliveryState, int]
+    delivered: int
+    measured: int
+    opened: int
+    clicked: int
+    clicks: int
+    unsubscribed: int
+    set_aside: int
+    links: list[LinkLine] = field(default_factory=list)
+    territories: list[TerritoryLine] = field(default_factory=list)
+
+    @property
+    def shown_states(self) -> dict[ShownState, int]:
+        """The five words people read, each with its count."""
+        shown = dict.fromkeys(ShownState, 0)
+        for state, number in self.states.items():
+            shown[SHOWN_AS[state]] += number
+        return shown
+
+
+def campaign_report(campaign: Campaign) -> CampaignReport:
+    """The report of a campaign, from the ledger and the counters."""
+    deliveries = Delivery.objects.of_campaign(campaign)  # type: ignore[attr-defined]
+    rows = deliveries.values_list("state", "department", "measured").annotate(Count("state"))
+    states: dict[DeliveryState, int] = defaultdict(int)
+    delivered_in: dict[str, int] = defaultdict(int)
+    measured = 0
+    for state, department, is_measured, number in rows:
+        states[DeliveryState(state)] += number
+        if state in DELIVERED:
+            delivered_in[department] += number
+            measured += number if is_measured else 0
+    totals, of_links, of_places = _counters(campaign)
+    return CampaignReport(
+        audience=campaign.audience_count or 0,
+        states=dict(states),
+        delivered=sum(delivered_in.values()),
+        measured=measured,
+        opened=totals[Metric.UNIQUE_OPENS],
+        clicked=totals[Metric.UNIQUE_CLICKS],
+        clicks=totals[Metric.CLICKS],
+        unsubscribed=totals[Metric.UNSUBSCRIBES],
+        set_aside=totals[Metric.SET_ASIDE],
+        links=_link_lines(campaign, of_links),
+        territories=_territory_lines(delivered_in, of_places),
+    )
+
+
+def _counters(
+    campaign: Campaign,
+) -> tuple[dict[str, int], dict[int, int], dict[str, dict[str, int]]]:
+    totals: dict[str, int] = defaultdict(int)
+    of_links: dict[int, int] = defaultdict(int)
+    of_places: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    rows = (
+        CampaignCounter.objects.filter(campaign_id=campaign.pk)
+        .values_list("metric", "link_number", "department")
+        .annotate(Sum("delta"))
+    )
+    for metric, link, department, number in rows:
+        totals[metric] += number
+        of_places[department][metric] += number
+        if metric == Metric.CLICKS and link is not None:
+            of_links[link] += number
+    return totals, of_links, of_places
+
+
+def _link_lines(campaign: Campaign, of_links: dict[int, int]) -> list[LinkLine]:
+    links = Link.objects.filter(campaign=campaign).order_by("number")
+    lines = [LinkLine(link.number, link.url, link.label, of_links.get(link.number, 0)) for link in links]
+    return sorted(lines, key=lambda line: -line.clicks)
+
+
+def _territory_lines(
+    delivered_in: dict[str, int], of_places: dict[str, dict[str, int]]
+) -> list[TerritoryLine]:
+    """One line a department of `SMALLEST_CELL` recipients or more; the others, and the unknown, together."""
+    names = dict(
+        Territory.objects.filter(kind=TerritoryKind.DEPARTMENT, code__in=list(delivered_in)).values_list(
+            "code", "name"
+        )
+    )
+    cells: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for code in set(delivered_in) | set(of_places):
+        large = code in names and delivered_in.get(code, 0) >= SMALLEST_CELL
+        cell, counted = cells[code if large else ""], of_places.get(code, {})
+        cell[0] += delivered_in.get(code, 0)
+        cell[1] += counted.get(Metric.UNIQUE_OPENS, 0)
+        cell[2] += counted.get(Metric.UNIQUE_CLICKS, 0)
+        cell[3] += counted.get(Metric.UNSUBSCRIBES, 0)
+    lines = [TerritoryLine(code, names.get(code, ""), *values) for code, values in cells.items()]
+    return sorted(lines, key=lambda line: (line.code == "", -line.delivered, line.code))
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """The base at a glance. `people` and `electors` are planner estimates above a threshold (`≈`)."""
+
+    people: int
+    people_exact: bool
+    electors: int
+    electors_exact: bool
+    reach: dict[Channel, int]
+    sign_ups: list[tuple[date, int]]
+    under_way: list[Campaign]
+    recent: list[Campaign]
+
+
+def dashboard(*, days: int = 30) -> Dashboard:
+    """Figures of the home page; no table-wide count of a big table."""
+    people, people_exact = _size("contacts_contact")
+    electors, electors_exact = _size("contacts_electoralregistration")
+    mailings = Campaign.objects.mailings()  # type: ignore[attr-defined]
+    return Dashboard(
+        people=people,
+        people_exact=people_exact,
+        electors=electors,
+        electors_exact=electors_exact,
+        reach=reach_by_channel(),
+        sign_ups=sign_ups_per_day(days=days),
+        under_way=list(mailings.under_way().select_related("sender").order_by("-started_at")[:5]),
+        recent=list(mailings.exclude(audience_count=None).order_by("-created_at")[:5]),
+    )
+
+
+EXACT_BELOW = 50_000
+
+
+def _size(table: str) -> tuple[int, bool]:
+    """Rows of a table: counted when small, else the planner's estimate."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table])
+        estimate = cursor.fetchone()[0]
+        if estimate >= EXACT_BELOW:
+            return estimate, False
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {EXACT_BELOW + 1}) some")  # noqa: S608 - our own table names
+        counted = cursor.fetchone()[0]
+    return (counted, True) if counted <= EXACT_BELOW else (max(counted, estimate), False)
+
+
+def sign_ups_per_day(*, days: int) -> list[tuple[date, int]]:
+    """(day, sign-ups) for each of the last `days` days, today last, in the installation's time zone."""
+    today = timezone.localdate()
+    first = today - timedelta(days=days - 1)
+    since = timezone.make_aware(datetime.combine(first, datetime.min.time()))
+    rows = dict(
+        Interaction.objects.filter(at__gte=since, kind=InteractionKind.SIGN_UP)
+        .annotate(day=TruncDate("at"))
+        .values_list("day")
+        .annotate(Count("event_id"))
+    )
+    return [(first + timedelta(days=n), rows.get(first + timedelta(days=n), 0)) for n in range(days)]
+
+
+def last_activity(contact_id: int) -> datetime | None:
+    """When this person last did something we may tie to them."""
+    found: datetime | None = Interaction.objects.filter(contact_id=contact_id).aggregate(Max("at"))["at__max"]
+    return found
+
+
+REACH_KEPT_SECONDS = 60
+
+
+def reach_by_channel() -> dict[Channel, int]:
+    """How many people may be written to with a political message, by channel; a minute old at most."""
+    counted = remembered("reach-by-channel", seconds=REACH_KEPT_SECONDS, compute=_count_reach)
+    return {channel: counted.get(channel.value, 0) for channel in Channel}
+
+
+def _count_reach() -> dict[str, int]:
+    rows = Reach.objects.filter(political=True).values_list("channel").annotate(Count("contact_id"))
+    return dict(rows)

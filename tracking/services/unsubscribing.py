@@ -1,0 +1,123 @@
+"""Leaving: in one click from a mail reader (RFC 8058), or on a page that offers less first.
+
+The token alone is enough, also years later with its delivery and campaign gone: it carries the keyed hash of
+the address. What the person asks takes effect in this transaction; a message not yet handed over is stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
+from contacts.models import Contact, Newsletter, Suppression
+from contacts.services.consents import record_consent
+from contacts.services.sources import preference_page_source
+from contacts.services.subscriptions import end_subscription
+from contacts.services.suppressions import lift_by_person, suppress
+from messaging.content.tokens import UnsubscribeToken
+from messaging.models import Delivery
+from tracking.enums import InteractionKind, Metric
+from tracking.services.interactions import count, record_interaction
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What the token says: who leaves (None once erased), on which channel, from which newsletter."""
+
+    token: UnsubscribeToken
+    contact: Contact | None
+    newsletter: Newsletter | None
+
+    @property
+    def channel(self) -> Channel:
+        return Channel(self.token.channel)
+
+
+def leaving_of(token: UnsubscribeToken) -> Leaving:
+    """The person and newsletter of a token, as far as they still exist."""
+    contact = Contact.objects.filter(pk=token.contact, erased_at__isnull=True).first()
+    newsletter = Newsletter.objects.filter(pk=token.newsletter).first() if token.newsletter else None
+    return Leaving(token, contact, newsletter)
+
+
+@transaction.atomic
+def leave_everything(leaving: Leaving) -> None:
+    """End every political message on the channel, for this address."""
+    token = leaving.token
+    already = Suppression.objects.in_force().filter(
+        address_hash=token.address_hash, channel=leaving.channel, scope=SuppressionScope.POLITICAL
+    )
+    newly = not already.exists()
+    suppress(
+        address_hash=token.address_hash,
+        channel=leaving.channel,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.UNSUBSCRIBE,
+        detail={"campaign": token.campaign},
+        by=None,
+    )
+    if newly and leaving.contact is not None:
+        record_consent(
+            contact=leaving.contact,
+            channel=leaving.channel,
+            purpose=ConsentPurpose.MESSAGES,
+            given=False,
+            proof={"campaign": token.campaign, "how": "unsubscribe link"},
+            by=None,
+        )
+    if newly:
+        _note(leaving, {"from": "everything"})
+
+
+@transaction.atomic
+def leave_newsletter(leaving: Leaving) -> None:
+    """End one newsletter only; everything else goes on."""
+    if leaving.contact is None or leaving.newsletter is None:
+        leave_everything(leaving)
+        return
+    if end_subscription(contact=leaving.contact, newsletter=leaving.newsletter, by=None):
+        _note(leaving, {"from": "newsletter", "newsletter": leaving.newsletter.pk})
+
+
+@transaction.atomic
+def come_back(leaving: Leaving) -> None:
+    """Undo a departure, by the same person on the same page: their own act."""
+    token = leaving.token
+    lift_by_person(
+        address_hash=token.address_hash,
+        channel=leaving.channel,
+        proof={"campaign": token.campaign, "how": "unsubscribe page"},
+    )
+    if leaving.contact is not None:
+        record_consent(
+            contact=leaving.contact,
+            channel=leaving.channel,
+            purpose=ConsentPurpose.MESSAGES,
+            given=True,
+            source=preference_page_source(),
+            proof={"campaign": token.campaign, "how": "came back on the unsubscribe page"},
+            by=None,
+        )
+
+
+def _note(leaving: Leaving, data: dict[str, object]) -> None:
+    """A line on the timeline and one more in the report."""
+    token = leaving.token
+    department = (
+        Delivery.objects.filter(
+            ledger_month=token.ledger_month, campaign_id=token.campaign, contact_id=token.contact
+        )
+        .values_list("department", flat=True)
+        .first()
+    )
+    record_interaction(
+        kind=InteractionKind.UNSUBSCRIBE,
+        contact_id=leaving.contact.pk if leaving.contact else None,
+        campaign_id=token.campaign,
+        ledger_month=token.ledger_month,
+        department=department or "",
+        data=data,
+    )
+    count(campaign_id=token.campaign, metric=Metric.UNSUBSCRIBES, department=department or "")

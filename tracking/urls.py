@@ -1,0 +1,15 @@
+"""Public pages. Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.middleware`."""
+
+from django.urls import path
+
+from tracking.views.leaving import Leave
+from tracking.views.preferences import PreferencesPage
+from tracking.views.sign_up import Confirm, SignUpPage
+
+app_name = "tracking"
+urlpatterns = [
+    path("u/<str:token>", Leave.as_view(), name="leave"),
+    path("p/<str:token>", PreferencesPage.as_view(), name="preferences"),
+    path("k/<str:token>", Confirm.as_view(), name="confirm"),
+    path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),
+]

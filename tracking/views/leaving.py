@@ -1,0 +1,53 @@
+"""`/u/<token>`: leave. GET only asks, because mail scanners follow every link; POST acts."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from messaging.content.tokens import BadToken, UnsubscribeToken, read_token
+from tracking.services.unsubscribing import Leaving, come_back, leave_everything, leave_newsletter, leaving_of
+from tracking.views.language import speak_language_of
+
+ONE_CLICK = "One-Click"
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")  # RFC 8058: no cookie; the token is the secret
+class Leave(View):
+    """Two buttons at most: only this newsletter, or everything; then a way back."""
+
+    template_name = "public/leave.html"
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        leaving = self._leaving(token)
+        with speak_language_of(leaving.contact, request):
+            return self._page(request, leaving, "ask")
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        leaving = self._leaving(token)
+        if request.POST.get("List-Unsubscribe") == ONE_CLICK:
+            leave_everything(leaving)
+            return HttpResponse(status=204)
+        with speak_language_of(leaving.contact, request):
+            return self._page(request, leaving, self._act(leaving, request.POST.get("choice", "everything")))
+
+    def _act(self, leaving: Leaving, choice: str) -> str:
+        acts = {"newsletter": leave_newsletter, "back": come_back}
+        acts.get(choice, leave_everything)(leaving)
+        return choice if choice in acts else "everything"
+
+    def _page(self, request: HttpRequest, leaving: Leaving, step: str) -> HttpResponse:
+        return render(request, self.template_name, {"leaving": leaving, "step": step})
+
+    def _leaving(self, text: str) -> Leaving:
+        try:
+            token = read_token(text)
+        except BadToken:
+            raise Http404 from None
+        if not isinstance(token, UnsubscribeToken):
+            raise Http404
+        return leaving_of(token)

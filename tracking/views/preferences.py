@@ -1,0 +1,58 @@
+"""`/p/<token>`: a person's choices. GET shows them; POST, by the person's button, changes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from contacts.enums import Channel
+from contacts.models import Contact, Newsletter
+from contacts.services.consents import current_wording
+from messaging.content.tokens import BadToken, PreferencesToken, read_token
+from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
+from tracking.views.language import speak_language_of
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
+class PreferencesPage(View):
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        opened, contact = self._open(token)
+        with speak_language_of(contact, request):
+            return render(request, "public/preferences.html", self._context(opened, contact, saved=False))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        opened, contact = self._open(token)
+        wanted = Preferences(
+            purposes=frozenset(purpose for purpose in OFFERED if request.POST.get(purpose) == "on"),
+            newsletters=frozenset(int(pk) for pk in request.POST.getlist("newsletters") if pk.isdecimal()),
+        )
+        change_preferences(contact=contact, channel=Channel(opened.channel), wanted=wanted)
+        with speak_language_of(contact, request):
+            return render(request, "public/preferences.html", self._context(opened, contact, saved=True))
+
+    def _open(self, text: str) -> tuple[PreferencesToken, Contact]:
+        try:
+            token = read_token(text)
+        except BadToken:
+            raise Http404 from None
+        if not isinstance(token, PreferencesToken):
+            raise Http404
+        return token, get_object_or_404(Contact, pk=token.contact, erased_at=None)
+
+    def _context(self, token: PreferencesToken, contact: Contact, *, saved: bool) -> dict[str, Any]:
+        channel = Channel(token.channel)
+        held = preferences_of(contact, channel)
+        offered = Newsletter.objects.filter(Q(is_open=True) | Q(pk__in=held.newsletters)).order_by("name")
+        texts = {purpose: current_wording(channel, purpose, contact.language).text for purpose in OFFERED}
+        return {
+            "saved": saved,
+            "purposes": [(purpose, texts[purpose], purpose in held.purposes) for purpose in OFFERED],
+            "newsletters": [(newsletter, newsletter.pk in held.newsletters) for newsletter in offered],
+        }
