@@ -1,0 +1,196 @@
+"""The one protocol that every way out speaks: e-mail first, SMS and social accounts alike.
+
+The dispatcher commits its intent, then calls `send` outside any transaction. What comes back is certain
+(`accepted`, `refused`, `retry`) or openly not (`unknown`): an adapter never guesses. Each adapter lists, in
+one file, which answers mean "surely not accepted"; everything else is `unknown`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from messaging.providers.errors import NoWebhooks
+
+# At most this many messages are handed over on one connection with no result written yet. It bounds what a
+# killed worker can leave `unknown`.
+IN_FLIGHT_PER_CONNECTION = 50
+
+
+class Channel(StrEnum):
+    EMAIL = "email"
+    SMS = "sms"
+    SOCIAL = "social"
+
+
+class Content(StrEnum):
+    """What a message carries when it reaches the adapter."""
+
+    RENDERED = "rendered"  # finished bytes, one full message a recipient
+    SLOTS = "slots"  # shared text once a batch, and each recipient's values
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What one configured account can do; the dispatcher cuts its batches to it."""
+
+    channel: Channel
+    content: Content
+    max_batch: int  # messages a call
+    call_seconds: float  # `send` has returned after this long, whatever happened: a lease must be longer
+    idempotent: bool = False  # the provider drops a repeat with the same key: `unknown` may be sent again
+    webhooks: bool = False  # events come back by `parse`
+    max_message_bytes: int | None = None  # None: known only from the server, or without limit
+    max_call_bytes: int | None = None
+    max_slot_bytes: int | None = None
+
+
+class OutgoingMessage(NamedTuple):
+    """One message to one address.
+
+    `content` is a whole RFC 5322 message with CRLF line ends, as bytes or as segments whose concatenation it
+    is: segments shared by a campaign are checked once, so segments are the fast form. Adapters that want
+    slots read `slots` (text, already escaped for its place) and `headers` instead.
+    """
+
+    key: str  # the Delivery's key, opaque here; returned by webhooks where the provider can carry it
+    sender: str  # envelope sender (return path), never the From header
+    recipient: str
+    content: bytes | tuple[bytes, ...] = b""
+    slots: tuple[str, ...] = ()
+    headers: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class SharedContent:
+    """What a batch of slotted messages has in common; an int stands for the slot of that number."""
+
+    from_name: str
+    from_address: str
+    subject: tuple[str | int, ...]
+    html: tuple[str | int, ...] = ()
+    text: tuple[str | int, ...] = ()
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Messages whose intent is already committed. `shared` is None for rendered messages."""
+
+    items: Sequence[OutgoingMessage]
+    shared: SharedContent | None = None
+
+
+class Outcome(StrEnum):
+    ACCEPTED = "accepted"  # the provider took responsibility
+    REFUSED = "refused"  # surely not accepted, and trying again is useless
+    RETRY = "retry"  # surely not accepted, may be tried again
+    UNKNOWN = "unknown"  # may have been accepted: never sent again by itself
+
+
+class Fault(StrEnum):
+    """Whom a refusal is about. Only `refused` with RECIPIENT may lead to suppressing the address."""
+
+    NONE = ""
+    RECIPIENT = "recipient"  # the address does not exist
+    MAILBOX = "mailbox"  # it exists, and takes nothing now (full, disabled)
+    MESSAGE = "message"  # this message: size, content, encoding
+    SENDER = "sender"  # our name, domain, reputation or rights: pause, never suppress
+    ACCOUNT = "account"  # the way out itself: connection, sign-in, quota
+    OTHER = "other"  # the provider did not say
+
+
+class Result(NamedTuple):
+    """What became of one message. `text` never holds an address (personal data stays out of ledger texts).
+
+    Texts made here rather than by a server are English msgids: a screen shows `gettext(text)`.
+    """
+
+    outcome: Outcome
+    message_id: str = ""  # the provider's own id, where it says one
+    code: int = 0  # SMTP reply or HTTP status; 0 when no answer came
+    enhanced: str = ""  # RFC 3463, as in "5.1.1"
+    text: str = ""
+    retry_after: float | None = None  # seconds, when the provider said how long
+    fault: Fault = Fault.NONE
+
+
+IndexedResults = list[tuple[int, Result]]
+
+
+class EventKind(StrEnum):
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    REFUSED = "refused"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    OPENED = "opened"
+    CLICKED = "clicked"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing a provider reported, in our words. `at` is aware; `key` and `message_id` may be empty."""
+
+    kind: EventKind
+    event_id: str
+    at: datetime
+    key: str = ""
+    message_id: str = ""
+    recipient: str = ""
+    code: int = 0
+    enhanced: str = ""
+    text: str = ""
+    fault: Fault = Fault.NONE
+    machine: bool = False  # the provider itself says that no person did it
+    raw: Mapping[str, object] = field(default_factory=dict)
+
+
+class Provider(ABC):
+    """One configured way out. Belongs to one worker process; not for use by two threads at once."""
+
+    @property
+    @abstractmethod
+    def capabilities(self) -> Capabilities: ...
+
+    @abstractmethod
+    def send_iter(self, batch: Batch) -> Iterator[IndexedResults]:
+        """Send, yielding results (index in the batch, result) in small groups as they become certain.
+
+        Every index comes exactly once. Raises a ProviderError only before anything was sent, so that every
+        message of the batch is then surely not accepted. A caller that stops reading early must take every
+        message it has no result for as `unknown`.
+        """
+
+    def send(self, batch: Batch) -> list[Result]:
+        """Send a batch; one result an item, in the same order. Errors as in `send_iter`."""
+        found: dict[int, Result] = {}
+        for results in self.send_iter(batch):
+            found.update(results)
+        return [found[index] for index in range(len(batch.items))]
+
+    def verify(self, headers: Mapping[str, str], raw: bytes) -> None:
+        """Check a webhook's signature over the raw body; raises WebhookRefused."""
+        raise NoWebhooks(type(self).__name__)
+
+    def parse(self, raw: bytes) -> Iterator[Event]:
+        """Read a verified webhook body; raises WebhookUnreadable."""
+        raise NoWebhooks(type(self).__name__)
+
+    def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to do
+        """Give connections back. The provider may be used again afterwards."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
