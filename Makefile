@@ -51,4 +51,4 @@ backup: install
 
 restore: install
 	@test -n "$(FILE)" || { echo "Say which backup: make restore FILE=var/backups/….tar"; exit 2; }
-	@$(PY) manage.py restore "$(FILE)"
+	@$(PY) manage.py restore "$(FILE)" $(if $(REPLACE),--replace)

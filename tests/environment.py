@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -30,6 +31,9 @@ PROJECT = Path(__file__).resolve().parent.parent
 TEST_DIR = Path(os.environ.get("TEST_DIR") or PROJECT / "var" / "test")
 DURABLE = os.environ.get("TEST_DURABLE") == "1"  # benchmarks: fsync on, as in production
 SLOTS = 64
+OTHERS = 16  # on a Valkey of yours, tests use its databases 15, 14, …
+SESSION = "CRM_TEST_SESSION"  # environment variable by which started programs know their slot
+URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "INGEST_REDIS_URL")
 SCHEMA_SOURCES = (
     "*/migrations/**/*",
     "*/models/**/*",
@@ -47,7 +51,7 @@ TEST_KEYS = {
 
 @dataclass(frozen=True)
 class TestServers:
-    """Addresses for this session; `own_*` is False where the environment named the server."""
+    """Addresses for this session; `embedded_*` is False where the environment named a server."""
 
     slot: int
     database_url: str
@@ -76,31 +80,26 @@ class TestServers:
 
 
 def prepare_environment() -> TestServers:
-    """Take a slot and set the environment of this process and its children for it."""
-    slot = _take_slot()
-    own = embedded.urls(TEST_DIR)
-    given = {name: os.environ.get(name) for name in ("DATABASE_URL", "REDIS_URL", "INGEST_REDIS_URL")}
-    database = given["DATABASE_URL"] or own.database_url
-    owner = os.environ.get("DATABASE_OWNER_URL") or (given["DATABASE_URL"] or own.database_owner_url)
-    name = f"test_{database_of(database)}_{slot}"
-    servers = TestServers(
-        slot=slot,
-        database_url=with_options(with_database(database, name), options=AS_SYSTEM),
-        owner_url=with_database(owner, name),
-        redis_url=_numbered(given["REDIS_URL"] or own.redis_url, slot if not given["REDIS_URL"] else 15),
-        ingest_url=_numbered(
-            given["INGEST_REDIS_URL"] or own.ingest_redis_url, slot if not given["INGEST_REDIS_URL"] else 14
-        ),
-        embedded_database=not given["DATABASE_URL"],
-        embedded_redis=not given["REDIS_URL"],
-        embedded_ingest=not given["INGEST_REDIS_URL"],
+    """Take a slot and set the environment of this process and of those it starts.
+
+    A program that a test starts with these settings works in the test's slot; an xdist worker takes its own.
+    """
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    inherited = json.loads(os.environ.get(SESSION, "null"))
+    if inherited and inherited["worker"] == worker:
+        return _servers(inherited["slot"], inherited["given"])
+    given = (
+        inherited["given"] if inherited else {name: os.environ[name] for name in URLS if os.environ.get(name)}
     )
+    slot = _take_slot()
+    servers = _servers(slot, given)
     folder = TEST_DIR / "slots" / str(slot)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "static").mkdir(parents=True)
     os.environ.pop("PUBLIC_URL", None)
     os.environ.update(
         {
+            SESSION: json.dumps({"worker": worker, "slot": slot, "given": given}),
             "VAR_DIR": str(folder),
             "DATABASE_URL": servers.database_url,
             "DATABASE_OWNER_URL": servers.owner_url,
@@ -110,6 +109,24 @@ def prepare_environment() -> TestServers:
         }
     )
     return servers
+
+
+def _servers(slot: int, given: dict[str, str]) -> TestServers:
+    own = embedded.urls(TEST_DIR)
+    database = given.get("DATABASE_URL") or own.database_url
+    owner = given.get("DATABASE_OWNER_URL") or given.get("DATABASE_URL") or own.database_owner_url
+    name = f"test_{database_of(database)}_{slot}"
+    redis, ingest = given.get("REDIS_URL"), given.get("INGEST_REDIS_URL")
+    return TestServers(
+        slot=slot,
+        database_url=with_options(with_database(database, name), options=AS_SYSTEM),
+        owner_url=with_database(owner, name),
+        redis_url=_numbered(redis, OTHERS - slot) if redis else _numbered(own.redis_url, slot),
+        ingest_url=_numbered(ingest, OTHERS - slot) if ingest else _numbered(own.ingest_redis_url, slot),
+        embedded_database="DATABASE_URL" not in given,
+        embedded_redis=redis is None,
+        embedded_ingest=ingest is None,
+    )
 
 
 def make_database(servers: TestServers) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
-from campaign_crm.platform.embedded.layout import SYSTEM_FOLDER, Account, can_reach
+from campaign_crm.platform.embedded.layout import SYSTEM_FOLDER, Account, account_of, can_reach
 
 POSTGRES_INSTALLS = ("pginstall18", "pginstall")  # newest first
 INSTALL_AGAIN = "Install the requirements again: pip install -r requirements.txt"
@@ -58,6 +58,17 @@ def postgres_programs(account: Account, *, major: int | None = None) -> Postgres
         f"The data folder was made by PostgreSQL {major}; installed here: {', '.join(known)}. Install the "
         "requirements that made it, run `make backup` with them, move the folder away, then `make restore`."
     )
+
+
+def postgres_client(name: str, *, server_major: int) -> Path:
+    """Path of a client program (`pg_dump`, `psql`…) that is not older than the server it speaks to.
+
+    Raises EmbeddedServiceError when the wheel is missing or older.
+    """
+    programs = postgres_programs(account_of(os.geteuid()))
+    if programs.major < server_major:
+        raise EmbeddedServiceError(f"{name} {programs.major} cannot read a server of version {server_major}.")
+    return programs.program(name)
 
 
 def valkey_server(account: Account) -> Path:
