@@ -1,0 +1,154 @@
+"""Messages as bytes: serialised once a campaign, then a few values a recipient.
+
+multipart/alternative, both parts quoted-printable. Static text is encoded when the builder is made; a message
+is a join of those pieces and of its encoded values. Headers are written per message.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from messaging.content.compile import CompiledMessage
+from messaging.content.headers import checked_address, date_line, mailbox, unstructured
+from messaging.content.quoted_printable import encode_end, encode_piece
+from messaging.content.rendering import MessageValues, message_template
+from messaging.content.slots import SlotTemplate
+
+_TOKEN = re.compile(r"[A-Za-z0-9._+-]{1,64}")
+_HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
+_URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII without < and >
+_PART = "Content-Type: text/{}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+_OWN_HEADERS = frozenset(
+    "bcc cc content-type content-transfer-encoding date from list-unsubscribe list-unsubscribe-post"
+    " message-id mime-version reply-to return-path sender subject to".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SenderData:
+    """Who a message is from; `reply_to` is an address, empty when answers come back to `address`."""
+
+    name: str
+    address: str
+    reply_to: str = ""
+
+    @property
+    def domain(self) -> str:
+        return checked_address(self.address).rpartition("@")[2]
+
+
+class MessageBuilder:
+    """Builds the messages of one campaign, or of one variant of it.
+
+    `service`: not a mailing but an answer, a confirmation, a ticket (RFC 3834 Auto-Submitted instead of
+    Precedence). `feedback_id`: Gmail's Feedback-ID, such as "42:mailing:example". Both are the same for every
+    message of the builder. Raises `BadAddress` on the sender's.
+    """
+
+    def __init__(
+        self,
+        compiled: CompiledMessage,
+        sender: SenderData,
+        *,
+        service: bool = False,
+        feedback_id: str = "",
+    ) -> None:
+        template = message_template(compiled)
+        self._domain = sender.domain
+        boundary = f"=_{compiled.version}"  # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
+        self._static_headers = _static_headers(sender, service=service, feedback_id=feedback_id) + (
+            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
+        ).encode("ascii")
+        separator = f"--{boundary}\r\n"
+        text = _pieces(template.text, before=separator + _PART.format("plain"), after=f"\r\n{separator}")
+        html = _pieces(template.html, before=_PART.format("html"), after=f"\r\n--{boundary}--\r\n")
+        self._text_slots, self._html_slots = len(template.text.order), len(template.html.order)
+        self._text_order, self._html_order = template.text.order, template.html.order
+        self._body = [*text[:-1], text[-1] + html[0], *html[1:]]
+
+    def build(
+        self,
+        values: MessageValues,
+        *,
+        to: str,
+        message_token: str,
+        date: datetime,
+        to_name: str = "",
+        unsubscribe_url: str = "",
+        unsubscribe_address: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """One message, with CRLF line ends, ready for SMTP's DATA (no line begins with a dot).
+
+        `message_token`: the delivery's `sign_return` token; with the sender's domain it is the Message-ID,
+        the same each time this delivery is built. `date` has a time zone. `unsubscribe_url`: https, per
+        recipient (RFC 8058); `unsubscribe_address`: an optional mailbox besides. `headers`: more fields, such
+        as X-Campaign. Raises `BadAddress` (permanent), or ValueError on a header of the caller's own making.
+        """
+        if not _TOKEN.fullmatch(message_token):
+            raise ValueError("A message token is 1 to 64 letters, digits, dots, dashes or underscores.")
+        parts = [
+            date_line(date.replace(microsecond=0)),
+            f"Message-ID: <{message_token}@{self._domain}>\r\n".encode("ascii"),
+            mailbox("To", to, to_name),
+            unstructured("Subject", values.subject),
+        ]
+        if unsubscribe_url:
+            parts.append(_unsubscribe(unsubscribe_url, unsubscribe_address))
+        for name, value in (headers or {}).items():
+            parts.append(_extra(name, value))
+        parts.append(self._static_headers)
+        parts += self._filled(values)
+        return b"".join(parts)
+
+    def _filled(self, values: MessageValues) -> list[bytes]:
+        text = [encode_piece(value) for value in values.text]
+        html = [encode_piece(value) for value in values.html]
+        body = [b""] * (2 * len(self._body) - 1)
+        body[::2] = self._body
+        body[1::2] = [text[number] for number in self._text_order] + [
+            html[number] for number in self._html_order
+        ]
+        return body
+
+
+def _pieces(template: SlotTemplate, *, before: str, after: str) -> list[bytes]:
+    *segments, last = template.segments
+    pieces = [encode_piece(segment) for segment in segments] + [encode_end(last)]
+    pieces[0] = before.encode("ascii") + pieces[0]
+    pieces[-1] += after.encode("ascii")
+    return pieces
+
+
+def _static_headers(sender: SenderData, *, service: bool, feedback_id: str) -> bytes:
+    parts = [mailbox("From", sender.address, sender.name)]
+    if sender.reply_to:
+        parts.append(mailbox("Reply-To", sender.reply_to))
+    if service:
+        parts.append(b"Auto-Submitted: auto-generated\r\n")
+    else:
+        parts.append(b"Precedence: bulk\r\n")
+    parts.append(b"X-Auto-Response-Suppress: OOF, AutoReply\r\n")  # Exchange's absence notices
+    if feedback_id:
+        parts.append(unstructured("Feedback-ID", feedback_id))
+    return b"".join(parts)
+
+
+def _unsubscribe(url: str, address: str) -> bytes:
+    if not _URL.fullmatch(url):
+        raise ValueError("An unsubscribe address is an http or https address in ASCII.")
+    ways = f"<{url}>"
+    if address:
+        ways += f",\r\n <mailto:{checked_address(address)}>"
+    return (f"List-Unsubscribe: {ways}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n").encode(
+        "ascii"
+    )
+
+
+def _extra(name: str, value: str) -> bytes:
+    if not _HEADER_NAME.fullmatch(name) or name.lower() in _OWN_HEADERS:
+        raise ValueError(f"{name!r} is not a header that can be added.")
+    return unstructured(name, value)

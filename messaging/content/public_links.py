@@ -1,0 +1,43 @@
+"""Public addresses that messages carry: where each kind of token is answered."""
+
+from __future__ import annotations
+
+from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
+from messaging.content.tokens import Mark, sign_clicks, sign_open
+
+# Paths under PUBLIC_URL, each followed by a token. They are in sent messages: never change one, only add.
+OPEN_PATH, OPEN_SUFFIX = "/o/", ".gif"
+CLICK_PATH = "/c/"
+UNSUBSCRIBE_PATH = "/u/"
+VIEW_ONLINE_PATH = "/v/"
+PREFERENCES_PATH = "/p/"
+CONFIRM_PATH = "/k/"
+
+
+def message_links(public_url: str, mark: Mark, *, links: int) -> dict[str, object]:
+    """`link_1` to `link_<links>` and the pixel's address, for one message; part of a recipient's context.
+
+    `public_url` has no final slash. `mark`: personal or anonymous, one for the whole message.
+    """
+    found: dict[str, object] = {
+        f"{TRACKED_LINK}{number}": f"{public_url}{CLICK_PATH}{token}"
+        for number, token in enumerate(sign_clicks(mark, links=links), start=1)
+    }
+    found[OPEN_PIXEL] = f"{public_url}{OPEN_PATH}{sign_open(mark)}{OPEN_SUFFIX}"
+    return found
+
+
+def unsubscribe_url(public_url: str, token: str) -> str:
+    return f"{public_url}{UNSUBSCRIBE_PATH}{token}"
+
+
+def view_online_url(public_url: str, token: str) -> str:
+    return f"{public_url}{VIEW_ONLINE_PATH}{token}"
+
+
+def preferences_url(public_url: str, token: str) -> str:
+    return f"{public_url}{PREFERENCES_PATH}{token}"
+
+
+def confirm_url(public_url: str, token: str) -> str:
+    return f"{public_url}{CONFIRM_PATH}{token}"

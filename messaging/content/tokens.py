@@ -1,0 +1,280 @@
+"""Signed tokens of public links: opaque, one length a kind, and never an address inside.
+
+Opens and clicks have one format and two regimes (`messaging.content.marks`), alike from outside. Reading
+answers with a typed value or raises `BadToken`. Keep retired keys in `LINK_KEYS`: they still verify, and an
+unsubscribe link must work years later, with its delivery and campaign gone.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+import uuid
+from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import IntEnum
+
+from messaging.content.keyring import BadToken as BadToken
+from messaging.content.keyring import link_keys
+from messaging.content.marks import (
+    HEAD_BYTES,
+    minute_number,
+    minute_of,
+    month_number,
+    month_of,
+    read_mark,
+)
+from messaging.content.marks import AnonymousMark as AnonymousMark
+from messaging.content.marks import Mark as Mark
+from messaging.content.marks import PersonalMark as PersonalMark
+
+CHANNELS = ("email", "sms", "call", "post")  # by place, in tokens that live for years: only ever append
+_TEXT = re.compile(r"[A-Za-z0-9_-]+")
+# channel, variant, month, day of signing, campaign, contact, newsletter, occasion, address hash
+_UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
+_CONFIRM = struct.Struct(">x16sI32s")  # submission, minute, address hash
+_PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute, address hash
+_RETURN = struct.Struct(">HIBIQ")  # month, campaign, contact (its 5 bytes: high, low), occasion
+_RETURN_TEXT = 64  # characters of base32
+
+
+class Kind(IntEnum):
+    """At most 15; numbers are in sent messages: never reuse one."""
+
+    OPEN = 1
+    CLICK = 2
+    UNSUBSCRIBE = 3
+    VIEW_ONLINE = 4
+    CONFIRM = 5
+    PREFERENCES = 6
+    RETURN = 7
+
+
+@dataclass(frozen=True, slots=True)
+class OpenToken:
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class ClickToken:
+    """`link` is the number of a `messaging.Link` of the campaign, from 1."""
+
+    mark: Mark
+    link: int
+
+
+@dataclass(frozen=True, slots=True)
+class ViewOnlineToken:
+    mark: PersonalMark
+
+
+@dataclass(frozen=True, slots=True)
+class UnsubscribeToken:
+    """All that an opt-out needs by itself.
+
+    `address_hash` is the 32-byte keyed hash of the do-not-contact list; `newsletter` is 0 when the message
+    was not one newsletter's; `occasion` is `occasion_number(…)`.
+    """
+
+    channel: str
+    address_hash: bytes
+    contact: int
+    campaign: int
+    ledger_month: date
+    signed_on: date
+    newsletter: int = 0
+    occasion: int = 0
+    variant: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmToken:
+    """Double opt-in of one submission; the reader decides how old `signed_at` (UTC) may be."""
+
+    submission: uuid.UUID
+    address_hash: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesToken:
+    """The way to one person's choices; `campaign` is 0 when it did not come from a mailing."""
+
+    channel: str
+    contact: int
+    address_hash: bytes
+    signed_at: datetime
+    campaign: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnToken:
+    """The key of a delivery, for its Message-ID and return path."""
+
+    ledger_month: date
+    campaign: int
+    contact: int
+    occasion: int = 0
+
+
+Token = OpenToken | ClickToken | ViewOnlineToken | UnsubscribeToken | ConfirmToken | PreferencesToken
+
+
+def sign_open(mark: Mark) -> str:
+    """60 characters."""
+    return _text(Kind.OPEN, mark.head() + b"\0\0")
+
+
+def sign_click(mark: Mark, *, link: int) -> str:
+    """60 characters."""
+    return _text(Kind.CLICK, mark.head() + link.to_bytes(2, "big"))
+
+
+def sign_clicks(mark: Mark, *, links: int) -> list[str]:
+    """Tokens of links 1 to `links` of one message."""
+    head, seal = mark.head(), link_keys().seal
+    sealed = (seal(Kind.CLICK, head + number.to_bytes(2, "big")) for number in range(1, links + 1))
+    return [urlsafe_b64encode(token).decode("ascii") for token in sealed]
+
+
+def sign_view_online(mark: PersonalMark) -> str:
+    """60 characters."""
+    return _text(Kind.VIEW_ONLINE, mark.head() + b"\0\0")
+
+
+def sign_unsubscribe(token: UnsubscribeToken) -> str:
+    """108 characters."""
+    return _text(
+        Kind.UNSUBSCRIBE,
+        _UNSUBSCRIBE.pack(
+            CHANNELS.index(token.channel),
+            token.variant,
+            month_number(token.ledger_month),
+            token.signed_on.toordinal() - _DAY_ONE,
+            token.campaign,
+            token.contact,
+            token.newsletter,
+            token.occasion,
+            _checked(token.address_hash),
+        ),
+    )
+
+
+def sign_confirm(token: ConfirmToken) -> str:
+    """96 characters."""
+    body = _CONFIRM.pack(token.submission.bytes, minute_number(token.signed_at), _checked(token.address_hash))
+    return _text(Kind.CONFIRM, body)
+
+
+def sign_preferences(token: PreferencesToken) -> str:
+    """92 characters."""
+    body = _PREFERENCES.pack(
+        CHANNELS.index(token.channel),
+        token.contact,
+        token.campaign,
+        minute_number(token.signed_at),
+        _checked(token.address_hash),
+    )
+    return _text(Kind.PREFERENCES, body)
+
+
+def sign_return(token: ReturnToken) -> str:
+    """61 characters of lower-case base32.
+
+    It survives servers that change case, and with a prefix of 3 characters it fills the 64 of a local part
+    (RFC 5321 §4.5.3.1.1).
+    """
+    high, low = divmod(token.contact, 1 << 32)
+    body = _RETURN.pack(month_number(token.ledger_month), token.campaign, high, low, token.occasion)
+    return b32encode(link_keys().seal(Kind.RETURN, body)).decode("ascii").rstrip("=").lower()
+
+
+def read_token(text: str) -> Token:
+    """Open any token of a public address; raises `BadToken`, the same for every fault."""
+    if len(text) % 4 or len(text) > 120 or not _TEXT.fullmatch(text):
+        raise BadToken
+    kind, body = link_keys().open(urlsafe_b64decode(text))
+    try:
+        return _READERS[kind](body)
+    except (KeyError, ValueError, IndexError, OverflowError, struct.error):
+        raise BadToken from None
+
+
+def read_return(text: str) -> ReturnToken:
+    """Open the token of a Message-ID or return path, in any case of letters; raises `BadToken`."""
+    try:
+        sealed = b32decode(text.upper().ljust(_RETURN_TEXT, "="))
+    except ValueError:
+        raise BadToken from None
+    kind, body = link_keys().open(sealed)
+    if kind != Kind.RETURN or b32encode(sealed).decode("ascii").rstrip("=") != text.upper():
+        raise BadToken
+    month, campaign, high, low, occasion = _RETURN.unpack(body)
+    return ReturnToken(month_of(month), campaign, (high << 32) + low, occasion)
+
+
+_DAY_ONE = date(2020, 1, 1).toordinal()
+
+
+def _text(kind: Kind, body: bytes) -> str:
+    return urlsafe_b64encode(link_keys().seal(kind, body)).decode("ascii")
+
+
+def _checked(address_hash: bytes) -> bytes:
+    if len(address_hash) != 32:
+        raise ValueError(f"An address hash is 32 bytes, not {len(address_hash)}.")
+    return address_hash
+
+
+def _read_open(body: bytes) -> OpenToken:
+    return OpenToken(read_mark(body[:HEAD_BYTES]))
+
+
+def _read_click(body: bytes) -> ClickToken:
+    return ClickToken(read_mark(body[:HEAD_BYTES]), int.from_bytes(body[HEAD_BYTES:], "big"))
+
+
+def _read_view_online(body: bytes) -> ViewOnlineToken:
+    mark = read_mark(body[:HEAD_BYTES])
+    if not isinstance(mark, PersonalMark):
+        raise BadToken
+    return ViewOnlineToken(mark)
+
+
+def _read_unsubscribe(body: bytes) -> UnsubscribeToken:
+    channel, variant, month, day, campaign, contact, newsletter, occasion, address_hash = _UNSUBSCRIBE.unpack(
+        body
+    )
+    return UnsubscribeToken(
+        channel=CHANNELS[channel],
+        address_hash=address_hash,
+        contact=contact,
+        campaign=campaign,
+        ledger_month=month_of(month),
+        signed_on=date.fromordinal(_DAY_ONE + day),
+        newsletter=newsletter,
+        occasion=occasion,
+        variant=variant,
+    )
+
+
+def _read_confirm(body: bytes) -> ConfirmToken:
+    submission, minute, address_hash = _CONFIRM.unpack(body)
+    return ConfirmToken(uuid.UUID(bytes=submission), address_hash, minute_of(minute))
+
+
+def _read_preferences(body: bytes) -> PreferencesToken:
+    channel, contact, campaign, minute, address_hash = _PREFERENCES.unpack(body)
+    return PreferencesToken(CHANNELS[channel], contact, address_hash, minute_of(minute), campaign)
+
+
+_READERS: dict[int, Callable[[bytes], Token]] = {
+    Kind.OPEN: _read_open,
+    Kind.CLICK: _read_click,
+    Kind.VIEW_ONLINE: _read_view_online,
+    Kind.UNSUBSCRIBE: _read_unsubscribe,
+    Kind.CONFIRM: _read_confirm,
+    Kind.PREFERENCES: _read_preferences,
+}
