@@ -1,7 +1,11 @@
-"""Public pages. Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.middleware`."""
+"""Public pages at short addresses, and the staff's pages about forms.
+
+Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.middleware`.
+"""
 
 from django.urls import path
 
+from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.leaving import Leave
 from tracking.views.preferences import PreferencesPage
 from tracking.views.sign_up import Confirm, SignUpPage
@@ -12,4 +16,8 @@ urlpatterns = [
     path("p/<str:token>", PreferencesPage.as_view(), name="preferences"),
     path("k/<str:token>", Confirm.as_view(), name="confirm"),
     path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),
+    path("forms/", FormList.as_view(), name="forms"),
+    path("forms/new/", EditForm.as_view(), name="form_new"),
+    path("forms/<int:pk>/", FormPage.as_view(), name="form"),
+    path("forms/<int:pk>/edit/", EditForm.as_view(), name="form_edit"),
 ]

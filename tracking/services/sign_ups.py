@@ -110,7 +110,8 @@ def _person_of(form: Form, sign_up: SignUp) -> Contact:
     )
     given = cast(PersonFields, {name: values[name] for name in NAMES if values.get(name)})
     if found is None:
-        return create_contact(source=form.source, by=None, language=form.language, **given)
+        given["language"] = form.language
+        return create_contact(source=form.source, by=None, **given)
     missing = cast(PersonFields, {name: value for name, value in given.items() if not getattr(found, name)})
     update_contact(contact=found, by=None, **missing)
     add_source(contact=found, source=form.source, by=None)

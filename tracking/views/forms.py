@@ -1,0 +1,110 @@
+"""Staff pages about forms: the list, one form with its answers, the editor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.db.models import Count, Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import Breadcrumb, StaffView
+from tracking.forms.editing import FormEditor
+from tracking.models import Form
+from tracking.services.forms import create_form, update_form
+
+ANSWERS_SHOWN = 50
+
+
+class FormList(StaffView, TemplateView):
+    """Every form, newest first, with its answers counted."""
+
+    right_required = Right.EDIT_FORMS
+    title = gettext_lazy("Forms")
+    subtitle = gettext_lazy("Pages where people sign up and say what they agree to.")
+    template_name = "tracking/forms/list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        counted = Form.objects.annotate(
+            answers=Count("submissions"),
+            confirmed=Count("submissions", filter=Q(submissions__confirmed_at__isnull=False)),
+            last=Max("submissions__at"),
+        )
+        return super().get_context_data(forms=counted.order_by("-created_at"), **kwargs)
+
+
+class FormPage(StaffView, TemplateView):
+    """One form: its public address, how it does, its last answers."""
+
+    right_required = Right.EDIT_FORMS
+    template_name = "tracking/forms/page.html"
+
+    def get_title(self) -> str:
+        return self._form().title
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Forms"), reverse("tracking:forms"))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        form = self._form()
+        totals = form.submissions.aggregate(
+            answers=Count("id"), confirmed=Count("id", filter=Q(confirmed_at__isnull=False))
+        )
+        return super().get_context_data(
+            form=form,
+            public_url=f"{settings.PUBLIC_URL}{reverse('tracking:sign_up', args=[form.slug])}",
+            submissions=form.submissions.select_related("contact").order_by("-at")[:ANSWERS_SHOWN],
+            **totals,
+            **kwargs,
+        )
+
+    def _form(self) -> Form:
+        if not hasattr(self, "_found"):
+            self._found = get_object_or_404(Form, pk=self.kwargs["pk"])
+        return self._found
+
+
+class EditForm(StaffView, TemplateView):
+    """Make a form, or change one."""
+
+    right_required = Right.EDIT_FORMS
+    template_name = "tracking/forms/edit.html"
+
+    def get_title(self) -> str:
+        return self._form().title if "pk" in self.kwargs else _("New form")
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Forms"), reverse("tracking:forms"))]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._page(FormEditor(instance=self._form()))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = self._form()
+        editor = FormEditor(request.POST, instance=Form.objects.filter(pk=form.pk).first())
+        if not editor.is_valid():
+            return self._page(editor, status=422)
+        newsletters = list(editor.cleaned_data["newsletters"])
+        if form.pk is None:
+            form = create_form(by=request.user, newsletters=newsletters, **editor.chosen())
+            messages.success(request, _("The form is ready: share its address."))
+        else:
+            update_form(form=form, by=request.user, newsletters=newsletters, **editor.chosen())
+            messages.success(request, _("Saved."))
+        return redirect("tracking:form", pk=form.pk)
+
+    def _page(self, editor: FormEditor, status: int = 200) -> HttpResponse:
+        context = self.get_context_data(editor=editor, form_pk=self.kwargs.get("pk"))
+        return render(self.request, self.template_name, context, status=status)
+
+    def _form(self) -> Form:
+        if "pk" not in self.kwargs:
+            return Form()
+        return get_object_or_404(Form, pk=self.kwargs["pk"])
