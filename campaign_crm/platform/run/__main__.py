@@ -63,6 +63,8 @@ def run(env: Environment, *, demo: bool) -> None:
         "DJANGO_SETTINGS_MODULE": "campaign_crm.settings",
         "PYTHONUNBUFFERED": "1",
         "MALLOC_ARENA_MAX": "2",  # glibc's memory per thread is not worth its size here
+        # On a machine of one's own, root is nothing to warn about at every start.
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
     }
     link = _prepare(environment, demo=demo)
     children = Children(programs(env, port), environment, folder=str(PROJECT))

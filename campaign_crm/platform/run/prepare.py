@@ -26,8 +26,11 @@ def main() -> None:
     from django.core.management import call_command
 
     django.setup()
+    from django.conf import settings
+
     from campaign_crm.platform.database import take_system_role_in_this_process
 
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the web server looks into it as it starts
     take_system_role_in_this_process()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_territories")
@@ -35,7 +38,7 @@ def main() -> None:
     if options.demo:
         call_command("seed_demo")
     link = io.StringIO()
-    call_command("first_admin_link", stdout=link)
+    call_command("first_admin_link", quiet=True, stdout=link)
     _report({"first_admin_link": link.getvalue().strip()})
 
 
