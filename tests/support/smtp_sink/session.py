@@ -26,6 +26,7 @@ class Session(asyncio.BufferedProtocol):
         self.transport: asyncio.Transport | None = None
         self.replies: list[bytes] = []
         self.deaf = False  # hung or closed: whatever comes is not read
+        self.handshaking = False
         self.encrypted = sink.options.tls == "implicit"
         self.signed_in = not sink.options.user
         self.login: list[str] | None = None  # answers of AUTH LOGIN so far
@@ -62,7 +63,8 @@ class Session(asyncio.BufferedProtocol):
             asyncio.get_running_loop().call_later(self.sink.options.round_trip, self.arrive, data)
             return
         self.end += count
-        self.work()
+        if not self.handshaking:  # TLS 1.3: the first command may come before we hold the new transport
+            self.work()
 
     def connection_lost(self, _error: Exception | None) -> None:
         self.deaf = True
@@ -79,7 +81,9 @@ class Session(asyncio.BufferedProtocol):
     # --- reading ---
 
     def work(self) -> None:
-        while not self.deaf and (self.read_payload() if self.in_data else self.read_line()):
+        while not (self.deaf or self.handshaking) and (
+            self.read_payload() if self.in_data else self.read_line()
+        ):
             pass
         if self.start == self.end:
             self.start = self.end = 0
@@ -187,7 +191,8 @@ class Session(asyncio.BufferedProtocol):
         self.transport.pause_reading()  # the client's first TLS bytes belong to the TLS layer
         self.say("220 2.0.0 go ahead")
         self.answer()
-        self.deaf = True
+        self.start = self.end = 0
+        self.handshaking = True
         asyncio.get_running_loop().create_task(self.encrypt())
 
     async def encrypt(self) -> None:
@@ -200,8 +205,8 @@ class Session(asyncio.BufferedProtocol):
         except OSError:  # the client did not like the certificate
             return
         self.transport = transport  # type: ignore[assignment]
-        self.start = self.end = 0
-        self.deaf = False
+        self.handshaking = False
+        self.work()
 
     def on_auth(self, rest: str) -> None:
         mechanism, _, initial = rest.partition(" ")
