@@ -9,7 +9,7 @@ from contacts.models.note import Note
 from contacts.models.reach import Reach
 from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.segment import Segment
-from contacts.models.source import ContactSource, Source
+from contacts.models.source import ContactSource, Source, SourceRow
 from contacts.models.subscription import Newsletter, Subscription
 from contacts.models.suppression import Suppression
 from contacts.models.tag import ContactTag, Tag
@@ -38,6 +38,7 @@ __all__ = [
     "RegistrationMatch",
     "Segment",
     "Source",
+    "SourceRow",
     "Subscription",
     "Suppression",
     "Tag",

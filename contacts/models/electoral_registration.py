@@ -27,20 +27,44 @@ class ElectoralRegistration(models.Model):
 
     `identity` is a 128-bit digest of what makes the row itself across exports (commune, list, folded names,
     birth date, birthplace hash, and a rank among true homonyms): importing the same roll twice changes
-    nothing. `birth_date_raw` keeps a date that is not one ("00/00/1953"). Birthplace is a keyed hash only.
+    nothing. It begins with the commune's code and the list, so that one roll stays together in the index.
+    `birth_date_raw` keeps a date that is not one ("00/00/1953"). Birthplace is a keyed hash only.
+
+    References to source, import, commune and polling station are held by statement triggers
+    (`migrations/sql/registration_references.sql`): checking them row by row was more than half of an import.
     """
 
     identity = models.UUIDField(unique=True)
-    source = models.ForeignKey("contacts.Source", on_delete=models.PROTECT, related_name="registrations")
+    source = models.ForeignKey(
+        "contacts.Source", on_delete=models.PROTECT, related_name="registrations", db_constraint=False
+    )
     created_by_import = models.ForeignKey(
-        "contacts.Import", null=True, on_delete=models.SET_NULL, related_name="created_registrations"
+        "contacts.Import",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="created_registrations",
+        db_constraint=False,
     )
     contact = models.ForeignKey(
-        "contacts.Contact", null=True, on_delete=models.SET_NULL, related_name="registrations"
+        "contacts.Contact",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="registrations",
+        db_index=False,  # `registration_contact`: most electors have none
     )
-    commune = models.ForeignKey("contacts.Territory", on_delete=models.PROTECT, related_name="+")
+    commune = models.ForeignKey(
+        "contacts.Territory",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,  # `registration_place` begins with it
+    )
     polling_station = models.ForeignKey(
-        "contacts.Territory", null=True, on_delete=models.PROTECT, related_name="registrations"
+        "contacts.Territory",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="registrations",
+        db_constraint=False,
     )
     roll_kind = models.PositiveSmallIntegerField(_("list"), choices=RollKind.choices, default=RollKind.MAIN)
     order_number = models.PositiveIntegerField(_("order number"), null=True)
@@ -91,7 +115,18 @@ class ElectoralRegistration(models.Model):
     class Meta:
         verbose_name = _("elector")
         indexes = [
-            models.Index(OpClass(F("name_folded"), "text_pattern_ops"), name="registration_name_prefix"),
+            # A birth date beside the name: matching a person reads no row of a namesake.
+            models.Index(
+                OpClass(F("name_folded"), "text_pattern_ops"),
+                F("birth_date"),
+                name="registration_name_prefix",
+            ),
+            models.Index(
+                OpClass(Fold(Concat(F("used_name"), Value(" "), F("first_names"))), "text_pattern_ops"),
+                F("birth_date"),
+                name="registration_used_name",
+                condition=~models.Q(used_name=""),
+            ),
             models.Index(fields=["commune", "polling_station"], name="registration_place"),
             models.Index(
                 fields=["contact"], name="registration_contact", condition=models.Q(contact__isnull=False)

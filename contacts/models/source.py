@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from campaign_crm.platform.personal_data import keep
+from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
 
 
@@ -103,3 +103,22 @@ class ContactSource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} from {self.source_id}"
+
+
+class SourceRow(models.Model):
+    """A row that a source once gave, and who it became: the same row, given again, is the same person.
+
+    `digest` stands for the normalised values of the row. Without it a name alone, with no address to know the
+    person by, would come in again with every import, and so would people whom staff renamed since.
+    """
+
+    pk = models.CompositePrimaryKey("source_id", "digest")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    digest = models.UUIDField()
+    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="source_rows")
+    created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
+
+    personal_data = keep("pk", "source", "created_by_import") | erase("digest", "contact")
+
+    def __str__(self) -> str:
+        return f"row of source {self.source_id}, contact {self.contact_id}"

@@ -1,0 +1,114 @@
+"""Frequent French names, by sex and generation, and words that streets are made of."""
+
+from __future__ import annotations
+
+SURNAMES = """
+MARTIN BERNARD THOMAS PETIT ROBERT RICHARD DURAND DUBOIS MOREAU LAURENT SIMON MICHEL LEFEBVRE LEROY ROUX DAVID
+BERTRAND MOREL FOURNIER GIRARD BONNET DUPONT LAMBERT FONTAINE ROUSSEAU VINCENT MULLER LEFÈVRE FAURE ANDRÉ MERCIER
+BLANC GUÉRIN BOYER GARNIER CHEVALIER FRANÇOIS LEGRAND GAUTHIER GARCIA PERRIN ROBIN CLÉMENT MORIN NICOLAS HENRY
+ROUSSEL MATHIEU GAUTIER MASSON MARCHAND DUVAL DENIS DUMONT MARIE LEMAIRE NOËL MEYER DUFOUR MEUNIER BRUN BLANCHARD
+GIRAUD JOLY RIVIÈRE LUCAS BRUNET GAILLARD BARBIER ARNAUD MARTINEZ GÉRARD ROCHE RENARD SCHMITT ROY LEROUX COLIN VIDAL
+CARON PICARD ROGER FABRE AUBERT LEMOINE RENAUD DUMAS LACROIX OLIVIER PHILIPPE BOURGEOIS PIERRE BENOÎT REY LECLERC
+PAYET ROLLAND LECLERCQ GUILLAUME LECOMTE LOPEZ JEAN DUPUY GUILLOT HUBERT BERGER CARPENTIER SÁNCHEZ DUPUIS MOULIN
+LOUIS DESCHAMPS HUET VASSEUR PEREZ BOUCHER FLEURY ROYER KLEIN JACQUET ADAM PARIS POIRIER MARTY AUBRY GUYOT CARRÉ
+CHARLES RENAULT CHARPENTIER MÉNARD MAILLARD BARON BERTIN BAILLY HERVÉ SCHNEIDER FERNANDEZ LE_GALL COLLET LÉGER BOUVIER
+JULIEN PRÉVOST MILLET PERROT DANIEL LE_ROUX COUSIN GERMAIN BRETON BESSON LANGLOIS RÉMY LE_GOFF PELLETIER LÉVÊQUE
+PERRIER LEBLANC BARRÉ LEBRUN MARCHAL WEBER MALLET HAMON BOULANGER JACOB MONNIER MICHAUD RODRIGUEZ GUICHARD GILLET
+ÉTIENNE GRONDIN POULAIN TESSIER CHEVALLIER COLLIN CHAUVIN DA_SILVA BOUCHET GAY LEMAÎTRE BÉNARD MARÉCHAL HUMBERT REYNAUD
+ANTOINE HOARAU PERRET BARTHÉLEMY CORDIER PICHON LEJEUNE GILBERT LAMY DELAUNAY PASQUIER CARLIER LAPORTE D'ALMEIDA
+SAINT-MARTIN DE_LA_TOUR O'BRIEN BEN_AMAR DIALLO TRAORÉ NGUYEN BENALI HADDAD KOWALSKI SCHMIDT FERREIRA YILMAZ ROSSI
+""".replace("\n", " ").split()  # fmt: skip
+
+# Syllables of rarer surnames: FAUR + EL + IER. A roll of a million rows has some hundred thousand surnames.
+SURNAME_STARTS = """
+BAR BEAU BEL BER BOIS BON BOUR BRE CAS CHA CHAM CHAN COR COU CRE DAR DEL DES DOR DUR ESCO FAU FER FON FOU GAL GAR GAU
+GER GIR GRAN GUI HAU JAC JOL LA LAN LAR LE MAL MAR MAU MON MOR NOI OR PEL PER PIC POU PRA QUE RAV RI ROU SAL SAU SER
+SOU TER TOUR VAL VAU VER VIL VIN VOI
+""".split()
+SURNAME_MIDDLES = ["A", "AN", "DE", "E", "EL", "EN", "I", "IL", "IN", "O", "ON", "OU", "RE", "TE", "TI", ""]
+SURNAME_ENDS = """
+ARD AUD AULT EAU EL ELLE ERON ET EUX IER IÈRE IN ION LAC LET LEUX LON MONT NARD NAUD NET NIER NIN NOT OT OUX QUET
+RAND REL RET RIN ROL ROY TEL TIN VAL VANT VEL VILLE ZAC
+""".split()
+
+# By year of birth, oldest first: (first year, women's names, men's names).
+GENERATIONS = (
+    (
+        1920,
+        "Jeanne Marie Madeleine Yvonne Suzanne Simone Denise Germaine Marcelle Lucienne Paulette Andrée Odette",
+        "Jean André Pierre Marcel René Roger Robert Louis Georges Henri Maurice Raymond Lucien Albert Émile",
+    ),
+    (
+        1940,
+        "Monique Françoise Jacqueline Marie Nicole Michèle Danielle Christiane Claudine Josette Annie Chantal",
+        "Michel Jean-Claude Bernard Jacques Gérard Daniel Christian Alain Claude Guy Serge Jean-Pierre Yves",
+    ),
+    (
+        1955,
+        "Martine Brigitte Catherine Sylvie Christine Véronique Patricia Corinne Pascale Marie-Christine Isabelle",
+        "Philippe Patrick Alain Pascal Didier Éric Thierry Dominique Bruno Gilles François Hervé Jean-Luc",
+    ),
+    (
+        1968,
+        "Nathalie Sandrine Stéphanie Céline Sophie Karine Valérie Laurence Virginie Delphine Aurélie Émilie",
+        "Christophe Stéphane Laurent David Frédéric Olivier Sébastien Nicolas Jérôme Cédric Fabrice Guillaume",
+    ),
+    (
+        1982,
+        "Julie Marion Laura Pauline Camille Élodie Mélanie Audrey Charlotte Fatima Anaïs Marine Lucie Gwenaëlle",
+        "Julien Thomas Alexandre Maxime Romain Kévin Jérémy Benjamin Mathieu Florian Mohamed Antoine Loïc Anthony",
+    ),
+    (
+        1995,
+        "Manon Léa Chloé Emma Sarah Inès Océane Clara Mathilde Eva Maëlys Noémie Louise Juliette Apolline",
+        "Lucas Théo Hugo Enzo Nathan Quentin Valentin Clément Mathis Adam Raphaël Louis Arthur Maël Zacharie",
+    ),
+)
+
+STREET_KINDS = [
+    "RUE",
+    "RUE",
+    "RUE",
+    "RUE",
+    "AVENUE",
+    "CHEMIN",
+    "IMPASSE",
+    "ROUTE",
+    "PLACE",
+    "ALLEE",
+    "BOULEVARD",
+]
+STREET_NAMES = """
+DE L'EGLISE|DE LA MAIRIE|DU MOULIN|VICTOR HUGO|JEAN JAURES|PASTEUR|DES ECOLES|DE LA GARE|DU CHATEAU|DES LILAS
+DES ACACIAS|DU STADE|DE LA REPUBLIQUE|DE VERDUN|DU GENERAL LECLERC|JULES FERRY|DES TILLEULS|DU LAVOIR|DES CHENES
+DE LA FONTAINE|DU PRESSOIR|DES QUATRE VENTS|DU COLOMBIER|EMILE ZOLA|GAMBETTA|DE LA LIBERATION|DES PEUPLIERS
+DE BELLEVUE|DU BOIS|DES VIGNES|DE LA CROIX|DU CIMETIERE|SAINT MARTIN|NATIONALE|DES JARDINS|DU PONT|DES ROSES
+""".strip().replace("\n", "|").split("|")  # fmt: skip
+HAMLETS = [
+    "LE BOURG",
+    "LES GRANDS PRES",
+    "LA CROIX BLANCHE",
+    "LE MOULIN NEUF",
+    "LES QUATRE ROUTES",
+    "LE CLOS",
+]
+COMPLEMENTS = ["BATIMENT A", "BATIMENT B", "APPARTEMENT 3", "RESIDENCE LES PINS", "ETAGE 2", "ESCALIER C"]
+
+BIRTHPLACES_ABROAD = [
+    ("BRUXELLES", "BELGIQUE"),
+    ("CASABLANCA", "MAROC"),
+    ("ALGER", "ALGERIE"),
+    ("PORTO", "PORTUGAL"),
+    ("TUNIS", "TUNISIE"),
+    ("STUTTGART", "ALLEMAGNE"),
+    ("DAKAR", "SENEGAL"),
+    ("TORINO", "ITALIE"),
+    ("", "VIET NAM"),
+    ("", "U.R.S.S."),
+]
+EUROPEANS = [
+    ("Allemande", "ALLEMAGNE"),
+    ("Belge", "BELGIQUE"),
+    ("Italienne", "ITALIE"),
+    ("Portugaise", "PORTUGAL"),
+]
