@@ -45,7 +45,5 @@ class Catalogue(StaffView, FormView):
             ("Jean-Baptiste de La Fontaine-Montmorency", "jb@example.com", "Saint-Remy-en-Bouzemont", 1204),
             ("Anaïs Parent", "anais.parent@example.org", "La Réunion", 0),
         ]
-        points = [
-            ((now - timedelta(days=29 - day)).strftime("%d/%m"), (day * 37) % 90) for day in range(30)
-        ]
+        points = [((now - timedelta(days=29 - day)).strftime("%d/%m"), (day * 37) % 90) for day in range(30)]
         return super().get_context_data(people=people, points=points, now=now, **kwargs)

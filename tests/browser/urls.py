@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+import tests.browser.admin_pages  # noqa: F401 - two admin tables
 from campaign_crm.urls import handler400, handler403, handler404, handler500, urlpatterns
 from tests.browser.catalogue import Catalogue
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.db.models.options import Options
-from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -126,11 +124,12 @@ def brand_style(colour: str) -> str:
     return "; ".join(f"{name}: {value}" for name, value in variables.items())
 
 
-@register.filter
-def admin_trail(request: HttpRequest, opts: Options | None) -> list[tuple[str, str]]:
+@register.simple_tag(takes_context=True)
+def admin_trail(context: template.Context) -> list[tuple[str, str]]:
     """Return the breadcrumbs of an admin page: reference tables, then the table."""
     trail = [(_("Reference tables"), reverse("admin:index"))]
-    if opts is not None and hasattr(opts, "verbose_name_plural"):
+    opts = context.get("opts")
+    if opts:
         name = f"admin:{opts.app_label}_{opts.model_name}_changelist"
         trail.append((capfirst(opts.verbose_name_plural), reverse(name)))
     return trail
