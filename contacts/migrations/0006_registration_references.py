@@ -2,10 +2,9 @@ from pathlib import Path
 
 import django.contrib.postgres.indexes
 import django.db.models.deletion
-import django.db.models.functions.text
 from django.db import migrations, models
 
-import contacts.models.contact
+import contacts.models.electoral_registration
 
 SQL = Path(__file__).parent / "sql"
 DROP = """
@@ -129,10 +128,8 @@ class Migration(migrations.Migration):
             model_name="electoralregistration",
             index=models.Index(
                 django.contrib.postgres.indexes.OpClass(
-                    contacts.models.contact.Fold(
-                        django.db.models.functions.text.Concat(
-                            models.F("used_name"), models.Value(" "), models.F("first_names")
-                        )
+                    contacts.models.electoral_registration.FoldedUsedName(
+                        models.F("used_name"), models.F("first_names")
                     ),
                     "text_pattern_ops",
                 ),

@@ -22,6 +22,14 @@ class RollKind(models.IntegerChoices):
     EUROPEAN = 3, _("European complementary list")
 
 
+class FoldedUsedName(models.Func):
+    """What `name_folded` is for the birth name: `fold(used_name || ' ' || first_names)`."""
+
+    function = "fold"
+    arg_joiner = " || ' ' || "
+    output_field = models.TextField()
+
+
 class ElectoralRegistration(models.Model):
     """One row of an electoral roll; on screen an *elector*.
 
@@ -122,7 +130,7 @@ class ElectoralRegistration(models.Model):
                 name="registration_name_prefix",
             ),
             models.Index(
-                OpClass(Fold(Concat(F("used_name"), Value(" "), F("first_names"))), "text_pattern_ops"),
+                OpClass(FoldedUsedName(F("used_name"), F("first_names")), "text_pattern_ops"),
                 F("birth_date"),
                 name="registration_used_name",
                 condition=~models.Q(used_name=""),
