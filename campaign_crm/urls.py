@@ -10,6 +10,7 @@ admin.site.login = secure_admin_login(admin.site.login)
 urlpatterns = [
     path("", include("campaign_crm.shell.urls")),
     path("accounts/", include("campaign_crm.shell.account_urls")),
+    path("", include("contacts.urls")),
     path("", include("tracking.urls")),
     path("admin/", admin.site.urls),
 ]

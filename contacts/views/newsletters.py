@@ -1,0 +1,76 @@
+"""Newsletters and topics that people may choose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.enums import TerritoryKind
+from contacts.models import Newsletter, Territory
+
+
+class NewsletterForm(forms.ModelForm[Newsletter]):
+    class Meta:
+        model = Newsletter
+        fields = ["name", "description", "territory", "is_open"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = Territory.objects.filter(kind__in=[TerritoryKind.REGION, TerritoryKind.DEPARTMENT])
+        self.fields["territory"].queryset = places.order_by("kind", "name")  # type: ignore[attr-defined]
+
+
+class NewsletterList(StaffView, TemplateView):
+    right_required = Right.VIEW_SEGMENTS
+    title = gettext_lazy("Newsletters")
+    subtitle = gettext_lazy(
+        "What people may choose to receive. Writing to those who chose it is never targeting."
+    )
+    template_name = "contacts/newsletters/list.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        receiving = Count("subscriptions", filter=Q(subscriptions__ended_at=None))
+        newsletters = Newsletter.objects.select_related("territory").annotate(receiving=receiving)
+        return super().get_context_data(newsletters=newsletters.order_by("name"), **kwargs)
+
+
+class EditNewsletter(StaffView, TemplateView):
+    right_required = Right.VIEW_SEGMENTS
+    right_to_write = Right.EDIT_SEGMENTS
+    template_name = "contacts/newsletters/edit.html"
+
+    def get_title(self) -> str:
+        return self._newsletter().name if "pk" in self.kwargs else _("New newsletter")
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Newsletters"), reverse("contacts:newsletters"))]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        context = self.get_context_data(form=NewsletterForm(instance=self._newsletter()))
+        return render(request, self.template_name, context)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = NewsletterForm(request.POST, instance=self._newsletter())
+        if not form.is_valid():
+            return render(request, self.template_name, self.get_context_data(form=form), status=422)
+        is_new = form.instance.pk is None
+        newsletter = form.save()
+        action = "newsletter.create" if is_new else "newsletter.update"
+        audit.record(action=action, on=newsletter, by=request.user, fields=form.changed_data)
+        messages.success(request, _("Saved."))
+        return redirect("contacts:newsletters")
+
+    def _newsletter(self) -> Newsletter:
+        return get_object_or_404(Newsletter, pk=self.kwargs["pk"]) if "pk" in self.kwargs else Newsletter()

@@ -1,0 +1,93 @@
+"""The do-not-contact list: looked up by address, never shown as a list of addresses (it holds none)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.generic import TemplateView
+
+from campaign_crm.platform.paging import newest_first
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import StaffView
+from contacts.enums import Channel, SuppressionReason, SuppressionScope
+from contacts.models import Suppression
+from contacts.services.addresses import InvalidAddress
+from contacts.services.suppressions import address_hash_for, suppress
+
+BY_ADDRESS = (Channel.EMAIL, Channel.SMS, Channel.CALL)
+
+
+class ObjectionForm(forms.Form):
+    """Somebody asked not to be written to."""
+
+    channel = forms.ChoiceField(
+        label=gettext_lazy("Channel"), choices=[(channel.value, channel.label) for channel in BY_ADDRESS]
+    )
+    address = forms.CharField(label=gettext_lazy("E-mail or phone"), max_length=254)
+
+
+class SuppressionList(StaffView, TemplateView):
+    """Counts, newest entries, a look-up, and "this person asked not to be written to"."""
+
+    right_required = Right.VIEW_COMPLIANCE
+    right_to_write = Right.EDIT_COMPLIANCE
+    title = gettext_lazy("Do-not-contact list")
+    subtitle = gettext_lazy("Kept as keyed hashes: it survives erasure and re-import, and shows no address.")
+    template_name = "contacts/suppressions/list.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        lookup = ObjectionForm(request.GET) if "address" in request.GET else None
+        return render(
+            request, self.template_name, self.get_context_data(lookup=lookup, **self._found(lookup))
+        )
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = ObjectionForm(request.POST)
+        if form.is_valid():
+            try:
+                suppress(
+                    channel=Channel(form.cleaned_data["channel"]),
+                    address=form.cleaned_data["address"],
+                    scope=SuppressionScope.POLITICAL,
+                    reason=SuppressionReason.OBJECTION,
+                    by=request.user,
+                )
+            except InvalidAddress as error:
+                form.add_error("address", str(error))
+            else:
+                messages.success(request, _("This address will receive no more political messages."))
+                return redirect("contacts:suppressions")
+        return render(request, self.template_name, self.get_context_data(objection=form), status=422)
+
+    def _found(self, lookup: ObjectionForm | None) -> dict[str, Any]:
+        """Entries in force for a looked-up address."""
+        if lookup is None or not lookup.is_valid():
+            return {}
+        try:
+            digest = address_hash_for(Channel(lookup.cleaned_data["channel"]), lookup.cleaned_data["address"])
+        except InvalidAddress as error:
+            lookup.add_error("address", str(error))
+            return {}
+        entries = Suppression.objects.in_force().filter(address_hash=digest)
+        return {"found": list(entries), "looked_up": lookup.cleaned_data["address"]}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        in_force = Suppression.objects.in_force()
+        counts = in_force.values_list("reason").annotate(Count("id")).order_by("-id__count")
+        labels = dict(SuppressionReason.choices)
+        return super().get_context_data(
+            **{
+                "page": newest_first(self.request, in_force),
+                "counts": [(labels[reason], number) for reason, number in counts],
+                "objection": ObjectionForm(),
+                "may_edit": self.request.user.has_right(Right.EDIT_COMPLIANCE),
+                **kwargs,
+            }
+        )
