@@ -122,3 +122,7 @@ class SourceRow(models.Model):
 
     def __str__(self) -> str:
         return f"row of source {self.source_id}, contact {self.contact_id}"
+
+    @property
+    def channel_labels(self) -> list[str]:
+        return [str(Channel(channel).label) for channel in self.channels]

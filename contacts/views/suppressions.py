@@ -42,14 +42,18 @@ class SuppressionList(StaffView, TemplateView):
     subtitle = gettext_lazy("Kept as keyed hashes: it survives erasure and re-import, and shows no address.")
     template_name = "contacts/suppressions/list.html"
 
-    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        lookup = ObjectionForm(request.GET) if "address" in request.GET else None
-        return render(
-            request, self.template_name, self.get_context_data(lookup=lookup, **self._found(lookup))
-        )
+    def right_for(self, request: HttpRequest) -> str | None:
+        """Looking up needs the right to see. It is a POST so that no address stands in a URL or a log."""
+        if request.method == "POST" and request.POST.get("action") == "look_up":
+            return self.right_required
+        return super().right_for(request)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = ObjectionForm(request.POST)
+        if request.POST.get("action") == "look_up":
+            form.auto_id = "look_up_%s"
+            context = self.get_context_data(lookup=form, **self._found(form))
+            return render(request, self.template_name, context)
         if form.is_valid():
             try:
                 suppress(
@@ -66,9 +70,9 @@ class SuppressionList(StaffView, TemplateView):
                 return redirect("contacts:suppressions")
         return render(request, self.template_name, self.get_context_data(objection=form), status=422)
 
-    def _found(self, lookup: ObjectionForm | None) -> dict[str, Any]:
+    def _found(self, lookup: ObjectionForm) -> dict[str, Any]:
         """Entries in force for a looked-up address."""
-        if lookup is None or not lookup.is_valid():
+        if not lookup.is_valid():
             return {}
         try:
             digest = address_hash_for(Channel(lookup.cleaned_data["channel"]), lookup.cleaned_data["address"])
@@ -86,6 +90,7 @@ class SuppressionList(StaffView, TemplateView):
             **{
                 "page": newest_first(self.request, in_force),
                 "counts": [(labels[reason], number) for reason, number in counts],
+                "lookup": ObjectionForm(auto_id="look_up_%s"),
                 "objection": ObjectionForm(),
                 "may_edit": self.request.user.has_right(Right.EDIT_COMPLIANCE),
                 **kwargs,
