@@ -193,6 +193,7 @@ MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025, least=1)
 MAILBOX_DIR = VAR_DIR / "mailbox"
 
 # --- Background work ---------------------------------------------------------------------------------
+DISPATCH_WORKERS = env.number("DISPATCH_WORKERS", 2, least=1)  # parallel senders, over all machines
 # Kombu speaks to a socket file as redis+socket://; everything else says unix://.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True

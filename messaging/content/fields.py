@@ -125,6 +125,14 @@ FIELDS: tuple[MergeField, ...] = (
     MergeField("sender_name", _("Name of the sender"), "Claude Durand", *_ORGANISATION),
     MergeField("unsubscribe_url", _("Unsubscribe page"), "https://example.org/u", *_LINKS, is_url=True),
     MergeField("preferences_url", _("Preferences page"), "https://example.org/p", *_LINKS, is_url=True),
+    MergeField(
+        "action_url",
+        _("Where a service message leads"),
+        "https://example.org/k",
+        *_LINKS,
+        is_url=True,
+        in_picker=False,
+    ),
     MergeField("view_online_url", _("This message online"), "https://example.org/v", *_LINKS, is_url=True),
     MergeField(
         "origin_sentence",

@@ -41,7 +41,8 @@ class RecipientData:
     the gender's (Dr, Me). `used_name` is the *nom d'usage*. `department_code` and `region_code` choose
     content by place and are read only with the person's `targeting` consent; the place words may always be
     shown. `origin_sentence` says where the data came from; `information_notice` is the full notice that a
-    first message to somebody from an indirect source carries. The three addresses are per recipient.
+    first message to somebody from an indirect source carries. The four addresses are per recipient;
+    `action_url` is where a service message leads, such as the confirmation of a form.
     `polling_station` and `constituency`: in a digital message, only what the person gave. `extra`: custom
     fields by slug.
     """
@@ -67,6 +68,7 @@ class RecipientData:
     unsubscribe_url: str = ""
     view_online_url: str = ""
     preferences_url: str = ""
+    action_url: str = ""
     extra: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -111,6 +113,7 @@ def recipient_context(record: RecipientData, organisation: OrganisationData) -> 
         "unsubscribe_url": record.unsubscribe_url,
         "view_online_url": record.view_online_url,
         "preferences_url": record.preferences_url,
+        "action_url": record.action_url or None,
     }
     context.update(_place_values("commune", record.commune))
     context.update(_place_values("department", record.department))

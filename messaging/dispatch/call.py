@@ -1,0 +1,160 @@
+"""One call of a provider, outside any transaction: every handed row gets exactly one result."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext_noop
+
+from contacts.enums import Channel
+from contacts.services.contact_points import mark_bounced
+from messaging.dispatch import outcomes
+from messaging.dispatch.circuit import Circuit, PauseReason
+from messaging.dispatch.ledger import Claim, Row
+from messaging.dispatch.outcomes import Settled
+from messaging.providers.base import (
+    Batch,
+    Fault,
+    IndexedResults,
+    Outcome,
+    OutgoingMessage,
+    Provider,
+    Result,
+)
+from messaging.providers.errors import ProviderError
+
+logger = logging.getLogger(__name__)
+
+NO_RESULT = gettext_noop("The provider said nothing about this message")
+ADAPTER_FAILED = gettext_noop("The way out failed in an unexpected way; the log says how.")
+WRITE_AGAIN_AFTER = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds: what the provider said is worth waiting for a database that starts again."""
+
+
+@dataclass
+class Sent:
+    """What a chunk came to. `pause`: why its campaign should be paused, if it should."""
+
+    handed: int = 0
+    accepted: int = 0
+    pause: PauseReason | None = None
+
+
+class Call:
+    """Hands messages over and writes what becomes of each."""
+
+    def __init__(
+        self,
+        provider: Provider,
+        circuit: Circuit,
+        claim: Claim,
+        handed: Sequence[tuple[Row, OutgoingMessage]],
+        sent: Sent,
+    ) -> None:
+        self._provider = provider
+        self._circuit = circuit
+        self._claim = claim
+        self._rows = [row for row, _message in handed]
+        self._messages = [message for _row, message in handed]
+        self._open = set(range(len(handed)))  # without a result
+        self._held: list[tuple[int, Result]] = []  # the connection failed: judged when the call is over
+        self._decided = False
+        self._sent = sent
+        sent.handed += len(handed)
+
+    def make(self) -> None:
+        """Call the provider; results are written as they come."""
+        try:
+            for results in self._provider.send_iter(Batch(self._messages)):
+                self._record(results)
+        except ProviderError as error:
+            self._not_offered(error)
+        except (OperationalError, InterfaceError):
+            raise  # nothing can be written: the lease will make the rest uncertain, openly
+        except Exception as error:
+            logger.exception("Campaign %s: the provider's adapter failed", self._claim.ledger.campaign)
+            self._sent.pause = PauseReason(ADAPTER_FAILED, type(error).__name__)
+            self._leave_unknown(f"{ADAPTER_FAILED} ({type(error).__name__})")
+        else:
+            self._leave_unknown(NO_RESULT)
+        self._judge_held()
+
+    def _record(self, results: IndexedResults) -> None:
+        settled = []
+        for index, result in results:
+            self._open.discard(index)
+            if result.outcome is Outcome.RETRY and result.fault is Fault.ACCOUNT:
+                self._held.append((index, result))
+                continue
+            self._decided = True
+            settled.append(self._settle(index, result))
+        self._write(settled)
+        for index, result in results:
+            if result.outcome is Outcome.REFUSED and result.fault is Fault.RECIPIENT:
+                self._suppress(self._rows[index], result)
+
+    def _settle(self, index: int, result: Result) -> Settled:
+        row = self._rows[index]
+        settled = outcomes.judge(row.key, result, attempts=row.attempts)
+        self._circuit.answered(result, settled.answer)
+        self._sent.accepted += result.outcome is Outcome.ACCEPTED
+        return settled
+
+    def _judge_held(self) -> None:
+        """Rows that the connection failed: an attempt of their own only if the server worked for others."""
+        if not self._held:
+            return
+        if self._decided:
+            self._write([self._settle(index, result) for index, result in self._held])
+            return
+        _index, first = self._held[0]
+        words = outcomes.answer_of(first)
+        delay = self._circuit.failed(words, asked=first.retry_after)
+        self._wait([index for index, _result in self._held], words, delay)
+
+    def _not_offered(self, error: ProviderError) -> None:
+        """The call was never made: everybody waits, and the attempt is not theirs."""
+        delay = self._circuit.failed(str(error), asked=error.retry_after)
+        if error.permanent:
+            self._sent.pause = PauseReason(error.text, error.detail)
+        self._wait(sorted(self._open), str(error), delay)
+        self._open.clear()
+
+    def _wait(self, indexes: Sequence[int], answer: str, delay: float) -> None:
+        rows = [self._rows[index] for index in indexes]
+        self._write(
+            [
+                outcomes.waiting_for_account(row.key, attempts=row.attempts, answer=answer, delay=delay)
+                for row in rows
+            ]
+        )
+
+    def _leave_unknown(self, answer: str) -> None:
+        rows = [self._rows[index] for index in sorted(self._open)]
+        self._write([outcomes.unanswered(row.key, attempts=row.attempts, answer=answer) for row in rows])
+        self._open.clear()
+
+    def _write(self, settled: Sequence[Settled]) -> None:
+        """Write results, waiting for a database that is away: writing twice changes nothing (fenced)."""
+        for delay in WRITE_AGAIN_AFTER:
+            try:
+                outcomes.record(self._claim, settled)
+                return
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("Results wait for the database (%s)", type(error).__name__)
+                connection.close()
+                time.sleep(delay)
+        outcomes.record(self._claim, settled)
+
+    def _suppress(self, row: Row, result: Result) -> None:
+        """The address does not exist (RFC 3463 X.1.x): nothing is written there again, by anybody."""
+        if result.enhanced.startswith("5.1.") or not result.enhanced:
+            mark_bounced(
+                channel=Channel.EMAIL,
+                address_hash=row.address_hash,
+                detail={"campaign": self._claim.ledger.campaign, "code": result.code or result.enhanced},
+            )

@@ -1,0 +1,91 @@
+"""When a way out fails: wait longer each time, then pause its mailings and say why.
+
+Counted in each worker by itself: what is shared is the pause, a state of the campaign.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.translation import gettext_noop
+
+from messaging.providers.base import Fault, Outcome, Result
+
+CONNECTION_FAILURES = 10
+"""Calls in a row that could not be made, some minutes in all, before a mailing is paused."""
+
+REFUSALS = 20
+"""Messages in a row refused for our own reasons (sender, account, content) before a mailing is paused."""
+
+FIRST_REST = 5.0  # seconds
+LONGEST_REST = 60.0
+
+NOT_THE_RECIPIENT = frozenset({Fault.SENDER, Fault.ACCOUNT, Fault.MESSAGE})
+
+UNREACHABLE = gettext_noop("The way out could not be reached for some time")
+REFUSED = gettext_noop("The server refuses the messages for a reason of ours")
+
+
+class PauseReason(NamedTuple):
+    """Why a campaign stops by itself: an English msgid, and the server's own words if it said any."""
+
+    text: str
+    detail: str = ""
+
+
+@dataclass
+class Circuit:
+    """The record of one account in one worker."""
+
+    failures: int = 0
+    refusals: int = 0
+    rests_until: float = 0.0  # monotonic seconds
+    last_words: str = ""
+
+    @property
+    def is_resting(self) -> bool:
+        return time.monotonic() < self.rests_until
+
+    def failed(self, words: str, *, asked: float | None = None) -> float:
+        """A call could not be made; returns the rest, in seconds. `asked`: what the server asked for."""
+        self.failures += 1
+        self.last_words = words
+        rest = max(min(FIRST_REST * 2 ** (self.failures - 1), LONGEST_REST), asked or 0.0)
+        self.rests_until = time.monotonic() + rest
+        return rest
+
+    def answered(self, result: Result, words: str) -> None:
+        """The server decided on one message."""
+        if result.outcome is Outcome.ACCEPTED:
+            self.failures = self.refusals = 0
+        elif result.outcome is Outcome.REFUSED and result.fault in NOT_THE_RECIPIENT:
+            self.refusals += 1
+            self.last_words = words
+
+    def reason_to_pause(self) -> PauseReason | None:
+        """Why the mailing should wait for a person, once the failures are no accident."""
+        if self.failures >= CONNECTION_FAILURES:
+            return PauseReason(UNREACHABLE, self.last_words)
+        if self.refusals >= REFUSALS:
+            return PauseReason(REFUSED, self.last_words)
+        return None
+
+    def begin_again(self) -> None:
+        """After a pause the next call is a new try."""
+        self.failures = self.refusals = 0
+        self.rests_until = 0.0
+
+
+class Circuits:
+    """One record an account."""
+
+    def __init__(self) -> None:
+        self._by_account: dict[int, Circuit] = {}
+
+    def of(self, account: int) -> Circuit:
+        return self._by_account.setdefault(account, Circuit())
+
+    def resting(self) -> list[int]:
+        return [account for account, circuit in self._by_account.items() if circuit.is_resting]

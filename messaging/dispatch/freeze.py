@@ -1,0 +1,244 @@
+"""The audience becomes rows of the ledger, and from then on it cannot drift.
+
+One REPEATABLE READ transaction reads the audience, who is left out and why, into a staging table: everything
+is seen at one instant. Chunks of it then become ledger rows, each in a transaction that also moves
+`freeze_cursor`, so that a killed freeze goes on where it stopped. A staging table is unlogged: if PostgreSQL
+itself crashed it is empty, and its instant is gone with it. Then the freeze begins again from the start: the
+rows it had made are deleted first, which is safe because nothing leaves before the campaign is `sending`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from campaign_crm.platform.database import analyze, ensure_partition
+from contacts.enums import UnreachableReason
+from contacts.models import Contact
+from contacts.rules.channels import BROKER_BASIS
+from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
+from contacts.segments.audience import Audience, resolve_audience
+from contacts.segments.reachability import reachable, why_not
+from messaging.enums import CampaignState
+from messaging.models import Campaign, Delivery, Link
+from messaging.services.compiling import compile_campaign
+
+CHUNK = 50_000
+"""Rows a transaction: some seconds of work, and what a kill can cost."""
+
+# One row an address: of people who share one, the first of our base. `sharing` counts them.
+_READ = """
+CREATE UNLOGGED TABLE {table} AS
+SELECT row_number() OVER (ORDER BY contact_id) AS position, chosen.*
+FROM (
+    SELECT DISTINCT ON (e.address_hash) c.id AS contact_id, e.address, e.address_hash,
+        count(*) OVER (PARTITION BY e.address_hash) AS sharing,
+        r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
+        CASE WHEN r.political OR %s IS NULL THEN r.source_id ELSE %s END AS source_id,
+        CASE WHEN r.political OR %s IS NULL THEN r.basis ELSE %s END AS basis,
+        r.consent_id, n.id AS subscription_id
+    FROM contacts_contact c
+    JOIN contacts_reach r ON r.contact_id = c.id AND r.channel = %s
+    JOIN contacts_emailaddress e ON e.id = r.point_id
+    LEFT JOIN (
+        SELECT a.descendant_id AS commune_id, t.code AS department
+        FROM contacts_territoryancestor a JOIN contacts_territory t ON t.id = a.ancestor_id
+        WHERE t.kind = 'department'
+    ) place ON place.commune_id = c.commune_id
+    LEFT JOIN contacts_subscription n
+        ON n.contact_id = c.id AND n.newsletter_id = %s AND n.ended_at IS NULL
+    WHERE c.id IN ({people})
+    ORDER BY e.address_hash, c.id
+) chosen
+"""
+
+_COPY = """
+INSERT INTO messaging_delivery (
+    ledger_month, campaign_id, contact_id, occasion, state, address, address_hash, measured, department,
+    language, source_id, basis, consent_id, subscription_id,
+    notice_version, rulebook_version, segment_version)
+SELECT %s, %s, contact_id, '', 'queued', address, address_hash, measured, department,
+    language, source_id, basis, consent_id, subscription_id,
+    %s, %s, %s
+FROM {table} WHERE position > %s AND position <= %s ORDER BY position
+"""
+
+
+class FreezeStopped(Exception):
+    """The campaign is no longer being frozen: somebody cancelled it."""
+
+
+class Frozen(NamedTuple):
+    recipients: int
+    excluded: dict[str, int]
+
+
+def freeze(campaign_id: int, *, chunk: int = CHUNK) -> Frozen:
+    """Make the ledger rows of a campaign that is `freezing`, then let it send.
+
+    Call it again after a crash. Raises FreezeStopped, or a MessagingError when the campaign cannot be frozen
+    as it is (no audience, content with faults).
+    """
+    campaign = Campaign.objects.get(pk=campaign_id)
+    if not _has_snapshot(campaign):
+        campaign = _take_snapshot(campaign_id)
+    recipients = campaign.audience_count or 0
+    cursor = campaign.freeze_cursor
+    while cursor < recipients:
+        cursor = _copy_chunk(campaign, cursor, min(cursor + chunk, recipients))
+    _let_it_send(campaign)
+    return Frozen(recipients, campaign.excluded)
+
+
+def _table(campaign_id: int) -> str:
+    return f"staging.freeze_{campaign_id:d}"
+
+
+def _has_snapshot(campaign: Campaign) -> bool:
+    """True when an earlier run's staging table is whole."""
+    if campaign.frozen_at is None:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [_table(campaign.pk)])
+        if cursor.fetchone()[0] is None:
+            return False
+        cursor.execute(f"SELECT count(*) FROM {_table(campaign.pk)}")  # noqa: S608 - our own name
+        return bool(cursor.fetchone()[0] == campaign.audience_count)
+
+
+def _take_snapshot(campaign_id: int) -> Campaign:
+    """Read the audience at one instant; everything about the freeze is committed together."""
+    ensure_partition("messaging_delivery", Campaign.objects.get(pk=campaign_id).ledger_month.isoformat())
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+        if campaign.state != CampaignState.FREEZING:
+            raise FreezeStopped(f"Campaign {campaign_id} is {campaign.state}, not being frozen.")
+        Delivery.objects.of_campaign(campaign).delete()
+        audience = resolve_audience(campaign.audience)
+        people = reachable(audience.queryset, **_terms(campaign, audience))
+        recipients, sharing = _read(campaign, audience, people)
+        excluded = why_not(audience.queryset, **_terms(campaign, audience))
+        campaign.excluded = {str(reason): count for reason, count in excluded.items() if count}
+        if sharing:
+            campaign.excluded[UnreachableReason.SAME_ADDRESS.value] = sharing
+        campaign.audience_count = recipients
+        _freeze_content(campaign, audience)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def _terms(campaign: Campaign, audience: Audience) -> dict[str, Any]:
+    return {
+        "channel": campaign.channel,
+        "kind": campaign.kind,
+        "targeted": audience.targeted,
+        "source": audience.source,
+    }
+
+
+def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> tuple[int, int]:
+    """Fill the staging table; returns recipients, and how many were left out for a shared address."""
+    table = _table(campaign.pk)
+    newsletter = campaign.audience.get("id") if campaign.audience.get("type") == "newsletter" else None
+    source = audience.source
+    source_id = source.pk if source is not None else None
+    basis = None if source is None else BROKER_BASIS if source.is_broker else source.lawful_basis
+    try:
+        sql, parameters = people.order_by().values("pk").query.sql_with_params()
+    except EmptyResultSet:
+        sql, parameters = "SELECT NULL::bigint", ()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {table}")
+        cursor.execute(
+            _READ.replace("{table}", table).replace("{people}", sql),
+            [source_id, source_id, source_id, basis, campaign.channel, newsletter, *parameters],
+        )
+        cursor.execute(f"CREATE INDEX ON {table} USING brin (position) WITH (pages_per_range = 16)")
+        cursor.execute(f"SELECT count(*), coalesce(sum(sharing), 0) FROM {table}")  # noqa: S608 - our own name
+        recipients, candidates = cursor.fetchone()
+    return recipients, int(candidates) - recipients
+
+
+def _freeze_content(campaign: Campaign, audience: Audience) -> None:
+    compiled = compile_campaign(campaign)
+    campaign.compiled = compiled.as_json()
+    campaign.targeted = audience.targeted
+    campaign.segment_version = audience.segment_version
+    campaign.audience_tree = audience.tree
+    campaign.freeze_cursor = 0
+    campaign.frozen_at = Now()
+    campaign.save()
+    campaign.links.all().delete()
+    Link.objects.bulk_create(
+        Link(campaign=campaign, number=link.number, url=link.url, label=link.label[:200])
+        for link in compiled.tracked_links
+    )
+
+
+def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
+    """Make the rows of positions start+1…end, and remember it, together."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        moved = Campaign.objects.filter(
+            pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=start
+        ).update(freeze_cursor=end)
+        if not moved:
+            raise FreezeStopped(f"Campaign {campaign.pk} is no longer being frozen at {start}.")
+        cursor.execute(
+            _COPY.replace("{table}", _table(campaign.pk)),
+            [
+                campaign.ledger_month,
+                campaign.pk,
+                NOTICE_VERSION,
+                RULEBOOK_VERSION,
+                campaign.segment_version,
+                start,
+                end,
+            ],
+        )
+        if cursor.rowcount != end - start:
+            raise AssertionError(f"Campaign {campaign.pk}: {cursor.rowcount} rows frozen, not {end - start}.")
+    return end
+
+
+def _let_it_send(campaign: Campaign) -> None:
+    """The ledger is whole: messages may leave. The planner learns the partition first."""
+    analyze(f"messaging_delivery_y{campaign.ledger_month:%Y}m{campaign.ledger_month:%m}")
+    moved = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=campaign.audience_count
+    ).update(state=CampaignState.SENDING, started_at=Now(), pause_reason="")
+    if not moved:
+        raise FreezeStopped(f"Campaign {campaign.pk} is no longer being frozen.")
+    forget_snapshot(campaign.pk)
+
+
+def forget_snapshot(campaign_id: int) -> None:
+    """Drop the staging table, if there is one."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {_table(campaign_id)}")
+
+
+def unfreeze(campaign_id: int, reason: str) -> bool:
+    """Make a campaign that cannot be frozen a draft again, its rows gone; False when it is not freezing."""
+    campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
+    if campaign.state != CampaignState.FREEZING:
+        return False
+    Delivery.objects.of_campaign(campaign).delete()
+    campaign.links.all().delete()
+    forget_snapshot(campaign_id)
+    Campaign.objects.filter(pk=campaign_id).update(
+        state=CampaignState.DRAFT,
+        pause_reason=reason,
+        scheduled_at=None,
+        frozen_at=None,
+        audience_count=None,
+        freeze_cursor=0,
+        compiled=None,
+        excluded={},
+    )
+    return True

@@ -1,0 +1,142 @@
+"""The hand-over gate: the last questions, then the intent, committed durably before the provider is called.
+
+Messages are asked in one set-based statement that reads the originals (do-not-contact list, consents,
+addresses), not the projection of the freeze. What commits before this statement is obeyed: whoever
+unsubscribed before is not written to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_noop
+
+from contacts.registry import HandOverCheck, registry
+from messaging.dispatch.ledger import Claim, Key, columns
+
+HELD_SECONDS = 10.0
+"""A row given back by a check is asked again after so long: it must not be claimed in a circle."""
+
+CHECKS = {
+    "campaign_cancelled": HandOverCheck(10, "cancelled", "c.state = 'cancelled'"),
+    "campaign_held": HandOverCheck(20, "queued", "c.state <> 'sending'"),
+    # Off after a restore, until a person confirms: the mailings of a backup have left already.
+    "sending_off": HandOverCheck(
+        30, "queued", "NOT EXISTS (SELECT FROM platform_organisation o WHERE o.sending_enabled)"
+    ),
+    "expired": HandOverCheck(40, "expired", "c.send_until <= now()", gettext_noop("Too late to send")),
+    "suppressed": HandOverCheck(
+        50,
+        "suppressed",
+        # By this address; and whoever objected by another address of theirs is not written to at this one.
+        """EXISTS (
+            SELECT FROM contacts_suppression s
+            WHERE s.address_hash = d.address_hash AND s.channel = c.channel AND s.lifted_at IS NULL
+                AND (s.scope = 'everything' OR c.kind = 'political'))
+        OR c.kind = 'political' AND EXISTS (
+            SELECT FROM contacts_emailaddress e JOIN contacts_suppression s ON s.address_hash = e.address_hash
+            WHERE e.contact_id = d.contact_id AND s.channel = c.channel AND s.lifted_at IS NULL
+                AND s.reason <> 'hard_bounce')""",
+        gettext_noop("On the do-not-contact list"),
+    ),
+    # Contact 0 is nobody yet: the answer to a form that its sender has still to confirm.
+    "address_unusable": HandOverCheck(
+        60,
+        "suppressed",
+        """c.channel = 'email' AND d.contact_id <> 0 AND NOT EXISTS (
+            SELECT FROM contacts_emailaddress e
+            WHERE e.contact_id = d.contact_id AND e.address = d.address AND e.status = 'active')""",
+        gettext_noop("The address is no longer in use"),
+    ),
+    "consent_withdrawn": HandOverCheck(
+        70,
+        "suppressed",
+        """c.kind = 'political' AND NOT COALESCE((
+            SELECT k.given FROM contacts_consent k
+            WHERE k.contact_id = d.contact_id AND k.channel = c.channel AND k.purpose = 'messages'
+            ORDER BY k.at DESC, k.id DESC LIMIT 1), true)""",
+        gettext_noop("The person withdrew their consent"),
+    ),
+    "left_newsletter": HandOverCheck(
+        80,
+        "suppressed",
+        """d.subscription_id IS NOT NULL AND EXISTS (
+            SELECT FROM contacts_subscription n WHERE n.id = d.subscription_id AND n.ended_at IS NOT NULL)""",
+        gettext_noop("The person left the newsletter"),
+    ),
+}
+
+# A row whose lease ran out is not handed over, whatever this worker's clock says.
+_HAND_OVER = """
+WITH asked AS (
+    SELECT d.contact_id, d.occasion, CASE {questions} ELSE 0 END AS refusal
+    FROM messaging_delivery d JOIN messaging_campaign c ON c.id = d.campaign_id
+    WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+        AND (d.contact_id, d.occasion) IN (
+            SELECT * FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[]))
+        AND d.state = 'claimed' AND d.token = %(token)s AND d.lease_until > now()
+), verdict AS (
+    SELECT asked.contact_id, asked.occasion, v.state, v.answer
+    FROM asked JOIN unnest(%(numbers)s::int[], %(states)s::text[], %(answers)s::text[])
+        AS v (refusal, state, answer) USING (refusal)
+)
+UPDATE messaging_delivery d
+SET state = v.state,
+    answer = v.answer,
+    handed_at = CASE v.state WHEN 'handed' THEN now() ELSE d.handed_at END,
+    lease_until = CASE v.state WHEN 'handed' THEN now() + make_interval(secs => %(seconds)s) END,
+    settled_at = CASE WHEN v.state IN ('handed', 'queued') THEN NULL ELSE now() END,
+    due_at = CASE v.state WHEN 'queued' THEN now() + make_interval(secs => %(held)s) ELSE d.due_at END,
+    provider_account_id = %(account)s
+FROM verdict v
+WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+    AND d.contact_id = v.contact_id AND d.occasion = v.occasion
+    AND d.state = 'claimed' AND d.token = %(token)s
+RETURNING d.contact_id, d.occasion, d.state
+"""
+
+
+def register_checks() -> None:
+    """Put the checks of messaging in the list that contacts and its rules add to."""
+    for name, check in CHECKS.items():
+        registry.add("hand_over_checks", name, check)
+
+
+def hand_over(claim: Claim, keys: Sequence[Key], *, account: int, seconds: float) -> set[Key]:
+    """Ask every check of claimed rows and commit the intent to send the rest; returns the keys to send now.
+
+    `seconds`: lease of the intent; the provider must have answered before it ends. The commit is flushed to
+    disk before this returns: what a crash finds without intent was never offered to anybody.
+    """
+    checks = tuple(sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0])))
+    contacts, occasions = columns(keys)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = on")
+        cursor.execute(
+            _statement(checks),
+            {
+                "month": claim.ledger.month,
+                "campaign": claim.ledger.campaign,
+                "token": claim.token,
+                "contacts": contacts,
+                "occasions": occasions,
+                "numbers": list(range(len(checks) + 1)),
+                "states": ["handed", *(check.outcome for _name, check in checks)],
+                "answers": ["", *(check.answer for _name, check in checks)],
+                "seconds": seconds,
+                "account": account,
+                "held": HELD_SECONDS,
+            },
+        )
+        return {Key(contact, occasion) for contact, occasion, state in cursor.fetchall() if state == "handed"}
+
+
+@lru_cache(maxsize=8)
+def _statement(checks: tuple[tuple[str, HandOverCheck], ...]) -> str:
+    questions = " ".join(
+        f"WHEN {check.condition.replace('%', '%%')} THEN {number}"
+        for number, (_name, check) in enumerate(checks, start=1)
+    )
+    return _HAND_OVER.replace("{questions}", questions)

@@ -1,0 +1,116 @@
+"""Claiming rows of the ledger, and giving them back. The database's clock is the only one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+
+CLAIM_SECONDS = 120
+"""How long claimed rows wait for their hand-over before another worker may take them."""
+
+
+class Ledger(NamedTuple):
+    """One campaign's rows: they all lie in the partition of `month`."""
+
+    month: date
+    campaign: int
+
+
+class Key(NamedTuple):
+    """One row of a campaign's ledger."""
+
+    contact: int
+    occasion: str
+
+
+class Row(NamedTuple):
+    """A claimed recipient, as much as building its message needs."""
+
+    key: Key
+    address: str
+    address_hash: bytes
+    variant: int
+    measured: bool
+    department: str
+    language: str
+    attempts: int
+    source: int | None
+    context: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Rows held by this worker alone; `token` fences out whoever held them before."""
+
+    ledger: Ledger
+    token: int
+    rows: list[Row]
+
+
+# Rows to be tried again are claimed like queued ones: `retry_wait → queued → claimed` in one step.
+_CLAIM = """
+WITH due AS (
+    SELECT contact_id, occasion FROM messaging_delivery
+    WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s
+        AND state IN ('queued', 'retry_wait') AND due_at <= now()
+    ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE messaging_delivery d
+SET state = 'claimed', token = %(token)s, lease_until = now() + make_interval(secs => %(seconds)s)
+FROM due
+WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+    AND d.contact_id = due.contact_id AND d.occasion = due.occasion
+    AND d.state IN ('queued', 'retry_wait')
+RETURNING d.contact_id, d.occasion, d.address, d.address_hash, d.variant, d.measured, d.department,
+    d.language, d.attempts, d.source_id, d.context
+"""
+
+# What was to be tried again goes on waiting as such: the attempt count tells.
+_GIVE_BACK = """
+UPDATE messaging_delivery SET state = 'queued', lease_until = NULL
+WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state = 'claimed' AND token = %(token)s
+"""
+
+
+def claim(ledger: Ledger, *, limit: int, seconds: float = CLAIM_SECONDS) -> Claim:
+    """Take up to `limit` due rows that no other worker is taking, oldest due first."""
+    token = secrets.randbits(62)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "month": ledger.month,
+                "campaign": ledger.campaign,
+                "limit": limit,
+                "token": token,
+                "seconds": seconds,
+            },
+        )
+        rows = [_row(values) for values in cursor.fetchall()]
+    return Claim(ledger, token, rows)
+
+
+def give_back(claim: Claim) -> int:
+    """Return to the queue the rows of a claim that were not handed over; returns how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _GIVE_BACK,
+            {"month": claim.ledger.month, "campaign": claim.ledger.campaign, "token": claim.token},
+        )
+        return int(cursor.rowcount)
+
+
+def columns(keys: Iterable[Key]) -> tuple[list[int], list[str]]:
+    """Keys as two arrays, for `unnest`."""
+    listed = list(keys)
+    return [key.contact for key in listed], [key.occasion for key in listed]
+
+
+def _row(values: Sequence[Any]) -> Row:
+    contact, occasion, address, address_hash, *rest, context = values
+    return Row(Key(contact, occasion), address, bytes(address_hash), *rest, context)

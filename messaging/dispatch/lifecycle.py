@@ -1,0 +1,166 @@
+"""A campaign's own states as dispatch moves them: due, frozen, paused by itself, finished, swept."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.locks import only_one
+from campaign_crm.platform.models import Notification, Organisation
+from contacts.errors import ContactsError
+from messaging.dispatch.circuit import PauseReason
+from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze
+from messaging.enums import CampaignState
+from messaging.errors import MessagingError
+from messaging.models import Campaign
+
+logger = logging.getLogger(__name__)
+
+SWEEP_LIMIT = 10_000  # rows a statement
+LONGEST_REASON = 300
+
+_SWEEP = """
+WITH waiting AS (
+    SELECT contact_id, occasion FROM messaging_delivery
+    WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state IN ('queued', 'retry_wait')
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+UPDATE messaging_delivery d SET state = 'cancelled', settled_at = now()
+FROM waiting
+WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+    AND d.contact_id = waiting.contact_id AND d.occasion = waiting.occasion
+"""
+
+# Two questions, for two partial indexes: nothing waits, and no worker holds anything.
+_NOTHING_LEFT = """
+NOT EXISTS (
+    SELECT FROM messaging_delivery d
+    WHERE d.ledger_month = messaging_campaign.ledger_month AND d.campaign_id = messaging_campaign.id
+        AND d.state IN ('queued', 'retry_wait'))
+AND NOT EXISTS (
+    SELECT FROM messaging_delivery d
+    WHERE d.ledger_month = messaging_campaign.ledger_month AND d.campaign_id = messaging_campaign.id
+        AND d.state IN ('claimed', 'handed'))
+"""
+
+# A freeze that was cancelled half-way has the audience that it had come to.
+_FINISH = f"""
+UPDATE messaging_campaign
+SET state = CASE state WHEN 'sending' THEN 'sent' ELSE state END,
+    audience_count = CASE WHEN audience_count > freeze_cursor THEN freeze_cursor ELSE audience_count END,
+    finished_at = now()
+WHERE state IN ('sending', 'cancelled') AND finished_at IS NULL AND standing_for = '' AND {_NOTHING_LEFT}
+RETURNING id, state
+"""  # noqa: S608 - our own text
+
+
+def start_due() -> int:
+    """Begin the campaigns whose hour has come; returns how many."""
+    if not Organisation.current().sending_enabled:
+        return 0
+    due = Campaign.objects.filter(state=CampaignState.SCHEDULED, scheduled_at__lte=Now())
+    return due.update(state=CampaignState.FREEZING)
+
+
+def freeze_waiting() -> int:
+    """Freeze every campaign that waits for it, one worker each; returns how many were frozen."""
+    frozen = 0
+    for campaign_id in list(
+        Campaign.objects.filter(state=CampaignState.FREEZING).order_by("pk").values_list("pk", flat=True)
+    ):
+        with only_one(f"messaging.freeze.{campaign_id}") as mine:
+            if mine and _freeze_one(campaign_id):
+                frozen += 1
+    return frozen
+
+
+def pause_for(campaign_id: int, reason: PauseReason) -> bool:
+    """Pause a campaign by itself, and tell its author why; False when it was not sending."""
+    campaign = Campaign.objects.select_related("created_by").get(pk=campaign_id)
+    with transaction.atomic(), override(_language_of(campaign)):
+        words = f"{_(reason.text)}: {reason.detail}" if reason.detail else _(reason.text)
+        moved = Campaign.objects.filter(pk=campaign_id, state=CampaignState.SENDING).update(
+            state=CampaignState.PAUSED, pause_reason=words[:LONGEST_REASON]
+        )
+        if moved:
+            audit.record(action="campaign.pause", on=campaign, by=None, reason=words[:LONGEST_REASON])
+            message = _("“%(name)s” is paused: %(reason)s") % {"name": campaign.name, "reason": words}
+            _tell_author(campaign, "campaign.paused", message)
+    return bool(moved)
+
+
+def finish() -> int:
+    """Close campaigns with nothing left to send; returns how many."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_FINISH)
+        finished = cursor.fetchall()
+    sent = [campaign for campaign, state in finished if state == CampaignState.SENT]
+    for campaign in Campaign.objects.filter(pk__in=sent).select_related("created_by"):
+        with override(_language_of(campaign)):
+            _tell_author(campaign, "campaign.sent", _("“%(name)s” has been sent.") % {"name": campaign.name})
+    return len(finished)
+
+
+def sweep_cancelled() -> int:
+    """End the waiting rows of cancelled campaigns; those a worker holds end at its gate."""
+    swept = 0
+    for campaign in Campaign.objects.filter(state=CampaignState.CANCELLED, finished_at=None):
+        forget_snapshot(campaign.pk)
+        swept += _sweep(campaign)
+    return swept
+
+
+def _sweep(campaign: Campaign) -> int:
+    swept = 0
+    while True:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                _SWEEP, {"month": campaign.ledger_month, "campaign": campaign.pk, "limit": SWEEP_LIMIT}
+            )
+            if not cursor.rowcount:
+                return swept
+            swept += cursor.rowcount
+
+
+def _freeze_one(campaign_id: int) -> bool:
+    """Freeze; what cannot be frozen is a draft again, with the reason for its author."""
+    try:
+        freeze(campaign_id)
+    except FreezeStopped:
+        return False
+    except (OperationalError, InterfaceError):
+        logger.warning("The freeze of campaign %s waits for the database", campaign_id)
+        raise
+    except Exception as error:
+        known = isinstance(error, (MessagingError, ContactsError))
+        if not known:
+            logger.exception("Campaign %s cannot be frozen", campaign_id)
+        _back_to_draft(campaign_id, str(error) if known else type(error).__name__)
+        return False
+    return True
+
+
+def _back_to_draft(campaign_id: int, reason: str) -> None:
+    campaign = Campaign.objects.select_related("created_by").get(pk=campaign_id)
+    with transaction.atomic(), override(_language_of(campaign)):
+        words = _("It could not leave: %(reason)s") % {"reason": reason}
+        if unfreeze(campaign_id, words[:LONGEST_REASON]):
+            audit.record(action="campaign.unfreeze", on=campaign, by=None, reason=words[:LONGEST_REASON])
+            message = _("“%(name)s” is a draft again. %(reason)s") % {"name": campaign.name, "reason": words}
+            _tell_author(campaign, "campaign.failed", message)
+
+
+def _tell_author(campaign: Campaign, kind: str, message: str) -> None:
+    if campaign.created_by is not None:
+        Notification.objects.create(user=campaign.created_by, kind=kind, message=message[:300])
+
+
+def _language_of(campaign: Campaign) -> str:
+    author = campaign.created_by
+    return author.language if author is not None and author.language else settings.LANGUAGE_CODE

@@ -1,0 +1,180 @@
+"""One campaign ready to be written to anybody: its compiled content, and messages made from it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.conf import settings
+
+from campaign_crm.platform.models import Organisation
+from contacts.enums import MessageKind
+from messaging.content import public_links, tokens
+from messaging.content.compile import CompiledMessage
+from messaging.content.errors import ContentError
+from messaging.content.headers import BadAddress
+from messaging.content.marks import AnonymousMark, Mark, PersonalMark, occasion_number
+from messaging.content.mime import MessageBuilder, SenderData
+from messaging.content.recipients import OrganisationData, RecipientData, recipient_context
+from messaging.content.rendering import message_template
+from messaging.dispatch.ledger import Key, Ledger, Row
+from messaging.models import Campaign, ProviderAccount, SenderIdentity
+from messaging.providers.base import OutgoingMessage
+from messaging.services.compiling import organisation_data
+from messaging.services.recipients import Message, Wanted, load_recipients
+
+logger = logging.getLogger(__name__)
+
+ACTION_URL = "action_url"  # in a service message's context: where it leads
+
+
+class Prepared(NamedTuple):
+    """A claimed row and what its message may know of the person."""
+
+    row: Row
+    recipient: RecipientData
+
+
+class Built(NamedTuple):
+    """Messages of a batch, and the rows whose message cannot be built, with the reason."""
+
+    messages: list[tuple[Row, OutgoingMessage]]
+    faults: list[tuple[Key, str]]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is worked out once a campaign and worker."""
+
+    compiled: CompiledMessage
+    builder: MessageBuilder
+
+
+class Outbox:
+    """Builds the messages of one campaign; made anew for each chunk, so that it sees the present state."""
+
+    def __init__(self, campaign: Campaign, organisation: Organisation) -> None:
+        sender = campaign.sender
+        if sender is None or campaign.frozen_at is None:
+            raise ValueError(f"Campaign {campaign.pk} was not frozen: it has no content or no sender.")
+        self.ledger = Ledger(campaign.ledger_month, campaign.pk)
+        self.account: ProviderAccount = sender.provider_account
+        self.campaign = campaign
+        self._from = sender.address
+        self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
+        self._content = _content(campaign, sender)
+        self._template = message_template(self._content.compiled)
+        # Every name the templates read is there, unknown until something fills it.
+        self._nothing: dict[str, object] = dict.fromkeys(self._template.fields)
+        self._links = len(self._content.compiled.tracked_links)
+        newsletter = campaign.audience.get("id") if campaign.audience.get("type") == "newsletter" else None
+        self._newsletter = int(newsletter or 0)
+        self._message = Message(campaign.channel, campaign.kind, self._template.fields)
+
+    def prepare(self, rows: Sequence[Row]) -> list[Prepared]:
+        """Load what the messages of these rows may know, in a constant number of queries."""
+        wanted = [Wanted(row.key.contact, row.language, row.source, row.measured) for row in rows]
+        return [
+            Prepared(row, recipient)
+            for row, recipient in zip(rows, load_recipients(wanted, self._message), strict=True)
+        ]
+
+    def build(self, prepared: Sequence[Prepared], *, at: datetime) -> Built:
+        """Make the messages to hand over at `at`; a row that cannot be built harms no other."""
+        built = Built([], [])
+        for one in prepared:
+            try:
+                built.messages.append((one.row, self._message_to(one.row, one.recipient, at)))
+            except (BadAddress, ContentError) as error:
+                built.faults.append((one.row.key, str(error)))
+            except Exception as error:  # one person's odd data; everybody else's message must leave
+                logger.exception("Delivery %s/%s cannot be built", self.ledger.campaign, one.row.key.contact)
+                built.faults.append((one.row.key, f"{type(error).__name__} while building the message"))
+        return built
+
+    def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
+        occasion = occasion_number(row.key.occasion)
+        addresses = self._addresses(row, occasion, at)
+        context = self._nothing | recipient_context(replace(recipient, **addresses), self._organisation)
+        if self._content.compiled.tracking:
+            mark = self._mark(row, occasion, at, measured=recipient.measured)
+            context |= public_links.message_links(settings.PUBLIC_URL, mark, links=self._links)
+        if row.context:
+            context |= _values_of(row.context)
+        token = tokens.sign_return(
+            tokens.ReturnToken(self.ledger.month, self.ledger.campaign, row.key.contact, occasion)
+        )
+        content = self._content.builder.build(
+            self._template.render_values(context),
+            to=row.address,
+            message_token=token,
+            date=at,
+            unsubscribe_url=addresses["unsubscribe_url"],
+        )
+        return OutgoingMessage(token, self._from, row.address, content)
+
+    def _addresses(self, row: Row, occasion: int, at: datetime) -> dict[str, str]:
+        """The ways out and to the person's choices: theirs alone, each time the same."""
+        month, campaign = self.ledger
+        unsubscribe = tokens.sign_unsubscribe(
+            tokens.UnsubscribeToken(
+                channel=self.campaign.channel,
+                address_hash=row.address_hash,
+                contact=row.key.contact,
+                campaign=campaign,
+                ledger_month=month,
+                signed_on=at.date(),
+                newsletter=self._newsletter,
+                occasion=occasion,
+                variant=row.variant,
+            )
+        )
+        own = PersonalMark(month, campaign, row.key.contact, occasion, row.variant)
+        preferences = tokens.PreferencesToken(
+            channel=self.campaign.channel,
+            contact=row.key.contact,
+            address_hash=row.address_hash,
+            signed_at=at,
+            campaign=campaign,
+        )
+        url = settings.PUBLIC_URL
+        return {
+            "unsubscribe_url": public_links.unsubscribe_url(url, unsubscribe),
+            "view_online_url": public_links.view_online_url(url, tokens.sign_view_online(own)),
+            "preferences_url": public_links.preferences_url(url, tokens.sign_preferences(preferences)),
+        }
+
+    def _mark(self, row: Row, occasion: int, at: datetime, *, measured: bool) -> Mark:
+        """The person's own delivery only if they agreed to be measured; otherwise nobody's."""
+        month, campaign = self.ledger
+        if measured:
+            return PersonalMark(month, campaign, row.key.contact, occasion, row.variant)
+        return AnonymousMark(month, campaign, row.department, at, row.variant)
+
+
+def _values_of(context: Mapping[str, Any]) -> dict[str, object]:
+    """Values that a service message brings: its link, and the rest as `extra_<name>`."""
+    return {name if name == ACTION_URL else f"extra_{name}": value for name, value in context.items()}
+
+
+def _content(campaign: Campaign, sender: SenderIdentity) -> Content:
+    kind = "service" if campaign.kind == MessageKind.SERVICE else "mailing"
+    data = SenderData(sender.from_name, sender.address, sender.reply_to)
+    return _made_once(campaign.pk, campaign.frozen_at, data, kind)
+
+
+@lru_cache(maxsize=16)
+def _made_once(campaign: int, _frozen_at: datetime, sender: SenderData, kind: str) -> Content:
+    """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
+    compiled = CompiledMessage.from_json(Campaign.objects.values_list("compiled", flat=True).get(pk=campaign))
+    builder = MessageBuilder(
+        compiled,
+        sender,
+        service=kind == "service",
+        feedback_id=f"{campaign}:{kind}:{sender.domain}",
+    )
+    return Content(compiled, builder)

@@ -1,0 +1,151 @@
+"""What the provider said becomes the state of each row: certain answers end or wait, doubtful ones show.
+
+| Result | Row | Why |
+|---|---|---|
+| accepted | `accepted` | the provider took responsibility |
+| refused, about the recipient, the mailbox or the message | `failed` | a repeat would be refused again |
+| refused, about the sender or the account | `retry_wait` | a person mends it; nobody is lost meanwhile |
+| retry | `retry_wait`, at most `MAX_ATTEMPTS` times, then `failed` | surely not accepted |
+| unknown | `unknown` | may have been accepted: never sent again by itself |
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from messaging.dispatch.ledger import Claim, Key
+from messaging.enums import DeliveryState
+from messaging.providers.base import Fault, Outcome, Result
+
+MAX_ATTEMPTS = 5
+FIRST_DELAY = 60.0  # seconds before the second attempt; four times more before each further one
+LONGEST_DELAY = 4 * 3600.0
+OURS = frozenset({Fault.SENDER, Fault.ACCOUNT})  # faults that are not the recipient's
+LONGEST_ANSWER = 300
+
+
+class Settled(NamedTuple):
+    """What becomes of one handed row. `delay`: seconds to wait, for `retry_wait`."""
+
+    key: Key
+    state: DeliveryState
+    attempts: int
+    message_id: str = ""
+    answer: str = ""
+    delay: float = 0.0
+
+
+# A late accepted answer settles a row that its lease already made unknown; nothing else touches that one.
+_RECORD = """
+UPDATE messaging_delivery d
+SET state = v.state, attempts = v.attempts, provider_message_id = v.message_id, answer = v.answer,
+    due_at = CASE v.state WHEN 'retry_wait' THEN now() + make_interval(secs => v.delay) ELSE d.due_at END,
+    settled_at = CASE v.state WHEN 'retry_wait' THEN NULL ELSE now() END,
+    lease_until = NULL
+FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(states)s::text[], %(attempts)s::int[],
+        %(message_ids)s::text[], %(answers)s::text[], %(delays)s::float8[])
+    AS v (contact_id, occasion, state, attempts, message_id, answer, delay)
+WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+    AND d.contact_id = v.contact_id AND d.occasion = v.occasion AND d.token = %(token)s
+    AND (d.state = 'handed' OR (d.state = 'unknown' AND v.state = 'accepted'))
+"""
+
+_FAIL_UNBUILT = """
+UPDATE messaging_delivery d
+SET state = 'failed', answer = v.answer, settled_at = now(), lease_until = NULL
+FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(answers)s::text[])
+    AS v (contact_id, occasion, answer)
+WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+    AND d.contact_id = v.contact_id AND d.occasion = v.occasion AND d.token = %(token)s
+    AND d.state = 'claimed'
+"""
+
+
+def judge(key: Key, result: Result, *, attempts: int) -> Settled:
+    """What one result makes of its row. `attempts` counts those before this one."""
+    tried = attempts + 1
+    match result.outcome:
+        case Outcome.ACCEPTED:
+            return Settled(key, DeliveryState.ACCEPTED, tried, result.message_id[:200])
+        case Outcome.UNKNOWN:
+            return Settled(key, DeliveryState.UNKNOWN, tried, answer=answer_of(result))
+    may_wait = result.outcome is Outcome.RETRY or result.fault in OURS
+    if may_wait and tried < MAX_ATTEMPTS:
+        delay = delay_after(tried, asked=result.retry_after)
+        return Settled(key, DeliveryState.RETRY_WAIT, tried, answer=answer_of(result), delay=delay)
+    return Settled(key, DeliveryState.FAILED, tried, answer=answer_of(result))
+
+
+def waiting_for_account(key: Key, *, attempts: int, answer: str, delay: float) -> Settled:
+    """Nothing of the whole batch was offered: the row waits, and the attempt is not the recipient's."""
+    return Settled(key, DeliveryState.RETRY_WAIT, attempts, answer=answer[:LONGEST_ANSWER], delay=delay)
+
+
+def unanswered(key: Key, *, attempts: int, answer: str) -> Settled:
+    """The call ended without a word about this row: it may have been accepted."""
+    return Settled(key, DeliveryState.UNKNOWN, attempts + 1, answer=answer[:LONGEST_ANSWER])
+
+
+def delay_after(attempts: int, *, asked: float | None = None) -> float:
+    """Seconds before the next attempt: what the server asked for, else growing, spread by a fifth."""
+    if asked is not None:
+        return min(max(asked, 1.0), LONGEST_DELAY)
+    grown = min(FIRST_DELAY * 4 ** (attempts - 1), LONGEST_DELAY)
+    return grown * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load, hides nothing
+
+
+def answer_of(result: Result) -> str:
+    """The provider's answer as people read it: "550 5.1.1 user unknown", without the address."""
+    parts = (str(result.code) if result.code else "", result.enhanced, result.text)
+    return " ".join(part for part in parts if part)[:LONGEST_ANSWER]
+
+
+def record(claim: Claim, settled: Sequence[Settled]) -> int:
+    """Write results in bulk, fenced by the claim's token; returns how many rows were still this worker's.
+
+    The commit is not waited for: the write-ahead log is one sequence, so the next durable intent makes it
+    durable, or PostgreSQL itself within a second. A crash before leaves at most one batch to be `unknown`.
+    """
+    if not settled:
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(
+            _RECORD,
+            {
+                "month": claim.ledger.month,
+                "campaign": claim.ledger.campaign,
+                "token": claim.token,
+                "contacts": [one.key.contact for one in settled],
+                "occasions": [one.key.occasion for one in settled],
+                "states": [one.state.value for one in settled],
+                "attempts": [one.attempts for one in settled],
+                "message_ids": [one.message_id for one in settled],
+                "answers": [one.answer for one in settled],
+                "delays": [one.delay for one in settled],
+            },
+        )
+        return int(cursor.rowcount)
+
+
+def fail_unbuilt(claim: Claim, faults: Iterable[tuple[Key, str]]) -> None:
+    """End claimed rows whose message cannot be built: they were never handed over, and never can be."""
+    listed = list(faults)
+    if not listed:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _FAIL_UNBUILT,
+            {
+                "month": claim.ledger.month,
+                "campaign": claim.ledger.campaign,
+                "token": claim.token,
+                "contacts": [key.contact for key, _answer in listed],
+                "occasions": [key.occasion for key, _answer in listed],
+                "answers": [answer[:LONGEST_ANSWER] for _key, answer in listed],
+            },
+        )

@@ -1,0 +1,108 @@
+"""How fast an account may send: one token bucket an account in Redis, shared by all workers of all machines.
+
+When Redis is away, each worker keeps to its share of the rate by itself: slower at worst, never unlimited.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+import redis
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+BURST_SECONDS = 1.0
+"""A bucket holds what its rate gives in this time, and at least one message."""
+
+REDIS_TIMEOUT = 0.5
+AWAY_SECONDS = 5.0
+"""After a failure Redis is left alone for so long: a send does not wait for it at every batch."""
+
+# KEYS[1]: the bucket. ARGV: rate a second, size, wanted. Redis's own clock. Answers: granted, wait in ms.
+_TAKE = """
+local now = redis.call('TIME')
+now = tonumber(now[1]) + tonumber(now[2]) / 1000000
+local rate, size, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
+local passed = math.max(0, now - (tonumber(state[2]) or now))
+local tokens = math.min(size, (tonumber(state[1]) or size) + passed * rate)
+local granted = math.min(wanted, math.floor(tokens))
+tokens = tokens - granted
+redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
+redis.call('PEXPIRE', KEYS[1], math.ceil(size / rate * 1000) + 60000)
+local wait = 0
+if granted == 0 then wait = math.ceil((1 - tokens) / rate * 1000) end
+return {granted, wait}
+"""
+
+
+class Grant(NamedTuple):
+    """`messages` may leave now; with none, ask again after `wait` seconds."""
+
+    messages: int
+    wait: float
+
+
+@dataclass
+class _Bucket:
+    """The share of one worker, kept in its own memory."""
+
+    rate: float
+    tokens: float
+    at: float = field(default_factory=time.monotonic)
+
+    def take(self, wanted: int) -> Grant:
+        now = time.monotonic()
+        size = max(1.0, self.rate * BURST_SECONDS)
+        self.tokens = min(size, self.tokens + (now - self.at) * self.rate)
+        self.at = now
+        granted = min(wanted, int(self.tokens))
+        self.tokens -= granted
+        return Grant(granted, 0.0 if granted else (1 - self.tokens) / self.rate)
+
+
+class Rates:
+    """One worker's view of the rates. `workers`: how many may send at once, for the share without Redis."""
+
+    def __init__(self, url: str, *, workers: int) -> None:
+        self._workers = max(1, workers)
+        self._own: dict[str, _Bucket] = {}
+        self._away_until = 0.0
+        self._client = redis.Redis.from_url(
+            url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT
+        )
+        self._script = self._client.register_script(_TAKE)
+
+    def take(self, name: str, *, rate: float | None, wanted: int) -> Grant:
+        """Take up to `wanted` messages from the bucket `name`; without a rate, all of them."""
+        if rate is None:
+            return Grant(wanted, 0.0)
+        if time.monotonic() >= self._away_until:
+            try:
+                size = max(1.0, rate * BURST_SECONDS)
+                granted, wait = self._script(keys=[f"dispatch:rate:{name}"], args=[rate, size, wanted])
+                return Grant(int(granted), int(wait) / 1000)
+            except redis.RedisError as error:
+                self._away_until = time.monotonic() + AWAY_SECONDS
+                logger.warning(
+                    "Redis is away (%s): this worker sends at its share of the rate", type(error).__name__
+                )
+        return self._share(name, rate).take(wanted)
+
+    def _share(self, name: str, rate: float) -> _Bucket:
+        share = rate / self._workers
+        bucket = self._own.get(name)
+        if bucket is None or bucket.rate != share:
+            bucket = self._own[name] = _Bucket(share, tokens=0.0)
+        return bucket
+
+
+@lru_cache(maxsize=1)
+def shared_rates() -> Rates:
+    """The rates of this process, on `REDIS_URL`."""
+    return Rates(settings.REDIS_URL, workers=settings.DISPATCH_WORKERS)

@@ -1,0 +1,77 @@
+"""Sending one claimed chunk: build, commit the intent, call the provider, batch after batch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from django.utils import timezone
+
+from messaging.dispatch import gate, ledger, outcomes
+from messaging.dispatch.call import Call, Sent
+from messaging.dispatch.circuit import Circuit
+from messaging.dispatch.ledger import Claim
+from messaging.dispatch.outbox import Outbox, Prepared
+from messaging.dispatch.rates import Rates
+from messaging.providers.base import Provider
+
+LEASE_MARGIN = 30.0
+"""Seconds that a handed row's lease outlasts the provider's longest call."""
+
+LONGEST_NAP = 1.0  # seconds asleep at once while the rate allows nothing
+
+
+class ChunkSender:
+    """Sends claimed rows of one campaign through one account, in batches the provider may hold in flight."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        provider: Provider,
+        *,
+        rates: Rates,
+        circuit: Circuit,
+        may_go_on: Callable[[], bool],
+    ) -> None:
+        self._outbox = outbox
+        self._provider = provider
+        self._rates = rates
+        self._circuit = circuit
+        self._may_go_on = may_go_on
+        self._batch = provider.capabilities.max_batch
+        self._lease = provider.capabilities.call_seconds + LEASE_MARGIN
+
+    def send(self, claim: Claim) -> Sent:
+        """Send what the rate, the time and the gate allow; the rest of the claim goes back to the queue."""
+        sent = Sent()
+        waiting: Sequence[Prepared] = self._outbox.prepare(claim.rows)
+        try:
+            while waiting and not sent.pause and not self._circuit.is_resting and self._may_go_on():
+                granted = self._permitted(min(len(waiting), self._batch))
+                if granted and not self._send_batch(claim, waiting[:granted], sent):
+                    break
+                waiting = waiting[granted:]
+        finally:
+            if waiting:
+                ledger.give_back(claim)
+        return sent
+
+    def _permitted(self, wanted: int) -> int:
+        account = self._outbox.account
+        grant = self._rates.take(f"account:{account.pk}", rate=account.messages_per_second, wanted=wanted)
+        if not grant.messages:
+            time.sleep(min(grant.wait, LONGEST_NAP))
+        return grant.messages
+
+    def _send_batch(self, claim: Claim, batch: Sequence[Prepared], sent: Sent) -> bool:
+        """Hand one batch over; False when the gate held all of it: the campaign was paused, most likely."""
+        built = self._outbox.build(batch, at=timezone.now())
+        outcomes.fail_unbuilt(claim, built.faults)
+        keys = [row.key for row, _message in built.messages]
+        if not keys:
+            return True
+        allowed = gate.hand_over(claim, keys, account=self._outbox.account.pk, seconds=self._lease)
+        handed = [(row, message) for row, message in built.messages if row.key in allowed]
+        if handed:
+            Call(self._provider, self._circuit, claim, handed, sent).make()
+        return bool(handed)
