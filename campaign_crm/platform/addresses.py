@@ -16,7 +16,7 @@ def client_address(request: HttpRequest) -> str:
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if not settings.TRUSTED_PROXIES:
-        return request.META.get("REMOTE_ADDR", "")
+        return str(request.META.get("REMOTE_ADDR", ""))
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else ""
 

@@ -9,7 +9,9 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
+from campaign_crm.platform.models.organisation import colour
 from campaign_crm.platform.rights import Role
+from messaging.services.images import MOST_BYTES, Encoded, ImageRefused, encode
 
 LANGUAGES = User._meta.get_field("language").choices
 ROLE_HELP = _(
@@ -75,3 +77,52 @@ class ProfileForm(forms.Form):
         label=_("Name"), max_length=150, required=False, widget=forms.TextInput({"autocomplete": "name"})
     )
     language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
+
+
+class OrganisationForm(forms.Form):
+    """Identity and look of the organisation."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=120, help_text=_("As people know you: it stands on messages and pages.")
+    )
+    legal_name = forms.CharField(
+        label=_("Legal name"),
+        max_length=200,
+        required=False,
+        help_text=_("Who answers for the data: the party, the candidate or the financing association."),
+    )
+    postal_address = forms.CharField(
+        label=_("Postal address"), required=False, widget=forms.Textarea({"rows": 3})
+    )
+    contact_email = forms.EmailField(label=_("Contact e-mail"), required=False)
+    dpo_contact = forms.CharField(
+        label=_("Data-protection contact"),
+        max_length=200,
+        required=False,
+        help_text=_("Who people write to about their data."),
+    )
+    privacy_url = forms.URLField(label=_("Privacy page"), required=False, assume_scheme="https")
+    primary_colour = forms.CharField(
+        label=_("Main colour"),
+        validators=[colour],
+        widget=forms.TextInput({"type": "color"}),
+        help_text=_("For sign-up pages and buttons; made darker or lighter where text needs it."),
+    )
+    logo = forms.FileField(
+        label=_("Logo"),
+        required=False,
+        help_text=_("PNG, JPEG, WebP or GIF, 10 MB at most."),
+        widget=forms.FileInput({"accept": "image/png,image/jpeg,image/webp,image/gif"}),
+    )
+    remove_logo = forms.BooleanField(label=_("Remove the logo"), required=False)
+    default_language = forms.ChoiceField(label=_("Language of public pages"), choices=LANGUAGES)
+
+    def clean_logo(self) -> Encoded | None:
+        """Write the picture anew, so that nothing of the file is kept but its pixels."""
+        upload = self.cleaned_data["logo"]
+        if not upload:
+            return None
+        try:
+            return encode(upload.read(MOST_BYTES + 1))
+        except ImageRefused as error:
+            raise forms.ValidationError(str(error)) from error

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.shell.navigation import new_entries, pages
+from contacts.folding import fold
 
 Text = str | Promise
 HITS = 8  # of one kind: a palette is read at a glance
@@ -40,20 +41,12 @@ class Finding:
 Finder = Callable[[HttpRequest, str], list[Hit]]
 
 
-def plain(text: object) -> str:
-    """Return a text without case and accents, to compare what is typed with what is written."""
-    import unicodedata
-
-    decomposed = unicodedata.normalize("NFKD", str(text).casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
-
-
 def find_pages(request: HttpRequest, words: str) -> list[Hit]:
     """Return the pages of the menu whose name, group or other words hold what was typed."""
-    wanted = plain(words).split()
+    wanted = fold(words).split()
     hits = []
     for group, entry, page in pages(request):
-        text = plain(f"{group} {entry.label} {entry.words}")
+        text = fold(f"{group} {entry.label} {entry.words}")
         if all(word in text for word in wanted):
             hits.append(Hit(page.label, page.url, page.icon, "" if str(group) == str(page.label) else group))
     return hits[:HITS]
@@ -61,12 +54,12 @@ def find_pages(request: HttpRequest, words: str) -> list[Hit]:
 
 def find_new(request: HttpRequest, words: str) -> list[Hit]:
     """Return what can be created, by the name of the thing or by “new”."""
-    wanted = plain(words)
+    wanted = fold(words)
     new = str(_("New"))
     return [
         Hit(entry.label, entry.url, entry.icon, new)
         for entry in new_entries(request)
-        if wanted and wanted in plain(f"{new} {entry.label}")
+        if wanted and wanted in fold(f"{new} {entry.label}")
     ]
 
 

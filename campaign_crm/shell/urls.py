@@ -1,8 +1,9 @@
 """URLs of the shell: the frame, accounts, the team, health."""
 
+from django.conf import settings
 from django.urls import path
 
-from campaign_crm.shell.views import accounts, frame, health, home
+from campaign_crm.shell.views import accounts, catcher, frame, health, home, organisation
 
 app_name = "shell"
 
@@ -13,6 +14,8 @@ urlpatterns = [
     path("manifest.webmanifest", frame.manifest, name="manifest"),
     path("start/<str:token>/", accounts.FirstAdministrator.as_view(), name="first_admin"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
+    path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),
+    path("logo/<str:name>", organisation.logo, name="logo"),
     path("settings/team/", accounts.Team.as_view(), name="team"),
     path("settings/team/invite/", accounts.Invite.as_view(), name="invite"),
     path("settings/team/<int:pk>/", accounts.Member.as_view(), name="member"),
@@ -20,3 +23,11 @@ urlpatterns = [
     path("ready", health.ready, name="ready"),
     path("progress", health.progress, name="progress"),
 ]
+
+if settings.MAIL_CATCHER_ENABLED:
+    urlpatterns += [
+        path("catcher/", catcher.Catcher.as_view(), name="catcher"),
+        path("catcher/<str:message_id>/", catcher.Caught.as_view(), name="caught"),
+        path("catcher/<str:message_id>/body", catcher.caught_body, name="caught_body"),
+        path("catcher/<str:message_id>/source", catcher.caught_source, name="caught_source"),
+    ]

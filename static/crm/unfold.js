@@ -27,3 +27,19 @@ document.addEventListener("alpine:init", () => {
     },
   }));
 });
+
+// select2 (autocomplete fields) gives its boxes no name: take the label of the field they stand for.
+addEventListener("load", () => {
+  const name = () => {
+    for (const box of document.querySelectorAll(".select2-selection[role=combobox]:not([aria-label])")) {
+      const field = box.closest(".select2")?.previousElementSibling;
+      const label = field?.id && document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
+      box.setAttribute("aria-label", (label?.textContent || field?.name || "").trim());
+      const shown = box.querySelector("[role=textbox]");
+      shown?.removeAttribute("role");
+      shown?.removeAttribute("aria-readonly");
+    }
+  };
+  name();
+  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+});

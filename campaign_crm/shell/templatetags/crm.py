@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.db.models.fields.files import FieldFile
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import formats, timezone
@@ -110,6 +111,12 @@ def column_chart(points: list[tuple[str, float]], title: str, heading: str) -> d
         "heading": heading,
         "top": max((column.value for column in columns), default=0),
     }
+
+
+@register.filter
+def logo_url(logo: FieldFile) -> str:
+    """Return the public address of the organisation's logo."""
+    return reverse("shell:logo", args=[logo.name.rsplit("/", 1)[-1]])
 
 
 @register.filter

@@ -1,0 +1,73 @@
+"""Who runs this installation: name, legal identity, look."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.models import Organisation, User
+
+WRITABLE = frozenset(
+    {
+        "name",
+        "legal_name",
+        "postal_address",
+        "contact_email",
+        "dpo_contact",
+        "privacy_url",
+        "primary_colour",
+        "default_language",
+    }
+)
+
+
+@transaction.atomic
+def update_organisation(*, by: User, **fields: Any) -> Organisation:
+    """Change the fields given (names in WRITABLE); the audit row names those that really changed."""
+    unknown = fields.keys() - WRITABLE
+    if unknown:
+        raise TypeError(f"Not fields of an organisation: {', '.join(sorted(unknown))}")
+    organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    changed = sorted(name for name, value in fields.items() if getattr(organisation, name) != value)
+    if changed:
+        for name in changed:
+            setattr(organisation, name, fields[name])
+        organisation.save(update_fields=changed)
+        audit.record(action="organisation.update", on=organisation, by=by, fields=changed)
+    return organisation
+
+
+@transaction.atomic
+def set_logo(*, content: bytes, extension: str, by: User) -> Organisation:
+    """Show this picture, checked and written anew by the caller, as the logo.
+
+    Its name changes with it, so that caches follow.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    before = organisation.logo.name or ""
+    organisation.logo.save(f"logo-{secrets.token_hex(4)}.{extension}", ContentFile(content))
+    _delete_on_commit(organisation, before)
+    audit.record(action="organisation.logo", on=organisation, by=by, fields=["logo"])
+    return organisation
+
+
+@transaction.atomic
+def remove_logo(*, by: User) -> Organisation:
+    """Show the name instead of a logo again."""
+    organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    before = organisation.logo.name or ""
+    organisation.logo = ""
+    organisation.save(update_fields=["logo"])
+    _delete_on_commit(organisation, before)
+    audit.record(action="organisation.logo", on=organisation, by=by, fields=["logo"])
+    return organisation
+
+
+def _delete_on_commit(organisation: Organisation, name: str) -> None:
+    storage = organisation.logo.storage
+    if name:
+        transaction.on_commit(lambda: storage.delete(name))
