@@ -5,11 +5,17 @@ from django.urls import path
 from contacts.views.consents import ConsentList
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
 from contacts.views.newsletters import EditNewsletter, NewsletterList
+from contacts.views.person import EditPerson, NewPerson, PersonAct, PersonPage, Timeline
 from contacts.views.sources import EditSource, SourceList
 from contacts.views.suppressions import SuppressionList
 
 app_name = "contacts"
 urlpatterns = [
+    path("people/new/", NewPerson.as_view(), name="person_new"),
+    path("people/<int:pk>/", PersonPage.as_view(), name="person"),
+    path("people/<int:pk>/edit/", EditPerson.as_view(), name="person_edit"),
+    path("people/<int:pk>/timeline/", Timeline.as_view(), name="person_timeline"),
+    path("people/<int:pk>/act/<slug:act>/", PersonAct.as_view(), name="person_act"),
     path("lists/", Lists.as_view(), name="lists"),
     path("lists/new/", NewList.as_view(), name="list_new"),
     path("lists/<int:pk>/", ListPage.as_view(), name="list"),

@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class MessagingConfig(AppConfig):
     name = "messaging"
+
+    def ready(self) -> None:
+        from contacts.registry import registry
+        from messaging import timeline
+
+        registry.add("timeline", "deliveries", timeline.deliveries)

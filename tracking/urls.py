@@ -5,6 +5,7 @@ Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.midd
 
 from django.urls import path
 
+from tracking.views.calls import LogCall
 from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.leaving import Leave
 from tracking.views.preferences import PreferencesPage
@@ -16,6 +17,7 @@ urlpatterns = [
     path("p/<str:token>", PreferencesPage.as_view(), name="preferences"),
     path("k/<str:token>", Confirm.as_view(), name="confirm"),
     path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),
+    path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
     path("forms/", FormList.as_view(), name="forms"),
     path("forms/new/", EditForm.as_view(), name="form_new"),
     path("forms/<int:pk>/", FormPage.as_view(), name="form"),

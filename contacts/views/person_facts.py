@@ -1,0 +1,107 @@
+"""What the page of one person shows, read in a constant number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from contacts.enums import Channel, UnreachableReason
+from contacts.models import (
+    Consent,
+    Contact,
+    ContactSource,
+    ElectoralRegistration,
+    EmailAddress,
+    ListMembership,
+    Note,
+    PhoneNumber,
+    PostalAddress,
+    Reach,
+    RegistrationMatch,
+    Subscription,
+    Tag,
+)
+
+NOTES_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class ChannelReach:
+    """One channel: whether political and service messages may be sent, and why not."""
+
+    channel: Channel
+    political: bool
+    service: bool
+    targeting: bool
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PersonFacts:
+    reach: list[ChannelReach]
+    emails: list[EmailAddress]
+    phones: list[PhoneNumber]
+    postal: list[PostalAddress]
+    registrations: list[ElectoralRegistration]
+    matches: list[RegistrationMatch]
+    consents: list[Consent]
+    subscriptions: list[Subscription]
+    sources: list[ContactSource]
+    tags: list[Tag]
+    lists: list[ListMembership]
+    notes: list[Note]
+
+
+def person_facts(contact: Contact) -> PersonFacts:
+    """Facts of one person, each with its source."""
+    newest_words = Consent.objects.filter(contact=contact).order_by("channel", "purpose", "-at", "-id")
+    return PersonFacts(
+        reach=_reach(contact),
+        emails=_points(EmailAddress, contact),
+        phones=_points(PhoneNumber, contact),
+        postal=_points(PostalAddress, contact),
+        registrations=list(
+            ElectoralRegistration.objects.filter(contact=contact).select_related("commune", "polling_station")
+        ),
+        matches=list(
+            RegistrationMatch.objects.filter(contact=contact, state=RegistrationMatch.State.PENDING)
+        ),
+        consents=list(newest_words.distinct("channel", "purpose").select_related("source", "wording")),
+        subscriptions=list(
+            Subscription.objects.filter(contact=contact, ended_at=None).select_related("newsletter")
+        ),
+        sources=list(
+            ContactSource.objects.filter(contact=contact).select_related("source").order_by("first_seen_at")
+        ),
+        tags=list(Tag.objects.filter(contact_links__contact=contact).order_by("name")),
+        lists=list(ListMembership.objects.filter(contact=contact).select_related("list")),
+        notes=list(
+            Note.objects.filter(contact=contact)
+            .select_related("author")
+            .order_by("-created_at")[:NOTES_SHOWN]
+        ),
+    )
+
+
+def _points(model, contact):  # type: ignore[no-untyped-def]  # three models, one shape
+    return list(model.objects.filter(contact=contact).select_related("source").order_by("-is_primary", "pk"))
+
+
+def _reach(contact: Contact) -> list[ChannelReach]:
+    """All four channels, in their order; a channel without a row has no address at all."""
+    rows = {row.channel: row for row in Reach.objects.filter(contact=contact).select_related("source")}
+    lines = []
+    for channel in Channel:
+        row = rows.get(channel)
+        reason = row.reason if row is not None else UnreachableReason.NO_ADDRESS
+        lines.append(
+            ChannelReach(
+                channel=channel,
+                political=bool(row and row.political),
+                service=bool(row and row.service),
+                targeting=bool(row and row.targeting),
+                reason=str(UnreachableReason(reason).label) if reason else "",
+                source=str(row.source) if row is not None and row.source is not None else "",
+            )
+        )
+    return lines

@@ -1,0 +1,34 @@
+"""Messages on a person's timeline."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from contacts.registry import TimelineEntry
+from messaging.enums import SHOWN_AS, DeliveryState
+from messaging.models import Delivery
+
+
+def deliveries(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    """Messages handed over to a provider, with what became of them."""
+    found = Delivery.objects.filter(Q(handed_at__isnull=False), contact_id=contact_id)
+    if before is not None:
+        found = found.filter(handed_at__lt=before)
+    lines = []
+    for delivery in found.select_related("campaign").order_by("-handed_at")[:limit]:
+        campaign, state = delivery.campaign, DeliveryState(delivery.state)
+        lines.append(
+            TimelineEntry(
+                at=delivery.handed_at,  # type: ignore[arg-type]  # filtered above
+                kind="delivery",
+                title=_("Message “%(subject)s”") % {"subject": campaign.subject or campaign.name},
+                detail=str(SHOWN_AS[state].label),
+                url="" if campaign.standing_for else reverse("messaging:campaign", args=[campaign.pk]),
+                icon="mail",
+            )
+        )
+    return lines

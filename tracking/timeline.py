@@ -1,0 +1,55 @@
+"""What a person did, on their timeline. Robots' hits are kept, and left out here."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from contacts.registry import TimelineEntry
+from messaging.models import Link
+from tracking.enums import HitClass, InteractionKind
+from tracking.models import Interaction
+
+ICONS = {
+    InteractionKind.OPEN: "mail-open",
+    InteractionKind.CLICK: "mouse-pointer-click",
+    InteractionKind.UNSUBSCRIBE: "ban",
+    InteractionKind.SIGN_UP: "clipboard-pen",
+    InteractionKind.CONFIRM: "circle-check",
+    InteractionKind.CALL: "phone",
+}
+
+
+def interactions(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:
+    found = Interaction.objects.filter(
+        contact_id=contact_id, hit_class__in=[HitClass.HUMAN, HitClass.NOT_A_HIT]
+    )
+    if before is not None:
+        found = found.filter(at__lt=before)
+    shown = list(found.select_related("campaign").order_by("-at")[:limit])
+    targets = _link_targets(shown)
+    return [
+        TimelineEntry(
+            at=one.at,
+            kind=one.kind,
+            title=_title(one),
+            detail=targets.get((one.campaign_id, one.link_number), ""),
+            icon=ICONS.get(InteractionKind(one.kind), "activity"),
+        )
+        for one in shown
+    ]
+
+
+def _title(interaction: Interaction) -> str:
+    label = InteractionKind(interaction.kind).label
+    if interaction.campaign is None:
+        return str(label)
+    subject = interaction.campaign.subject or interaction.campaign.name
+    return _("%(act)s: “%(subject)s”") % {"act": label, "subject": subject}
+
+
+def _link_targets(shown: list[Interaction]) -> dict[tuple[int | None, int | None], str]:
+    campaigns = {one.campaign_id for one in shown if one.link_number}
+    links = Link.objects.filter(campaign_id__in=campaigns)
+    return {(link.campaign_id, link.number): link.url for link in links}
