@@ -64,7 +64,10 @@ def hold(layout: Layout, services: frozenset[str], *, unit_tests: bool, say: Say
             if services <= held.services:
                 return
             services |= held.services
-        _leases[layout.var_dir] = _lease(layout, services, unit_tests=unit_tests, say=say)
+        try:
+            _leases[layout.var_dir] = _lease(layout, services, unit_tests=unit_tests, say=say)
+        except PermissionError as error:
+            raise _belongs_to_another(Path(error.filename or layout.home)) from error
         if held:
             held.link.close()
 
@@ -148,9 +151,9 @@ def _connect(layout: Layout) -> socket.socket | None:
     except (FileNotFoundError, ConnectionRefusedError):
         link.close()
         return None
-    except PermissionError:
+    except BaseException:
         link.close()
-        raise _belongs_to_another(layout.supervisor_socket) from None
+        raise
     return link
 
 
@@ -210,15 +213,12 @@ def _check_accounts(layout: Layout) -> None:
 
 def _make_folders(layout: Layout, say: Say) -> None:
     first_time = not layout.home.exists()
-    try:
-        for folder in (layout.logs, layout.config):
-            make_folder(folder, owner=layout.program, mode=0o755)
-        if layout.control.parent != layout.home:
-            _make_private_parent(layout.control.parent)
-        make_folder(layout.control, owner=layout.program, mode=0o700)
-        make_folder(layout.sockets, owner=layout.server, mode=0o700)
-    except PermissionError as error:
-        raise _belongs_to_another(Path(error.filename or layout.home)) from error
+    for folder in (layout.logs, layout.config):
+        make_folder(folder, owner=layout.program, mode=0o755)
+    if layout.control.parent != layout.home:
+        _make_private_parent(layout.control.parent)
+    make_folder(layout.control, owner=layout.program, mode=0o700)
+    make_folder(layout.sockets, owner=layout.server, mode=0o700)
     if first_time and layout.moved:
         say(
             f"The servers run as {layout.server.name!r}, who cannot enter {layout.var_dir}: "
