@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 
 class ProviderError(Exception):
     """Nothing of the call was sent. `permanent`: the same call will fail until a person changes something.
@@ -27,7 +29,9 @@ class SettingsInvalid(ProviderError):
     permanent = True
 
     def __init__(self, problems: dict[str, str]) -> None:
-        super().__init__("The settings of this account are not valid", detail=_sentence(problems))
+        super().__init__(
+            gettext_noop("The settings of this account are not valid"), detail=_sentence(problems)
+        )
         self.problems = problems
 
 
@@ -44,12 +48,15 @@ class ProviderRefused(ProviderError):
 class UnknownKind(ProviderError):
     permanent = True
 
+    def __init__(self, name: str) -> None:
+        super().__init__(gettext_noop("There is no such kind of provider"), detail=name)
+
 
 class NoWebhooks(ProviderError):
     permanent = True
 
     def __init__(self, provider: str) -> None:
-        super().__init__("This provider sends no webhooks", detail=provider)
+        super().__init__(gettext_noop("This provider sends no webhooks"), detail=provider)
 
 
 class WebhookRefused(ProviderError):

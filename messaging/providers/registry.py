@@ -60,7 +60,7 @@ def names() -> list[str]:
 def kind(name: str) -> ProviderKind:
     """The kind of that name; raises UnknownKind."""
     if name not in _KINDS:
-        raise UnknownKind("No such kind of provider", detail=name)
+        raise UnknownKind(name)
     found: ProviderKind = import_module(_KINDS[name]).KIND
     return found
 

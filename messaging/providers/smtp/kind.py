@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -18,7 +19,7 @@ from messaging.providers.smtp.handshake import Link, open_link
 from messaging.providers.smtp.provider import SmtpProvider
 
 # A certificate that ends sooner is worth a word.
-CERTIFICATE_WARNING_DAYS = 14
+CERTIFICATE_WARNING = timedelta(days=14)
 
 
 def create(settings: Settings) -> Provider:
@@ -39,7 +40,9 @@ def check(settings: Settings) -> list[Finding]:
     seconds = time.monotonic() - started
     try:
         return [
-            Finding("ok", _("Connected and ready in %(seconds).1f s.") % {"seconds": seconds}),
+            Finding(
+                "ok", _("Connected and ready in %(seconds)s s.") % {"seconds": number_format(seconds, 1)}
+            ),
             *_about_encryption(link, config),
             *_about_extensions(link),
         ]
@@ -56,11 +59,10 @@ def _about_encryption(link: Link, config: SmtpConfig) -> list[Finding]:
         findings.append(
             Finding("ok", _("Encrypted (%(version)s), certificate verified.") % {"version": version})
         )
-        days = _days_left(link.sock)
-        if days is not None and days < CERTIFICATE_WARNING_DAYS:
-            findings.append(
-                Finding("warning", _("The server's certificate ends in %(days)d days.") % {"days": days})
-            )
+        end = _certificate_end(link.sock)
+        if end is not None and end - datetime.now(UTC) < CERTIFICATE_WARNING:
+            text = _("The server's certificate ends on %(date)s.") % {"date": date_format(end)}
+            findings.append(Finding("warning", text))
     else:
         findings.append(Finding("ok", _("Not encrypted: the server is on this machine.")))
     if config.username:
@@ -68,12 +70,9 @@ def _about_encryption(link: Link, config: SmtpConfig) -> list[Finding]:
     return findings
 
 
-def _days_left(sock: ssl.SSLSocket) -> int | None:
+def _certificate_end(sock: ssl.SSLSocket) -> datetime | None:
     end = (sock.getpeercert() or {}).get("notAfter")
-    if not isinstance(end, str):
-        return None
-    left = datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) - datetime.now(UTC)
-    return left.days
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(end), UTC) if isinstance(end, str) else None
 
 
 def _about_extensions(link: Link) -> list[Finding]:
@@ -90,8 +89,8 @@ def _about_extensions(link: Link) -> list[Finding]:
             Finding("warning", _("Addresses with accents before the @ cannot be written to (SMTPUTF8)."))
         )
     if can.max_size:
-        size = can.max_size / 1_000_000
-        findings.append(Finding("ok", _("Messages may be up to %(size).0f MB.") % {"size": size}))
+        size = number_format(can.max_size / 1_000_000, 0)
+        findings.append(Finding("ok", _("Messages may be up to %(size)s MB.") % {"size": size}))
     return findings
 
 

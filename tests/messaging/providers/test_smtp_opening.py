@@ -5,13 +5,15 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from datetime import timedelta
 
 import pytest
 
 from messaging.providers import registry
 from messaging.providers.base import Batch
 from messaging.providers.errors import ProviderError, ProviderRefused, ProviderUnavailable
-from messaging.providers.smtp import handshake
+from messaging.providers.smtp import handshake, kind
+from messaging.providers.smtp.config import read_config
 from messaging.providers.smtp.handshake import Extensions, read_extensions
 from tests.messaging.providers.conftest import make_batch, make_message, outcomes
 from tests.messaging.providers.test_smtp_faults import scripted_server
@@ -191,9 +193,15 @@ def test_extensions_are_read_in_any_case_and_order():
     assert read_extensions("mx") == Extensions()
 
 
-def test_weak_protocols_are_not_spoken():
-    from messaging.providers.smtp.config import read_config
+def test_the_check_warns_of_a_certificate_that_ends_soon(monkeypatch):
+    monkeypatch.setattr(kind, "CERTIFICATE_WARNING", timedelta(days=60))
+    with SmtpSink(tls="implicit") as sink:  # its certificate lasts 30 days
+        findings = registry.check("smtp", sink.settings())
+    assert [finding.level for finding in findings[:3]] == ["ok", "ok", "warning"]
+    assert "certificate ends on" in str(findings[2].text)
 
+
+def test_weak_protocols_are_not_spoken():
     context = handshake.tls_context(read_config({"host": "smtp.example.org"}))
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.verify_mode == ssl.CERT_REQUIRED
