@@ -1,5 +1,9 @@
 from django.apps import AppConfig
 
+from campaign_crm.platform.generics import accept_type_arguments
+
+accept_type_arguments()  # before any form or view of any application is read
+
 
 class PlatformConfig(AppConfig):
     name = "campaign_crm.platform"
