@@ -1,0 +1,103 @@
+"""Leaving: one click from a mail reader, two steps on the page, never by a GET, also years later."""
+
+from datetime import date
+
+import pytest
+from django.db.models import Sum
+from django.test import Client
+
+from contacts.enums import Channel
+from contacts.models import Consent, Newsletter, Reach, Subscription, Suppression
+from contacts.services.subscriptions import subscribe
+from messaging.content.tokens import UnsubscribeToken, sign_unsubscribe
+from tracking.models import CampaignCounter, Interaction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def url(campaign, person, address_hash) -> str:
+    token = UnsubscribeToken(
+        "email", address_hash, person.pk, campaign.pk, campaign.ledger_month, date(2026, 11, 2)
+    )
+    return f"/u/{sign_unsubscribe(token)}"
+
+
+def may_be_written_to(person) -> bool:
+    return Reach.objects.get(contact=person, channel=Channel.EMAIL).political
+
+
+def one_click(client: Client, url: str):
+    return client.post(url, {"List-Unsubscribe": "One-Click"})
+
+
+def test_one_click_suppresses_at_once_without_cookie_or_page(url, person, campaign) -> None:
+    assert may_be_written_to(person)
+    response = one_click(Client(enforce_csrf_checks=True), url)
+    assert (response.status_code, response.content) == (204, b"")
+    entry = Suppression.objects.get()
+    assert (entry.channel, entry.scope, entry.reason, entry.detail) == (
+        "email", "political", "unsubscribe", {"campaign": campaign.pk},
+    )  # fmt: skip
+    assert not may_be_written_to(person)
+    assert not Consent.objects.get().given
+    done = Interaction.objects.get()
+    assert (done.kind, done.contact_id, done.campaign_id) == ("unsubscribe", person.pk, campaign.pk)
+
+
+def test_doing_it_twice_changes_nothing_more(url, campaign) -> None:
+    one_click(Client(), url)
+    one_click(Client(), url)
+    assert Suppression.objects.count() == Interaction.objects.count() == Consent.objects.count() == 1
+    assert CampaignCounter.objects.filter(metric="unsubscribes").aggregate(n=Sum("delta"))["n"] == 1
+
+
+def test_a_get_only_asks(url, person) -> None:
+    response = Client().get(url)
+    assert response.status_code == 200
+    assert "No more e-mails" in response.text
+    assert not Suppression.objects.exists()
+    assert may_be_written_to(person)
+
+
+def test_the_page_leaves_everything_and_offers_a_way_back(url, person) -> None:
+    page = Client().post(url, {"choice": "everything"})
+    assert "It takes effect now" in page.text
+    assert not may_be_written_to(person)
+    back = Client().post(url, {"choice": "back"})
+    assert "Welcome back" in back.text
+    assert may_be_written_to(person)
+    assert not Suppression.objects.in_force().exists()
+
+
+def test_leaving_one_newsletter_keeps_the_rest(campaign, person, address_hash, source) -> None:
+    letter = Newsletter.objects.create(name="Lettre de l’Oise")
+    subscribe(contact=person, newsletter=letter, source=source, by=None)
+    token = UnsubscribeToken(
+        "email", address_hash, person.pk, campaign.pk, campaign.ledger_month, date(2026, 11, 2), letter.pk
+    )
+    url = f"/u/{sign_unsubscribe(token)}"
+    assert "Lettre de l’Oise" in Client().get(url).text
+    Client().post(url, {"choice": "newsletter"})
+    assert Subscription.objects.get().ended_at is not None
+    assert may_be_written_to(person)
+
+
+def test_it_works_with_the_person_and_the_campaign_gone(url, person, campaign, address_hash) -> None:
+    person.delete()
+    campaign.delete()
+    assert one_click(Client(), url).status_code == 204
+    assert bytes(Suppression.objects.get().address_hash) == address_hash
+
+
+@pytest.mark.parametrize("text", ["x", "A" * 108, "%00"])
+def test_a_wrong_token_is_404_and_changes_nothing(text) -> None:
+    assert Client().get(f"/u/{text}").status_code == 404
+    assert one_click(Client(), f"/u/{text}").status_code == 404
+    assert not Suppression.objects.exists()
+
+
+def test_the_page_speaks_the_language_of_the_person(url, person) -> None:
+    person.language = "fr"
+    person.save()
+    assert 'lang="fr"' in Client(headers={"accept-language": "en"}).get(url).text
