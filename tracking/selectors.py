@@ -184,7 +184,7 @@ def _size(table: str) -> tuple[int, bool]:
         estimate = cursor.fetchone()[0]
         if estimate >= EXACT_BELOW:
             return estimate, False
-        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {EXACT_BELOW + 1}) some")  # noqa: S608 - our own table names
+        cursor.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {EXACT_BELOW + 1}) AS sample")  # noqa: S608 - our own table names
         counted = cursor.fetchone()[0]
     return (counted, True) if counted <= EXACT_BELOW else (max(counted, estimate), False)
 
