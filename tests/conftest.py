@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
 
-from tests.environment import TestServers, drop_database, make_database
+from tests.databases import drop_database, make_database
+from tests.environment import TestServers
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,27 +3,18 @@
 Without DATABASE_URL, REDIS_URL and INGEST_REDIS_URL the embedded servers run under `var/test`, apart from the
 developer's data. Every session (and every xdist worker) takes a free slot, a number locked while it lives: it
 names its database, its Valkey databases and its files, so that sessions never meet.
-
-A database migrated once is kept as a template and copied for each session; a changed migration or model makes
-another template.
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit, urlunsplit
-
-import psycopg2
-from psycopg2 import sql
 
 from campaign_crm.platform import embedded
 
@@ -34,12 +25,6 @@ SLOTS = 64
 OTHERS = 16  # on a Valkey of yours, tests use its databases 15, 14, …
 SESSION = "CRM_TEST_SESSION"  # environment variable by which started programs know their slot
 URLS = ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "INGEST_REDIS_URL")
-SCHEMA_SOURCES = (
-    "*/migrations/**/*",
-    "*/models/**/*",
-    "campaign_crm/*/migrations/**/*",
-    "campaign_crm/*/models/**/*",
-)
 AS_SYSTEM = "-c role=crm_system"
 TEST_KEYS = {
     "SECRET_KEY": "tests-only-" + "0123456789abcdef" * 4,
@@ -129,89 +114,7 @@ def _servers(slot: int, given: dict[str, str]) -> TestServers:
     )
 
 
-def make_database(servers: TestServers) -> None:
-    """Replace this session's database by a fresh copy of the migrated template; ends its connections."""
-    template = _template(servers)
-    name = sql.Identifier(servers.database)
-    with closing(_as_owner(servers)) as connection, connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-        cursor.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
-                name, sql.Identifier(template)
-            )
-        )
-
-
-def drop_database(servers: TestServers) -> None:
-    """Remove this session's database."""
-    with closing(_as_owner(servers)) as connection, connection.cursor() as cursor:
-        name = sql.Identifier(servers.database)
-        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
-
-
-_templates: dict[str, str] = {}
-
-
-def _template(servers: TestServers) -> str:
-    """Name of the migrated template, made once for all sessions."""
-    known = _templates.get(servers.owner_url)
-    if known:
-        return known
-    base = f"test_template_{database_of(servers.owner_url).rpartition('_')[0]}"
-    name = f"{base}_{_schema_hash()}"
-    with (TEST_DIR / "template.lock").open("a") as lock, closing(_as_owner(servers)) as connection:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", [f"{base}_%"])
-            existing = {row[0] for row in cursor.fetchall()}
-            for old in existing - {name}:
-                cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(old)))
-            if name not in existing:
-                _migrate_new(servers, cursor, name)
-    _templates[servers.owner_url] = name
-    return name
-
-
-def _migrate_new(servers: TestServers, cursor: psycopg2.extensions.cursor, name: str) -> None:
-    """Migrate under another name, then rename: a half-migrated database is never a template."""
-    unfinished = f"{name}_x"
-    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished))
-    cursor.execute(drop)
-    cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(unfinished)))
-    environment = {
-        **os.environ,
-        "DJANGO_SETTINGS_MODULE": "campaign_crm.settings",
-        "DATABASE_URL": with_database(servers.database_url, unfinished),
-        "DATABASE_OWNER_URL": with_database(servers.owner_url, unfinished),
-    }
-    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
-    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        cursor.execute(drop)
-        raise RuntimeError(f"The test database cannot be migrated:\n{done.stdout}{done.stderr}")
-    cursor.execute(
-        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
-    )
-
-
-def _schema_hash() -> str:
-    files = {path for pattern in SCHEMA_SOURCES for path in PROJECT.glob(pattern)}
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        if path.suffix in {".py", ".sql"}:
-            digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
-    requirements = PROJECT / "requirements.txt"
-    digest.update(requirements.read_bytes() if requirements.exists() else b"")
-    return digest.hexdigest()[:10]
-
-
-def _as_owner(servers: TestServers) -> psycopg2.extensions.connection:
-    connection = psycopg2.connect(with_database(servers.owner_url, "postgres"))
-    connection.autocommit = True
-    return connection
-
-
-_slot_lock = None  # kept open: the lock lasts as long as this process
+_slot_lock: IO[str] | None = None  # kept open: the lock lasts as long as this process
 
 
 def _take_slot() -> int:
@@ -228,6 +131,19 @@ def _take_slot() -> int:
         _slot_lock = lock
         return slot
     raise RuntimeError(f"{SLOTS} test sessions run already; see {locks}")
+
+
+def is_only_session() -> bool:
+    """True when no other session holds a slot."""
+    for path in (TEST_DIR / "locks").iterdir():
+        if _slot_lock is not None and path.name == Path(_slot_lock.name).name:
+            continue
+        with path.open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+    return True
 
 
 def database_of(url: str) -> str:

@@ -7,6 +7,8 @@ import redis
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 
+from tests.databases import use_data_set
+
 
 def _scalar(statement: str) -> object:
     with connection.cursor() as cursor:
@@ -46,3 +48,22 @@ def test_valkeys_are_empty_at_the_start_of_a_test(turn: int) -> None:
 def test_connections_leave_the_machine_nowhere() -> None:
     with socket.socket() as link, pytest.raises(RuntimeError, match="only loopback"):
         link.connect(("192.0.2.1", 80))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_data_set_is_built_once_and_copied_afterwards() -> None:
+    built = []
+
+    def build() -> None:
+        built.append(True)
+        with connection.cursor() as cursor:
+            cursor.execute("INSERT INTO django_session VALUES ('kept', 'd', now())")
+        connection.close()
+
+    name = f"self_test_{settings.SERVERS.slot}"
+    for _turn in range(2):
+        connection.close()
+        use_data_set(settings.SERVERS, name, build)
+        assert _scalar("SELECT count(*) FROM django_session") == 1
+    connection.close()
+    assert len(built) <= 1

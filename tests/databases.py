@@ -1,0 +1,145 @@
+"""The database of a test session: copied from a template that was migrated once.
+
+A changed migration or model makes another template. `use_data_set` does the same for big data that a
+benchmark reads: built once, kept, copied in seconds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
+
+from tests.environment import PROJECT, TEST_DIR, TestServers, database_of, is_only_session, with_database
+
+SCHEMA_SOURCES = (
+    "*/migrations/**/*",
+    "*/models/**/*",
+    "campaign_crm/*/migrations/**/*",
+    "campaign_crm/*/models/**/*",
+)
+
+
+def make_database(servers: TestServers) -> None:
+    """Replace the session's database by a fresh copy of the migrated template; ends its connections."""
+    with closing(_as_owner(servers)) as connection:
+        _copy(connection, _migrated(servers, connection), servers.database)
+
+
+def drop_database(servers: TestServers) -> None:
+    """Remove the session's database."""
+    with closing(_as_owner(servers)) as connection:
+        _drop(connection, servers.database)
+
+
+def use_data_set(servers: TestServers, name: str, build: Callable[[], None]) -> None:
+    """Replace the session's database by a copy of the data set `name`; `build` fills it the first time.
+
+    `build` works on the session's database, through Django, and closes its connections. The name says what
+    the data depends on (size, seed, version of the builder); a changed schema builds it again.
+    """
+    kept = f"test_data_{_base(servers)}_{name}_{_schema_hash()}"
+    with _only_one(f"data-{name}"), closing(_as_owner(servers)) as connection:
+        if kept not in _names(connection, kept):
+            for old in _names(connection, f"test_data_{_base(servers)}_{name}_"):
+                _drop(connection, old)
+            make_database(servers)
+            build()
+            _copy(connection, servers.database, f"{kept}_x")
+            _rename(connection, f"{kept}_x", kept)
+        _copy(connection, kept, servers.database)
+
+
+def _migrated(servers: TestServers, connection: Connection) -> str:
+    """Name of the migrated template, made once for all sessions."""
+    base = f"test_template_{_base(servers)}_"
+    name = f"{base}{_schema_hash()}"
+    with _only_one("template"):
+        existing = _names(connection, base)
+        if name not in existing:
+            if is_only_session():  # another one may still copy from an older template
+                for old in existing:
+                    _drop(connection, old)
+            _migrate_new(servers, connection, name)
+    return name
+
+
+def _migrate_new(servers: TestServers, connection: Connection, name: str) -> None:
+    """Migrate under another name, then rename: a half-migrated database is never a template."""
+    unfinished = f"{name}_x"
+    _copy(connection, "template0", unfinished)
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "campaign_crm.settings",
+        "DATABASE_URL": with_database(servers.database_url, unfinished),
+        "DATABASE_OWNER_URL": with_database(servers.owner_url, unfinished),
+    }
+    command = [sys.executable, "manage.py", "migrate", "--verbosity", "0", "--skip-checks"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        _drop(connection, unfinished)
+        raise RuntimeError(f"The test database cannot be migrated:\n{done.stdout}{done.stderr}")
+    _rename(connection, unfinished, name)
+
+
+def _copy(connection: Connection, source: str, target: str) -> None:
+    _drop(connection, target)
+    names = sql.Identifier(target), sql.Identifier(source)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(*names))
+
+
+def _drop(connection: Connection, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _rename(connection: Connection, before: str, after: str) -> None:
+    names = sql.Identifier(before), sql.Identifier(after)
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
+
+
+def _names(connection: Connection, beginning: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [beginning])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _base(servers: TestServers) -> str:
+    """Name of the database that the tests are for, without `test_` and the slot."""
+    return database_of(servers.owner_url).removeprefix("test_").rpartition("_")[0]
+
+
+@functools.cache
+def _schema_hash() -> str:
+    files = {path for pattern in SCHEMA_SOURCES for path in PROJECT.glob(pattern)}
+    files.add(PROJECT / "requirements.txt")
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        if path.suffix in {".py", ".sql", ".txt"}:
+            digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:10]
+
+
+def _as_owner(servers: TestServers) -> Connection:
+    connection = psycopg2.connect(with_database(servers.owner_url, "postgres"))
+    connection.autocommit = True
+    return connection
+
+
+@contextmanager
+def _only_one(name: str) -> Iterator[None]:
+    """One session at a time in a block; the lock ends with the process."""
+    with (TEST_DIR / f"{name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
