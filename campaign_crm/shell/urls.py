@@ -12,6 +12,7 @@ urlpatterns = [
     path("search/", frame.palette, name="palette"),
     path("language/", frame.language, name="language"),
     path("manifest.webmanifest", frame.manifest, name="manifest"),
+    path("favicon.ico", frame.favicon),
     path("start/<str:token>/", accounts.FirstAdministrator.as_view(), name="first_admin"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
     path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),

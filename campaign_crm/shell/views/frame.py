@@ -17,6 +17,7 @@ from campaign_crm.platform.staff import staff_view
 from campaign_crm.shell.search import find
 
 YEAR = 365 * 24 * 3600
+DAY = 24 * 3600
 TYPED = 100  # characters of a search that count
 
 
@@ -66,3 +67,10 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "icons": [{"src": static("crm/logo.svg"), "sizes": "any", "type": "image/svg+xml"}],
     }
     return JsonResponse(answer, content_type="application/manifest+json")
+
+
+@require_safe
+@cache_control(public=True, max_age=DAY)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Send browsers that ask for the old name to our icon."""
+    return HttpResponseRedirect(static("crm/logo.svg"))
