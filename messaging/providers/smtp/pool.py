@@ -30,6 +30,8 @@ MAX_FRUITLESS = 3
 # How often connections being opened are looked at while others work, in seconds.
 OPENING_POLL = 0.01
 LONGEST_NAP = 60.0
+# How long `close` waits for connections being opened, so that they are closed before it returns, in seconds.
+CLOSING_PATIENCE = 1.0
 
 
 class Pool:
@@ -65,6 +67,7 @@ class Pool:
                 connection.quit()
             connection.close()
         self.drop_closed()
+        wait(self._openings, timeout=CLOSING_PATIENCE)
         for opening in self._openings:
             opening.add_done_callback(_discard)
         self._openings.clear()
