@@ -23,5 +23,7 @@ def _take_role(**_signal: object) -> None:
 # on disk: a missed tick loses nothing. `expires` keeps ticks from piling up while no worker runs.
 app.conf.beat_schedule = {
     "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": {"expires": 5}},
+    "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": {"expires": 5}},
+    "send messages": {"task": "messaging.pump_all", "schedule": 2.0, "options": {"expires": 2}},
     "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": {"expires": 2}},
 }

@@ -7,5 +7,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from contacts.registry import registry
         from messaging import timeline
+        from messaging.dispatch.gate import register_checks
 
         registry.add("timeline", "deliveries", timeline.deliveries)
+        register_checks()

@@ -47,7 +47,7 @@ CHECKS = {
         "suppressed",
         """c.channel = 'email' AND d.contact_id <> 0 AND NOT EXISTS (
             SELECT FROM contacts_emailaddress e
-            WHERE e.contact_id = d.contact_id AND e.address = d.address AND e.status = 'active')""",
+            WHERE e.contact_id = d.contact_id AND e.address_hash = d.address_hash AND e.status = 'active')""",
         gettext_noop("The address is no longer in use"),
     ),
     "consent_withdrawn": HandOverCheck(

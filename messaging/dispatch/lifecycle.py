@@ -55,8 +55,10 @@ UPDATE messaging_campaign
 SET state = CASE state WHEN 'sending' THEN 'sent' ELSE state END,
     audience_count = CASE WHEN audience_count > freeze_cursor THEN freeze_cursor ELSE audience_count END,
     finished_at = now()
-WHERE state IN ('sending', 'cancelled') AND finished_at IS NULL AND standing_for = '' AND {_NOTHING_LEFT}
-RETURNING id, state
+WHERE state IN ('sending', 'cancelled') AND finished_at IS NULL
+    AND (standing_for = '' OR ledger_month < date_trunc('month', now() - interval '2 days'))
+    AND {_NOTHING_LEFT}
+RETURNING id, state, standing_for
 """  # noqa: S608 - our own text
 
 
@@ -100,7 +102,9 @@ def finish() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FINISH)
         finished = cursor.fetchall()
-    sent = [campaign for campaign, state in finished if state == CampaignState.SENT]
+    sent = [
+        campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
+    ]
     for campaign in Campaign.objects.filter(pk__in=sent).select_related("created_by"):
         with override(_language_of(campaign)):
             _tell_author(campaign, "campaign.sent", _("“%(name)s” has been sent.") % {"name": campaign.name})

@@ -25,7 +25,7 @@ from messaging.dispatch.ledger import Key, Ledger, Row
 from messaging.models import Campaign, ProviderAccount, SenderIdentity
 from messaging.providers.base import OutgoingMessage
 from messaging.services.compiling import organisation_data
-from messaging.services.recipients import Message, Wanted, load_recipients
+from messaging.services.recipients import READER, Message, Wanted, load_recipients
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,7 @@ class Outbox:
         self.account: ProviderAccount = sender.provider_account
         self.campaign = campaign
         self._from = sender.address
+        self._is_service = campaign.kind == MessageKind.SERVICE
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
         self._content = _content(campaign, sender)
         self._template = message_template(self._content.compiled)
@@ -77,7 +78,7 @@ class Outbox:
 
     def prepare(self, rows: Sequence[Row]) -> list[Prepared]:
         """Load what the messages of these rows may know, in a constant number of queries."""
-        wanted = [Wanted(row.key.contact, row.language, row.source, row.measured) for row in rows]
+        wanted = [Wanted(_reader_of(row), row.language, row.source, row.measured) for row in rows]
         return [
             Prepared(row, recipient)
             for row, recipient in zip(rows, load_recipients(wanted, self._message), strict=True)
@@ -113,7 +114,8 @@ class Outbox:
             to=row.address,
             message_token=token,
             date=at,
-            unsubscribe_url=addresses["unsubscribe_url"],
+            # A confirmation or a ticket is no mailing: one click there must not end the mailings.
+            unsubscribe_url="" if self._is_service else addresses["unsubscribe_url"],
         )
         return OutgoingMessage(token, self._from, row.address, content)
 
@@ -156,9 +158,18 @@ class Outbox:
         return AnonymousMark(month, campaign, row.department, at, row.variant)
 
 
+def _reader_of(row: Row) -> int:
+    """Whose data the message shows: the recipient's, but for a test."""
+    return int((row.context or {}).get(READER, row.key.contact))
+
+
 def _values_of(context: Mapping[str, Any]) -> dict[str, object]:
     """Values that a service message brings: its link, and the rest as `extra_<name>`."""
-    return {name if name == ACTION_URL else f"extra_{name}": value for name, value in context.items()}
+    return {
+        name if name == ACTION_URL else f"extra_{name}": value
+        for name, value in context.items()
+        if name != READER
+    }
 
 
 def _content(campaign: Campaign, sender: SenderIdentity) -> Content:

@@ -14,6 +14,8 @@ from messaging.services.origins import NOT_SAID, Origin, never_reached, origins_
 from messaging.services.places import NOWHERE, Surroundings, Territory, surroundings_of
 
 LANGUAGES = ("fr", "en")
+READER = "reader"
+"""In a test's context: the person whose data it shows, who is not the one who receives it."""
 
 EventSource = Callable[[Sequence[int], str], Mapping[int, EventData]]
 """(contact ids, language) → the nearest coming event of those who have one."""

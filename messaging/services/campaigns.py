@@ -1,0 +1,238 @@
+"""What people do with mailings: write, choose who receives them, send, pause, cancel.
+
+Each act asks for its right, is refused in the wrong state with a message, and leaves an audit entry in the
+same transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, TypedDict, Unpack
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.jobs import tick
+from campaign_crm.platform.models import Organisation, User
+from campaign_crm.platform.rights import Right
+from contacts.segments.audience import resolve_audience
+from messaging.enums import CampaignState
+from messaging.errors import CannotSend, EditedMeanwhile, NotAllowed, SendingIsOff, WrongState
+from messaging.models import Campaign, Operation, SenderIdentity, Template
+from messaging.services.pre_send import pre_send
+
+COPIED = (
+    "channel",
+    "kind",
+    "operation",
+    "sender",
+    "subject",
+    "preview_text",
+    "blocks",
+    "audience",
+    "tracking",
+)
+EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
+
+
+class CampaignFields(TypedDict, total=False):
+    name: str
+    operation: Operation | None
+    sender: SenderIdentity | None
+    subject: str
+    preview_text: str
+    blocks: list[Any]
+    tracking: bool
+    send_until: datetime | None
+
+
+@transaction.atomic
+def create_campaign(
+    *, by: User, name: str, template: Template | None = None, **fields: Unpack[CampaignFields]
+) -> Campaign:
+    """Begin a mailing, empty or from a template."""
+    ask_right(by, Right.EDIT_CAMPAIGN)
+    campaign = Campaign(name=name, created_by=by)
+    if template is not None:
+        campaign.subject, campaign.preview_text = template.subject, template.preview_text
+        campaign.blocks = template.blocks
+    for field, value in fields.items():
+        setattr(campaign, field, value)
+    campaign.full_clean(validate_unique=False, exclude=["ledger_month"])
+    campaign.save()
+    audit.record(action="campaign.create", on=campaign, by=by)
+    return campaign
+
+
+@transaction.atomic
+def update_campaign(
+    *, campaign: Campaign, revision: int, by: User, **fields: Unpack[CampaignFields]
+) -> Campaign:
+    """Save an edit made on `revision`; raises EditedMeanwhile if somebody saved another since.
+
+    Returns the campaign as saved, with its new revision.
+    """
+    ask_right(by, Right.EDIT_CAMPAIGN)
+    held = _locked(campaign, EDITABLE, _("It can no longer be edited."))
+    if held.revision != revision:
+        raise EditedMeanwhile(
+            _("Somebody else changed “%(name)s” meanwhile. Reload the page: your text was not saved over it.")
+            % {"name": held.name}
+        )
+    changed = [name for name, value in fields.items() if getattr(held, name) != value]
+    for name in changed:
+        setattr(held, name, fields[name])  # type: ignore[literal-required]
+    if changed:
+        held.full_clean(validate_unique=False, exclude=["ledger_month"])
+        held.revision = revision + 1
+        held.updated_at = Now()
+        held.save(update_fields=[*changed, "revision", "updated_at"])
+        audit.record(action="campaign.update", on=held, by=by, fields=sorted(changed))
+    held.refresh_from_db()
+    return held
+
+
+@transaction.atomic
+def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> Campaign:
+    """Choose who receives it; raises a ContactsError when there is no such audience."""
+    ask_right(by, Right.EDIT_CAMPAIGN)
+    held = _locked(campaign, EDITABLE, _("It can no longer be edited."))
+    resolve_audience(audience)
+    held.audience = audience
+    held.revision += 1
+    held.updated_at = Now()
+    held.save(update_fields=["audience", "revision", "updated_at"])
+    audit.record(action="campaign.set_audience", on=held, by=by, detail={"audience": audience})
+    held.refresh_from_db()
+    return held
+
+
+@transaction.atomic
+def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
+    """Let it leave at `at` (aware); raises CannotSend with everything that is still missing."""
+    ask_right(by, Right.SEND_CAMPAIGN)
+    held = _ready(campaign)
+    held.scheduled_at = at
+    held.state = CampaignState.SCHEDULED
+    held.pause_reason = ""
+    held.save(update_fields=["scheduled_at", "state", "pause_reason"])
+    audit.record(action="campaign.schedule", on=held, by=by, detail={"at": at.isoformat()})
+    return held
+
+
+@transaction.atomic
+def send_now(*, campaign: Campaign, by: User) -> Campaign:
+    """Freeze the audience and send; raises CannotSend with everything that is still missing."""
+    ask_right(by, Right.SEND_CAMPAIGN)
+    held = _ready(campaign)
+    held.scheduled_at = Now()
+    held.state = CampaignState.FREEZING
+    held.pause_reason = ""
+    held.save(update_fields=["scheduled_at", "state", "pause_reason"])
+    audit.record(action="campaign.send", on=held, by=by, detail={"revision": held.revision})
+    _wake_workers()
+    held.refresh_from_db()
+    return held
+
+
+@transaction.atomic
+def pause(*, campaign: Campaign, by: User, reason: str = "") -> Campaign:
+    """Stop handing messages over; what is in a provider's hands now still leaves. A schedule is undone."""
+    ask_right(by, Right.SEND_CAMPAIGN)
+    held = _locked(
+        campaign,
+        (CampaignState.SCHEDULED, CampaignState.SENDING),
+        _("Only a mailing under way can be paused."),
+    )
+    held.state = CampaignState.PAUSED if held.state == CampaignState.SENDING else CampaignState.DRAFT
+    held.pause_reason = reason
+    held.save(update_fields=["state", "pause_reason"])
+    audit.record(action="campaign.pause", on=held, by=by, reason=reason)
+    return held
+
+
+@transaction.atomic
+def resume(*, campaign: Campaign, by: User) -> Campaign:
+    """Go on where a pause stopped it."""
+    ask_right(by, Right.SEND_CAMPAIGN)
+    _ask_sending_on()
+    held = _locked(campaign, (CampaignState.PAUSED,), _("Only a paused mailing can go on."))
+    held.state = CampaignState.SENDING
+    held.pause_reason = ""
+    held.save(update_fields=["state", "pause_reason"])
+    audit.record(action="campaign.resume", on=held, by=by)
+    _wake_workers()
+    return held
+
+
+@transaction.atomic
+def cancel(*, campaign: Campaign, by: User, reason: str = "") -> Campaign:
+    """End it for good: what waits is cancelled, what has left has left."""
+    ask_right(by, Right.SEND_CAMPAIGN)
+    states = (
+        CampaignState.DRAFT,
+        CampaignState.SCHEDULED,
+        CampaignState.FREEZING,
+        CampaignState.SENDING,
+        CampaignState.PAUSED,
+    )
+    held = _locked(campaign, states, _("It has ended already."))
+    held.state = CampaignState.CANCELLED
+    held.pause_reason = reason
+    held.save(update_fields=["state", "pause_reason"])
+    audit.record(action="campaign.cancel", on=held, by=by, reason=reason)
+    _wake_workers()
+    return held
+
+
+@transaction.atomic
+def duplicate(*, campaign: Campaign, by: User) -> Campaign:
+    """A new draft with the same content, sender and audience."""
+    ask_right(by, Right.EDIT_CAMPAIGN)
+    copy = Campaign(name=_("Copy of %(name)s") % {"name": campaign.name}, created_by=by)
+    copy.name = copy.name[:150]
+    for name in COPIED:
+        setattr(copy, name, getattr(campaign, name))
+    copy.save()
+    audit.record(action="campaign.duplicate", on=copy, by=by, detail={"of": campaign.pk})
+    return copy
+
+
+def ask_right(by: User, right: Right) -> None:
+    """Raise NotAllowed when the person's role lacks the right."""
+    if not by.has_right(right):
+        raise NotAllowed(_("Your role does not allow this: %(right)s.") % {"right": right.label})
+
+
+def _ask_sending_on() -> None:
+    if not Organisation.current().sending_enabled:
+        raise SendingIsOff(_("Sending is switched off on this installation. Switch it on in Settings first."))
+
+
+def _locked(campaign: Campaign, states: tuple[CampaignState, ...], otherwise: str) -> Campaign:
+    """The campaign as it is now, held until the transaction ends; raises WrongState."""
+    held = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
+    if held.state not in states:
+        state = held.get_state_display()
+        raise WrongState(
+            _("“%(name)s” is in the state “%(state)s”. %(why)s")
+            % {"name": held.name, "state": state, "why": otherwise}
+        )
+    return held
+
+
+def _ready(campaign: Campaign) -> Campaign:
+    _ask_sending_on()
+    held = _locked(campaign, EDITABLE, _("It has been sent or is being sent."))
+    found = pre_send(held)
+    if not found.may_leave:
+        raise CannotSend("\n".join(found.problems))
+    return held
+
+
+def _wake_workers() -> None:
+    from messaging.tasks import tend  # tasks import what this module imports
+
+    transaction.on_commit(lambda: tick(tend))

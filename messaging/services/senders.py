@@ -1,0 +1,154 @@
+"""Ways out and senders: making them, checking them, and the default ones of a machine on its own."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict, Unpack
+
+from django.conf import settings
+from django.db import transaction
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.crypto import seal, unseal
+from campaign_crm.platform.models import Organisation, User
+from campaign_crm.platform.rights import Right
+from contacts.enums import Channel
+from contacts.models import Territory
+from contacts.services.addresses import normalise_email
+from messaging.models import ProviderAccount, SenderIdentity
+from messaging.providers import registry
+from messaging.providers.registry import Finding
+from messaging.services.campaigns import ask_right
+
+LOCAL_ACCOUNT = "Local mail catcher"
+
+
+class AccountFields(TypedDict, total=False):
+    name: str
+    settings: dict[str, Any]
+    messages_per_second: int | None
+    is_active: bool
+
+
+class SenderFields(TypedDict, total=False):
+    from_name: str
+    reply_to: str
+    territory: Territory | None
+    provider_account: ProviderAccount
+    is_active: bool
+
+
+@transaction.atomic
+def create_account(
+    *,
+    by: User | None,
+    kind: str,
+    credentials: dict[str, str] | None = None,
+    **fields: Unpack[AccountFields],
+) -> ProviderAccount:
+    """Make a way out; raises SettingsInvalid with what is wrong, by field. Credentials are sealed at rest."""
+    account = ProviderAccount(kind=kind, **fields)
+    _save_account(account, credentials or {}, by)
+    audit.record(action="account.create", on=account, by=by, detail={"kind": kind})
+    return account
+
+
+@transaction.atomic
+def update_account(
+    *,
+    account: ProviderAccount,
+    by: User | None,
+    credentials: dict[str, str] | None = None,
+    **fields: Unpack[AccountFields],
+) -> ProviderAccount:
+    """Change a way out. `credentials` replaces those kept; None keeps them. Raises SettingsInvalid."""
+    changed = [name for name, value in fields.items() if getattr(account, name) != value]
+    for name in changed:
+        setattr(account, name, fields[name])  # type: ignore[literal-required]
+    kept = unseal(account.sealed_credentials) if credentials is None else credentials
+    _save_account(account, kept, by)
+    told = [*changed, *(["credentials"] if credentials is not None else [])]
+    audit.record(action="account.update", on=account, by=by, fields=sorted(told))
+    return account
+
+
+def check_account(*, account: ProviderAccount, by: User) -> list[Finding]:
+    """Connect and sign in as a send would, sending nothing; says what was found in plain words."""
+    ask_right(by, Right.MANAGE_SETTINGS)
+    return registry.check(account.kind, account.settings | unseal(account.sealed_credentials))
+
+
+@transaction.atomic
+def create_sender(
+    *, by: User | None, from_name: str, address: str, provider_account: ProviderAccount, **fields: Any
+) -> SenderIdentity:
+    """Make a sender; raises InvalidAddress or ValidationError. Service messages that waited for one leave."""
+    _ask_settings(by)
+    sender = SenderIdentity(
+        channel=Channel.EMAIL,
+        from_name=from_name,
+        address=normalise_email(address),
+        provider_account=provider_account,
+        **fields,
+    )
+    sender.full_clean()
+    sender.save()
+    audit.record(action="sender.create", on=sender, by=by)
+    return sender
+
+
+@transaction.atomic
+def update_sender(
+    *, sender: SenderIdentity, by: User | None, **fields: Unpack[SenderFields]
+) -> SenderIdentity:
+    """Change a sender; mailings under way take the new name from their next messages on."""
+    _ask_settings(by)
+    changed = [name for name, value in fields.items() if getattr(sender, name) != value]
+    for name in changed:
+        setattr(sender, name, fields[name])  # type: ignore[literal-required]
+    sender.full_clean()
+    sender.save()
+    audit.record(action="sender.update", on=sender, by=by, fields=sorted(changed))
+    return sender
+
+
+@transaction.atomic
+def ensure_local_sender() -> SenderIdentity | None:
+    """On a machine on its own, a way out to its mail catcher and a sender, unless there are some already."""
+    if not settings.MAIL_CATCHER_ENABLED:
+        return None
+    account = ProviderAccount.objects.filter(name=LOCAL_ACCOUNT).first()
+    if account is None and ProviderAccount.objects.exists():
+        return None
+    wanted = {"host": "127.0.0.1", "port": settings.MAIL_CATCHER_PORT, "security": "none"}
+    if account is None:
+        account = create_account(by=None, kind="smtp", name=LOCAL_ACCOUNT, settings=wanted)
+    elif account.settings != wanted:
+        update_account(account=account, by=None, settings=wanted)
+    sender = SenderIdentity.objects.filter(provider_account=account).order_by("pk").first()
+    if sender is None:
+        name = Organisation.current().name
+        sender = create_sender(
+            by=None, from_name=name, address="campaign@example.org", provider_account=account
+        )
+    return sender
+
+
+def _save_account(account: ProviderAccount, credentials: dict[str, str], by: User | None) -> None:
+    """Check settings and credentials together, as the provider will read them, then keep both."""
+    _ask_settings(by)
+    registry.create(account.kind, account.settings | credentials).close()
+    account.sealed_credentials = seal(credentials) if credentials else ""
+    account.full_clean()
+    account.save()
+
+
+def _ask_settings(by: User | None) -> None:
+    """`by=None` is the program itself, preparing an installation."""
+    if by is not None:
+        ask_right(by, Right.MANAGE_SETTINGS)
+
+
+def secret_fields(kind: str) -> tuple[str, ...]:
+    """Names of an account's settings that belong in `credentials`."""
+    fields = registry.kind(kind).fields
+    return tuple(field.name for field in fields if field.type == "secret" or field.name == "username")

@@ -1,0 +1,65 @@
+"""Celery ticks of messaging: PostgreSQL is the queue, so a lost tick loses nothing.
+
+`tend` moves campaigns (due, frozen, finished, leases); `pump` sends, one worker a shard over all machines.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from celery import shared_task
+from django.conf import settings
+
+from campaign_crm.platform.jobs import tick
+from campaign_crm.platform.locks import only_one
+from messaging.dispatch import leases, lifecycle
+from messaging.dispatch.pump import Lane, Pump
+
+SERVICE_SHARD = 0
+"""The shard that sends service messages only; the others, from 1, send everything, service first."""
+
+
+@shared_task(name="messaging.tend")
+def tend() -> None:
+    """Start what is due, freeze what waits, take back dead workers' rows, close what is done."""
+    with only_one("messaging.tend") as mine:
+        if not mine:
+            return
+        lifecycle.start_due()
+        leases.reap()
+        lifecycle.sweep_cancelled()
+        lifecycle.finish()
+    if lifecycle.freeze_waiting():
+        wake_pumps()
+
+
+@shared_task(name="messaging.pump_all")
+def pump_all() -> None:
+    """Wake every shard; those at work already skip."""
+    wake_pumps()
+
+
+@shared_task(name="messaging.pump", expires=30)
+def pump(shard: int) -> int:
+    """Send one slice in one shard, unless another worker is at it; returns messages handed over."""
+    with only_one(f"messaging.pump.{shard}") as mine:
+        if not mine:
+            return 0
+        pumped = _pump().run(Lane.SERVICE if shard == SERVICE_SHARD else Lane.EVERYTHING)
+    if pumped.more:
+        tick(pump.si(shard))
+    elif pumped.handed:
+        tick(tend)
+    return pumped.handed
+
+
+def wake_pumps() -> None:
+    """Send at once, instead of at the next beat."""
+    for shard in range(settings.DISPATCH_WORKERS + 1):
+        tick(pump.si(shard))
+
+
+@lru_cache(maxsize=1)
+def _pump() -> Pump:
+    """This process's connections and records, kept between slices."""
+    return Pump()
