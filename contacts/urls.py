@@ -3,14 +3,19 @@
 from django.urls import path
 
 from contacts.views.consents import ConsentList
+from contacts.views.electors import ElectorList
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
 from contacts.views.newsletters import EditNewsletter, NewsletterList
+from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonAct, PersonPage, Timeline
 from contacts.views.sources import EditSource, SourceList
 from contacts.views.suppressions import SuppressionList
 
 app_name = "contacts"
 urlpatterns = [
+    path("people/", PeopleList.as_view(), name="people"),
+    path("people/selected/", SelectedPeople.as_view(), name="people_selected"),
+    path("electors/", ElectorList.as_view(), name="electors"),
     path("people/new/", NewPerson.as_view(), name="person_new"),
     path("people/<int:pk>/", PersonPage.as_view(), name="person"),
     path("people/<int:pk>/edit/", EditPerson.as_view(), name="person_edit"),

@@ -26,6 +26,7 @@ from contacts.services.people import PersonFields, add_source, add_tag, create_c
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import lift_by_person
 from messaging.content.tokens import ConfirmToken, sign_confirm
+from messaging.services.service_messages import send_service_message
 from tracking.enums import InteractionKind
 from tracking.errors import TrackingError
 from tracking.forms.public import SignUp
@@ -182,8 +183,6 @@ def _ask_to_confirm(form: Form, submission: Submission, contact: Contact, addres
     submission.data["asked"] = True
     submission.save(update_fields=["data"])
     token = sign_confirm(ConfirmToken(submission.pk, keyed_hash("email", address), timezone.now()))
-    from messaging.services.service_messages import send_service_message
-
     with override(form.language):
         send_service_message(
             standing_for="confirmation",

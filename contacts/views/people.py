@@ -1,0 +1,113 @@
+"""The list of people: search as you type, quick filters, and acts on the selected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.generic import TemplateView
+
+from campaign_crm.platform.paging import Page, newest_first
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import StaffView
+from contacts.enums import Channel, TerritoryKind
+from contacts.models import Contact, EmailAddress, List, PhoneNumber, Reach, Territory
+from contacts.selectors import FOUND_AT_MOST, search_contacts
+from contacts.services.lists import add_to_list
+from contacts.services.people import add_tag, tag_named
+
+FILTERS = (
+    ("", gettext_lazy("All")),
+    ("email", gettext_lazy("Can get an e-mail")),
+    ("sms", gettext_lazy("Can get a text message")),
+    ("call", gettext_lazy("Can be called")),
+    ("post", gettext_lazy("Can get a letter")),
+    ("none", gettext_lazy("Cannot be written to by e-mail")),
+)
+
+
+class PeopleList(StaffView, TemplateView):
+    """Newest people first; a search shows the best matches instead."""
+
+    right_required = Right.VIEW_PEOPLE
+    title = gettext_lazy("People")
+    template_name = "contacts/people/list.html"
+
+    def get_template_names(self) -> list[str]:
+        return (
+            ["contacts/people/rows.html"] if self.request.headers.get("HX-Request") else [self.template_name]
+        )
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        query = self.request.GET.get("q", "").strip()[:100]
+        return super().get_context_data(
+            page=self._found(query) if query else newest_first(self.request, with_points(self._filtered())),
+            q=query,
+            filters=FILTERS,
+            chosen=self.request.GET.get("can", ""),
+            departments=Territory.objects.filter(kind=TerritoryKind.DEPARTMENT).order_by("code"),
+            department=self.request.GET.get("department", ""),
+            found_at_most=FOUND_AT_MOST,
+            may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
+            all_lists=List.objects.order_by("name")[:200],
+            **kwargs,
+        )
+
+    def _found(self, query: str) -> Page[Contact]:
+        ids = [contact.pk for contact in search_contacts(query)]
+        people = with_points(self._filtered().filter(pk__in=ids)).in_bulk(ids)
+        return Page([people[pk] for pk in ids if pk in people], "", "")
+
+    def _filtered(self) -> QuerySet[Contact]:
+        people: QuerySet[Contact] = Contact.objects.visible()
+        chosen = self.request.GET.get("can", "")
+        if chosen in Channel.values:
+            people = people.filter(reach__channel=chosen, reach__political=True)
+        elif chosen == "none":
+            open_mail = Reach.objects.filter(contact=OuterRef("pk"), channel=Channel.EMAIL, political=True)
+            people = people.filter(~Exists(open_mail))
+        department = self.request.GET.get("department", "")
+        if department.isdecimal():
+            people = people.filter(commune__ancestor_links__ancestor_id=int(department))
+        return people
+
+
+def with_points(people: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Main e-mail, main phone and open channels of each person, in three queries whatever their number."""
+    return people.select_related("commune").prefetch_related(
+        Prefetch("emailaddress_set", EmailAddress.objects.filter(is_primary=True), to_attr="main_emails"),
+        Prefetch("phonenumber_set", PhoneNumber.objects.filter(is_primary=True), to_attr="main_phones"),
+        Prefetch("reach", Reach.objects.filter(political=True), to_attr="open_channels"),
+    )
+
+
+class SelectedPeople(StaffView, View):
+    """Put a tag on the selected people, or add them to a list."""
+
+    right_required = Right.EDIT_PEOPLE
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        ids = [int(one) for one in request.POST.getlist("person") if one.isdecimal()]
+        people = list(Contact.objects.visible().filter(pk__in=ids))
+        tag_name = request.POST.get("tag", "").strip()[:60]
+        list_id = request.POST.get("list", "")
+        if tag_name:
+            tag = tag_named(tag_name)
+            number = sum(add_tag(contact=person, tag=tag, by=request.user) for person in people)
+            messages.success(
+                request, _("Tagged “%(tag)s”: %(number)s.") % {"tag": tag.name, "number": number}
+            )
+        elif list_id.isdecimal():
+            chosen = get_object_or_404(List, pk=int(list_id))
+            number = add_to_list(to=chosen, contacts=people, by=request.user)
+            text = _("Added to “%(list)s”: %(number)s.")
+            messages.success(request, text % {"list": chosen.name, "number": number})
+        else:
+            messages.error(request, _("Choose a list or write a tag."))
+        return redirect("contacts:people")
