@@ -31,12 +31,14 @@ SCHEMA_SOURCES = (
 
 def make_database(servers: TestServers) -> None:
     """Replace the session's database by a fresh copy of the migrated template; ends its connections."""
+    _end_sessions(servers)
     with closing(_as_owner(servers)) as connection:
         _copy(connection, _migrated(servers, connection), servers.database)
 
 
 def drop_database(servers: TestServers) -> None:
     """Remove the session's database."""
+    _end_sessions(servers)
     with closing(_as_owner(servers)) as connection:
         _drop(connection, servers.database)
 
@@ -101,6 +103,19 @@ def _copy(connection: Connection, source: str, target: str) -> None:
 def _drop(connection: Connection, name: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _end_sessions(servers: TestServers) -> None:
+    """Close what other threads left open (a live server's), as the role that opened it: the owner may not."""
+    with closing(psycopg2.connect(with_database(servers.database_url, "postgres"))) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SET ROLE NONE")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = %s AND usename = current_user AND pid <> pg_backend_pid()",
+                [servers.database],
+            )
 
 
 def _rename(connection: Connection, before: str, after: str) -> None:
