@@ -75,7 +75,7 @@ def search_electors(
     words = search_words(text)
     if not words:
         return []
-    asked = {"prefix": _beginning(words), "commune": commune_id, "limit": limit}
+    asked: dict[str, str | int | None] = {"prefix": _beginning(words), "commune": commune_id, "limit": limit}
     ids = _ids(_ELECTORS, **asked)
     if len(ids) < limit:
         ids += _ids(_ELECTORS_BY_USED_NAME, **asked)
@@ -94,7 +94,7 @@ def _lexeme(word: str) -> str:
     return "'" + word.replace("\\", "").replace("'", "") + "'"
 
 
-def _ids(sql: str, **parameters: object) -> list[int]:
+def _ids(sql: str, **parameters: str | int | None) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return [row[0] for row in cursor.fetchall()]

@@ -19,7 +19,7 @@ class ElectorList(StaffView, TemplateView):
     right_required = Right.VIEW_PEOPLE
     title = gettext_lazy("Electors")
     subtitle = gettext_lazy(
-        "Rows of electoral rolls. They may receive letters, visits and calls, never an e-mail or a text message."
+        "Rows of electoral rolls: they may get letters, visits and calls, never an e-mail or a text message."
     )
     template_name = "contacts/electors/list.html"
 
