@@ -18,13 +18,17 @@ from messaging.content.conditions import Condition, read_condition
 from messaging.content.errors import ContentError, Problem
 from messaging.content.escaping import ContextKind, for_header
 from messaging.content.fields import author_names
-from messaging.content.links import image_fault, url_fault
+from messaging.content.links import LONGEST_URL, image_fault, url_fault
 from messaging.content.richtext import RichText, clean_html
-from messaging.content.syntax import faults_in
+from messaging.content.syntax import faults_in, has_too_much_liquid, too_much
 
 MOST_BLOCKS = 200
-LONGEST_LINE = 500
-LONGEST_RICH = 50_000
+LONGEST = {
+    FieldKind.LINE: 500,
+    FieldKind.URL: LONGEST_URL,
+    FieldKind.IMAGE: LONGEST_URL,
+    FieldKind.RICH: 50_000,
+}
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
 _FRAME = {"id", "type", "only_if", "otherwise"}
 
@@ -93,6 +97,8 @@ def template_problems(
     source: str, kind: ContextKind, *, field: str, extra: Iterable[str] = ()
 ) -> list[Problem]:
     """Problems of one template outside the blocks, such as the subject."""
+    if has_too_much_liquid(source):
+        return [Problem(too_much(), field)]
     faults = faults_in(source, kind, names=author_names(tuple(extra)))
     return [Problem(fault.message, field, line=fault.line) for fault in faults]
 
@@ -140,7 +146,7 @@ class _BlockReader:
     id: str = ""
 
     def read(self, *, in_columns: bool, alternative: bool) -> Block:
-        self.id = self._read_id()
+        self._read_id()
         if in_columns and not self.kind.in_columns:
             self._problem(_("This kind of block cannot stand in a column: move it out."), "type")
         known = {spec.name for spec in self.kind.fields} | _FRAME
@@ -152,16 +158,16 @@ class _BlockReader:
         condition, otherwise = self._condition(nested=in_columns or alternative)
         return Block(self.id, self.kind.name, self.place, values, condition, otherwise)
 
-    def _read_id(self) -> str:
+    def _read_id(self) -> None:
         given = self.data.get("id")
         if not isinstance(given, str) or not _ID.fullmatch(given):
             self._problem(_("A block needs an identifier of letters, digits, - or _ (40 at most)."), "id")
-            return ""
+            return
+        self.id = given
         if given in self.reader.ids:
             message = _("Two blocks have the identifier “%(id)s”: give one another.")
             self._problem(message % {"id": given}, "id")
         self.reader.ids.add(given)
-        return given
 
     def _condition(self, *, nested: bool) -> tuple[Condition | None, tuple[Block, ...]]:
         condition, faults = read_condition(self.data.get("only_if"))
@@ -202,6 +208,8 @@ class _BlockReader:
         if not isinstance(given, str):
             self._problem(_("This field must be text."), spec.name)
             return ""
+        if not self._check_length(spec, given):
+            return ""
         value = clean_html(given) if spec.kind is FieldKind.RICH else for_header(given)
         if spec.required and not value:
             self._problem(_("This field is empty: fill it in, or delete the block."), spec.name)
@@ -210,11 +218,13 @@ class _BlockReader:
         return value
 
     def _check_text(self, spec: FieldSpec, value: str) -> None:
+        if has_too_much_liquid(value):
+            self._problem(too_much(), spec.name)
+            return
         match spec.kind:
             case FieldKind.RICH:
                 self._check_rich(spec, value)
             case FieldKind.LINE:
-                self._check_length(spec, value, LONGEST_LINE)
                 self._check_template(spec, value)
             case FieldKind.URL:
                 self._check_template(spec, value)
@@ -223,7 +233,6 @@ class _BlockReader:
                 self._problem_if(image_fault(value), spec.name)
 
     def _check_rich(self, spec: FieldSpec, value: str) -> None:
-        self._check_length(spec, value, LONGEST_RICH)
         rich = RichText.read(value)
         for fault in dict.fromkeys(rich.faults):
             self._problem(fault, spec.name)
@@ -236,10 +245,12 @@ class _BlockReader:
         for fault in faults_in(source, ContextKind.TEXT, names=author_names(self.reader.extra)):
             self._problem(fault.message, spec.name, line=fault.line)
 
-    def _check_length(self, spec: FieldSpec, value: str, most: int) -> None:
+    def _check_length(self, spec: FieldSpec, value: str) -> bool:
+        most = LONGEST[spec.kind]
         if len(value) > most:
             message = _("This text is too long: %(most)s characters at most.")
             self._problem(message % {"most": most}, spec.name)
+        return len(value) <= most
 
     def _number(self, spec: FieldSpec, given: object) -> int:
         if given in (None, ""):

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from django.utils.translation import gettext as _
 
 from messaging.content.fields import TRACKED_LINK, field_named
-from messaging.content.syntax import LIQUID
+from messaging.content.syntax import LIQUID, has_liquid
 
 LONGEST_URL = 2_000
 LONGEST_LABEL = 200
@@ -75,7 +75,7 @@ def url_fault(url: str) -> str:
 
 def image_fault(url: str) -> str:
     """Why an address cannot be that of a picture; empty when it can."""
-    if LIQUID.search(url):
+    if has_liquid(url):
         return _("The address of a picture is the same for everyone: no variable in it.")
     return _web_fault(url.strip())
 

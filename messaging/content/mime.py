@@ -65,7 +65,6 @@ class MessageBuilder:
         separator = f"--{boundary}\r\n"
         text = _pieces(template.text, before=separator + _PART.format("plain"), after=f"\r\n{separator}")
         html = _pieces(template.html, before=_PART.format("html"), after=f"\r\n--{boundary}--\r\n")
-        self._text_slots, self._html_slots = len(template.text.order), len(template.html.order)
         self._text_order, self._html_order = template.text.order, template.html.order
         self._body = [*text[:-1], text[-1] + html[0], *html[1:]]
 
@@ -105,13 +104,13 @@ class MessageBuilder:
         return b"".join(parts)
 
     def _filled(self, values: MessageValues) -> list[bytes]:
-        text = [encode_piece(value) for value in values.text]
-        html = [encode_piece(value) for value in values.html]
+        # Addresses are the same in both parts: each distinct value is encoded once.
+        encoded = {value: encode_piece(value) for value in {*values.text, *values.html}}
+        text = [encoded[values.text[number]] for number in self._text_order]
+        html = [encoded[values.html[number]] for number in self._html_order]
         body = [b""] * (2 * len(self._body) - 1)
         body[::2] = self._body
-        body[1::2] = [text[number] for number in self._text_order] + [
-            html[number] for number in self._html_order
-        ]
+        body[1::2] = text + html
         return body
 
 

@@ -9,8 +9,10 @@ from enum import StrEnum
 from django.utils.translation import gettext as _
 
 from messaging.content.compile import CompiledMessage
+from messaging.content.escaping import ContextKind
 from messaging.content.fields import Reads, field_named
 from messaging.content.rendering import message_template
+from messaging.content.slots import compile_slots
 from messaging.content.syntax import LIQUID
 
 GMAIL_CLIP_BYTES = 102 * 1024  # beyond, Gmail cuts the message, opt-out and pixel included
@@ -49,7 +51,7 @@ def render_preview(compiled: CompiledMessage, context: Mapping[str, object]) -> 
     values = template.render_values(context)
     return Preview(
         subject=values.subject,
-        preheader=compiled.preheader,
+        preheader=compile_slots(compiled.preheader, ContextKind.TEXT).render(context),
         html=template.html.join(values.html),
         text=template.text.join(values.text),
     )

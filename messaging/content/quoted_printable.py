@@ -14,6 +14,8 @@ SOFT = b"=\r\n"
 _TABLE = {byte: f"={byte:02X}" for byte in range(256)}
 _UNSAFE = re.compile(r"[^ -<>-~]")  # of bytes read as Latin-1: all but printable ASCII, and "=" itself
 _SHORT_SAFE = re.compile(r"(?!\.|From )[ -<>-~]{1,75}")
+# An address of two lines: no space, no dot at the beginning of either.
+_TWO_LINES_SAFE = re.compile(r"(?!\.)[!-<>-~]{75}(?!\.)[!-<>-~]{1,75}")
 _SAFE = re.compile(r"[ -<>-~]*")
 
 
@@ -21,6 +23,8 @@ def encode_piece(text: str) -> bytes:
     """Encode text that something follows; line feeds become CRLF."""
     if _SHORT_SAFE.fullmatch(text):
         return text.encode("ascii") + SOFT
+    if _TWO_LINES_SAFE.fullmatch(text):
+        return f"{text[:LINE]}=\r\n{text[LINE:]}=\r\n".encode("ascii")
     if not text:
         return b""
     *whole, rest = text.split("\n")

@@ -28,6 +28,7 @@ _CLEANER = nh3.Cleaner(
 _DIVISION = re.compile(r"<(/?)div\b[^>]*>", re.IGNORECASE)  # what some editors write for a paragraph
 _SPACES = re.compile(r"[ \t\n\r\f]+")
 _BLANK_LINES = re.compile(r"\n{3,}")
+DEEPEST = 30  # elements inside each other; the compilers of HTML recurse
 _LIQUID_TAG = re.compile(r"\{%-?\s*(\w+)")
 _OPENING = frozenset({"if", "unless", "case", "for", "comment"})
 _MIDDLE = frozenset({"else", "elsif", "when"})
@@ -87,6 +88,8 @@ class RichText(HTMLParser):
             return
         self._count += 1
         self._open.append((tag, self._count))
+        if len(self._open) == DEEPEST:
+            self.faults.append(_("Too many lists or formats are inside each other: simplify this text."))
         if tag == "a":
             self._anchor = (dict(attrs).get("href") or "", len(self._html), len(self._text))
             self._html.append("")

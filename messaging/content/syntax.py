@@ -35,6 +35,7 @@ from messaging.content.escaping import ContextKind
 from messaging.content.liquid import AUTHOR_FILTERS, environment
 
 MOST_CONSTRUCTS = 1_000  # variables, tags and pieces of text in one template
+MOST_IN_A_FIELD = 200  # opening braces; looking for their ends takes the square of it
 LONGEST_SOURCE = 1_000_000  # characters
 
 LIQUID = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -74,6 +75,15 @@ def has_liquid(text: str) -> bool:
     return "{{" in text or "{%" in text
 
 
+def has_too_much_liquid(text: str, most: int = MOST_IN_A_FIELD) -> bool:
+    """Whether a text has more opening braces than a person writes; ask before searching it."""
+    return text.count("{{") + text.count("{%") > most
+
+
+def too_much() -> str:
+    return _("There are too many variables and conditions: split this message.")
+
+
 def faults_in(
     source: str,
     kind: ContextKind,
@@ -86,6 +96,8 @@ def faults_in(
         return []
     if len(source) > LONGEST_SOURCE:
         return [Fault(_("This text is too long."))]
+    if has_too_much_liquid(source, MOST_CONSTRUCTS):
+        return [Fault(too_much())]
     if raw := _RAW.search(source):
         return [_unknown_tag("raw", source.count("\n", 0, raw.start()) + 1)]
     try:
@@ -122,7 +134,7 @@ class _Reading:
 
     def faults(self) -> Iterator[Fault]:
         if sum(1 for _node in _all_nodes(self.nodes)) > MOST_CONSTRUCTS:
-            yield Fault(_("There are too many variables and conditions: split this message."))
+            yield Fault(too_much())
             return
         for name in sorted(self.made & self.names.known):
             message = _("“%(name)s” is a variable of the product: choose another name to assign.")

@@ -1,0 +1,229 @@
+"""Tokens of public links: what goes in comes out, nothing shows, nothing bends."""
+
+import uuid
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from messaging.content import tokens
+from messaging.content.marks import AnonymousMark, PersonalMark, occasion_number, random_number
+from messaging.content.tokens import (
+    BadToken,
+    ClickToken,
+    ConfirmToken,
+    OpenToken,
+    PreferencesToken,
+    ReturnToken,
+    UnsubscribeToken,
+    ViewOnlineToken,
+    read_return,
+    read_token,
+)
+
+MONTH = date(2027, 3, 1)
+MOMENT = datetime(2027, 3, 4, 19, 30, tzinfo=UTC)
+HASH = bytes(range(32))
+PERSON = PersonalMark(MONTH, 42, 1_234_567, occasion_number("rsvp-9"), 3)
+NOBODY = AnonymousMark(MONTH, 42, "2A", MOMENT, variant=3)
+UNSUBSCRIBE = UnsubscribeToken("email", HASH, 1_234_567, 42, MONTH, date(2027, 3, 4), 7, 8, 1)
+CONFIRM = ConfirmToken(uuid.UUID("0b5e2f5c-65b2-4b5e-9d2b-2c7c65f9b0aa"), HASH, MOMENT)
+PREFERENCES = PreferencesToken("sms", 1_234_567, HASH, MOMENT, campaign=42)
+RETURN = ReturnToken(MONTH, 42, 1_234_567, occasion_number("rsvp-9"))
+
+SIGNED = {
+    "personal open": (lambda: tokens.sign_open(PERSON), OpenToken(PERSON), 60),
+    "anonymous open": (lambda: tokens.sign_open(NOBODY), OpenToken(NOBODY), 60),
+    "personal click": (lambda: tokens.sign_click(PERSON, link=17), ClickToken(PERSON, 17), 60),
+    "anonymous click": (lambda: tokens.sign_click(NOBODY, link=17), ClickToken(NOBODY, 17), 60),
+    "view online": (lambda: tokens.sign_view_online(PERSON), ViewOnlineToken(PERSON), 60),
+    "unsubscribe": (lambda: tokens.sign_unsubscribe(UNSUBSCRIBE), UNSUBSCRIBE, 108),
+    "confirm": (lambda: tokens.sign_confirm(CONFIRM), CONFIRM, 96),
+    "preferences": (lambda: tokens.sign_preferences(PREFERENCES), PREFERENCES, 92),
+}
+
+months = st.dates(date(2020, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
+personal_marks = st.builds(
+    PersonalMark,
+    months,
+    st.integers(1, 2**32 - 1),
+    st.integers(1, 2**63 - 1),
+    st.integers(0, 2**64 - 1),
+    st.integers(0, 255),
+)
+anonymous_marks = st.builds(
+    AnonymousMark,
+    months,
+    st.integers(1, 2**32 - 1),
+    st.sampled_from(["", "01", "2A", "75", "971", "988"]),
+    st.integers(0, 4_000_000_000).map(lambda minute: datetime.fromtimestamp(minute * 60, UTC)),
+    st.integers(0, 255),
+    st.integers(-(2**63), 2**63 - 1),
+)
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_token_reads_back_as_what_was_signed(name):
+    sign, expected, length = SIGNED[name]
+    assert read_token(sign()) == expected
+    assert len(sign()) == length
+
+
+@given(mark=personal_marks | anonymous_marks, link=st.integers(1, 65_535))
+@settings(max_examples=200)
+def test_any_mark_survives_an_open_and_a_click(mark, link):
+    assert read_token(tokens.sign_open(mark)) == OpenToken(mark)
+    assert read_token(tokens.sign_click(mark, link=link)) == ClickToken(mark, link)
+
+
+def test_signing_all_links_gives_the_tokens_of_each():
+    assert tokens.sign_clicks(PERSON, links=3) == [tokens.sign_click(PERSON, link=n) for n in (1, 2, 3)]
+
+
+def test_measured_and_unmeasured_people_have_tokens_alike():
+    """Same length, same header; the rest is indistinguishable from noise: no byte is common to a regime."""
+    personal = [PersonalMark(MONTH, 42, contact) for contact in range(1, 200)]
+    anonymous = [AnonymousMark(MONTH, 42, "75", MOMENT) for _ in range(1, 200)]
+    by_regime = [
+        [urlsafe_b64decode(tokens.sign_open(mark)) for mark in marks] for marks in (personal, anonymous)
+    ]
+    for signed in by_regime:
+        assert {len(token) for token in signed} == {45}
+        assert {token[0] for token in signed} == {by_regime[0][0][0]}
+        for place in range(1, 45):
+            assert len({token[place] for token in signed}) > 64  # about 138 of 256 expected
+
+
+def test_no_identifier_shows_in_a_token():
+    seen = urlsafe_b64decode(tokens.sign_unsubscribe(UNSUBSCRIBE))
+    assert HASH[:4] not in seen
+    assert (1_234_567).to_bytes(4, "big") not in seen
+
+
+def test_the_same_message_has_the_same_personal_token_and_a_new_anonymous_mark_another():
+    assert tokens.sign_open(PERSON) == tokens.sign_open(PERSON)
+    again = AnonymousMark(NOBODY.ledger_month, NOBODY.campaign, NOBODY.department, MOMENT, variant=3)
+    assert again.number != NOBODY.number
+    assert tokens.sign_open(again) != tokens.sign_open(NOBODY)
+
+
+def test_every_flipped_bit_is_refused():
+    for sign, _expected, _length in SIGNED.values():
+        raw = urlsafe_b64decode(sign())
+        for bit in range(len(raw) * 8):
+            bent = bytearray(raw)
+            bent[bit // 8] ^= 1 << bit % 8
+            with pytest.raises(BadToken):
+                read_token(urlsafe_b64encode(bytes(bent)).decode())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a",
+        "AAAA",
+        "A" * 60,
+        "A" * 108,
+        "é" * 60,
+        tokens.__name__,
+        "=" * 60,
+        "EY w" * 15,
+        "A" * 4_000,
+        "\n" * 4,
+    ],
+)
+def test_what_was_never_signed_is_refused(text):
+    with pytest.raises(BadToken):
+        read_token(text)
+
+
+@given(st.text(max_size=130))
+def test_reading_any_text_answers_or_refuses_and_nothing_else(text):
+    with pytest.raises(BadToken):
+        read_token(text)
+    with pytest.raises(BadToken):
+        read_return(text)
+
+
+def test_a_token_has_one_spelling():
+    token = tokens.sign_open(PERSON)
+    for other in (token + "=", token + "AAAA", token[:-1], f" {token}", f"{token}\n", token.swapcase()):
+        with pytest.raises(BadToken):
+            read_token(other)
+
+
+def test_a_body_of_one_kind_is_refused_as_another():
+    raw = bytearray(urlsafe_b64decode(tokens.sign_click(PERSON, link=0)))
+    raw[0] = raw[0] & 0xF0 | tokens.Kind.OPEN
+    with pytest.raises(BadToken):
+        read_token(urlsafe_b64encode(bytes(raw)).decode())
+
+
+def test_an_old_key_still_opens_and_the_first_one_signs(settings):
+    old, new = b"o" * 32, b"n" * 32
+    settings.LINK_KEYS = [old]
+    signed_long_ago = tokens.sign_unsubscribe(UNSUBSCRIBE)
+    settings.LINK_KEYS = [new, old]
+    assert read_token(signed_long_ago) == UNSUBSCRIBE
+    signed_today = tokens.sign_unsubscribe(UNSUBSCRIBE)
+    assert signed_today != signed_long_ago
+    settings.LINK_KEYS = [old]
+    with pytest.raises(BadToken):
+        read_token(signed_today)
+
+
+def test_every_refusal_says_the_same():
+    messages = set()
+    for text in ("", "A" * 60, tokens.sign_open(PERSON)[:-4] + "AAAA"):
+        with pytest.raises(BadToken) as refused:
+            read_token(text)
+        messages.add(str(refused.value))
+    assert len(messages) == 1
+
+
+def test_a_return_token_fits_in_a_local_part_and_survives_a_change_of_case():
+    token = tokens.sign_return(RETURN)
+    assert len(f"b1+{token}") <= 64
+    assert token.isascii()
+    assert token.isalnum()
+    assert read_return(token) == read_return(token.upper()) == RETURN
+    assert tokens.sign_return(RETURN) == token
+
+
+def test_a_return_token_is_no_public_token():
+    with pytest.raises(BadToken):
+        read_token(tokens.sign_return(RETURN))
+    with pytest.raises(BadToken):
+        read_return(tokens.sign_open(PERSON))
+
+
+def test_every_bent_return_token_is_refused():
+    token = tokens.sign_return(RETURN)
+    for place, char in enumerate(token):
+        bent = token[:place] + ("a" if char != "a" else "b") + token[place + 1 :]
+        with pytest.raises(BadToken):
+            read_return(bent)
+
+
+def test_an_address_hash_of_another_size_cannot_be_signed():
+    with pytest.raises(ValueError, match="32 bytes"):
+        tokens.sign_confirm(ConfirmToken(CONFIRM.submission, b"short", MOMENT))
+
+
+def test_a_moment_without_a_time_zone_cannot_be_signed():
+    with pytest.raises(ValueError, match="time zone"):
+        tokens.sign_open(AnonymousMark(MONTH, 42, "75", datetime(2027, 3, 4)))  # noqa: DTZ001
+
+
+def test_random_numbers_fit_a_bigint_and_differ():
+    numbers = {random_number() for _ in range(100)}
+    assert len(numbers) == 100
+    assert all(-(2**63) <= number < 2**63 for number in numbers)
+
+
+def test_the_occasion_of_a_mailing_is_zero():
+    assert occasion_number("") == 0
+    assert occasion_number("rsvp-9") == occasion_number("rsvp-9") != occasion_number("rsvp-8")
