@@ -7,6 +7,15 @@ import ipaddress
 from django.conf import settings
 from django.http import HttpRequest
 
+INSIDE = [
+    ipaddress.ip_network(network)
+    for network in (
+        "127.0.0.0/8", "::1/128",  # this machine
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",  # RFC 1918
+        "fc00::/7",  # RFC 4193
+    )
+]  # fmt: skip
+
 
 def client_address(request: HttpRequest) -> str:
     """Return the address of the client; empty when it cannot be known.
@@ -35,4 +44,4 @@ def is_from_inside(request: HttpRequest) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return parsed.is_loopback or parsed.is_private
+    return any(parsed in network for network in INSIDE)

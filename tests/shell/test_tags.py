@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+
+import pytest
+from django.template import Context, Template
+from django.utils import translation
+
+from campaign_crm.shell.templatetags import crm
+
+
+@pytest.mark.parametrize(
+    ("value", "french", "english"),
+    [(1204332, "1\xa0204\xa0332", "1,204,332"), (0, "0", "0"), (None, "–", "–")],
+)
+def test_number_is_grouped_as_the_reader_writes(value: int | None, french: str, english: str) -> None:
+    with translation.override("fr"):
+        assert crm.number(value) == french
+    with translation.override("en"):
+        assert crm.number(value) == english
+
+
+def test_estimate_is_marked() -> None:
+    with translation.override("en"):
+        assert crm.about(1200) == "≈ 1,200"
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"), [(1, 3, "33%"), (1, 200, "0.5%"), (0, 5, "0%"), (1, 0, "–")]
+)
+def test_share_has_a_decimal_only_when_small(part: int, whole: int, text: str) -> None:
+    with translation.override("en"):
+        assert crm.percent(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("Astrid Gros", "AG"), ("Jean-Baptiste de La Fontaine", "JF"), ("astrid@example.org", "A"), ("", "")],
+)
+def test_initials_are_those_of_first_and_last(name: str, text: str) -> None:
+    assert crm.initials(name) == text
+
+
+def test_moment_says_its_zone() -> None:
+    when = datetime(2027, 4, 11, 18, 30, tzinfo=UTC)
+    with translation.override("en"):
+        assert crm.with_zone(when) == "Sunday 11 April 2027 at 20:30 (Europe/Paris)"
+        assert 'datetime="2027-04-11T18:30:00+00:00"' in crm.moment(when)
+
+
+def test_column_chart_comes_with_its_table() -> None:
+    source = '{% load crm %}{% column_chart points "Sign-ups" "Day" %}'
+    html = Template(source).render(Context({"points": [("Monday", 1204), ("Tuesday", 0)]}))
+    assert html.count("<rect") == 2
+    assert '<th scope="row">Monday</th>' in html
+    assert 'aria-label="Sign-ups"' in html
+
+
+def test_icon_is_hidden_from_screen_readers() -> None:
+    drawn = crm.icon("mail", "s")
+    assert drawn.startswith('<svg class="icon icon-s" aria-hidden="true">')
+    assert "/static/vendor/lucide/icons.svg#mail" in drawn
