@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from campaign_crm.platform.embedded.layout import Layout, layout_of
 from tests.environment import PROJECT
+from tests.platform.processes import ENDS_WITHIN
 
-ENDS_WITHIN = 20.0  # seconds
 CLIENT = """
 import sys
 from pathlib import Path
@@ -33,37 +27,6 @@ except EmbeddedServiceError as error:
 print("ready", flush=True)
 sys.stdin.read()
 """
-
-
-def processes_of(layout: Layout) -> list[str]:
-    """Command lines of every process that mentions the layout's folders: servers and supervisor."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            line = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            folder = os.readlink(entry / "cwd")
-        except OSError:
-            continue
-        mine = str(layout.var_dir) in line or str(layout.home) in line or folder.startswith(str(layout.home))
-        if mine and ("supervisor" in line or "postgres" in line or "valkey" in line):
-            found.append(f"{entry.name} {line}")
-    return found
-
-
-def send_to_all(layout: Layout, *signals: signal.Signals) -> None:
-    """Send each signal in turn to every server, helper process and supervisor of the layout."""
-    for sent in signals:
-        for line in processes_of(layout):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(int(line.split()[0]), sent)
-
-
-def wait_until(condition: Callable[[], bool], *, seconds: float = ENDS_WITHIN) -> None:
-    """Wait for a condition that other processes make true."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 class ClientProcess:
@@ -99,20 +62,6 @@ class ClientProcess:
         for stream in (self.process.stdin, self.process.stdout):
             if stream and not stream.closed:
                 stream.close()
-
-
-@pytest.fixture
-def var_dir() -> Iterator[Path]:
-    """An empty folder that any user of the machine may enter (pytest's own are private)."""
-    folder = Path(tempfile.mkdtemp(prefix="crm-test-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder / "var"
-    layout = layout_of(folder / "var")
-    try:
-        wait_until(lambda: not processes_of(layout))
-    finally:
-        send_to_all(layout, signal.SIGKILL)
-    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ from campaign_crm.platform import embedded
 from campaign_crm.platform.embedded import binaries, layout
 from campaign_crm.platform.embedded.layout import SYSTEM_FOLDER, Account, account_of, can_reach, layout_of
 from tests.environment import PROJECT
-from tests.platform.embedded.conftest import CLIENT, ClientProcess, processes_of, wait_until
+from tests.platform.embedded.conftest import CLIENT, ClientProcess
+from tests.platform.processes import processes_of, wait_until
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="about running as root")
 Start = Callable[..., ClientProcess]

@@ -16,7 +16,8 @@ from campaign_crm.platform import embedded
 from campaign_crm.platform.embedded import EmbeddedServiceError, binaries, ensure_running
 from campaign_crm.platform.embedded.layout import LONGEST_SOCKET_PATH, layout_of
 from tests.environment import PROJECT
-from tests.platform.embedded.conftest import ClientProcess, processes_of, wait_until
+from tests.platform.embedded.conftest import ClientProcess
+from tests.platform.processes import processes_of, wait_until
 
 Start = Callable[..., ClientProcess]
 

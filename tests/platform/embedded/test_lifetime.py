@@ -14,7 +14,8 @@ import redis
 
 from campaign_crm.platform import embedded
 from campaign_crm.platform.embedded.layout import layout_of
-from tests.platform.embedded.conftest import ClientProcess, processes_of, send_to_all, wait_until
+from tests.platform.embedded.conftest import ClientProcess
+from tests.platform.processes import processes_of, send_to_all, wait_until
 
 Start = Callable[..., ClientProcess]
 

@@ -16,7 +16,7 @@ import pytest
 from campaign_crm.platform.run import children as children_module
 from campaign_crm.platform.run.children import Child, Children
 from tests.environment import PROJECT
-from tests.platform.embedded.conftest import wait_until
+from tests.platform.processes import wait_until
 
 STUBBORN = """
 import os, signal, subprocess, sys, time
