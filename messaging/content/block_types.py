@@ -99,10 +99,10 @@ _TYPES = (
             _CENTRED,
         ),
     ),
-    BlockType("divider", _("Line"), ()),
+    BlockType("divider", _("Dividing line"), ()),
     BlockType(
         "spacer",
-        _("Space"),
+        _("Blank space"),
         (FieldSpec("height", FieldKind.NUMBER, _("Height in pixels"), default=24, least=4, most=120),),
     ),
     BlockType(
@@ -146,7 +146,7 @@ _TYPES = (
         (
             FieldSpec("closing", FieldKind.LINE, _("Closing words")),
             FieldSpec("name", FieldKind.LINE, _("Name"), required=True),
-            FieldSpec("role", FieldKind.LINE, _("Role")),
+            FieldSpec("role", FieldKind.LINE, _("Their role")),
             FieldSpec("image", FieldKind.IMAGE, _("Picture")),
             _ALT,
         ),

@@ -183,7 +183,8 @@ class _BlockReader:
         if not isinstance(given, list):
             self._problem(_("This field must be a list of blocks."), "otherwise")
             return condition, ()
-        otherwise = self.reader.blocks(given, position=f"{self.place}, {_('otherwise')}", in_columns=False)
+        where = _("otherwise")
+        otherwise = self.reader.blocks(given, position=f"{self.place}, {where}", in_columns=False)
         if condition.is_by_place and not given:
             self._problem(
                 _(

@@ -63,7 +63,7 @@ def read_condition(data: object) -> tuple[Condition | None, list[str]]:
     if not data:
         return None, []
     if not isinstance(data, Mapping):
-        return None, [_("“Only for” must be an object such as {“languages”: [“fr”]}.")]
+        return None, [_("“Only for” must be an object.")]
     faults = []
     if unknown := sorted(set(data) - {*_LISTS, "event"}):
         faults.append(_("“Only for” does not know %(names)s.") % {"names": ", ".join(map(str, unknown))})
