@@ -222,16 +222,22 @@ from campaign_crm.platform.content_security import CONTENT_SECURITY_POLICY as CO
 # --- API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "campaign_crm.platform.api_keys.ApiKeyAuthentication",
+        "campaign_crm.platform.api_access.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["campaign_crm.platform.api_keys.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["campaign_crm.platform.api_access.HasScope"],
+    "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_PAGINATION_CLASS": "campaign_crm.platform.pagination.NewestFirst",
     "PAGE_SIZE": 50,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Campaign CRM API", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Campaign CRM API",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["campaign_crm.platform.api_access.HasScope"],
+}
 
 # --- Logs: ids, counts and durations, never addresses or bodies --------------------------------------
 LOGGING = {

@@ -9,6 +9,7 @@ admin.site.login = secure_admin_login(admin.site.login)
 
 urlpatterns = [
     path("", include("campaign_crm.shell.urls")),
+    path("api/v1/", include("campaign_crm.shell.api")),
     path("accounts/", include("campaign_crm.shell.account_urls")),
     path("", include("contacts.urls")),
     path("", include("tracking.urls")),

@@ -9,12 +9,6 @@ from datetime import timedelta
 
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from campaign_crm.platform.models import ApiKey, User
 
@@ -48,31 +42,3 @@ def find_api_key(text: str) -> ApiKey | None:
 def _hash(secret: str) -> bytes:
     """The secret is 256 random bits: a plain digest is enough."""
     return hashlib.sha256(secret.encode()).digest()
-
-
-class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer crm_…`; the request's `auth` is the ApiKey and its user is nobody."""
-
-    def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
-        scheme, _space, text = get_authorization_header(request).decode("latin-1").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        key = find_api_key(text.strip())
-        if key is None:
-            raise AuthenticationFailed(_("This API key is not known, has expired or was revoked."))
-        return None, key
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
-
-
-class HasScope(BasePermission):
-    """A view names `scope` for keys and `right` for staff sessions; a view that names neither is closed."""
-
-    def has_permission(self, request: Request, view: APIView) -> bool:
-        if isinstance(request.auth, ApiKey):
-            scope = getattr(view, "scope", None)
-            return scope is not None and scope in request.auth.scopes
-        right = getattr(view, "right", None)
-        user = request.user
-        return right is not None and isinstance(user, User) and user.has_right(right)

@@ -1,0 +1,41 @@
+"""Who may use the API: machine keys by scope, staff sessions by right."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from campaign_crm.platform.api_keys import find_api_key
+from campaign_crm.platform.models import ApiKey, User
+
+
+class ApiKeyAuthentication(BaseAuthentication):
+    """`Authorization: Bearer crm_…`; the request's `auth` is the ApiKey and its user is nobody."""
+
+    def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
+        scheme, _space, text = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        key = find_api_key(text.strip())
+        if key is None:
+            raise AuthenticationFailed(_("This API key is not known, has expired or was revoked."))
+        return None, key
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+
+class HasScope(BasePermission):
+    """A view names `scope` for keys and `right` for staff sessions; a view that names neither is closed."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        if isinstance(request.auth, ApiKey):
+            scope = getattr(view, "scope", None)
+            return scope is not None and scope in request.auth.scopes
+        right = getattr(view, "right", None)
+        user = request.user
+        return right is not None and isinstance(user, User) and user.has_right(right)

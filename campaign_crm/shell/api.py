@@ -1,0 +1,26 @@
+"""Version 1 of the REST API: every operation names the scope of keys and the right of staff it asks for."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from campaign_crm.platform.rights import Right
+from contacts.api.people import PeopleApi, PersonApi
+from tracking.api.reports import MailingsApi, ReportApi
+from tracking.api.sign_ups import SignUpApi
+
+
+class Schema(SpectacularAPIView):
+    """The OpenAPI description, for signed-in staff."""
+
+    right = Right.VIEW_PEOPLE
+
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", Schema.as_view(), name="schema"),
+    path("people/", PeopleApi.as_view(), name="people"),
+    path("people/<int:pk>/", PersonApi.as_view(), name="person"),
+    path("forms/<slug:slug>/sign-ups/", SignUpApi.as_view(), name="sign_ups"),
+    path("mailings/", MailingsApi.as_view(), name="mailings"),
+    path("mailings/<int:pk>/report/", ReportApi.as_view(), name="report"),
+]

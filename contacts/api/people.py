@@ -1,0 +1,78 @@
+"""`/api/v1/people/`: the people of the base, newest first."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.scopes import Scope
+from contacts.models import Contact
+from contacts.selectors import search_contacts
+
+
+class PersonSerializer(serializers.ModelSerializer[Contact]):
+    """A person with their addresses and the channels on which they may be written to."""
+
+    commune = serializers.CharField(source="commune.code", default=None, read_only=True)
+    emails = serializers.SerializerMethodField()
+    phones = serializers.SerializerMethodField()
+    reachable_by = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Contact
+        fields = [
+            *[
+                "id",
+                "civility",
+                "first_name",
+                "last_name",
+                "gender",
+                "birth_date",
+                "language",
+                "relationship",
+            ],
+            *["commune", "emails", "phones", "reachable_by", "created_at", "updated_at"],
+        ]
+        read_only_fields = fields
+
+    def get_emails(self, contact: Contact) -> list[str]:
+        return [point.address for point in contact.emailaddress_set.all()]
+
+    def get_phones(self, contact: Contact) -> list[str]:
+        return [point.e164 for point in contact.phonenumber_set.all()]
+
+    def get_reachable_by(self, contact: Contact) -> list[str]:
+        return [row.channel for row in contact.reach.all() if row.political]
+
+
+def _people() -> QuerySet[Contact]:
+    related = ("emailaddress_set", "phonenumber_set", "reach")
+    people: QuerySet[Contact] = Contact.objects.visible().select_related("commune")
+    return people.prefetch_related(*related)
+
+
+class PeopleApi(ListAPIView[Contact]):
+    """List people; `?q=` keeps the best matches of a search (name, e-mail, phone, commune)."""
+
+    scope = Scope.PEOPLE_READ
+    right = Right.VIEW_PEOPLE
+    serializer_class = PersonSerializer
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        query = self.request.query_params.get("q", "").strip()[:100]
+        if not query:
+            return _people()
+        return _people().filter(pk__in=[contact.pk for contact in search_contacts(query)])
+
+
+class PersonApi(RetrieveAPIView[Contact]):
+    """One person."""
+
+    scope = Scope.PEOPLE_READ
+    right = Right.VIEW_PEOPLE
+    serializer_class = PersonSerializer
+
+    def get_queryset(self) -> QuerySet[Contact]:
+        return _people()

@@ -1,0 +1,163 @@
+"""The API: closed without a key or a right, the same rules as the pages."""
+
+import pytest
+from django.test import Client
+
+from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform.models import ApiKey, User
+from campaign_crm.platform.scopes import Scope
+from contacts.models import Contact, Source
+from contacts.services.people import create_contact
+from contacts.services.sources import create_source
+from messaging.models import Campaign
+from messaging.services.senders import ensure_local_sender
+from tracking.models import Form, Submission
+from tracking.services.forms import create_form
+
+pytestmark = pytest.mark.django_db
+
+READS = ["/api/v1/people/", "/api/v1/mailings/", "/api/v1/schema/"]
+
+
+@pytest.fixture
+def officer(db) -> User:
+    return User.objects.create_user(email="officer@example.org", role="national_officer")
+
+
+@pytest.fixture
+def website(officer):
+    """A client with a key for every scope."""
+    _key, text = create_api_key(name="Website", scopes=Scope.values, by=officer)
+    return Client(headers={"authorization": f"Bearer {text}"})
+
+
+@pytest.fixture
+def source(db) -> Source:
+    return create_source(
+        by=None, name="Members", kind="address_book", lawful_basis="member", channels=["email"]
+    )
+
+
+@pytest.fixture
+def person(source) -> Contact:
+    return create_contact(
+        source=source,
+        by=None,
+        first_name="Léa",
+        last_name="Martin",
+        email="lea@example.org",
+        phone="+33639980001",
+    )
+
+
+@pytest.fixture
+def form(db) -> Form:
+    ensure_local_sender()
+    return create_form(
+        by=None,
+        newsletters=[],
+        title="Join",
+        introduction="",
+        language="en",
+        thank_you="",
+        tag=None,
+        is_open=True,
+        fields=["first_name", "last_name", "email"],
+        consents=[{"channel": "email", "purpose": "messages"}],
+    )
+
+
+@pytest.mark.parametrize("url", READS)
+def test_strangers_are_refused(url) -> None:
+    assert Client().get(url).status_code == 401
+
+
+@pytest.mark.parametrize("url", READS[:2])
+def test_a_key_without_the_scope_is_refused(url, officer) -> None:
+    _key, text = create_api_key(name="Narrow", scopes=[Scope.SIGN_UPS_WRITE], by=officer)
+    assert Client(headers={"authorization": f"Bearer {text}"}).get(url).status_code == 403
+
+
+@pytest.mark.parametrize("change", ["revoked", "unknown", "malformed"])
+def test_a_bad_key_is_refused(change, officer) -> None:
+    key, text = create_api_key(name="Website", scopes=Scope.values, by=officer)
+    if change == "revoked":
+        ApiKey.objects.update(revoked_at=key.created_at)
+    sent = {"revoked": text, "unknown": text[:-1] + "!", "malformed": "crm_x"}[change]
+    assert Client(headers={"authorization": f"Bearer {sent}"}).get(READS[0]).status_code == 401
+
+
+def test_the_secret_of_a_key_is_not_kept(officer) -> None:
+    key, text = create_api_key(name="Website", scopes=[], by=officer)
+    assert text.split("_", 2)[2].encode() not in bytes(key.secret_hash)
+
+
+def test_staff_use_the_api_by_their_role(officer, person) -> None:
+    client = Client()
+    client.force_login(officer)
+    assert client.get(READS[0]).json()["results"][0]["id"] == person.pk
+
+
+def test_people_are_listed_and_found(website, person, source) -> None:
+    create_contact(source=source, by=None, first_name="Paul", last_name="Durand")
+    everyone = website.get("/api/v1/people/").json()
+    assert [one["last_name"] for one in everyone["results"]] == ["Durand", "Martin"]
+    found = website.get("/api/v1/people/?q=léa mar").json()["results"]
+    assert found == [website.get(f"/api/v1/people/{person.pk}/").json()]
+    assert (found[0]["emails"], found[0]["phones"]) == (["lea@example.org"], ["+33639980001"])
+    assert found[0]["reachable_by"] == ["email"]
+
+
+def test_a_list_takes_as_many_queries_for_three_as_for_one(
+    website, person, source, django_assert_max_num_queries
+) -> None:
+    for name in ("Durand", "Petit"):
+        create_contact(source=source, by=None, last_name=name, email=f"{name}@example.org")
+    with django_assert_max_num_queries(9):
+        assert len(website.get("/api/v1/people/").json()["results"]) == 3
+
+
+def test_a_sign_up_follows_the_form(website, form) -> None:
+    url = f"/api/v1/forms/{form.slug}/sign-ups/"
+    answers = {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}
+    sent = website.post(url, {"answers": answers, "consents": ["email:messages"]}, "application/json")
+    assert sent.status_code == 201
+    assert str(Submission.objects.get().pk) == sent.json()["id"]
+    assert Contact.objects.get().first_name == "Léa"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "answers"),
+        ({"answers": {"email": "nobody", "first_name": "a", "last_name": "b"}}, "email"),
+        ({"answers": {"is_staff": "1"}}, "unknown"),
+        ({"answers": {}, "consents": ["sms:messages"]}, "unknown"),
+    ],
+)
+def test_a_wrong_sign_up_is_said_by_field(website, form, body, field) -> None:
+    response = website.post(f"/api/v1/forms/{form.slug}/sign-ups/", body, "application/json")
+    assert response.status_code == 400
+    assert field in response.json()
+    assert not Submission.objects.exists()
+
+
+def test_the_report_of_a_mailing(website) -> None:
+    campaign = Campaign.objects.create(name="Letter", subject="Hello")
+    assert website.get("/api/v1/mailings/").json()["results"][0]["name"] == "Letter"
+    report = website.get(f"/api/v1/mailings/{campaign.pk}/report/").json()
+    assert (report["audience"], report["delivered"], report["states"]) == (0, 0, {})
+
+
+def test_the_schema_names_every_operation(officer) -> None:
+    client = Client()
+    client.force_login(officer)
+    text = client.get("/api/v1/schema/").text
+    for path in (
+        "/people/",
+        "/people/{id}/",
+        "/forms/{slug}/sign-ups/",
+        "/mailings/",
+        "/mailings/{id}/report/",
+    ):
+        assert f"/api/v1{path}" in text

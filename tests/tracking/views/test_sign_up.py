@@ -1,0 +1,197 @@
+"""Signing up: separate boxes never ticked, choices about e-mail in force once the address is confirmed."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from contacts.enums import Channel, SuppressionReason, SuppressionScope
+from contacts.models import Consent, Contact, EmailAddress, Newsletter, Reach, Subscription, Suppression
+from contacts.services.suppressions import suppress
+from messaging.models import Delivery
+from tests.tracking.conftest import ADDRESS
+from tracking.models import Form, Interaction, Submission
+from tracking.services import sign_ups
+from tracking.services.forms import create_form
+
+pytestmark = pytest.mark.django_db
+
+ANSWERS = {"first_name": "Léa", "last_name": "Martin", "email": "Lea.Martin@Example.org"}
+
+
+@pytest.fixture(autouse=True)
+def sender(db):
+    from messaging.services.senders import ensure_local_sender
+
+    ensure_local_sender()
+
+
+@pytest.fixture
+def letter(db) -> Newsletter:
+    return Newsletter.objects.create(name="Letter")
+
+
+@pytest.fixture
+def form(letter) -> Form:
+    return create_form(
+        by=None,
+        newsletters=[letter],
+        title="Join us",
+        introduction="Hello",
+        language="en",
+        thank_you="",
+        tag=None,
+        is_open=True,
+        fields=["first_name", "last_name", "email", "phone"],
+        consents=[
+            {"channel": "email", "purpose": "messages"},
+            {"channel": "sms", "purpose": "messages"},
+            {"channel": "email", "purpose": "measurement"},
+        ],
+    )
+
+
+def send(form: Form, **answers: object):
+    return Client(enforce_csrf_checks=True).post(f"/f/{form.slug}", {**ANSWERS, **answers})
+
+
+def confirmation_link() -> str:
+    context = Delivery.objects.get().context
+    return re.search(r"/k/[A-Za-z0-9_-]+", str(context)).group()
+
+
+def reach(channel: Channel) -> bool:
+    return Reach.objects.get(channel=channel).political
+
+
+def test_no_box_is_ticked_beforehand(form) -> None:
+    page = Client().get(f"/f/{form.slug}")
+    assert page.status_code == 200
+    assert page.text.count('type="checkbox"') == 4
+    assert "checked" not in page.text
+
+
+def test_a_sign_up_makes_a_person_and_asks_to_confirm(form) -> None:
+    response = send(form, consent_email_messages="on", phone="06 39 98 00 01", consent_sms_messages="on")
+    assert response.status_code == 200
+    assert "confirm your address" in response.text
+    person = Contact.objects.get()
+    assert (person.first_name, person.language) == ("Léa", "en")
+    assert [entry.channel for entry in Consent.objects.all()] == ["sms"], "e-mail waits for the confirmation"
+    assert (reach(Channel.EMAIL), reach(Channel.SMS)) == (False, True)
+    delivery = Delivery.objects.get()
+    assert (delivery.address, delivery.occasion) == ("lea.martin@example.org", str(Submission.objects.get().pk))
+    assert Interaction.objects.get().kind == "sign_up"
+
+
+def test_confirming_puts_the_choices_in_force_with_their_proof(form, letter) -> None:
+    send(form, consent_email_messages="on", consent_email_measurement="on", newsletters=[letter.pk])
+    link = confirmation_link()
+    assert "I confirm" in Client().get(link).text
+    assert not Consent.objects.exists(), "a GET confirms nothing"
+    assert "take effect now" in Client().post(link).text
+    said = {entry.purpose: entry for entry in Consent.objects.select_related("wording")}
+    assert set(said) == {"messages", "measurement"}
+    assert said["messages"].wording.text
+    assert said["messages"].proof == {"form": form.pk, "submission": str(Submission.objects.get().pk)}
+    assert reach(Channel.EMAIL)
+    assert Reach.objects.get(channel=Channel.EMAIL).measurement
+    assert Subscription.objects.get().newsletter == letter
+    assert EmailAddress.objects.get().verified_at is not None
+
+
+def test_confirming_twice_changes_nothing_more(form) -> None:
+    send(form, consent_email_messages="on")
+    for _time in range(2):
+        assert Client().post(confirmation_link()).status_code == 200
+    assert Consent.objects.count() == 1
+    assert Interaction.objects.filter(kind="confirm").count() == 1
+
+
+def test_an_old_link_says_so(form, monkeypatch) -> None:
+    send(form, consent_email_messages="on")
+    monkeypatch.setattr(sign_ups, "CONFIRMATION_LASTS", timedelta(0))
+    response = Client().post(confirmation_link())
+    assert response.status_code == 410
+    assert "fill in the form again" in response.text
+    assert not Consent.objects.exists()
+
+
+def test_only_the_confirmed_act_of_the_person_lifts_their_objection(form) -> None:
+    suppress(
+        address=ADDRESS,
+        channel=Channel.EMAIL,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.UNSUBSCRIBE,
+        by=None,
+    )
+    send(form, consent_email_messages="on")
+    assert Suppression.objects.in_force().exists()
+    assert not reach(Channel.EMAIL)
+    Client().post(confirmation_link())
+    assert not Suppression.objects.in_force().exists()
+    assert reach(Channel.EMAIL)
+
+
+def test_a_known_person_is_recognised_and_keeps_what_is_known(form, person) -> None:
+    send(form, consent_email_messages="on", phone="+33 6 39 98 00 02")
+    known = Contact.objects.get()
+    assert known == person
+    assert known.source_links.count() == 2
+    assert known.phonenumber_set.count() == 1
+
+
+def test_another_name_at_the_same_address_is_another_person(form, person) -> None:
+    send(form, first_name="Paul", last_name="Durand")
+    assert Contact.objects.count() == 2
+
+
+def test_an_address_gets_one_confirmation_in_24_hours(form) -> None:
+    send(form)
+    send(form)
+    assert Submission.objects.count() == 2
+    assert Delivery.objects.count() == 1
+
+
+def test_a_robot_fills_the_trap_and_gets_nowhere(form) -> None:
+    response = send(form, website="https://example.com", consent_email_messages="on")
+    assert response.status_code == 200
+    assert Submission.objects.get().data["looks_automatic"]
+    assert not Contact.objects.exists()
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"email": "nobody"}, "e-mail"),
+        ({"phone": "12"}, "12"),
+        ({"consent_sms_messages": "on"}, "untick the box"),
+        ({"first_name": ""}, "required"),
+    ],
+)
+def test_a_wrong_answer_is_said_and_nothing_is_kept(form, answers, words) -> None:
+    response = send(form, **answers)
+    assert response.status_code == 422
+    assert words in response.text
+    assert not Submission.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_a_closed_form_takes_nothing(form) -> None:
+    form.is_open = False
+    form.save()
+    assert "closed" in send(form).text
+    assert not Submission.objects.exists()
+
+
+def test_what_people_type_is_shown_escaped(form) -> None:
+    response = send(form, first_name="<svg onload=alert(1)>", email="nobody")
+    assert "<svg onload" not in response.text
+
+
+def test_submissions_keep_when_they_came(form) -> None:
+    send(form)
+    assert timezone.now() - Submission.objects.get().at < timedelta(minutes=1)
