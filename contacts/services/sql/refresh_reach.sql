@@ -1,5 +1,5 @@
 -- One Reach row a person and channel, for the people of %(ids)s. Its slow, obvious twin in Python is
--- tests/contacts/services/plain_reach.py; a property test holds the two equal.
+-- tests/contacts/segments/plain_reach.py; a property test holds the two equal.
 WITH person AS MATERIALIZED (
     SELECT id, erased_at IS NOT NULL AS erased FROM contacts_contact WHERE id = ANY(%(ids)s)
 ),

@@ -1,0 +1,236 @@
+"""Who of an audience may be written to, and why the others may not.
+
+`reachable` is the only way to an audience; `why_not` is its twin: both read Reach, the projection of what was
+written down, and add what only the moment decides (licences that end, the age of a person, the kind of send).
+Each person left out counts once, by the most final reason (the order of `UnreachableReason`), so that the
+reasons and the reachable people add up to the audience.
+
+Querysets given here must not repeat a person: conditions compile to EXISTS, never to joins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Case, CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, Value, When
+from django.db.models.expressions import Combinable
+from django.utils import timezone
+
+from contacts.enums import Channel, MessageKind, UnreachableReason
+from contacts.models import Contact, ContactSource, EmailAddress, PhoneNumber, Reach, Source
+from contacts.models.contact import ContactQuerySet
+from contacts.rules.channels import DIGITAL, TARGETING_AGE, basis_opens, whole_file_only
+
+# What no basis and no source outweighs; other reasons fall when a mailing goes to a whole file.
+AGAINST = (
+    UnreachableReason.ERASED,
+    UnreachableReason.SUPPRESSED,
+    UnreachableReason.WITHDRAWN,
+    UnreachableReason.NO_ADDRESS,
+    UnreachableReason.BOUNCED,
+)
+REACHED = ""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """An audience told apart, in people: `audience` = `reachable` + the sum of `left_out`."""
+
+    reachable: int
+    left_out: dict[UnreachableReason, int] = field(default_factory=dict)
+
+    @property
+    def audience(self) -> int:
+        return self.reachable + sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class Send:
+    """What is asked of each person: a message of `kind` on `channel` on `day` (local date)."""
+
+    channel: Channel
+    kind: MessageKind
+    targeted: bool
+    source: Source | None
+    day: date
+
+    @property
+    def asks_targeting(self) -> bool:
+        """Post and calls made one by one, and service messages, are outside Regulation (EU) 2024/900."""
+        return self.targeted and self.kind == MessageKind.POLITICAL and self.channel in DIGITAL
+
+    @property
+    def whole_file(self) -> Source | None:
+        """The broker's file this send goes to as a whole, when the file is open on that day."""
+        source = self.source
+        if source is None or self.targeted or not whole_file_only(source.kind, self.channel):
+            return None
+        licensed = source.licence_ends_on is None or source.licence_ends_on >= self.day
+        ticked = self.channel in source.channels and basis_opens(source.lawful_basis, self.channel)
+        return source if licensed and ticked else None
+
+    @property
+    def youngest(self) -> date:
+        """Whoever is known to be born after this day is too young to be targeted."""
+        year = self.day.year - TARGETING_AGE
+        try:
+            return self.day.replace(year=year)
+        except ValueError:  # 29 February
+            return self.day.replace(year=year, day=28)
+
+
+def reachable(
+    queryset: ContactQuerySet,
+    *,
+    channel: Channel,
+    kind: MessageKind,
+    targeted: bool,
+    source: Source | None = None,
+    at: datetime | None = None,
+) -> ContactQuerySet:
+    """The people of `queryset` who may be written to.
+
+    `targeted` comes from `audience.resolve_audience`. `source` is given when a whole source is written to,
+    which alone opens e-mail and SMS to the people of a broker's file. `at` is when the message leaves (now).
+    """
+    send = _send(channel, kind, targeted, source, at)
+    mine = Reach.objects.filter(contact=OuterRef("pk"), channel=channel)
+    return queryset.filter(Exists(mine.filter(_open(send))), _old_enough(send), erased_at__isnull=True)
+
+
+def count_reachable(
+    queryset: ContactQuerySet,
+    *,
+    channel: Channel,
+    kind: MessageKind,
+    targeted: bool,
+    source: Source | None = None,
+    at: datetime | None = None,
+    one_per_address: bool = False,
+) -> Counts:
+    """Count an audience in one pass: who is reached, and why the others are not.
+
+    With `one_per_address`, people who share the address of another recipient count as SAME_ADDRESS (e-mail,
+    SMS and calls).
+    """
+    send = _send(channel, kind, targeted, source, at)
+    counted = _with_reason(queryset, send).order_by().values("why").annotate(people=Count("pk"))
+    counts = _counts(counted.values_list("why", "people"))
+    if not one_per_address or channel == Channel.POST:
+        return counts
+    people = reachable(queryset, channel=channel, kind=kind, targeted=targeted, source=source, at=at)
+    addresses = count_addresses(people, channel)
+    left_out = dict(counts.left_out)
+    if counts.reachable > addresses:
+        left_out[UnreachableReason.SAME_ADDRESS] = counts.reachable - addresses
+    return Counts(addresses, left_out)
+
+
+def why_not(
+    queryset: ContactQuerySet,
+    *,
+    channel: Channel,
+    kind: MessageKind,
+    targeted: bool,
+    source: Source | None = None,
+    at: datetime | None = None,
+) -> dict[UnreachableReason, int]:
+    """Everyone of `queryset` whom `reachable` leaves out, counted once each by the most final reason."""
+    return count_reachable(
+        queryset, channel=channel, kind=kind, targeted=targeted, source=source, at=at
+    ).left_out
+
+
+def why_not_person(
+    contact: Contact,
+    *,
+    channel: Channel,
+    kind: MessageKind,
+    targeted: bool,
+    source: Source | None = None,
+    at: datetime | None = None,
+) -> UnreachableReason | None:
+    """Why one person would be left out; None when they would be written to."""
+    one = Contact.objects.filter(pk=contact.pk)
+    send = _send(channel, kind, targeted, source, at)
+    reason: str = _with_reason(one, send).values_list("why", flat=True).get()
+    return UnreachableReason(reason) if reason else None
+
+
+def count_addresses(people: ContactQuerySet, channel: Channel) -> int:
+    """How many different addresses or numbers a reachable audience has."""
+    points = Reach.objects.filter(channel=channel, contact__in=people.order_by().values("pk")).values(
+        "point_id"
+    )
+    model: type[EmailAddress] | type[PhoneNumber] = EmailAddress if channel == Channel.EMAIL else PhoneNumber
+    counted = model._default_manager.filter(pk__in=points).aggregate(n=Count("address_hash", distinct=True))
+    return int(counted["n"])
+
+
+def _send(
+    channel: Channel, kind: MessageKind, targeted: bool, source: Source | None, at: datetime | None
+) -> Send:
+    return Send(channel, kind, targeted, source, timezone.localdate(at or timezone.now()))
+
+
+def _open(send: Send) -> Q:
+    """The Reach rows of people who are reached."""
+    if send.kind == MessageKind.SERVICE:
+        return Q(service=True)
+    usual = Q(political=True, political_until__gte=send.day)
+    if send.asks_targeting:
+        return usual & Q(targeting=True)
+    if send.whole_file is None:
+        return usual
+    in_file = ContactSource.objects.filter(contact=OuterRef("contact_id"), source=send.whole_file)
+    return usual | (~Q(reason__in=AGAINST) & Q(Exists(in_file)))
+
+
+def _old_enough(send: Send) -> Q:
+    if not send.asks_targeting:
+        return Q()
+    return Q(birth_date__isnull=True) | Q(birth_date__lte=send.youngest)
+
+
+def _with_reason(queryset: ContactQuerySet, send: Send) -> Any:
+    """The people, each with `why`: an UnreachableReason, or REACHED."""
+    joined = queryset.alias(mine=FilteredRelation("reach", condition=Q(reach__channel=send.channel)))
+    return joined.annotate(why=Case(*_cases(send), default=Value(REACHED), output_field=CharField()))
+
+
+def _cases(send: Send) -> Iterable[When]:
+    """The reasons from the most final one; the first that holds is the person's."""
+    yield _when(UnreachableReason.ERASED, erased_at__isnull=False)
+    yield _when(UnreachableReason.NO_ADDRESS, mine__contact_id__isnull=True)
+    if send.kind == MessageKind.SERVICE:
+        yield When(mine__service=False, then=F("mine__service_reason"))
+        return
+    yield When(mine__reason__in=AGAINST, then=F("mine__reason"))
+    if send.whole_file is not None:
+        in_file = ContactSource.objects.filter(contact=OuterRef("pk"), source=send.whole_file)
+        yield When(Exists(in_file), then=Value(REACHED))
+    live_broker = Q(mine__broker_until__gte=send.day)
+    ended = Q(mine__political=True, mine__political_until__lt=send.day)
+    yield _when(UnreachableReason.BROKER_ONLY, ended & live_broker)
+    yield _when(UnreachableReason.LICENCE_ENDED, ended)
+    gone = Q(mine__reason=UnreachableReason.BROKER_ONLY, mine__broker_until__lt=send.day)
+    yield _when(UnreachableReason.LICENCE_ENDED, gone)
+    yield When(~Q(mine__reason=REACHED), then=F("mine__reason"))
+    if send.asks_targeting:
+        yield _when(UnreachableReason.NO_TARGETING_CONSENT, mine__targeting=False)
+        yield _when(UnreachableReason.UNDER_AGE, birth_date__gt=send.youngest)
+
+
+def _when(reason: UnreachableReason, condition: Q | Combinable | None = None, **lookups: Any) -> When:
+    return When(condition, then=Value(reason.value), **lookups)
+
+
+def _counts(rows: Iterable[tuple[str, int]]) -> Counts:
+    found = dict(rows)
+    reached = found.pop(REACHED, 0)
+    order = list(UnreachableReason)
+    reasons = sorted((UnreachableReason(reason) for reason in found), key=order.index)
+    return Counts(reached, {reason: found[reason.value] for reason in reasons})

@@ -1,0 +1,178 @@
+"""The law of reachability said slowly: one person, one channel, plain Python over the rows as they are.
+
+Reach and its SQL must agree with this page, which follows `design/law.md` line by line and shares no code
+with them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from contacts.enums import UnreachableReason as Reason
+from contacts.models import Consent, Contact, Source, Suppression
+
+DIGITAL = ("email", "sms")
+BROKERS = ("broker_purchase", "broker_rental")
+DIRECT = ("form", "api", "hand", "address_book")
+OPEN_TO_ALL_CHANNELS = ("consent", "member", "legitimate_interest")
+
+
+@dataclass
+class Address:
+    pk: int | None
+    fits: bool
+    status: str
+    main: bool
+    verified: bool
+    entries: list[Suppression]
+
+    @property
+    def works(self) -> bool:
+        return (
+            self.fits and self.status == "active" and not any(entry.scope == "everything" for entry in self.entries)
+        )
+
+    @property
+    def returned(self) -> bool:
+        bounces = any(entry.reason == "hard_bounce" for entry in self.entries)
+        return self.fits and (self.status == "bounced" or bounces)
+
+
+def plain_reason(
+    contact: Contact, *, channel: str, kind: str, targeted: bool, source: Source | None, day: date
+) -> Reason | None:
+    """Why this person is left out; None when they are written to."""
+    if contact.erased_at is not None:
+        return Reason.ERASED
+    addresses = _addresses(contact, channel)
+    works = any(address.works for address in addresses)
+    objections = [
+        entry for address in addresses for entry in address.entries if entry.reason != "hard_bounce"
+    ]
+    if kind == "service":
+        if works:
+            return None
+        if any(entry.scope == "everything" for entry in objections):
+            return Reason.SUPPRESSED
+        return _without_address(addresses)
+    if objections:
+        return Reason.SUPPRESSED
+    said = _last_word(contact, channel, "messages")
+    if said is not None and not said.given:
+        return Reason.WITHDRAWN
+    if not works:
+        return _without_address(addresses)
+    reason = _basis_reason(contact, channel, said, source if not targeted else None, day)
+    if reason is not None or not targeted or channel not in DIGITAL:
+        return reason
+    return _targeting_reason(contact, channel, day)
+
+
+def plain_point(contact: Contact, channel: str) -> int | None:
+    """The address that is written to: the main one, else a confirmed one, else the oldest."""
+    working = [address for address in _addresses(contact, channel) if address.works]
+    working.sort(
+        key=lambda found: (not found.main, not found.verified, found.pk is None, found.pk or 0)
+    )
+    return working[0].pk if working else None
+
+
+def _without_address(addresses: list[Address]) -> Reason:
+    return Reason.BOUNCED if any(address.returned for address in addresses) else Reason.NO_ADDRESS
+
+
+def _addresses(contact: Contact, channel: str) -> list[Address]:
+    if channel == "email":
+        return [
+            Address(
+                point.pk, True, point.status, point.is_primary, point.verified_at is not None,
+                _entries(point.address_hash, channel),
+            )
+            for point in contact.emailaddress_set.all()
+        ]  # fmt: skip
+    if channel in ("sms", "call"):
+        return [
+            Address(
+                point.pk, channel == "call" or point.line == "mobile", point.status, point.is_primary,
+                point.verified_at is not None, _entries(point.address_hash, channel),
+            )
+            for point in contact.phonenumber_set.all()
+        ]  # fmt: skip
+    own = [
+        Address(point.pk, bool(point.postcode or point.city), point.status, point.is_primary, False, [])
+        for point in contact.postaladdress_set.all()
+    ]
+    from_rolls = [
+        Address(None, True, "active", False, False, [])
+        for registration in contact.registrations.all()
+        if registration.street or registration.locality
+    ]
+    return own + from_rolls
+
+
+def _entries(address_hash: bytes, channel: str) -> list[Suppression]:
+    return [
+        entry
+        for entry in Suppression.objects.all()
+        if bytes(entry.address_hash) == bytes(address_hash)
+        and entry.channel == channel
+        and entry.lifted_at is None
+    ]
+
+
+def _last_word(contact: Contact, channel: str, purpose: str) -> Consent | None:
+    entries = [
+        entry for entry in contact.consents.all() if entry.channel == channel and entry.purpose == purpose
+    ]
+    return max(entries, key=lambda entry: (entry.at, entry.pk), default=None)
+
+
+def _sources(contact: Contact) -> list[Source]:
+    named = [link.source for link in contact.source_links.all()]
+    return named + [registration.source for registration in contact.registrations.all()]
+
+
+def _opens(source: Source, channel: str) -> bool:
+    if channel not in source.channels:
+        return False
+    if source.lawful_basis == "public_roll":
+        return channel == "post"
+    return source.lawful_basis in OPEN_TO_ALL_CHANNELS
+
+
+def _ended(source: Source, day: date) -> bool:
+    return source.licence_ends_on is not None and source.licence_ends_on < day
+
+
+def _basis_reason(
+    contact: Contact, channel: str, said: Consent | None, whole: Source | None, day: date
+) -> Reason | None:
+    if said is not None:
+        return None
+    sources = _sources(contact)
+    opening = [source for source in sources if _opens(source, channel)]
+    usual = [source for source in opening if not (source.kind in BROKERS and channel in DIGITAL)]
+    brokers = [source for source in opening if source.kind in BROKERS and channel in DIGITAL]
+    if any(not _ended(source, day) for source in usual):
+        return None
+    named_by_file = [link.source for link in contact.source_links.all()]
+    if whole in brokers and whole in named_by_file and not _ended(whole, day):
+        return None
+    if not usual and sources and all(source.kind == "roll" for source in sources):
+        return Reason.ROLL_ONLY
+    if any(not _ended(source, day) for source in brokers):
+        return Reason.BROKER_ONLY
+    return Reason.LICENCE_ENDED if opening else Reason.NO_BASIS
+
+
+def _targeting_reason(contact: Contact, channel: str, day: date) -> Reason | None:
+    said = _last_word(contact, channel, "targeting")
+    if said is None or not said.given or said.source is None or said.source.kind not in DIRECT:
+        return Reason.NO_TARGETING_CONSENT
+    born = contact.birth_date
+    if born is None:
+        return None
+    had_birthday = (day.month, day.day) >= (born.month, born.day)
+    age = day.year - born.year - (0 if had_birthday else 1)
+    return Reason.UNDER_AGE if age < 17 else None
