@@ -31,6 +31,7 @@ from campaign_crm.platform.run.prepare import RESULT_FD
 HOST = "127.0.0.1"
 WEB_THREADS = 4  # each keeps one connection to PostgreSQL
 WORKER_PROCESSES = 2
+WORKER_MEMORY = 250_000  # KiB; a worker process above it is replaced after its task
 ANSWER_PATIENCE = 1.0  # seconds
 SERVERS_PATIENCE = 8.0  # seconds: the prompt comes back when the servers have stopped too
 
@@ -85,7 +86,7 @@ def programs(env: Environment, port: int) -> list[Child]:
     web = [*python, "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     web += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--log-level", "warning"]
     worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", str(WORKER_PROCESSES)]
-    worker += ["--without-gossip", "--without-mingle"]
+    worker += ["--without-gossip", "--without-mingle", "--max-memory-per-child", str(WORKER_MEMORY)]
     beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(var_dir(env) / "beat")]
     children = [
         Child("web", [*web, "campaign_crm.wsgi:application"]),
