@@ -52,8 +52,8 @@ def _html_sentences(brand: Brand, masks: Masks, *, tracking: bool) -> str:
         _anchor(masks, "view_online_url", _("Read online")),
     ]
     if brand.privacy_url:
-        privacy = masks.text(brand.privacy_url)
-        links.append(f'<a href="{privacy}" target="_blank">{masks.text(_("Privacy"))}</a>')
+        privacy = masks.text(_("Privacy"))
+        links.append(f'<a href="{masks.text(brand.privacy_url)}" target="_blank">{privacy}</a>')
     paragraphs = [
         f"<p>{who}{'<br />' if address else ''}{address}</p>",
         f"<p>{masks.hide(_why_liquid('<br />'))}</p>",
@@ -75,15 +75,15 @@ def _text_sentences(brand: Brand, *, tracking: bool) -> str:
         "",
         _why_liquid("\n"),
         "",
-        f"{_('Unsubscribe')} <{{{{ unsubscribe_url }}}}>",
-        f"{_('Choose what I receive')} <{{{{ preferences_url }}}}>",
-        f"{_('Read online')} <{{{{ view_online_url }}}}>",
+        _("Unsubscribe") + " <{{ unsubscribe_url }}>",
+        _("Choose what I receive") + " <{{ preferences_url }}>",
+        _("Read online") + " <{{ view_online_url }}>",
     ]
     if brand.privacy_url:
-        lines.append(f"{_('Privacy')} <{brand.privacy_url}>")
+        lines.append(_("Privacy") + f" <{brand.privacy_url}>")
     if tracking:
         sentence = _("You agreed that we count what you open and click.")
-        stop = f"{_('Stop counting')} <{{{{ preferences_url }}}}>"
+        stop = _("Stop counting") + " <{{ preferences_url }}>"
         lines.append(f"{{% if measured %}}{sentence} {stop}{{% endif %}}")
     return "\n".join(lines)
 
