@@ -85,6 +85,10 @@ class Source(models.Model):
     def is_broker(self) -> bool:
         return self.kind in BROKER_KINDS
 
+    @property
+    def channel_labels(self) -> list[str]:
+        return [str(Channel(channel).label) for channel in self.channels]
+
 
 class ContactSource(models.Model):
     """A source that named a person: two files naming the same person give one contact, two rows here."""
@@ -122,7 +126,3 @@ class SourceRow(models.Model):
 
     def __str__(self) -> str:
         return f"row of source {self.source_id}, contact {self.contact_id}"
-
-    @property
-    def channel_labels(self) -> list[str]:
-        return [str(Channel(channel).label) for channel in self.channels]
