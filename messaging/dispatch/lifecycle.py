@@ -15,6 +15,7 @@ from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Notification, Organisation
 from contacts.errors import ContactsError
 from messaging.dispatch.circuit import PauseReason
+from messaging.dispatch.counting import keep_counts
 from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze
 from messaging.enums import CampaignState
 from messaging.errors import MessagingError
@@ -102,6 +103,7 @@ def finish() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FINISH)
         finished = cursor.fetchall()
+    keep_counts([campaign for campaign, _state in finished])
     sent = [
         campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
     ]

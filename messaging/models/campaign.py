@@ -84,6 +84,7 @@ class Campaign(models.Model):
     freeze_cursor = models.BigIntegerField(default=0)
     audience_count = models.PositiveIntegerField(null=True)
     excluded = models.JSONField(default=dict)  # {UnreachableReason: count} at the freeze
+    state_counts = models.JSONField(default=dict)  # {DeliveryState: count} as counted once it had ended
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     pause_reason = models.CharField(max_length=300, blank=True)
@@ -123,6 +124,7 @@ class Campaign(models.Model):
             "freeze_cursor",
             "audience_count",
             "excluded",
+            "state_counts",
             "started_at",
         ],
         *["finished_at", "pause_reason", "created_by", "created_at", "updated_at"],

@@ -32,3 +32,13 @@ class Image(models.Model):
 
     def __str__(self) -> str:
         return self.alt or str(self.key)
+
+    @property
+    def path(self) -> str:
+        """Its public address below the site's: in sent messages for ever, so it never changes."""
+        return f"/i/{self.key}.{self.file.name.rpartition('.')[2]}"
+
+    @property
+    def url(self) -> str:
+        """Its whole public address."""
+        return f"{settings.PUBLIC_URL}{self.path}"

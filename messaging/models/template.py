@@ -16,10 +16,13 @@ class Template(models.Model):
     subject = models.CharField(_("subject"), max_length=200, blank=True)
     preview_text = models.CharField(_("preview text"), max_length=200, blank=True)
     blocks = models.JSONField(default=list)
+    revision = models.PositiveIntegerField(default=1)  # grows with each saved edit
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     updated_at = models.DateTimeField(auto_now=True)
 
-    personal_data = keep("id", "name", "subject", "preview_text", "blocks", "created_by", "updated_at")
+    personal_data = keep(
+        "id", "name", "subject", "preview_text", "blocks", "revision", "created_by", "updated_at"
+    )
 
     class Meta:
         verbose_name = _("template")
