@@ -6,6 +6,7 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.registry import registry
-        from tracking import timeline
+        from tracking import selectors, timeline
 
         registry.add("timeline", "interactions", timeline.interactions)
+        registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)

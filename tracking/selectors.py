@@ -143,6 +143,20 @@ def _territory_lines(
     return sorted(lines, key=lambda line: (line.code == "", -line.delivered, line.code))
 
 
+def campaign_figures(campaign_ids: list[int]) -> dict[int, dict[str, int]]:
+    """Messages opened and clicked of several campaigns, in one query: {id: {"opened": n, "clicked": n}}."""
+    shown = {Metric.UNIQUE_OPENS: "opened", Metric.UNIQUE_CLICKS: "clicked"}
+    found: dict[int, dict[str, int]] = {pk: dict.fromkeys(shown.values(), 0) for pk in campaign_ids}
+    rows = (
+        CampaignCounter.objects.filter(campaign_id__in=campaign_ids, metric__in=list(shown))
+        .values_list("campaign_id", "metric")
+        .annotate(Sum("delta"))
+    )
+    for campaign_id, metric, number in rows:
+        found[campaign_id][shown[Metric(metric)]] = number
+    return found
+
+
 @dataclass(frozen=True)
 class Dashboard:
     """The base at a glance. `people` and `electors` are planner estimates above a threshold (`≈`)."""

@@ -39,6 +39,7 @@ EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 class CampaignFields(TypedDict, total=False):
     name: str
+    kind: str
     operation: Operation | None
     sender: SenderIdentity | None
     subject: str
