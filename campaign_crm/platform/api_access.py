@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from campaign_crm.platform.api_keys import find_api_key
 from campaign_crm.platform.models import ApiKey, User
+
+if TYPE_CHECKING:
+    from rest_framework.views import APIView  # it loads the settings that name this module
 
 
 class ApiKeyAuthentication(BaseAuthentication):

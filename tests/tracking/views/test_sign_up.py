@@ -82,7 +82,10 @@ def test_a_sign_up_makes_a_person_and_asks_to_confirm(form) -> None:
     assert [entry.channel for entry in Consent.objects.all()] == ["sms"], "e-mail waits for the confirmation"
     assert (reach(Channel.EMAIL), reach(Channel.SMS)) == (False, True)
     delivery = Delivery.objects.get()
-    assert (delivery.address, delivery.occasion) == ("lea.martin@example.org", str(Submission.objects.get().pk))
+    assert (delivery.address, delivery.occasion) == (
+        "lea.martin@example.org",
+        str(Submission.objects.get().pk),
+    )
     assert Interaction.objects.get().kind == "sign_up"
 
 

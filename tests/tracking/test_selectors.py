@@ -1,0 +1,139 @@
+"""Reports count people, keep small territories together, and the dashboard adds up."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaign_crm.platform.database import ensure_partition
+from contacts.models import Territory
+from contacts.registry import registry
+from contacts.services.people import add_note
+from messaging.enums import DeliveryState, ShownState
+from messaging.models import Campaign, Delivery, Link
+from tracking.models import CampaignCounter
+from tracking.selectors import campaign_report, dashboard, sign_ups_per_day
+from tracking.services.interactions import record_interaction
+
+pytestmark = pytest.mark.django_db
+MONTH = date(2026, 11, 1)
+
+
+@pytest.fixture
+def departments(db) -> None:
+    for code, name in (("60", "Oise"), ("75", "Paris")):
+        Territory.objects.create(kind="department", code=code, name=name)
+
+
+@pytest.fixture
+def sent(campaign) -> Campaign:
+    """Twelve delivered in the Oise, three in Paris (a small cell), one failed, one uncertain, one waiting."""
+    ensure_partition("messaging_delivery", MONTH.isoformat())
+    states = [("60", "accepted")] * 12 + [("75", "delivered")] * 3
+    states += [("60", "failed"), ("", "unknown"), ("", "queued")]
+    Delivery.objects.bulk_create(
+        Delivery(
+            ledger_month=MONTH,
+            campaign=campaign,
+            contact_id=number,
+            occasion="",
+            state=state,
+            department=department,
+            address=f"{number}@example.org",
+            address_hash=bytes([number]) * 32,
+            measured=number % 2 == 0,
+            variant=0,
+            language="fr",
+            token=0,
+            attempts=0,
+            due_at=timezone.now(),
+        )
+        for number, (department, state) in enumerate(states)
+    )
+    campaign.audience_count = len(states)
+    campaign.save()
+    Link.objects.create(campaign=campaign, number=1, url="https://example.org/a", label="A")
+    Link.objects.create(campaign=campaign, number=2, url="https://example.org/b", label="B")
+    return campaign
+
+
+def add(campaign: Campaign, metric: str, delta: int, department: str = "", link: int | None = None) -> None:
+    CampaignCounter.objects.create(
+        campaign=campaign, metric=metric, delta=delta, department=department, link_number=link
+    )
+
+
+def test_the_states_add_up_to_the_audience(sent) -> None:
+    report = campaign_report(sent)
+    assert sum(report.states.values()) == report.audience == 18
+    assert report.states[DeliveryState.ACCEPTED] == 12
+    assert report.shown_states == {
+        ShownState.WAITING: 1,
+        ShownState.SENDING: 0,
+        ShownState.DELIVERED: 15,
+        ShownState.FAILED: 1,
+        ShownState.TO_CHECK: 1,
+    }
+    assert (report.delivered, report.measured) == (15, 8)
+
+
+def test_counters_are_summed_by_link_and_territory(sent, departments) -> None:
+    add(sent, "unique_opens", 4, "60")
+    add(sent, "unique_opens", 2, "60")
+    add(sent, "unique_opens", 1, "75")
+    add(sent, "clicks", 3, "60", link=2)
+    add(sent, "clicks", 1, "75", link=1)
+    add(sent, "unique_clicks", 3, "60")
+    add(sent, "unsubscribes", 1, "75")
+    add(sent, "set_aside", 9, "60")
+    report = campaign_report(sent)
+    assert (report.opened, report.clicked, report.clicks, report.unsubscribed, report.set_aside) == (
+        7,
+        3,
+        4,
+        1,
+        9,
+    )
+    assert [(line.number, line.clicks) for line in report.links] == [(2, 3), (1, 1)]
+    lines = [
+        (line.code, line.delivered, line.opened, line.clicked, line.unsubscribed)
+        for line in report.territories
+    ]
+    assert lines == [("60", 12, 6, 3, 0), ("", 3, 1, 0, 1)], "three people in Paris are not told apart"
+
+
+def test_a_report_takes_as_many_queries_whatever_its_size(
+    sent, departments, django_assert_num_queries
+) -> None:
+    with django_assert_num_queries(4):
+        campaign_report(sent)
+
+
+def test_sign_ups_are_counted_by_day_here(person) -> None:
+    now = timezone.now()
+    for at in (now, now, now - timedelta(days=3), now - timedelta(days=40)):
+        record_interaction(kind="sign_up", contact_id=person.pk, at=at)
+    days = sign_ups_per_day(days=30)
+    assert len(days) == 30
+    assert days[-1] == (timezone.localdate(), 2)
+    assert sum(number for _day, number in days) == 3
+
+
+def test_the_dashboard_counts_a_small_base_exactly(person) -> None:
+    figures = dashboard()
+    assert (figures.people, figures.people_exact) == (1, True)
+    assert figures.reach["email"] == 1
+    assert figures.reach["sms"] == 0
+    assert figures.under_way == []
+
+
+def test_a_timeline_mixes_every_app_newest_first(person, sent) -> None:
+    add_note(contact=person, body="Met at the market", by=None)
+    record_interaction(
+        kind="open", contact_id=person.pk, campaign_id=sent.pk, at=timezone.now() + timedelta(1)
+    )
+    lines = registry.timeline_entries(person.pk, before=None, limit=10)
+    assert [line.kind for line in lines] == ["open", "note", "source"]
+    assert "Hello" in lines[0].title
+    older = registry.timeline_entries(person.pk, before=lines[1].at, limit=10)
+    assert [line.kind for line in older] == ["source"]
