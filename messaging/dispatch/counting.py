@@ -1,4 +1,4 @@
-"""How many recipients are in each state: counted from the ledger while a mailing is under way, kept afterwards.
+"""Recipients by state: counted from the ledger while a mailing is under way, kept once it has ended.
 
 Lists of mailings show these figures for many at once: what has ended is never counted again there.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -113,4 +114,5 @@ def columns(keys: Iterable[Key]) -> tuple[list[int], list[str]]:
 
 def _row(values: Sequence[Any]) -> Row:
     contact, occasion, address, address_hash, *rest, context = values
-    return Row(Key(contact, occasion), address, bytes(address_hash), *rest, context)
+    values_of = json.loads(context) if context is not None else None  # Django's cursors leave JSON as text
+    return Row(Key(contact, occasion), address, bytes(address_hash), *rest, values_of)

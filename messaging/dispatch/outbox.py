@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -100,7 +100,7 @@ class Outbox:
     def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
         occasion = occasion_number(row.key.occasion)
         addresses = self._addresses(row, occasion, at)
-        context = self._nothing | recipient_context(replace(recipient, **addresses), self._organisation)
+        context = self._nothing | recipient_context(recipient, self._organisation) | addresses
         if self._content.compiled.tracking:
             mark = self._mark(row, occasion, at, measured=recipient.measured)
             context |= public_links.message_links(settings.PUBLIC_URL, mark, links=self._links)
@@ -117,7 +117,7 @@ class Outbox:
             # A confirmation or a ticket is no mailing: one click there must not end the mailings.
             unsubscribe_url="" if self._is_service else addresses["unsubscribe_url"],
         )
-        return OutgoingMessage(token, self._from, row.address, content)
+        return OutgoingMessage(token, self._from, row.address, content, wire_ready=True)
 
     def _addresses(self, row: Row, occasion: int, at: datetime) -> dict[str, str]:
         """The ways out and to the person's choices: theirs alone, each time the same."""

@@ -55,7 +55,9 @@ class OutgoingMessage(NamedTuple):
 
     `content` is a whole RFC 5322 message with CRLF line ends, as bytes or as segments whose concatenation it
     is: segments shared by a campaign are checked once, so segments are the fast form. Adapters that want
-    slots read `slots` (text, already escaped for its place) and `headers` instead.
+    slots read `slots` (text, already escaped for its place) and `headers` instead. `wire_ready`: whoever made
+    the content answers for it that every line ends with CRLF and none begins with a dot (what
+    `messaging.content.mime` builds is so), and nobody reads it once more.
     """
 
     key: str  # the Delivery's key, opaque here; returned by webhooks where the provider can carry it
@@ -64,6 +66,7 @@ class OutgoingMessage(NamedTuple):
     content: bytes | tuple[bytes, ...] = b""
     slots: tuple[str, ...] = ()
     headers: Mapping[str, str] = {}
+    wire_ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)

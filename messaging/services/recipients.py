@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,7 +48,7 @@ class _Person(NamedTuple):
     last_name: str
     birth_name: str
     gender: str
-    custom: dict[str, Any]
+    custom: str  # JSON, as the cursor gives it
     commune: int | None
     targeting: bool
     measurement: bool
@@ -148,7 +149,7 @@ def _recipient(
         information_notice=origin.notice,
         # Whoever took their agreement back since the freeze is not measured.
         measured=one.measured and person.measurement,
-        extra={key: _shown(value) for key, value in person.custom.items()} if person.custom else {},
+        extra=_extra(person.custom),
     )
 
 
@@ -158,6 +159,12 @@ def _words(territory: Territory | None, language: str) -> tuple[str, str, str, s
 
 def _language(language: str) -> str:
     return language if language in LANGUAGES else LANGUAGES[0]
+
+
+def _extra(custom: str) -> dict[str, str]:
+    if custom == "{}":
+        return {}
+    return {key: _shown(value) for key, value in json.loads(custom).items()}
 
 
 def _shown(value: Any) -> str:

@@ -19,7 +19,7 @@ from messaging.providers.smtp import answers
 from messaging.providers.smtp.answers import Stage, not_handed, result_of, unknown
 from messaging.providers.smtp.board import Board, Job
 from messaging.providers.smtp.config import SmtpConfig
-from messaging.providers.smtp.envelope import END_OF_DATA, Envelope, envelope_for, payload_of
+from messaging.providers.smtp.envelope import END_OF_DATA, Envelope, envelope_for, payload_for
 from messaging.providers.smtp.handshake import Link
 from messaging.providers.smtp.replies import NotSmtp, Reply
 from messaging.providers.smtp.wire import Wire
@@ -251,7 +251,7 @@ class Connection:
         job = self._announced
         if job is None:
             raise NotSmtp("invited to send nothing")
-        parts = payload_of(job.message.content)
+        parts = payload_for(job.message)
         dot_left = sum(map(len, parts)) + 1
         parts.append(END_OF_DATA)
         self._handed, self._announced = job, None

@@ -56,6 +56,14 @@ def envelope_for(message: OutgoingMessage, extensions: Extensions) -> Envelope |
     )
 
 
+def payload_for(message: OutgoingMessage) -> list[bytes]:
+    """The message as it goes on the wire, without the final dot; read once more unless it is `wire_ready`."""
+    content = message.content
+    if not message.wire_ready:
+        return payload_of(content)
+    return _ended([content] if isinstance(content, bytes) else list(content), b"")
+
+
 def payload_of(content: bytes | tuple[bytes, ...]) -> list[bytes]:
     """The message with leading dots doubled (RFC 5321 §4.5.2), ending in CRLF, without the final dot.
 
