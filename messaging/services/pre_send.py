@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
@@ -21,25 +22,49 @@ from messaging.services.compiling import compile_campaign
 NOBODY = Counts(0)
 
 
+class About(StrEnum):
+    """What an obstacle is about: the page that mends it follows from this."""
+
+    SENDING = "sending"
+    ORGANISATION = "organisation"
+    SENDER = "sender"
+    AUDIENCE = "audience"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that keeps a campaign from leaving; `block_id` where one block is to blame."""
+
+    about: About
+    message: str
+    block_id: str = ""
+
+
 @dataclass(frozen=True)
 class PreSend:
-    """`problems` keep the campaign from leaving; `remarks` do not. `excluded`: people left out, by reason."""
+    """`obstacles` keep the campaign from leaving; `remarks` do not. `excluded`: people left out, by reason."""
 
     recipients: int
     excluded: dict[UnreachableReason, int]
-    problems: list[str] = field(default_factory=list)
+    obstacles: list[Obstacle] = field(default_factory=list)
     remarks: list[Check] = field(default_factory=list)
     targeted: bool = False
     audience_label: str = ""
 
     @property
+    def problems(self) -> list[str]:
+        """The words of every obstacle."""
+        return [obstacle.message for obstacle in self.obstacles]
+
+    @property
     def may_leave(self) -> bool:
-        return not self.problems
+        return not self.obstacles
 
 
 def pre_send(campaign: Campaign) -> PreSend:
     """Count the audience exactly and check everything that must be there. Reads only."""
-    problems = list(_setting_problems(campaign))
+    obstacles = list(_setting_obstacles(campaign))
     audience: Audience | None = None
     counts = NOBODY
     try:
@@ -53,46 +78,62 @@ def pre_send(campaign: Campaign) -> PreSend:
             one_per_address=True,
         )
     except ContactsError as error:
-        problems.append(str(error))
+        if campaign.audience:
+            obstacles.append(Obstacle(About.AUDIENCE, str(error)))
     else:
         if not counts.reachable:
-            problems.append(_("Nobody of this audience can be written to."))
+            message = _("Nobody of this audience can be written to.")
+            obstacles.append(Obstacle(About.AUDIENCE, message))
     compiled, faults = _compiled(campaign)
     remarks = checks(compiled) if compiled is not None else []
-    problems += faults + [check.message for check in remarks if check.level is Level.ERROR]
+    obstacles += faults
+    obstacles += [
+        Obstacle(About.CONTENT, check.message, check.block_id)
+        for check in remarks
+        if check.level is Level.ERROR
+    ]
     return PreSend(
         recipients=counts.reachable,
         excluded=counts.left_out,
-        problems=problems,
+        obstacles=obstacles,
         remarks=[check for check in remarks if check.level is not Level.ERROR],
         targeted=audience.targeted if audience is not None else False,
         audience_label=audience.label if audience is not None else "",
     )
 
 
-def _setting_problems(campaign: Campaign) -> Iterator[str]:
+def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
     organisation = Organisation.current()
     if not organisation.sending_enabled:
-        yield _(
+        message = _(
             "Sending is switched off on this installation. An administrator can switch it on in Settings."
         )
+        yield Obstacle(About.SENDING, message)
     if not organisation.postal_address.strip():
-        yield _("The organisation has no postal address: add it in Settings. Every message must show it.")
+        message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
+        yield Obstacle(About.ORGANISATION, message)
+    if fault := _sender_fault(campaign):
+        yield Obstacle(About.SENDER, fault)
+    if not campaign.audience:
+        yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
+
+
+def _sender_fault(campaign: Campaign) -> str:
     sender = campaign.sender
     if sender is None:
-        yield _("Choose a sender.")
-    elif not sender.is_active:
-        yield _("The sender “%(sender)s” is no longer in use: choose another.") % {"sender": sender}
-    elif not sender.provider_account.is_active:
-        yield _("The way out “%(account)s” of this sender is switched off.") % {
-            "account": sender.provider_account
-        }
-    if not campaign.audience:
-        yield _("Choose who receives this mailing.")
+        return _("Choose a sender.")
+    if not sender.is_active:
+        message = _("The sender “%(sender)s” is no longer in use: choose another.")
+        return message % {"sender": sender}
+    if not sender.provider_account.is_active:
+        message = _("The way out “%(account)s” of this sender is switched off.")
+        return message % {"account": sender.provider_account}
+    return ""
 
 
-def _compiled(campaign: Campaign) -> tuple[CompiledMessage | None, list[str]]:
+def _compiled(campaign: Campaign) -> tuple[CompiledMessage | None, list[Obstacle]]:
     try:
         return compile_campaign(campaign), []
     except ContentError as error:
-        return None, [str(problem) for problem in error.problems]
+        found = [Obstacle(About.CONTENT, str(problem), problem.block_id) for problem in error.problems]
+        return None, found
