@@ -103,7 +103,7 @@ def finish() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_FINISH)
         finished = cursor.fetchall()
-    keep_counts([campaign for campaign, _state in finished])
+    keep_counts([campaign for campaign, _state, _standing in finished])
     sent = [
         campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
     ]

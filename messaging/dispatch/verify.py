@@ -5,25 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db import connection, transaction
+from django.db import connection
 
 from messaging.enums import UNFINISHED, CampaignState, DeliveryState
 
 STALE_LEASE_SECONDS = 120
 """A lease that ended longer ago than this should have been taken back by a worker."""
 
-_CAMPAIGNS = """
-SELECT id, name, state, standing_for <> '', audience_count, freeze_cursor
-FROM messaging_campaign WHERE %(one)s IS NULL OR id = %(one)s ORDER BY id
-"""
+BEFORE_SENDING = (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.FREEZING)
 
-_COUNTS = """
-SELECT d.campaign_id, d.state, count(*),
-    count(*) FILTER (WHERE d.ledger_month <> c.ledger_month OR c.id IS NULL),
-    count(*) FILTER (WHERE d.lease_until < now() - make_interval(secs => %(stale)s))
-FROM messaging_delivery d LEFT JOIN messaging_campaign c ON c.id = d.campaign_id
-WHERE %(one)s IS NULL OR d.campaign_id = %(one)s
-GROUP BY 1, 2
+# One statement sees one instant.
+_BOOKS = """
+SELECT coalesce(c.id, d.campaign_id), coalesce(c.name, '?'), coalesce(c.state, '?'),
+    CASE WHEN c.id IS NULL THEN 0
+         WHEN c.standing_for <> '' THEN NULL
+         WHEN c.state IN ('draft', 'scheduled', 'freezing') THEN c.freeze_cursor
+         ELSE c.audience_count END,
+    d.state, coalesce(d.rows, 0), coalesce(d.misplaced, 0), coalesce(d.stale, 0)
+FROM messaging_campaign c
+FULL JOIN (
+    SELECT d.campaign_id, d.state, count(*) AS rows,
+        count(*) FILTER (WHERE d.ledger_month <> own.ledger_month) AS misplaced,
+        count(*) FILTER (WHERE d.lease_until < now() - make_interval(secs => %(stale)s)) AS stale
+    FROM messaging_delivery d LEFT JOIN messaging_campaign own ON own.id = d.campaign_id
+    WHERE %(one)s IS NULL OR d.campaign_id = %(one)s
+    GROUP BY 1, 2
+) d ON d.campaign_id = c.id
+WHERE %(one)s IS NULL OR coalesce(c.id, d.campaign_id) = %(one)s
+ORDER BY 1, 5
 """
 
 
@@ -45,19 +54,14 @@ class Account:
 
 def verify_ledger(campaign_id: int | None = None) -> list[Account]:
     """Compare every campaign, or one, with its rows at one instant; `problems`: what does not add up."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute(_CAMPAIGNS, {"one": campaign_id})
-        campaigns = cursor.fetchall()
-        cursor.execute(_COUNTS, {"one": campaign_id, "stale": STALE_LEASE_SECONDS})
-        counts = cursor.fetchall()
-    accounts = {}
-    for number, name, state, standing, audience, cursor_at in campaigns:
-        expected = None if standing else (cursor_at if _is_being_frozen(state) else audience)
-        accounts[number] = Account(number, name, state, expected)
-    for number, state, rows, misplaced, stale in counts:
-        account = accounts.setdefault(number, Account(number, "?", "?", 0))
-        account.states[state] = rows
+    accounts: dict[int, Account] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_BOOKS, {"one": campaign_id, "stale": STALE_LEASE_SECONDS})
+        books = cursor.fetchall()
+    for number, name, campaign_state, expected, state, rows, misplaced, stale in books:
+        account = accounts.setdefault(number, Account(number, name, campaign_state, expected))
+        if state is not None:
+            account.states[state] = rows
         if misplaced:
             account.problems.append(f"{misplaced} rows in a month that is not the campaign's")
         if stale:
@@ -76,10 +80,6 @@ def total_by_state(accounts: Sequence[Account]) -> dict[DeliveryState, int]:
     return totals
 
 
-def _is_being_frozen(state: str) -> bool:
-    return state in (CampaignState.DRAFT, CampaignState.SCHEDULED, CampaignState.FREEZING)
-
-
 def _problems(account: Account) -> list[str]:
     found = []
     if account.expected is not None and account.total != account.expected:
@@ -88,6 +88,6 @@ def _problems(account: Account) -> list[str]:
     if unfinished and account.state == CampaignState.SENT:
         found.append(f"{unfinished} unfinished rows of a campaign that is called sent")
     begun = account.total - account.states.get(DeliveryState.QUEUED.value, 0)
-    if begun and _is_being_frozen(account.state):
+    if begun and account.state in BEFORE_SENDING:
         found.append(f"{begun} rows have left the queue before the campaign was sending")
     return found
