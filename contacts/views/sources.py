@@ -90,7 +90,7 @@ class EditSource(StaffView, TemplateView):
                     source=source, by=request.user, reason=request.POST.get("reason", ""), **form.cleaned_data
                 )
         except (SourceRefused, ValidationError) as error:
-            _show(error, form)
+            show_refusal(error, form)
             return self._page(form, status=422)
         messages.success(request, _("Saved."))
         return redirect("contacts:sources")
@@ -103,7 +103,7 @@ class EditSource(StaffView, TemplateView):
         return get_object_or_404(Source, pk=self.kwargs["pk"]) if "pk" in self.kwargs else Source()
 
 
-def _show(error: SourceRefused | ValidationError, form: SourceForm) -> None:
+def show_refusal(error: SourceRefused | ValidationError, form: SourceForm) -> None:
     """Put what a service refused beside the field it names."""
     if not isinstance(error, ValidationError):
         form.add_error(None, str(error))
