@@ -1,0 +1,197 @@
+"""From what a mailing says about its recipients to people, with what that choice costs in law.
+
+An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone", "id": n}. Whether it is
+*targeted* follows from the classes of its conditions (Regulation (EU) 2024/900, `design/law.md`), never from a
+view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.enums import Channel, MessageKind, SourceKind, TargetingClass
+from contacts.models import Contact, List, Newsletter, Segment, Source
+from contacts.models.contact import ContactQuerySet
+from contacts.rules.channels import DIGITAL
+from contacts.segments.compile import compile_node
+from contacts.segments.conditions import Context
+from contacts.segments.errors import AudienceRefused
+from contacts.segments.nesting import classes_of, every_rule, read_segment
+from contacts.segments.reachability import Counts, count_reachable, reachable
+
+# Classes that make a digital political mailing a targeted one. Taking part in something opens the service
+# messages about it, and nothing else: a political mailing to participants chooses them by a criterion.
+TARGETING = frozenset({TargetingClass.CRITERION, TargetingClass.REGISTRANT, TargetingClass.FORBIDDEN})
+AnyModel = TypeVar("AnyModel", bound=Model)
+
+
+@dataclass(frozen=True)
+class Audience:
+    """People, before anybody is left out.
+
+    `classes` are those of its conditions; `source` is set when it is a whole source; `segment`, its version and
+    `tree` (JSON) when it is a segment; `label` is for screens. `refusals` says, by channel, why a mailing on it
+    may not use this audience.
+    """
+
+    queryset: ContactQuerySet
+    targeted: bool
+    classes: frozenset[TargetingClass]
+    label: str
+    source: Source | None = None
+    segment: Segment | None = None
+    segment_version: int | None = None
+    tree: dict[str, Any] | None = None
+    refusals: Mapping[Channel, str] | None = None
+
+    def check_channel(self, channel: Channel) -> None:
+        """Raise AudienceRefused when no mailing on this channel may use it."""
+        reason = (self.refusals or {}).get(Channel(channel))
+        if reason:
+            raise AudienceRefused(reason)
+
+    def reachable(
+        self, *, channel: Channel, kind: MessageKind, at: datetime | None = None
+    ) -> ContactQuerySet:
+        """The people of the audience who may be written to; raises AudienceRefused."""
+        self.check_channel(channel)
+        return reachable(
+            self.queryset, channel=channel, kind=kind, targeted=self.targeted, source=self.source, at=at
+        )
+
+    def counts(
+        self,
+        *,
+        channel: Channel,
+        kind: MessageKind,
+        at: datetime | None = None,
+        one_per_address: bool = False,
+    ) -> Counts:
+        """Who of the audience is reached and why the others are not; raises AudienceRefused."""
+        self.check_channel(channel)
+        return count_reachable(
+            self.queryset,
+            channel=channel,
+            kind=kind,
+            targeted=self.targeted,
+            source=self.source,
+            at=at,
+            one_per_address=one_per_address,
+        )
+
+
+def resolve_audience(
+    audience: Mapping[str, Any], *, channel: Channel | None = None, at: datetime | None = None
+) -> Audience:
+    """Return the people that `audience` means.
+
+    With `channel`, what no mailing on it may use is refused. Raises AudienceRefused, or SegmentInvalid when a
+    segment can no longer be read; both are ContactsErrors whose message is for people.
+    """
+    if not audience:
+        raise AudienceRefused(_("Choose who receives this mailing."))
+    resolve = _TYPES.get(str(audience.get("type")))
+    if resolve is None:
+        raise AudienceRefused(
+            _("There is no audience “%(type)s”.") % {"type": str(audience.get("type"))[:40]}
+        )
+    found = resolve(audience.get("id"), at or timezone.now())
+    if channel is not None:
+        found.check_channel(channel)
+    return found
+
+
+def _everyone(_id: Any, _at: datetime) -> Audience:
+    return Audience(_people(), False, frozenset(), _("Everyone"))
+
+
+def _segment(segment_id: Any, at: datetime) -> Audience:
+    segment = _row(Segment, segment_id, _("This segment does not exist any more."))
+    tree = read_segment(segment.pk)
+    inside = (segment.pk,)
+    classes = classes_of(tree, inside)
+    refusals: dict[Channel, str] = {}
+    for rule in every_rule(tree, inside):
+        for channel in rule.condition.refused_on(rule.operator, rule.value):
+            refusals.setdefault(channel, _refusal(rule.condition.label, channel))
+    return Audience(
+        queryset=_people().filter(compile_node(tree, Context(at, inside))),
+        targeted=bool(classes & TARGETING),
+        classes=classes,
+        label=segment.name,
+        segment=segment,
+        segment_version=segment.version,
+        tree=segment.tree,
+        refusals=refusals,
+    )
+
+
+def _list(list_id: Any, _at: datetime) -> Audience:
+    chosen = _row(List, list_id, _("This fixed list does not exist any more."))
+    classes = frozenset({TargetingClass(chosen.targeting_class)})
+    people = _people().filter(list_memberships__list=chosen)
+    return Audience(people, bool(classes & TARGETING), classes, chosen.name)
+
+
+def _newsletter(newsletter_id: Any, _at: datetime) -> Audience:
+    chosen = _row(Newsletter, newsletter_id, _("This newsletter does not exist any more."))
+    running = _people().filter(subscriptions__newsletter=chosen, subscriptions__ended_at__isnull=True)
+    return Audience(running, False, frozenset({TargetingClass.SUBSCRIPTION}), chosen.name)
+
+
+def _source(source_id: Any, at: datetime) -> Audience:
+    source = _row(Source, source_id, _("This source does not exist any more."))
+    ends = source.licence_ends_on
+    if ends is not None and ends < timezone.localdate(at):
+        text = _("The licence of “%(name)s” has ended: its data may not be used any more.")
+        raise AudienceRefused(text % {"name": source.name})
+    return Audience(
+        queryset=_people().filter(source_links__source=source),
+        targeted=False,
+        classes=frozenset({TargetingClass.SUBSCRIPTION}),
+        label=source.name,
+        source=source,
+        refusals=dict.fromkeys(DIGITAL, reason) if (reason := _source_refusal(source)) else {},
+    )
+
+
+def _source_refusal(source: Source) -> str:
+    """Why a digital mailing may not go to a whole source; empty when it may."""
+    if source.kind == SourceKind.ROLL:
+        return _("An electoral roll may not be used for e-mail or SMS: write letters, or call.")
+    if source.is_broker and not source.proof.strip():
+        text = _("Write down where the proof of “%(name)s” is kept: a broker’s file may not be used without.")
+        return text % {"name": source.name}
+    return ""
+
+
+def _refusal(label: Any, channel: Channel) -> str:
+    text = _("The condition “%(label)s” may not choose who receives a message by this channel: %(channel)s.")
+    return text % {"label": label, "channel": channel.label}
+
+
+def _people() -> ContactQuerySet:
+    return Contact.objects.visible()
+
+
+def _row(model: type[AnyModel], pk: Any, missing: str) -> AnyModel:
+    found = model._default_manager.filter(pk=pk).first() if isinstance(pk, int) else None
+    if found is None:
+        raise AudienceRefused(missing)
+    return found
+
+
+_TYPES: Mapping[str, Callable[[Any, datetime], Audience]] = {
+    "everyone": _everyone,
+    "segment": _segment,
+    "list": _list,
+    "newsletter": _newsletter,
+    "source": _source,
+}

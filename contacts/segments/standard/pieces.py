@@ -1,0 +1,93 @@
+"""Small parts that several conditions share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Territory
+from contacts.segments.values import NumberValue, RangeValue, ReferenceValue, Text
+from contacts.territories.lookup import suggest_territories
+
+SUGGESTED = 12
+OLDEST = 120
+
+AGE = NumberValue(0, OLDEST, unit=_("years"))
+AGE_RANGE = RangeValue(AGE)
+DAYS = NumberValue(1, 3650, unit=_("days"))
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day some years earlier; 28 February for a 29 February that year does not have."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def age_lookups(operator: str, value: Any, day: date, field: str = "birth_date") -> Q:
+    """People whose age on `day` is `from`, `to` or `between` some years; nobody of unknown age."""
+    at_least, at_most = {
+        "from": (value, None),
+        "to": (None, value),
+        "between": value if isinstance(value, tuple) else (None, None),
+    }[operator]
+    asked = Q(**{f"{field}__isnull": False})
+    if at_least is not None:
+        asked &= Q(**{f"{field}__lte": years_before(day, at_least)})
+    if at_most is not None:
+        asked &= Q(**{f"{field}__gt": years_before(day, at_most + 1)})
+    return asked
+
+
+def having(rows: QuerySet[Any]) -> Q:
+    """The people for whom such rows exist (`contact` names the person)."""
+    return Q(Exists(rows.filter(contact=OuterRef("pk"))))
+
+
+def having_any(operator: str, rows: Callable[[Sequence[int]], QuerySet[Any]], ids: tuple[int, ...]) -> Q:
+    """`any`, `all` or `none` of some referenced rows."""
+    if operator == "all":
+        every = Q()
+        for one in ids:
+            every &= having(rows([one]))
+        return every
+    found = having(rows(ids))
+    return ~found if operator == "none" else found
+
+
+def named_rows(model: type[Model], missing: Text, *, order: str = "name") -> ReferenceValue:
+    """Rows of a table with a name, chosen by it."""
+    manager = model._default_manager
+
+    def find(ids: Sequence[int]) -> Mapping[int, str]:
+        return {row.pk: str(row) for row in manager.filter(pk__in=ids)}
+
+    def suggest(typed: str) -> Iterable[tuple[int, str]]:
+        rows = manager.order_by(order)
+        if typed:
+            rows = rows.filter(**{f"{order}__icontains": typed})
+        return [(row.pk, str(row)) for row in rows[:SUGGESTED]]
+
+    return ReferenceValue(find, suggest, missing)
+
+
+def territories(*kinds: str) -> ReferenceValue:
+    """Places of some kinds, found as somebody types a name, code or postcode."""
+
+    def find(ids: Sequence[int]) -> Mapping[int, str]:
+        return {place.pk: str(place) for place in Territory.objects.filter(pk__in=ids, kind__in=kinds)}
+
+    def suggest(typed: str) -> Iterable[tuple[int, str]]:
+        if typed:
+            return [
+                (place.pk, str(place)) for place in suggest_territories(typed, kinds=kinds, limit=SUGGESTED)
+            ]
+        first = Territory.objects.filter(kind__in=kinds, replaced_by__isnull=True)
+        return [(place.pk, str(place)) for place in first.order_by("kind", "code")[:SUGGESTED]]
+
+    return ReferenceValue(find, suggest, _("This place is not known any more."))
