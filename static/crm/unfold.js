@@ -28,18 +28,36 @@ document.addEventListener("alpine:init", () => {
   }));
 });
 
-// select2 (autocomplete fields) gives its boxes no name: take the label of the field they stand for.
+// Names for screen readers where Unfold and select2 give none.
 addEventListener("load", () => {
-  const name = () => {
+  const labelOf = (field) => field.id && document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
+
+  // Autocomplete fields: the box takes the label of the field it stands for.
+  const nameBoxes = () => {
     for (const box of document.querySelectorAll(".select2-selection[role=combobox]:not([aria-label])")) {
       const field = box.closest(".select2")?.previousElementSibling;
-      const label = field?.id && document.querySelector(`label[for="${CSS.escape(field.id)}"]`);
-      box.setAttribute("aria-label", (label?.textContent || field?.name || "").trim());
+      box.setAttribute("aria-label", ((field && labelOf(field)?.textContent) || field?.name || "").trim());
       const shown = box.querySelector("[role=textbox]");
       shown?.removeAttribute("role");
       shown?.removeAttribute("aria-readonly");
     }
   };
-  name();
-  new MutationObserver(name).observe(document.body, { childList: true, subtree: true });
+
+  // Fields of a table: the column says what they are.
+  const nameCells = () => {
+    for (const field of document.querySelectorAll("td :is(input, select, textarea):not([type=hidden], [aria-label])")) {
+      if (labelOf(field) || field.closest("label")) continue;
+      const cell = field.closest("td");
+      const head = cell.closest("table")?.querySelector("thead tr")?.children[cell.cellIndex];
+      const name = (cell.dataset.label || head?.textContent || field.name).trim();
+      field.setAttribute("aria-label", name);
+    }
+  };
+
+  const nameAll = () => {
+    nameBoxes();
+    nameCells();
+  };
+  nameAll();
+  new MutationObserver(nameAll).observe(document.body, { childList: true, subtree: true });
 });

@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
@@ -24,6 +24,7 @@ from campaign_crm.platform.rights import Role
 # Playwright keeps an event loop in this thread; the tests themselves are not asynchronous.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
+HINTS = {"verbose", "debug"}  # advice of the browser to developers, hidden by default
 SERIOUS = {"serious", "critical"}
 AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
 
@@ -78,9 +79,13 @@ class Watched:
     allowed: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> Page:
-        page.on("console", lambda message: self.messages.append(f"{message.type}: {message.text}"))
+        page.on("console", self.note)
         page.on("pageerror", lambda error: self.messages.append(f"JavaScript error: {error}"))
         return page
+
+    def note(self, message: ConsoleMessage) -> None:
+        if message.type not in HINTS:
+            self.messages.append(f"{message.type}: {message.text}")
 
     def unexpected(self) -> list[str]:
         return [text for text in self.messages if not any(part in text for part in self.allowed)]
