@@ -1,4 +1,4 @@
-"""Which channel a lawful basis opens: the table of `design/law.md`, read by the projection and by people.
+"""Which channel a lawful basis opens: read by the projection, the import screen and the sources page.
 
 A Source opens a channel when its basis does, when the channel is among those ticked at import, and while its
 licence lasts. A broker's file opens e-mail and SMS only to a mailing to the whole file (CNIL, fiche of

@@ -1,8 +1,7 @@
 """From what a mailing says about its recipients to people, with what that choice costs in law.
 
 An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone", "id": n}. Whether it is
-*targeted* follows from the classes of its conditions (Regulation (EU) 2024/900, `design/law.md`), never from a
-view.
+*targeted* follows from the classes of its conditions (Regulation (EU) 2024/900), never from a view.
 """
 
 from __future__ import annotations
@@ -36,9 +35,9 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 class Audience:
     """People, before anybody is left out.
 
-    `classes` are those of its conditions; `source` is set when it is a whole source; `segment`, its version and
-    `tree` (JSON) when it is a segment; `label` is for screens. `refusals` says, by channel, why a mailing on it
-    may not use this audience.
+    `classes` are those of its conditions; `source` is set when it is a whole source; `segment`, its version
+    and `tree` (JSON) when it is a segment; `label` is for screens. `refusals` says, by channel, why a mailing
+    on it may not use this audience.
     """
 
     queryset: ContactQuerySet

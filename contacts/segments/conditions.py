@@ -1,8 +1,8 @@
 """The registry of conditions that a segment can be made of.
 
 A condition says how it is shown, which operators it has and what each compares with, which targeting class it
-is (Regulation (EU) 2024/900, `design/law.md`) and how it compiles to a filter on Contact. An app above
-registers its own from `AppConfig.ready()` with `register_condition`; see docs/segments.md.
+is (Regulation (EU) 2024/900) and how it compiles to a filter on Contact. An app above
+registers its own from `AppConfig.ready()` with `register_condition`; see docs/how-to/segment-condition.md.
 """
 
 from __future__ import annotations

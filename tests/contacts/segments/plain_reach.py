@@ -1,7 +1,6 @@
 """The law of reachability said slowly: one person, one channel, plain Python over the rows as they are.
 
-Reach and its SQL must agree with this page, which follows `design/law.md` line by line and shares no code
-with them.
+Reach and its SQL must agree with this page, which shares no code with them.
 """
 
 from __future__ import annotations
