@@ -9,7 +9,7 @@ rows it had made are deleted first, which is safe because nothing leaves before 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
@@ -17,12 +17,11 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from campaign_crm.platform.database import analyze, ensure_partition
-from contacts.enums import UnreachableReason
+from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact
 from contacts.rules.channels import BROKER_BASIS
 from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
 from contacts.segments.audience import Audience, resolve_audience
-from contacts.segments.reachability import reachable, why_not
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.compiling import compile_campaign
@@ -120,26 +119,17 @@ def _take_snapshot(campaign_id: int) -> Campaign:
         if campaign.state != CampaignState.FREEZING:
             raise FreezeStopped(f"Campaign {campaign_id} is {campaign.state}, not being frozen.")
         Delivery.objects.of_campaign(campaign).delete()
-        audience = resolve_audience(campaign.audience)
-        people = reachable(audience.queryset, **_terms(campaign, audience))
-        recipients, sharing = _read(campaign, audience, people)
-        excluded = why_not(audience.queryset, **_terms(campaign, audience))
-        campaign.excluded = {str(reason): count for reason, count in excluded.items() if count}
+        audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
+        channel, kind = Channel(campaign.channel), MessageKind(campaign.kind)
+        recipients, sharing = _read(campaign, audience, audience.reachable(channel=channel, kind=kind))
+        left_out = audience.counts(channel=channel, kind=kind).left_out
+        campaign.excluded = {reason.value: count for reason, count in left_out.items() if count}
         if sharing:
             campaign.excluded[UnreachableReason.SAME_ADDRESS.value] = sharing
         campaign.audience_count = recipients
         _freeze_content(campaign, audience)
     campaign.refresh_from_db()
     return campaign
-
-
-def _terms(campaign: Campaign, audience: Audience) -> dict[str, Any]:
-    return {
-        "channel": campaign.channel,
-        "kind": campaign.kind,
-        "targeted": audience.targeted,
-        "source": audience.source,
-    }
 
 
 def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> tuple[int, int]:

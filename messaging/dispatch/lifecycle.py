@@ -135,9 +135,11 @@ def _sweep(campaign: Campaign) -> int:
 
 
 def _freeze_one(campaign_id: int) -> bool:
-    """Freeze; what cannot be frozen is a draft again, with the reason for its author."""
+    """Freeze; what cannot be frozen is a draft again, with the reason for its author, in their language."""
+    campaign = Campaign.objects.select_related("created_by").get(pk=campaign_id)
     try:
-        freeze(campaign_id)
+        with override(_language_of(campaign)):
+            freeze(campaign_id)
     except FreezeStopped:
         return False
     except (OperationalError, InterfaceError):

@@ -12,7 +12,7 @@ from campaign_crm.platform.models import Organisation
 from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.segments.audience import Audience, resolve_audience
-from contacts.segments.reachability import Counts, count_reachable
+from contacts.segments.reachability import Counts
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
@@ -43,7 +43,7 @@ class Obstacle:
 
 @dataclass(frozen=True)
 class PreSend:
-    """`obstacles` keep the campaign from leaving; `remarks` do not. `excluded`: people left out, by reason."""
+    """`obstacles` keep it from leaving; `remarks` do not. `excluded`: people left out, by reason."""
 
     recipients: int
     excluded: dict[UnreachableReason, int]
@@ -68,14 +68,9 @@ def pre_send(campaign: Campaign) -> PreSend:
     audience: Audience | None = None
     counts = NOBODY
     try:
-        audience = resolve_audience(campaign.audience)
-        counts = count_reachable(
-            audience.queryset,
-            channel=Channel(campaign.channel),
-            kind=MessageKind(campaign.kind),
-            targeted=audience.targeted,
-            source=audience.source,
-            one_per_address=True,
+        audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
+        counts = audience.counts(
+            channel=Channel(campaign.channel), kind=MessageKind(campaign.kind), one_per_address=True
         )
     except ContactsError as error:
         if campaign.audience:

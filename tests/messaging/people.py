@@ -1,0 +1,99 @@
+"""Invented people who may be written to, made in bulk, and a mailing to send them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from campaign_crm.platform.crypto import keyed_hash
+from campaign_crm.platform.models import Organisation, User
+from campaign_crm.platform.rights import Role
+from contacts.enums import Channel, LawfulBasis, SourceKind
+from contacts.models import Contact, ContactSource, EmailAddress, Source
+from contacts.services.projections import refresh_projections
+from messaging.models import Campaign, ProviderAccount, SenderIdentity
+from tests.support.smtp_sink import SmtpSink
+
+BLOCKS = [
+    {"id": "a", "type": "text", "html": "<p>{{ greeting }}</p>"},
+    {"id": "b", "type": "button", "label": "Read on", "url": "https://example.org/programme"},
+]
+
+
+def make_source(name: str = "Address book", **fields: Any) -> Source:
+    """A source whose people may be written to by e-mail."""
+    wanted = {
+        "kind": SourceKind.ADDRESS_BOOK,
+        "lawful_basis": LawfulBasis.CONSENT,
+        "channels": [Channel.EMAIL.value],
+    }
+    return Source.objects.get_or_create(name=name, defaults=wanted | fields)[0]
+
+
+def make_people(count: int, *, source: Source | None = None, start: int = 1) -> list[Contact]:
+    """`count` people, person<n>@example.com, from one source."""
+    source = source or make_source()
+    people = Contact.objects.bulk_create(
+        Contact(first_name=f"Camille{number}", last_name=f"Martin{number}", gender="F" if number % 2 else "M")
+        for number in range(start, start + count)
+    )
+    give_addresses(people, [f"person{number}@example.com" for number in range(start, start + count)], source)
+    return people
+
+
+def give_addresses(people: Sequence[Contact], addresses: Sequence[str], source: Source) -> None:
+    EmailAddress.objects.bulk_create(
+        EmailAddress(
+            contact=person,
+            address=address,
+            normalised=address,
+            address_hash=keyed_hash("email", address),
+            source=source,
+        )
+        for person, address in zip(people, addresses, strict=True)
+    )
+    ContactSource.objects.bulk_create(ContactSource(contact=person, source=source) for person in people)
+    refresh_projections([person.pk for person in people])
+
+
+def make_officer(email: str = "officer@example.org") -> User:
+    user = User.objects.filter(email=email).first()
+    return user or User.objects.create_user(
+        email=email, full_name="Claude Durand", role=Role.ADMINISTRATOR, language="en"
+    )
+
+
+def make_account(port: int = 9, **settings: Any) -> ProviderAccount:
+    """A way out to a server on loopback; port 9 answers nobody."""
+    patience = {"timeout": 5, "final_timeout": 5, "batch_timeout": 20, "connections": 1}
+    return ProviderAccount.objects.create(
+        name=f"Account {ProviderAccount.objects.count() + 1}",
+        kind="smtp",
+        settings={"host": "127.0.0.1", "port": port, "security": "none", **patience, **settings},
+    )
+
+
+def make_sender(account: ProviderAccount) -> SenderIdentity:
+    return SenderIdentity.objects.create(
+        from_name="Équipe de campagne",
+        address=f"news{account.pk}@example.org",
+        reply_to="answers@example.org",
+        provider_account=account,
+    )
+
+
+def make_campaign(sink: SmtpSink | None = None, **fields: Any) -> Campaign:
+    """A complete mailing to everyone, sent through `sink`."""
+    Organisation.objects.update_or_create(
+        id=1, defaults={"name": "Campagne 2027", "postal_address": "1 rue de la Paix\n75002 Paris"}
+    )
+    account = make_account(sink.port) if sink is not None else make_account()
+    wanted = {
+        "name": "Newsletter",
+        "subject": "Bonjour {{ first_name }}",
+        "blocks": BLOCKS,
+        "audience": {"type": "everyone"},
+        "sender": make_sender(account),
+        "created_by": make_officer(),
+    }
+    return Campaign.objects.create(**(wanted | fields))
