@@ -17,6 +17,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import tick
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
+from contacts.enums import Channel
 from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend, EditedMeanwhile, NotAllowed, SendingIsOff, WrongState
@@ -100,7 +101,7 @@ def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> C
     """Choose who receives it; raises a ContactsError when there is no such audience."""
     ask_right(by, Right.EDIT_CAMPAIGN)
     held = _locked(campaign, EDITABLE, _("It can no longer be edited."))
-    resolve_audience(audience)
+    resolve_audience(audience, channel=Channel(held.channel))
     held.audience = audience
     held.revision += 1
     held.updated_at = Now()
