@@ -96,7 +96,7 @@ MENU = (
     Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),
     Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
     Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.EDIT_FORMS),
-    Group("field", _("Field"), "door-open", url_name="tracking:field", right=Right.VIEW_PEOPLE),
+    Group("field", pgettext_lazy("menu", "Field"), "door-open", url_name="tracking:field", right=Right.VIEW_PEOPLE),
     Group(
         "insight",
         _("Insight"),
