@@ -27,7 +27,7 @@ SELECT id FROM (
     WHERE to_tsvector('simple'::regconfig, COALESCE(search_text, '')) @@ to_tsquery('simple', %(query)s)
       AND erased_at IS NULL
     LIMIT %(looked_at)s
-) AS some
+) AS matching
 ORDER BY name_folded, id LIMIT %(limit)s
 """
 _ELECTORS = """

@@ -6,7 +6,8 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.registry import registry
-        from tracking import selectors, timeline
+        from tracking import segment_conditions, selectors, timeline
 
         registry.add("timeline", "interactions", timeline.interactions)
+        segment_conditions.register()
         registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)

@@ -60,6 +60,7 @@ OPERATORS: Mapping[str, Text] = {
     "withdrawn": _("refused or withdrew"),
     "never": _("was never asked"),
     "days": _("in the last"),
+    "not_days": _("not in the last"),
     "since": _("since"),
     "before": _("before"),
 }

@@ -1,0 +1,88 @@
+"""Segments on engagement: people who agreed to be measured, robots set aside, both sides of each operator."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from campaign_crm.platform.database import ensure_partition
+from contacts.enums import TargetingClass
+from contacts.models import Contact
+from contacts.segments.conditions import all_conditions
+from contacts.services.people import create_contact
+from messaging.models import Delivery
+from tests.segments import people_of
+from tracking.models import Submission
+from tracking.services.forms import create_form
+from tracking.services.interactions import record_interaction
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def other(source) -> Contact:
+    return create_contact(source=source, by=None, first_name="Paul", last_name="Durand")
+
+
+def hit(person: Contact, campaign, kind: str, *, days_ago: int = 0, hit_class: str = "human") -> None:
+    interaction = record_interaction(
+        kind=kind,
+        contact_id=person.pk,
+        campaign_id=campaign.pk,
+        at=timezone.now() - timedelta(days=days_ago, minutes=1),
+    )
+    interaction.hit_class = hit_class
+    interaction.save()
+
+
+@pytest.mark.parametrize("kind", ["open", "click"])
+def test_recent_engagement_both_ways(person, other, campaign, kind) -> None:
+    hit(person, campaign, kind, days_ago=5)
+    assert people_of(f"{kind}_recent", "days", 7) == {person.pk}
+    assert people_of(f"{kind}_recent", "days", 3) == set()
+    assert people_of(f"{kind}_recent", "not_days", 7) == {other.pk}
+
+
+def test_robots_have_opened_nothing(person, other, campaign) -> None:
+    hit(person, campaign, "open", hit_class="scanner")
+    assert people_of("open_recent", "days", 7) == set()
+
+
+@pytest.mark.parametrize("kind", ["open", "click"])
+def test_engagement_with_one_mailing(person, other, campaign, kind) -> None:
+    hit(person, campaign, kind)
+    assert people_of(f"{kind}_mailing", "any", [campaign.pk]) == {person.pk}
+    assert people_of(f"{kind}_mailing", "all", [campaign.pk]) == {person.pk}
+    assert people_of(f"{kind}_mailing", "none", [campaign.pk]) == {other.pk}
+
+
+def test_who_received_a_mailing(person, other, campaign) -> None:
+    ensure_partition("messaging_delivery", campaign.ledger_month.isoformat())
+    for contact, state in ((person, "accepted"), (other, "failed")):
+        Delivery.objects.create(
+            ledger_month=campaign.ledger_month,
+            campaign=campaign,
+            contact=contact,
+            occasion="",
+            state=state,
+            address=f"{contact.pk}@example.org",
+            address_hash=contact.pk.to_bytes(32, "big"),
+        )
+    assert people_of("received_mailing", "any", [campaign.pk]) == {person.pk}
+    assert people_of("received_mailing", "none", [campaign.pk]) == {other.pk}
+
+
+def test_who_signed_up_by_a_form(person, other) -> None:
+    form = create_form(
+        by=None, newsletters=[], title="Join", introduction="", language="fr", thank_you="", tag=None,
+        is_open=True, fields=["email"], consents=[],
+    )  # fmt: skip
+    Submission.objects.create(form=form, contact=person, data={})
+    assert people_of("signed_up", "any", [form.pk]) == {person.pk}
+    assert people_of("signed_up", "none", [form.pk]) == {other.pk}
+
+
+def test_choosing_by_engagement_is_a_criterion() -> None:
+    engaged = [one for one in all_conditions() if one.group == "engagement"]
+    assert len(engaged) == 6
+    assert {one.class_for("any", []) for one in engaged} == {TargetingClass.CRITERION}

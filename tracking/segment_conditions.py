@@ -1,0 +1,106 @@
+"""Segment conditions on what people did. They know only what may be tied to a person: the opens and clicks
+of those who agreed to be measured, robots set aside."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from contacts.enums import TargetingClass
+from contacts.segments.conditions import Condition, ConditionGroup, Context, register_condition
+from contacts.segments.standard.pieces import DAYS, having, having_any, named_rows
+from messaging.models import Campaign, Delivery
+from tracking.enums import HitClass, InteractionKind
+from tracking.models import Form, Interaction, Submission
+from tracking.selectors import DELIVERED
+
+MAILINGS = named_rows(Campaign, _("This mailing does not exist any more."))
+FORMS = named_rows(Form, _("This form does not exist any more."), order="title")
+MEASURED_ONLY = _("Known only for people who agreed to have their opens and clicks measured.")
+
+
+def _of_people(kind: InteractionKind) -> QuerySet[Interaction]:
+    return Interaction.objects.filter(kind=kind, hit_class=HitClass.HUMAN)
+
+
+def _in_the_last(kind: InteractionKind, operator: str, days: int, context: Context) -> Q:
+    recent = _of_people(kind).filter(at__gte=context.at - timedelta(days=days))
+    return having(recent) if operator == "days" else ~having(recent)
+
+
+def _opened(operator: str, value: Any, context: Context) -> Q:
+    return _in_the_last(InteractionKind.OPEN, operator, value, context)
+
+
+def _clicked(operator: str, value: Any, context: Context) -> Q:
+    return _in_the_last(InteractionKind.CLICK, operator, value, context)
+
+
+def _opened_mailing(operator: str, value: Any, _context: Context) -> Q:
+    return having_any(operator, lambda ids: _of_people(InteractionKind.OPEN).filter(campaign__in=ids), value)
+
+
+def _clicked_mailing(operator: str, value: Any, _context: Context) -> Q:
+    return having_any(operator, lambda ids: _of_people(InteractionKind.CLICK).filter(campaign__in=ids), value)
+
+
+def _received(operator: str, value: Any, _context: Context) -> Q:
+    """The ledger is partitioned by month: the months of the chosen mailings are named, the others not read."""
+
+    def rows(ids: Any) -> QuerySet[Delivery]:
+        months = Campaign.objects.filter(pk__in=ids).values_list("ledger_month", flat=True)
+        return Delivery.objects.filter(
+            ledger_month__in=list(months), campaign__in=ids, contact=OuterRef("pk"), state__in=DELIVERED
+        )
+
+    return having_any(operator, rows, value)
+
+
+def _signed_up(operator: str, value: Any, _context: Context) -> Q:
+    return having_any(operator, lambda ids: Submission.objects.filter(form__in=ids), value)
+
+
+def register() -> None:
+    """Offer them; called once, from `TrackingConfig.ready()`."""
+    recent = {"days": DAYS, "not_days": DAYS}
+    mailings = {"any": MAILINGS, "all": MAILINGS, "none": MAILINGS}
+    for key, label, operators, compiled in (
+        ("open_recent", _("Opened a message"), recent, _opened),
+        ("click_recent", _("Clicked in a message"), recent, _clicked),
+        ("open_mailing", _("Opened the mailing"), mailings, _opened_mailing),
+        ("click_mailing", _("Clicked in the mailing"), mailings, _clicked_mailing),
+    ):
+        register_condition(
+            Condition(
+                key=key,
+                label=label,
+                group=ConditionGroup.ENGAGEMENT,
+                operators=operators,
+                targeting_class=TargetingClass.CRITERION,
+                compile=compiled,
+                note=MEASURED_ONLY,
+            )
+        )
+    register_condition(
+        Condition(
+            key="received_mailing",
+            label=_("Received the mailing"),
+            group=ConditionGroup.ENGAGEMENT,
+            operators=mailings,
+            targeting_class=TargetingClass.CRITERION,
+            compile=_received,
+        )
+    )
+    register_condition(
+        Condition(
+            key="signed_up",
+            label=_("Signed up by the form"),
+            group=ConditionGroup.ENGAGEMENT,
+            operators={"any": FORMS, "none": FORMS},
+            targeting_class=TargetingClass.CRITERION,
+            compile=_signed_up,
+        )
+    )
