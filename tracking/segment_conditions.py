@@ -48,7 +48,7 @@ def _clicked_mailing(operator: str, value: Any, _context: Context) -> Q:
 
 
 def _received(operator: str, value: Any, _context: Context) -> Q:
-    """The ledger is partitioned by month: the months of the chosen mailings are named, the others not read."""
+    """The ledger is partitioned: the months of the chosen mailings are named, the others are not read."""
 
     def rows(ids: Any) -> QuerySet[Delivery]:
         months = Campaign.objects.filter(pk__in=ids).values_list("ledger_month", flat=True)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from django.core.checks import Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
 from campaign_crm.platform.crypto import hash_key_fingerprint
 
 
 @register(Tags.database)
-def check_hash_key(databases: list[str] | None = None, **_options: Any) -> list[Error]:
+def check_hash_key(
+    app_configs: Any = None, databases: Sequence[str] | None = None, **_options: Any
+) -> list[CheckMessage]:
     """Refuse another HASH_KEY than the one this database began with.
 
     With another key the do-not-contact list would recognise nobody, and people who left would be written to.

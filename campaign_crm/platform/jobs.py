@@ -103,7 +103,7 @@ def run_job(job_id: int) -> Job:
 
 def _claim(job_id: int | None = None) -> Job | None:
     with transaction.atomic():
-        due = Job.objects.due()  # type: ignore[attr-defined]
+        due = Job.objects.due()
         if job_id is not None:
             due = due.filter(pk=job_id)
         job: Job | None = due.select_for_update(skip_locked=True).first()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import migrations
@@ -16,7 +17,7 @@ class CreatePartitionedModel(migrations.CreateModel):
         super().__init__(*args, **kwargs)
         self.partition_column = partition_column
 
-    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+    def deconstruct(self) -> tuple[str, Sequence[Any], dict[str, Any]]:
         name, args, kwargs = super().deconstruct()
         return name, args, {**kwargs, "partition_column": self.partition_column}
 

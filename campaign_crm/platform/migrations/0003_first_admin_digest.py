@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('platform', '0002_append_only'),
+        ("platform", "0002_append_only"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organisation',
-            name='first_admin_digest',
+            model_name="organisation",
+            name="first_admin_digest",
             field=models.CharField(blank=True, editable=False, max_length=64),
         ),
     ]

@@ -24,7 +24,18 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
 
     personal_data = keep(
-        *"id name prefix secret_hash scopes created_by created_at expires_at revoked_at last_used_at".split()
+        *[
+            "id",
+            "name",
+            "prefix",
+            "secret_hash",
+            "scopes",
+            "created_by",
+            "created_at",
+            "expires_at",
+            "revoked_at",
+            "last_used_at",
+        ]
     )
 
     class Meta:

@@ -55,8 +55,19 @@ class Job(models.Model):
 
     objects: ClassVar[models.Manager[Job]] = JobQuerySet.as_manager()
     personal_data = keep(
-        *"id kind payload state run_after lease_until token attempts progress_done progress_total".split(),
-        *"progress_note error created_by created_at started_at finished_at".split(),
+        *[
+            "id",
+            "kind",
+            "payload",
+            "state",
+            "run_after",
+            "lease_until",
+            "token",
+            "attempts",
+            "progress_done",
+            "progress_total",
+        ],
+        *["progress_note", "error", "created_by", "created_at", "started_at", "finished_at"],
     )
 
     class Meta:
