@@ -74,7 +74,7 @@ def moment(when: datetime | None) -> str | SafeString:
     if when is None:
         return "–"
     local = timezone.localtime(when)
-    day = formats.date_format(local, "j M" if local.year == timezone.localtime().year else "j M Y")
+    day = formats.date_format(local, "j N" if local.year == timezone.localtime().year else "j N Y")
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         when.isoformat(),
