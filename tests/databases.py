@@ -12,10 +12,12 @@ import hashlib
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
+import psycopg2.errors
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
@@ -101,8 +103,18 @@ def _copy(connection: Connection, source: str, target: str) -> None:
 
 
 def _drop(connection: Connection, name: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    """Drop a database; autovacuum, which the owner may not end, leaves by itself when asked to a few times."""
+    command = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+    for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 0.0):
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(command)
+        except psycopg2.errors.InsufficientPrivilege:
+            if not patience:
+                raise
+            time.sleep(patience)
+        else:
+            return
 
 
 def _end_sessions(servers: TestServers) -> None:
