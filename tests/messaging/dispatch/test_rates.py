@@ -1,0 +1,55 @@
+"""One rate an account, whoever sends; without Redis a share of it, never none."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.conf import settings
+
+from messaging.dispatch.rates import Grant, Rates
+
+AWAY = "redis://127.0.0.1:1/0"
+
+
+def test_without_a_rate_everything_may_leave() -> None:
+    assert Rates(AWAY, workers=1).take("account:1", rate=None, wanted=50) == Grant(50, 0.0)
+
+
+def test_two_workers_share_one_bucket() -> None:
+    first, second = (Rates(settings.REDIS_URL, workers=2) for _ in range(2))
+    granted = [rates.take("account:1", rate=10, wanted=8).messages for rates in (first, second, first)]
+    assert granted == [8, 2, 0]
+    assert 0 < second.take("account:1", rate=10, wanted=1).wait <= 0.1
+
+
+def test_a_bucket_fills_at_its_rate() -> None:
+    rates = Rates(settings.REDIS_URL, workers=1)
+    assert rates.take("account:1", rate=20, wanted=100).messages == 20
+    time.sleep(0.25)
+    assert 4 <= rates.take("account:1", rate=20, wanted=100).messages <= 7
+
+
+def test_accounts_have_buckets_of_their_own() -> None:
+    rates = Rates(settings.REDIS_URL, workers=1)
+    assert rates.take("account:1", rate=5, wanted=5).messages == 5
+    assert rates.take("account:2", rate=5, wanted=5).messages == 5
+
+
+def test_a_slow_account_sends_one_message_at_a_time() -> None:
+    rates = Rates(settings.REDIS_URL, workers=1)
+    assert rates.take("account:1", rate=0.5, wanted=10) == Grant(1, 0.0)
+    grant = rates.take("account:1", rate=0.5, wanted=10)
+    assert grant.messages == 0
+    assert 1.5 < grant.wait <= 2.0
+
+
+def test_without_redis_each_worker_keeps_to_its_share(caplog: pytest.LogCaptureFixture) -> None:
+    rates = Rates(AWAY, workers=4)
+    started = time.monotonic()
+    taken = 0
+    while time.monotonic() - started < 0.6:
+        taken += rates.take("account:1", rate=100, wanted=50).messages
+        time.sleep(0.01)
+    assert 10 <= taken <= 16  # a quarter of 100 a second, for 0.6 s
+    assert len(caplog.records) == 1  # said once, not at every batch
