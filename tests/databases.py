@@ -103,7 +103,7 @@ def _copy(connection: Connection, source: str, target: str) -> None:
 
 
 def _drop(connection: Connection, name: str) -> None:
-    """Drop a database; autovacuum, which the owner may not end, leaves by itself when asked to a few times."""
+    """Drop a database; autovacuum, which the owner may not end, leaves when asked a few times."""
     command = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
     for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 0.0):
         try:
