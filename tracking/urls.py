@@ -8,12 +8,14 @@ from django.urls import path
 from tracking.views.calls import LogCall
 from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.leaving import Leave
+from tracking.views.online import ViewOnline
 from tracking.views.preferences import PreferencesPage
 from tracking.views.sign_up import Confirm, SignUpPage
 
 app_name = "tracking"
 urlpatterns = [
     path("u/<str:token>", Leave.as_view(), name="leave"),
+    path("v/<str:token>", ViewOnline.as_view(), name="online"),
     path("p/<str:token>", PreferencesPage.as_view(), name="preferences"),
     path("k/<str:token>", Confirm.as_view(), name="confirm"),
     path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),

@@ -97,20 +97,21 @@ class Outbox:
                 built.faults.append((one.row.key, f"{type(error).__name__} while building the message"))
         return built
 
+    def page(self, row: Row, *, at: datetime) -> str:
+        """The message as an HTML page, for "view it in a browser"; the row need not be claimed."""
+        (prepared,) = self.prepare([row])
+        addresses = self._addresses(row, occasion_number(row.key.occasion), at)
+        values = self._template.render_values(self._context(row, prepared.recipient, addresses, at))
+        return self._template.html.join(values.html)
+
     def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
         occasion = occasion_number(row.key.occasion)
         addresses = self._addresses(row, occasion, at)
-        context = self._nothing | recipient_context(recipient, self._organisation) | addresses
-        if self._content.compiled.tracking:
-            mark = self._mark(row, occasion, at, measured=recipient.measured)
-            context |= public_links.message_links(settings.PUBLIC_URL, mark, links=self._links)
-        if row.context:
-            context |= _values_of(row.context)
         token = tokens.sign_return(
             tokens.ReturnToken(self.ledger.month, self.ledger.campaign, row.key.contact, occasion)
         )
         content = self._content.builder.build(
-            self._template.render_values(context),
+            self._template.render_values(self._context(row, recipient, addresses, at)),
             to=row.address,
             message_token=token,
             date=at,
@@ -118,6 +119,19 @@ class Outbox:
             unsubscribe_url="" if self._is_service else addresses["unsubscribe_url"],
         )
         return OutgoingMessage(token, self._from, row.address, content, wire_ready=True)
+
+    def _context(
+        self, row: Row, recipient: RecipientData, addresses: dict[str, str], at: datetime
+    ) -> dict[str, object]:
+        """Every value that the templates of this recipient's message read."""
+        context = self._nothing | recipient_context(recipient, self._organisation) | addresses
+        if self._content.compiled.tracking:
+            occasion = occasion_number(row.key.occasion)
+            mark = self._mark(row, occasion, at, measured=recipient.measured)
+            context |= public_links.message_links(settings.PUBLIC_URL, mark, links=self._links)
+        if row.context:
+            context |= _values_of(row.context)
+        return context
 
     def _addresses(self, row: Row, occasion: int, at: datetime) -> dict[str, str]:
         """The ways out and to the person's choices: theirs alone, each time the same."""

@@ -1,0 +1,45 @@
+"""A sent message as a page in the browser."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from campaign_crm.platform.models import Organisation
+from messaging.content.marks import PersonalMark, occasion_number
+from messaging.dispatch.ledger import Key, Row
+from messaging.dispatch.outbox import Outbox
+from messaging.models import Campaign, Delivery
+
+
+def online_page(mark: PersonalMark) -> str | None:
+    """The HTML of the message that `mark` names, as its recipient got it; None once it is gone."""
+    campaign = (
+        Campaign.objects.select_related("sender__provider_account")
+        .filter(pk=mark.campaign, frozen_at__isnull=False, sender__isnull=False)
+        .first()
+    )
+    row = _row_of(mark)
+    if campaign is None or row is None:
+        return None
+    return Outbox(campaign, Organisation.current()).page(row, at=timezone.now())
+
+
+def _row_of(mark: PersonalMark) -> Row | None:
+    rows = Delivery.objects.filter(
+        ledger_month=mark.ledger_month, campaign_id=mark.campaign, contact_id=mark.contact
+    )
+    delivery = next((row for row in rows if occasion_number(row.occasion) == mark.occasion), None)
+    if delivery is None:
+        return None
+    return Row(
+        key=Key(delivery.contact_id, delivery.occasion),
+        address=delivery.address,
+        address_hash=bytes(delivery.address_hash),
+        variant=delivery.variant,
+        measured=delivery.measured,
+        department=delivery.department,
+        language=delivery.language,
+        attempts=delivery.attempts,
+        source=delivery.source_id,
+        context=delivery.context,
+    )

@@ -1,0 +1,44 @@
+"""A message in the browser: as its recipient got it, under a policy that runs nothing."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from contacts.models import Contact
+from messaging.content.tokens import PersonalMark, sign_view_online
+from messaging.models import Campaign
+from tests.messaging.dispatch.conftest import start
+from tests.messaging.people import make_campaign, make_people
+from tests.support.smtp_sink import SmtpSink
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def sent() -> Campaign:
+    make_people(1)
+    with SmtpSink() as sink:
+        return start(make_campaign(sink))
+
+
+def url_of(campaign: Campaign, contact_id: int) -> str:
+    return f"/v/{sign_view_online(PersonalMark(campaign.ledger_month, campaign.pk, contact_id))}"
+
+
+def test_the_page_is_the_recipients_message(sent) -> None:
+    person = Contact.objects.get()
+    response = Client().get(url_of(sent, person.pk))
+    assert response.status_code == 200
+    assert person.first_name in response.text
+    assert re.search(r"/c/[A-Za-z0-9_-]{60}", response.text), "links are tracked as in the message"
+    assert re.search(r"/u/[A-Za-z0-9_-]{108}", response.text), "and one can leave"
+    policy = response["Content-Security-Policy"]
+    assert "script-src 'none'" in policy
+    assert "default-src 'none'" in policy
+
+
+def test_a_message_that_is_gone_is_404(sent) -> None:
+    url = url_of(sent, 999_999)
+    assert Client().get(url).status_code == 404
+    assert Client().get("/v/" + "A" * 60).status_code == 404
