@@ -29,7 +29,9 @@ class Address:
     @property
     def works(self) -> bool:
         return (
-            self.fits and self.status == "active" and not any(entry.scope == "everything" for entry in self.entries)
+            self.fits
+            and self.status == "active"
+            and not any(entry.scope == "everything" for entry in self.entries)
         )
 
     @property
@@ -71,9 +73,7 @@ def plain_reason(
 def plain_point(contact: Contact, channel: str) -> int | None:
     """The address that is written to: the main one, else a confirmed one, else the oldest."""
     working = [address for address in _addresses(contact, channel) if address.works]
-    working.sort(
-        key=lambda found: (not found.main, not found.verified, found.pk is None, found.pk or 0)
-    )
+    working.sort(key=lambda found: (not found.main, not found.verified, found.pk is None, found.pk or 0))
     return working[0].pk if working else None
 
 
@@ -85,19 +85,27 @@ def _addresses(contact: Contact, channel: str) -> list[Address]:
     if channel == "email":
         return [
             Address(
-                point.pk, True, point.status, point.is_primary, point.verified_at is not None,
+                point.pk,
+                True,
+                point.status,
+                point.is_primary,
+                point.verified_at is not None,
                 _entries(point.address_hash, channel),
             )
             for point in contact.emailaddress_set.all()
-        ]  # fmt: skip
+        ]
     if channel in ("sms", "call"):
         return [
             Address(
-                point.pk, channel == "call" or point.line == "mobile", point.status, point.is_primary,
-                point.verified_at is not None, _entries(point.address_hash, channel),
+                point.pk,
+                channel == "call" or point.line == "mobile",
+                point.status,
+                point.is_primary,
+                point.verified_at is not None,
+                _entries(point.address_hash, channel),
             )
             for point in contact.phonenumber_set.all()
-        ]  # fmt: skip
+        ]
     own = [
         Address(point.pk, bool(point.postcode or point.city), point.status, point.is_primary, False, [])
         for point in contact.postaladdress_set.all()

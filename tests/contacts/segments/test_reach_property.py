@@ -37,7 +37,9 @@ from tests.contacts.segments.plain_reach import plain_point, plain_reason
 TODAY = date(2027, 3, 1)
 SHARED_EMAILS = [f"person{number}@example.org" for number in range(3)]
 SHARED_PHONES = [f"+3363998000{number}" for number in range(3)]
-DAYS = st.sampled_from([TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1), TODAY + timedelta(days=40)])
+DAYS = st.sampled_from(
+    [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1), TODAY + timedelta(days=40)]
+)
 
 sources = st.fixed_dictionaries(
     {
@@ -77,7 +79,8 @@ consents = st.fixed_dictionaries(
 )
 people = st.fixed_dictionaries(
     {
-        "birth_date": st.none() | st.sampled_from([date(2010, 2, 28), date(2010, 3, 1), date(2010, 3, 2), date(1960, 1, 1)]),
+        "birth_date": st.none()
+        | st.sampled_from([date(2010, 2, 28), date(2010, 3, 1), date(2010, 3, 2), date(1960, 1, 1)]),
         "erased": st.sampled_from([False, False, False, True]),
         "emails": st.lists(emails, max_size=2, unique_by=lambda point: point["normalised"]),
         "phones": st.lists(phones, max_size=2, unique_by=lambda point: point["e164"]),
@@ -89,7 +92,9 @@ people = st.fixed_dictionaries(
 )
 suppressions = st.fixed_dictionaries(
     {
-        "point": st.sampled_from([("email", one) for one in SHARED_EMAILS] + [("phone", one) for one in SHARED_PHONES]),
+        "point": st.sampled_from(
+            [("email", one) for one in SHARED_EMAILS] + [("phone", one) for one in SHARED_PHONES]
+        ),
         "channel": st.sampled_from(Channel.values),
         "scope": st.sampled_from(Scope.values),
         "reason": st.sampled_from(Why.values),
@@ -119,7 +124,11 @@ sends = st.fixed_dictionaries(
 
 
 @pytest.mark.django_db
-@hypothesis_settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@hypothesis_settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(world=worlds, asked=st.lists(sends, min_size=6, max_size=6))
 def test_reach_agrees_with_the_plain_definition(world: dict[str, Any], asked: list[dict[str, Any]]) -> None:
     with transaction.atomic():
@@ -138,9 +147,7 @@ def _compare(made: list[Source], contacts: list[Contact], send: dict[str, Any]) 
     source = None if send["source"] is None else made[send["source"]]
     noon = timezone.make_aware(datetime.combine(send["day"], time(12)))
     terms = {"channel": send["channel"], "kind": send["kind"], "targeted": send["targeted"], "source": source}
-    expected = {
-        contact.pk: plain_reason(contact, **(terms | {"day": send["day"]})) for contact in contacts
-    }
+    expected = {contact.pk: plain_reason(contact, **(terms | {"day": send["day"]})) for contact in contacts}
     everyone = Contact.objects.filter(pk__in=expected)
     assert {contact.pk: why_not_person(contact, **terms, at=noon) for contact in contacts} == expected
     reached = set(reachable(everyone, **terms, at=noon).values_list("pk", flat=True))
@@ -174,33 +181,51 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
     )
     for place, point in enumerate(values["emails"]):
         EmailAddress.objects.create(
-            contact=contact, address=point["normalised"], normalised=point["normalised"], status=point["status"],
-            is_primary=place == 1, verified_at=timezone.now() if point["verified"] else None,
-        )  # fmt: skip
+            contact=contact,
+            address=point["normalised"],
+            normalised=point["normalised"],
+            status=point["status"],
+            is_primary=place == 1,
+            verified_at=timezone.now() if point["verified"] else None,
+        )
     for place, point in enumerate(values["phones"]):
         PhoneNumber.objects.create(
-            contact=contact, e164=point["e164"], line=point["line"], status=point["status"],
-            is_primary=place == 0, verified_at=timezone.now() if point["verified"] else None,
-        )  # fmt: skip
+            contact=contact,
+            e164=point["e164"],
+            line=point["line"],
+            status=point["status"],
+            is_primary=place == 0,
+            verified_at=timezone.now() if point["verified"] else None,
+        )
     for place, point in enumerate(values["posts"]):
         PostalAddress.objects.create(
-            contact=contact, line1=f"{place} rue Basse", city=point["city"], status=point["status"],
+            contact=contact,
+            line1=f"{place} rue Basse",
+            city=point["city"],
+            status=point["status"],
             is_primary=place == 1,
-        )  # fmt: skip
+        )
     for source in values["sources"]:
         ContactSource.objects.create(contact=contact, source=made[source])
     if values["registration"] is not None:
         source, street = values["registration"]
         ElectoralRegistration.objects.create(
-            identity=uuid.uuid4(), source=made[source], contact=contact, commune=Territory.objects.filter(kind="commune").first()
-            or Territory.objects.create(kind="commune", code="60057", name="Beauvais"), street=street,
-        )  # fmt: skip
+            identity=uuid.uuid4(),
+            source=made[source],
+            contact=contact,
+            commune=Territory.objects.filter(kind="commune").first()
+            or Territory.objects.create(kind="commune", code="60057", name="Beauvais"),
+            street=street,
+        )
     for said in values["consents"]:
         Consent.objects.create(
-            contact=contact, channel=said["channel"], purpose=ConsentPurpose(said["purpose"]), given=said["given"],
+            contact=contact,
+            channel=said["channel"],
+            purpose=ConsentPurpose(said["purpose"]),
+            given=said["given"],
             at=datetime(2027, 1, 1, 12, said["minute"], tzinfo=UTC),
             source=None if said["source"] is None else made[said["source"]],
-        )  # fmt: skip
+        )
     return contact
 
 
@@ -209,6 +234,9 @@ def _suppress(entry: dict[str, Any]) -> None:
 
     purpose, address = entry["point"]
     Suppression.objects.create(
-        address_hash=keyed_hash(purpose, address), channel=entry["channel"], scope=entry["scope"],
-        reason=entry["reason"], lifted_at=timezone.now() if entry["lifted"] else None,
-    )  # fmt: skip
+        address_hash=keyed_hash(purpose, address),
+        channel=entry["channel"],
+        scope=entry["scope"],
+        reason=entry["reason"],
+        lifted_at=timezone.now() if entry["lifted"] else None,
+    )
