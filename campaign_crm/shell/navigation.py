@@ -90,13 +90,20 @@ MENU = (
             Entry(_("Calendar"), "messaging:calendar", Right.VIEW_CAMPAIGNS, "calendar-days"),
             Entry(_("E-mail"), "messaging:campaigns", Right.VIEW_CAMPAIGNS, "mail"),
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
+            Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_PEOPLE, "newspaper"),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
         ),
     ),
     Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),
     Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
     Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.EDIT_FORMS),
-    Group("field", pgettext_lazy("menu", "Field"), "door-open", url_name="tracking:field", right=Right.VIEW_PEOPLE),
+    Group(
+        "field",
+        pgettext_lazy("menu", "Field"),
+        "door-open",
+        url_name="tracking:field",
+        right=Right.VIEW_PEOPLE,
+    ),
     Group(
         "insight",
         _("Insight"),
@@ -144,10 +151,10 @@ NEW = (
 )
 
 
-def url_of(url_name: str) -> str | None:
+def url_of(url_name: str, *args: object) -> str | None:
     """Return the URL of a page, None while the page does not exist."""
     try:
-        return reverse(url_name)
+        return reverse(url_name, args=args)
     except NoReverseMatch:
         return None
 
