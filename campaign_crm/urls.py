@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("campaign_crm.shell.api")),
     path("accounts/", include("campaign_crm.shell.account_urls")),
     path("", include("contacts.urls")),
+    path("", include("messaging.urls")),
     path("", include("tracking.urls")),
     path("admin/", admin.site.urls),
 ]

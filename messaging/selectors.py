@@ -1,113 +1,145 @@
-"""Reads of mailings: how far a send has come, and who its recipients are."""
+"""Reads that span models: lists of mailings with their figures, how far a send has come."""
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import connection
-from django.db.models import Count, QuerySet
+from django.core.cache import cache
+from django.utils import timezone
+from redis import RedisError
 
 from campaign_crm.platform.caching import remembered
+from contacts.registry import registry
+from messaging.dispatch.counting import StateCounts, count_states
 from messaging.enums import SHOWN_AS, UNFINISHED, CampaignState, DeliveryState, ShownState
-from messaging.models import Campaign, Delivery
+from messaging.models import Campaign
 
-PROGRESS_SECONDS = 2
-"""A progress page asks every few seconds, for everyone who looks at it: one count serves them all."""
+REACHED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
+STARTED = (CampaignState.SENDING, CampaignState.PAUSED, CampaignState.SENT, CampaignState.CANCELLED)
+LIVE_SECONDS = 2  # one count serves everybody who watches the same send
+KEPT_SECONDS = 3600
+RATE_WINDOW = 30  # seconds over which the rate is measured
+RATE_SAMPLES = 20
 
-SPEED_WINDOW = 60  # seconds
+
+@dataclass(frozen=True)
+class Figures:
+    """One mailing in a list. `recipients` None: not known before the send; opens and clicks are people's."""
+
+    recipients: int | None
+    delivered: int
+    opened: int
+    clicked: int
+
+
+def figures_of(campaigns: Sequence[Campaign]) -> dict[int, Figures]:
+    """The figures of several mailings, in a number of queries that does not depend on how many they are."""
+    started = [campaign for campaign in campaigns if campaign.audience_count is not None]
+    counts = _counts_of(started)
+    back: dict[int, dict[str, int]] = {campaign.pk: {} for campaign in started}
+    for figures in registry.campaign_figures.values():
+        for pk, values in figures(list(back)).items():
+            back[pk] |= values
+    return {
+        campaign.pk: Figures(
+            recipients=campaign.audience_count,
+            delivered=sum(counts.get(campaign.pk, {}).get(state, 0) for state in REACHED),
+            opened=back.get(campaign.pk, {}).get("opened", 0),
+            clicked=back.get(campaign.pk, {}).get("clicked", 0),
+        )
+        for campaign in campaigns
+    }
+
+
+def _counts_of(campaigns: Sequence[Campaign]) -> dict[int, StateCounts]:
+    """States as kept where a mailing has ended; the others counted together, every few seconds at most."""
+    kept = {
+        campaign.pk: {DeliveryState(state): number for state, number in campaign.state_counts.items()}
+        for campaign in campaigns
+        if campaign.state_counts
+    }
+    others = [campaign for campaign in campaigns if campaign.pk not in kept]
+    if not others:
+        return kept
+    names = ",".join(str(campaign.pk) for campaign in others)
+    live = any(campaign.finished_at is None for campaign in others)
+    counted = remembered(
+        f"mailing-figures:{names}",
+        seconds=LIVE_SECONDS if live else KEPT_SECONDS,
+        compute=lambda: count_states(others),
+    )
+    return kept | counted
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a send has come. `speed`: messages a second over the last minute, 0 when nothing left."""
+    """How far a send has come. `rate` in messages a second; `ends_at` None when it cannot be told."""
 
-    audience: int
-    states: dict[DeliveryState, int]
-    speed: float
-
-    @property
-    def shown(self) -> dict[ShownState, int]:
-        """The five words people read, each with its count."""
-        counts = dict.fromkeys(ShownState, 0)
-        for state, number in self.states.items():
-            counts[SHOWN_AS[state]] += number
-        return counts
-
-    @property
-    def waiting(self) -> int:
-        return sum(self.states.get(state, 0) for state in UNFINISHED)
+    total: int
+    states: StateCounts
+    rate: float
+    ends_at: datetime | None
 
     @property
     def done(self) -> int:
-        return self.audience - self.waiting if self.audience else 0
+        return max(0, sum(self.states.values()) - self.left)
 
     @property
-    def seconds_left(self) -> float | None:
-        """A guess at the present speed; None when nothing moves."""
-        return self.waiting / self.speed if self.speed else None
+    def left(self) -> int:
+        return sum(self.states.get(state, 0) for state in UNFINISHED)
+
+    @property
+    def shown(self) -> list[tuple[ShownState, int, list[tuple[DeliveryState, int]]]]:
+        """The five words people read, each with its number and the ledger's states that it gathers."""
+        return [
+            (
+                word,
+                sum(self.states.get(state, 0) for state in _gathered(word)),
+                [(state, self.states[state]) for state in _gathered(word) if self.states.get(state)],
+            )
+            for word in ShownState
+        ]
+
+    @property
+    def to_check(self) -> int:
+        return self.states.get(DeliveryState.UNKNOWN, 0)
 
 
-def progress(campaign: Campaign) -> Progress:
-    """Counts of a campaign's ledger, at most `PROGRESS_SECONDS` old while it is being sent."""
-    if campaign.state == CampaignState.FREEZING:
-        total = campaign.audience_count or 0
-        return Progress(total, {DeliveryState.QUEUED: campaign.freeze_cursor}, 0.0)
-    states, recent = remembered(
-        f"messaging.progress.{campaign.pk}.{campaign.state}",
-        seconds=PROGRESS_SECONDS,
-        compute=lambda: (state_counts(campaign), _handed_lately(campaign)),
+def progress_of(campaign: Campaign) -> Progress:
+    """The progress of one mailing, counted at most every `LIVE_SECONDS` whoever asks."""
+    states = remembered(
+        f"mailing-states:{campaign.pk}:{campaign.state}",
+        seconds=LIVE_SECONDS,
+        compute=lambda: count_states([campaign])[campaign.pk],
     )
-    return Progress(campaign.audience_count or sum(states.values()), states, recent / SPEED_WINDOW)
+    total = campaign.audience_count or 0
+    left = sum(states.get(state, 0) for state in UNFINISHED)
+    done = sum(states.values()) - left
+    rate = _rate(campaign, done) if campaign.state == CampaignState.SENDING else 0.0
+    ends_at = timezone.now() + timedelta(seconds=left / rate) if rate > 0 and left else None
+    return Progress(total, states, rate, ends_at)
 
 
-def state_counts(campaign: Campaign) -> dict[DeliveryState, int]:
-    """Rows of a campaign by state, counted now; reads the campaign's part of one partition."""
-    rows = Delivery.objects.of_campaign(campaign).values_list("state")  # type: ignore[attr-defined]
-    return {DeliveryState(state): number for state, number in rows.annotate(Count("state"))}
+def _gathered(word: ShownState) -> list[DeliveryState]:
+    return [state for state, shown in SHOWN_AS.items() if shown == word]
 
 
-def recipients(campaign: Campaign, *, shown: ShownState | None = None, after: int = 0) -> QuerySet[Delivery]:
-    """Recipients by contact id after `after` (keyset), of one shown state or of all; slice it for a page."""
-    found: QuerySet[Delivery] = Delivery.objects.of_campaign(campaign)  # type: ignore[attr-defined]
-    if shown is not None:
-        found = found.filter(state__in=[state for state, word in SHOWN_AS.items() if word == shown])
-    return found.filter(contact_id__gt=after).select_related("contact").order_by("contact_id", "occasion")
-
-
-@dataclass(frozen=True)
-class Lag:
-    """What operations watch. `oldest_due`: since when the oldest message that could leave has waited."""
-
-    oldest_due: datetime | None
-    uncertain: int
-
-
-def lag() -> Lag:
-    """Since when the oldest due message waits, and how many are uncertain, over all campaigns."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT min(first.due_at) FROM messaging_campaign c
-            CROSS JOIN LATERAL (
-                SELECT d.due_at FROM messaging_delivery d
-                WHERE d.ledger_month = c.ledger_month AND d.campaign_id = c.id
-                    AND d.state IN ('queued', 'retry_wait') AND d.due_at <= now()
-                ORDER BY d.due_at LIMIT 1) first
-            WHERE c.state = 'sending'"""
-        )
-        oldest = cursor.fetchone()[0]
-        cursor.execute("SELECT count(*) FROM messaging_delivery WHERE state = 'unknown'")
-        uncertain = cursor.fetchone()[0]
-    return Lag(oldest, uncertain)
-
-
-def _handed_lately(campaign: Campaign) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM messaging_delivery"
-            " WHERE ledger_month = %s AND campaign_id = %s"
-            " AND handed_at > now() - make_interval(secs => %s)",
-            [campaign.ledger_month, campaign.pk, SPEED_WINDOW],
-        )
-        return int(cursor.fetchone()[0])
+def _rate(campaign: Campaign, done: int) -> float:
+    """Messages a second over the last `RATE_WINDOW` seconds, as earlier readers saw it; else on average."""
+    key = f"mailing-rate:{campaign.pk}"
+    now = time.time()
+    try:
+        seen: list[tuple[float, int]] = cache.get(key) or []
+        seen = [sample for sample in seen if sample[0] > now - RATE_WINDOW]
+        if not seen or now - seen[-1][0] >= 1:
+            cache.set(key, [*seen, (now, done)][-RATE_SAMPLES:], timeout=RATE_WINDOW * 2)
+    except RedisError:
+        seen = []
+    if seen and now - seen[0][0] >= LIVE_SECONDS:
+        return max(0.0, (done - seen[0][1]) / (now - seen[0][0]))
+    if campaign.started_at is None:
+        return 0.0
+    return done / max(1.0, (timezone.now() - campaign.started_at).total_seconds())

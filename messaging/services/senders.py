@@ -152,3 +152,9 @@ def secret_fields(kind: str) -> tuple[str, ...]:
     """Names of an account's settings that belong in `credentials`."""
     fields = registry.kind(kind).fields
     return tuple(field.name for field in fields if field.type == "secret" or field.name == "username")
+
+
+def known_secrets(account: ProviderAccount) -> dict[str, str]:
+    """What a form may show of an account's credentials: its user name, never a secret."""
+    kept = unseal(account.sealed_credentials) if account.sealed_credentials else {}
+    return {name: value for name, value in kept.items() if name == "username"}

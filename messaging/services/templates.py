@@ -79,6 +79,9 @@ def _free_name(name: str, *, besides: int | None = None) -> str:
     name = " ".join(name.split())[:120]
     if not name:
         raise MessagingError(_("Give the template a name."))
-    if Template.objects.filter(name=name).exclude(pk=besides).exists():
+    others = Template.objects.filter(name=name)
+    if besides is not None:
+        others = others.exclude(pk=besides)
+    if others.exists():
         raise NameTaken(_("A template already has this name: choose another."))
     return name

@@ -1,0 +1,155 @@
+"""Forms of a mailing: beginning it, its audience, sending it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.enums import MessageKind
+from contacts.models import List, Newsletter, Segment, Source
+from messaging.models import Campaign, Operation, Template
+
+PREVIOUS_OFFERED = 60
+
+
+class NewCampaignForm(forms.Form):
+    """A name and where to begin."""
+
+    name = forms.CharField(
+        label=_("Name of the mailing"),
+        max_length=150,
+        help_text=_("For your team; readers never see it."),
+        widget=forms.TextInput({"autofocus": True}),
+    )
+    start = forms.ChoiceField(
+        label=_("Begin with"),
+        choices=[
+            ("blank", _("A blank message")),
+            ("template", _("A template")),
+            ("previous", _("An earlier mailing")),
+        ],
+        initial="blank",
+    )
+    template = forms.ModelChoiceField(Template.objects.order_by("name"), label=_("Template"), required=False)
+    previous = forms.ModelChoiceField(
+        Campaign.objects.none(), label=_("Earlier mailing"), required=False, empty_label=_("Choose a mailing")
+    )
+    operation_name = forms.CharField(
+        label=_("Operation"),
+        max_length=120,
+        required=False,
+        help_text=_("Groups mailings about one subject, on several channels: “Rally in Lyon”."),
+        widget=forms.TextInput({"list": "operations"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        newest = Campaign.objects.filter(standing_for="").order_by("-pk").values("pk")[:PREVIOUS_OFFERED]
+        self.fields["previous"].queryset = Campaign.objects.filter(  # type: ignore[attr-defined]
+            pk__in=list(newest.values_list("pk", flat=True)) + self._asked()
+        ).order_by("-pk")
+        self.fields["template"].empty_label = _("Choose a template")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        start = cleaned.get("start")
+        if start in ("template", "previous") and not cleaned.get(start) and start not in self.errors:
+            self.add_error(start, _("Choose one, or begin with a blank message."))
+        return cleaned
+
+    def operation(self) -> Operation | None:
+        """The operation named, made if it is new; None when none is named."""
+        name = " ".join(self.cleaned_data["operation_name"].split())
+        return Operation.objects.get_or_create(name=name)[0] if name else None
+
+    def operation_names(self) -> list[str]:
+        return list(Operation.objects.order_by("name").values_list("name", flat=True)[:200])
+
+    def _asked(self) -> list[int]:
+        """An older mailing that a link on its page names."""
+        asked = str(self.data.get("previous") or self.initial.get("previous") or "")
+        found = asked.isdecimal() and Campaign.objects.filter(pk=asked, standing_for="").exists()
+        return [int(asked)] if found else []
+
+
+class AudienceForm(forms.Form):
+    """Who receives a mailing, and what kind of message it is."""
+
+    TYPES = (
+        ("everyone", _("Everyone")),
+        ("segment", _("A segment")),
+        ("list", _("A fixed list")),
+        ("newsletter", _("A newsletter")),
+        ("source", _("A whole source")),
+    )
+
+    type = forms.ChoiceField(label=_("Who receives it"), choices=TYPES)
+    segment = forms.ModelChoiceField(Segment.objects.order_by("name"), label=_("Segment"), required=False)
+    list = forms.ModelChoiceField(List.objects.order_by("name"), label=_("Fixed list"), required=False)
+    newsletter = forms.ModelChoiceField(
+        Newsletter.objects.order_by("name"), label=_("Newsletter"), required=False
+    )
+    source = forms.ModelChoiceField(Source.objects.order_by("name"), label=_("Source"), required=False)
+    kind = forms.ChoiceField(label=_("Kind of message"), choices=MessageKind.choices)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        chosen = cleaned.get("type")
+        if chosen and chosen != "everyone" and not cleaned.get(chosen) and chosen not in self.errors:
+            self.add_error(chosen, _("Choose one."))
+        return cleaned
+
+    def audience(self) -> dict[str, Any]:
+        """The choice as `contacts.segments.audience` reads it."""
+        chosen = self.cleaned_data["type"]
+        if chosen == "everyone":
+            return {"type": "everyone"}
+        return {"type": chosen, "id": self.cleaned_data[chosen].pk}
+
+
+def audience_initial(audience: dict[str, Any], kind: str) -> dict[str, Any]:
+    """A stored audience as the form shows it."""
+    chosen = audience.get("type", "")
+    initial = {"type": chosen, "kind": kind}
+    return initial | {chosen: audience["id"]} if "id" in audience else initial
+
+
+class SendForm(forms.Form):
+    """When a mailing leaves; above a threshold, the number of recipients typed out."""
+
+    when = forms.ChoiceField(label=_("When"), choices=[("now", _("Now")), ("later", _("Later"))])
+    at = forms.DateTimeField(
+        label=_("Day and time"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    send_until = forms.DateTimeField(
+        label=_("Not after"),
+        required=False,
+        widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        help_text=_("What could not leave by then is not sent at all. Empty: no limit."),
+    )
+    typed = forms.CharField(label=_("Number of recipients"), required=False)
+
+    def __init__(self, *args: Any, recipients: int, confirm: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.recipients, self.confirm = recipients, confirm
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        now, at = timezone.now(), cleaned.get("at")
+        if cleaned.get("when") == "later" and "at" not in self.errors:
+            if at is None:
+                self.add_error("at", _("Say when it leaves."))
+            elif at <= now:
+                self.add_error("at", _("This moment has passed: choose a later one, or send now."))
+        until = cleaned.get("send_until")
+        leaves = at if cleaned.get("when") == "later" and at else now
+        if until is not None and until <= leaves:
+            self.add_error("send_until", _("This is before it leaves."))
+        if self.confirm and "".join(filter(str.isdecimal, cleaned.get("typed", ""))) != str(self.recipients):
+            self.add_error("typed", _("Type the number of recipients as it is shown now."))
+        return cleaned

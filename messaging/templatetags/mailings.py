@@ -1,0 +1,57 @@
+"""Tags and filters of the pages about mailings (`{% load mailings %}`)."""
+
+from __future__ import annotations
+
+from django import template
+
+from messaging.enums import CampaignState, DeliveryState, ShownState
+
+register = template.Library()
+
+CAMPAIGN_KINDS = {
+    CampaignState.DRAFT: "accent",
+    CampaignState.SCHEDULED: "info",
+    CampaignState.FREEZING: "info",
+    CampaignState.SENDING: "info",
+    CampaignState.PAUSED: "warn",
+    CampaignState.SENT: "ok",
+    CampaignState.CANCELLED: "",
+}
+SHOWN_KINDS = {
+    ShownState.WAITING: "rest",
+    ShownState.SENDING: "info",
+    ShownState.DELIVERED: "ok",
+    ShownState.FAILED: "bad",
+    ShownState.TO_CHECK: "warn",
+}
+
+
+@register.filter
+def campaign_kind(state: str) -> str:
+    """The colour of a mailing's state, as a badge names it."""
+    return CAMPAIGN_KINDS.get(CampaignState(state), "")
+
+
+@register.filter
+def shown_kind(state: str) -> str:
+    """The colour of one of the five words for recipients."""
+    return SHOWN_KINDS[ShownState(state)]
+
+
+@register.filter
+def badge_kind(state: str) -> str:
+    """The same, for a badge: waiting has no colour of its own."""
+    kind = SHOWN_KINDS[ShownState(state)]
+    return "" if kind == "rest" else kind
+
+
+@register.filter
+def ledger_label(state: str) -> str:
+    """The words for one state of the ledger."""
+    return str(DeliveryState(state).label)
+
+
+@register.filter
+def tenth(value: str) -> str:
+    """Thousandths as per cent with one decimal, for a style attribute: "345" is "34.5"."""
+    return f"{int(value) / 10:.1f}"

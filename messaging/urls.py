@@ -1,0 +1,57 @@
+"""Staff pages about mailings, templates, senders and ways out; the public addresses of pictures."""
+
+from django.urls import path
+
+from messaging.views.audience import AudienceCount, AudienceStep
+from messaging.views.calendar import Calendar
+from messaging.views.campaign import CampaignPage, CampaignProgress, Message, Recipients
+from messaging.views.campaigns import CampaignAct, CampaignList, CampaignToTemplate, NewCampaign
+from messaging.views.composing import Composer
+from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDraft, SaveDraft
+from messaging.views.images import ImageList, PublicImage, UploadImage
+from messaging.views.review import Review, SendTest
+from messaging.views.senders import AccountList, CheckAccount, EditAccount, EditSender, SenderList
+from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
+
+app_name = "messaging"
+
+CAMPAIGN, TEMPLATE = {"kind": "campaign"}, {"kind": "template"}
+
+urlpatterns = [
+    path("i/<uuid:key>.<slug:extension>", PublicImage.as_view(), name="image"),
+    path("mailings/", CampaignList.as_view(), name="campaigns"),
+    path("mailings/new/", NewCampaign.as_view(), name="campaign_new"),
+    path("mailings/copy/", CopyDraft.as_view(), name="campaign_copy"),
+    path("mailings/calendar/", Calendar.as_view(), name="calendar"),
+    path("mailings/readers/", FindReader.as_view(), name="readers"),
+    path("mailings/images/", ImageList.as_view(), name="images"),
+    path("mailings/images/add/", UploadImage.as_view(), name="image_upload"),
+    path("mailings/<int:pk>/", CampaignPage.as_view(), name="campaign"),
+    path("mailings/<int:pk>/progress/", CampaignProgress.as_view(), name="campaign_progress"),
+    path("mailings/<int:pk>/recipients/", Recipients.as_view(), name="campaign_recipients"),
+    path("mailings/<int:pk>/message/", Message.as_view(), name="campaign_message"),
+    path("mailings/<int:pk>/compose/", Composer.as_view(), CAMPAIGN, name="campaign_compose"),
+    path("mailings/<int:pk>/save/", SaveDraft.as_view(), CAMPAIGN, name="campaign_save"),
+    path("mailings/<int:pk>/check/", CheckDraft.as_view(), CAMPAIGN, name="campaign_check"),
+    path("mailings/<int:pk>/preview/", PreviewDraft.as_view(), CAMPAIGN, name="campaign_preview"),
+    path("mailings/<int:pk>/audience/", AudienceStep.as_view(), name="campaign_audience"),
+    path("mailings/<int:pk>/audience/count/", AudienceCount.as_view(), name="campaign_count"),
+    path("mailings/<int:pk>/review/", Review.as_view(), name="campaign_review"),
+    path("mailings/<int:pk>/test/", SendTest.as_view(), name="campaign_test"),
+    path("mailings/<int:pk>/template/", CampaignToTemplate.as_view(), name="campaign_to_template"),
+    path("mailings/<int:pk>/act/<slug:act>/", CampaignAct.as_view(), name="campaign_act"),
+    path("templates/", TemplateList.as_view(), name="templates"),
+    path("templates/new/", NewTemplate.as_view(), name="template_new"),
+    path("templates/<int:pk>/", Composer.as_view(), TEMPLATE, name="template_compose"),
+    path("templates/<int:pk>/save/", SaveDraft.as_view(), TEMPLATE, name="template_save"),
+    path("templates/<int:pk>/check/", CheckDraft.as_view(), TEMPLATE, name="template_check"),
+    path("templates/<int:pk>/preview/", PreviewDraft.as_view(), TEMPLATE, name="template_preview"),
+    path("templates/<int:pk>/delete/", DeleteTemplate.as_view(), name="template_delete"),
+    path("senders/", SenderList.as_view(), name="senders"),
+    path("senders/new/", EditSender.as_view(), name="sender_new"),
+    path("senders/<int:pk>/", EditSender.as_view(), name="sender"),
+    path("ways-out/", AccountList.as_view(), name="providers"),
+    path("ways-out/new/", EditAccount.as_view(), name="provider_new"),
+    path("ways-out/<int:pk>/", EditAccount.as_view(), name="provider"),
+    path("ways-out/<int:pk>/check/", CheckAccount.as_view(), name="provider_check"),
+]

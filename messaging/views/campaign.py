@@ -1,0 +1,183 @@
+"""One mailing: how far it has come, its recipients, its message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.generic import TemplateView
+
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.enums import UnreachableReason
+from contacts.errors import ContactsError
+from contacts.models import Contact
+from contacts.segments.audience import resolve_audience
+from contacts.selectors import search_contacts
+from messaging.enums import SHOWN_AS, CampaignState, DeliveryState, ShownState
+from messaging.models import Campaign, Delivery
+from messaging.selectors import progress_of
+from messaging.views.campaigns import mailings
+
+ENDED = (CampaignState.SENT, CampaignState.CANCELLED)
+STOP_POLLING = 286
+RECIPIENTS_SHOWN = 50
+
+
+class OneCampaign(StaffView, TemplateView):
+    """What the pages about one mailing have in common."""
+
+    right_required = Right.VIEW_CAMPAIGNS
+
+    def get_title(self) -> str:
+        return self.campaign.name
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Mailings"), reverse("messaging:campaigns"))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        user = self.request.user
+        return super().get_context_data(
+            campaign=self.campaign,
+            may_edit=user.has_right(Right.EDIT_CAMPAIGN),
+            may_send=user.has_right(Right.SEND_CAMPAIGN),
+            may_see_people=user.has_right(Right.VIEW_PEOPLE),
+            **kwargs,
+        )
+
+    @property
+    def campaign(self) -> Campaign:
+        if not hasattr(self, "_found"):
+            found = mailings().select_related("sender", "operation", "created_by").defer("compiled")
+            self._found = get_object_or_404(found, pk=self.kwargs["pk"])
+        return self._found
+
+
+class CampaignPage(OneCampaign):
+    """A draft leads to its composer; afterwards this page tells what happens and what came back."""
+
+    template_name = "messaging/campaign.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        campaign = self.campaign
+        if campaign.state == CampaignState.DRAFT and request.user.has_right(Right.EDIT_CAMPAIGN):
+            return redirect("messaging:campaign_compose", pk=campaign.pk)
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        campaign = self.campaign
+        started = campaign.audience_count is not None and not campaign.is_editable
+        return super().get_context_data(
+            tab="report",
+            started=started,
+            audience_label=audience_label(campaign.audience),
+            excluded=excluded_of(campaign),
+            report_url=_report_url(campaign) if started else "",
+            **(progress_context(campaign) if not campaign.is_editable else {}),
+            **kwargs,
+        )
+
+
+class CampaignProgress(StaffView, View):
+    """The live part of the page, asked for every two seconds until the send has ended."""
+
+    right_required = Right.VIEW_CAMPAIGNS
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = get_object_or_404(mailings().defer("compiled", "blocks"), pk=pk)
+        if request.GET.get("state") != campaign.state:  # buttons and title change too: the page comes anew
+            return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+        context = {"campaign": campaign, **progress_context(campaign)}
+        status = 200 if context["is_live"] else STOP_POLLING
+        return render(request, "messaging/progress.html", context, status=status)
+
+
+class Message(OneCampaign):
+    """The message as it leaves or has left."""
+
+    template_name = "messaging/campaign_message.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(tab="message", **kwargs)
+
+
+class Recipients(OneCampaign):
+    """Everybody the mailing was made for, and what became of each message."""
+
+    right_required = Right.VIEW_PEOPLE
+    template_name = "messaging/recipients.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        query = self.request.GET.get("q", "").strip()[:100]
+        chosen = self.request.GET.get("state", "")
+        rows = list(self._found_rows(query, chosen)[: RECIPIENTS_SHOWN + 1])
+        more = len(rows) > RECIPIENTS_SHOWN
+        rows = rows[:RECIPIENTS_SHOWN]
+        people = Contact.objects.visible().in_bulk([row.contact_id for row in rows])  # type: ignore[attr-defined]
+        return super().get_context_data(
+            tab="recipients",
+            rows=[(row, people.get(row.contact_id), SHOWN_AS[DeliveryState(row.state)]) for row in rows],
+            next_after=rows[-1].contact_id if more else None,
+            first_page="after" not in self.request.GET,
+            q=query,
+            chosen=chosen,
+            words=ShownState.choices,
+            states=[(state.value, state.label) for state in DeliveryState],
+            **kwargs,
+        )
+
+    def _found_rows(self, query: str, chosen: str) -> QuerySet[Delivery]:
+        """In the order of the ledger's key, so that any page costs what the first does."""
+        rows = Delivery.objects.of_campaign(self.campaign)  # type: ignore[attr-defined]
+        if chosen in ShownState.values:
+            rows = rows.filter(state__in=[state for state, word in SHOWN_AS.items() if word == chosen])
+        elif chosen in DeliveryState.values:
+            rows = rows.filter(state=chosen)
+        after = self.request.GET.get("after", "")
+        if after.isdecimal() and len(after) < 19:
+            rows = rows.filter(contact_id__gt=int(after))
+        if query:
+            rows = rows.filter(contact_id__in=[person.pk for person in search_contacts(query)])
+        found: QuerySet[Delivery] = rows.order_by("contact_id")
+        return found
+
+
+def progress_context(campaign: Campaign) -> dict[str, Any]:
+    """What `messaging/progress.html` shows."""
+    is_live = campaign.state not in ENDED or campaign.finished_at is None
+    if campaign.state == CampaignState.FREEZING:
+        return {"is_live": True, "freezing": True}
+    return {"is_live": is_live, "progress": progress_of(campaign)}
+
+
+def excluded_of(campaign: Campaign) -> list[tuple[str, int]]:
+    """(reason, people) of those left out when it was prepared, most people first."""
+    known = UnreachableReason.values
+    found = [
+        (str(UnreachableReason(reason).label) if reason in known else reason, number)
+        for reason, number in campaign.excluded.items()
+    ]
+    return sorted(found, key=lambda line: -line[1])
+
+
+def audience_label(audience: dict[str, Any]) -> str:
+    """The words for an audience; empty when there is none or it is gone."""
+    if not audience:
+        return ""
+    try:
+        return str(resolve_audience(audience).label)
+    except ContactsError:
+        return ""
+
+
+def _report_url(campaign: Campaign) -> str:
+    """What came back is told by the app that collects it, if it is there."""
+    try:
+        return reverse("tracking:campaign_report", args=[campaign.pk])
+    except NoReverseMatch:
+        return ""

@@ -1,0 +1,240 @@
+"""Before a mailing leaves: what is still missing, who gets it, when it goes; and tests to the team."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views import View
+from django.views.generic import TemplateView
+
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.models import Contact
+from contacts.segments.reachability import Counts
+from contacts.services.addresses import InvalidAddress
+from messaging.content.preview import Level
+from messaging.errors import EditedMeanwhile, MessagingError
+from messaging.forms.campaigns import SendForm
+from messaging.models import Campaign
+from messaging.services.campaigns import schedule, send_now, update_campaign
+from messaging.services.pre_send import About, PreSend, pre_send
+from messaging.services.testing import PREFIX, send_test
+from messaging.views.audience import Picture, picture_of
+from messaging.views.campaigns import mailings
+
+CONFIRM_ABOVE = 500
+"""From so many recipients on, their number is typed before they are written to."""
+
+_BETWEEN = re.compile(r"[\s,;]+")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the checklist. `level`: ok, warn or bad; `url` leads to where it is mended."""
+
+    level: str
+    title: str
+    text: str
+    url: str = ""
+
+
+class Review(StaffView, TemplateView):
+    """The checklist, the counts, and the button."""
+
+    right_required = Right.VIEW_CAMPAIGNS
+    right_to_write = Right.SEND_CAMPAIGN
+    template_name = "messaging/review.html"
+
+    def get_title(self) -> str:
+        return self._campaign().name
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Mailings"), reverse("messaging:campaigns"))]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        campaign = self._campaign()
+        if not campaign.is_editable:
+            return redirect("messaging:campaign", pk=campaign.pk)
+        later = campaign.scheduled_at
+        initial = {"when": "later" if later else "now", "at": later, "send_until": campaign.send_until}
+        return self._page(pre_send(campaign), initial=initial)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        campaign = self._campaign()
+        found = pre_send(campaign)
+        form = _send_form(found, request.POST)
+        if not form.is_valid():
+            return self._page(found, form=form, status=422)
+        try:
+            self._send(campaign, form)
+        except EditedMeanwhile:
+            messages.error(request, _("Somebody has just changed this mailing: look at it again first."))
+            return redirect("messaging:campaign_review", pk=campaign.pk)
+        except MessagingError as error:
+            messages.error(request, str(error))
+            return redirect("messaging:campaign_review", pk=campaign.pk)
+        return redirect("messaging:campaign", pk=campaign.pk)
+
+    def _send(self, campaign: Campaign, form: SendForm) -> None:
+        user, until = self.request.user, form.cleaned_data["send_until"]
+        # The text that was looked at on this page, and no other, is what leaves.
+        seen = self.request.POST.get("revision", "")
+        if seen != str(campaign.revision):
+            raise EditedMeanwhile
+        if until != campaign.send_until:
+            campaign = update_campaign(
+                campaign=campaign, revision=campaign.revision, by=user, send_until=until
+            )
+        if form.cleaned_data["when"] == "later":
+            schedule(campaign=campaign, at=form.cleaned_data["at"], by=user)
+        else:
+            send_now(campaign=campaign, by=user)
+
+    def _page(
+        self,
+        found: PreSend,
+        *,
+        form: SendForm | None = None,
+        initial: dict[str, Any] | None = None,
+        status: int = 200,
+    ) -> HttpResponse:
+        campaign = self._campaign()
+        context = self.get_context_data(
+            campaign=campaign,
+            step="review",
+            found=found,
+            lines=checklist(campaign, found, tested=_was_tested(campaign)),
+            picture=_picture(campaign, found),
+            form=form or _send_form(found, None, initial),
+            readers_data={
+                "urls": {"readers": reverse("messaging:readers")},
+                "words": {"nobody_found": _("Nobody found.")},
+            },
+            time_zone=timezone.get_current_timezone_name(),
+            may_send=self.request.user.has_right(Right.SEND_CAMPAIGN),
+            may_edit=self.request.user.has_right(Right.EDIT_CAMPAIGN),
+        )
+        return render(self.request, self.template_name, context, status=status)
+
+    def _campaign(self) -> Campaign:
+        if not hasattr(self, "_found"):
+            found = mailings().select_related("sender__provider_account", "operation")
+            self._found = get_object_or_404(found, pk=self.kwargs["pk"])
+        return self._found
+
+
+def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]:
+    """One line for each thing that must be right, then the remarks; obstacles first."""
+    lines = []
+    for about in About:
+        obstacles = [obstacle for obstacle in found.obstacles if obstacle.about is about]
+        lines += [
+            Line("bad", _title(about), obstacle.message, _mended_at(campaign, about, obstacle.block_id))
+            for obstacle in obstacles
+        ]
+        if not obstacles:
+            lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
+    for remark in found.remarks:
+        level = "warn" if remark.level is Level.WARNING else "hint"
+        url = _mended_at(campaign, About.CONTENT, remark.block_id)
+        lines.append(Line(level, _("Text"), remark.message, url))
+    if not tested:
+        message = _("No test has been sent: look at it in a real mailbox first.")
+        lines.append(Line("warn", _("Test"), message))
+    order = ("bad", "warn", "hint", "ok")
+    return sorted(lines, key=lambda line: order.index(line.level))
+
+
+def _title(about: About) -> str:
+    return {
+        About.SENDING: _("Sending"),
+        About.ORGANISATION: _("Who you are"),
+        About.SENDER: _("Sender"),
+        About.AUDIENCE: _("Recipients"),
+        About.CONTENT: _("Text"),
+    }[about]
+
+
+def _fine(about: About, campaign: Campaign, found: PreSend) -> str:
+    match about:
+        case About.SENDER:
+            values = {
+                "sender": campaign.sender,
+                "account": campaign.sender and campaign.sender.provider_account,
+            }
+            return _("From %(sender)s, by “%(account)s”.") % values
+        case About.AUDIENCE:
+            return _("“%(audience)s”: everybody else is left out for a reason.") % {
+                "audience": found.audience_label
+            }
+        case About.CONTENT:
+            return _("Complete; the way out and the origin of the data are in the foot.")
+        case About.ORGANISATION:
+            return _("Your name and postal address are in the foot.")
+    return _("Allowed on this installation.")
+
+
+def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
+    if about in (About.SENDING, About.ORGANISATION):
+        return reverse("shell:organisation")
+    if about is About.AUDIENCE:
+        return reverse("messaging:campaign_audience", args=[campaign.pk])
+    compose = reverse("messaging:campaign_compose", args=[campaign.pk])
+    return f"{compose}?block={block_id}" if block_id else compose
+
+
+def _send_form(found: PreSend, data: Any, initial: dict[str, Any] | None = None) -> SendForm:
+    confirm = found.recipients >= CONFIRM_ABOVE
+    return SendForm(data, initial=initial, recipients=found.recipients, confirm=confirm)
+
+
+def _picture(campaign: Campaign, found: PreSend) -> Picture | None:
+    """The same figures as the checklist's, with some names; None without an audience."""
+    if not campaign.audience:
+        return None
+    counts = Counts(found.recipients, found.excluded)
+    return picture_of(campaign.audience, kind=campaign.kind, counts=counts)
+
+
+def _was_tested(campaign: Campaign) -> bool:
+    return Campaign.objects.filter(standing_for__startswith=f"{PREFIX}{campaign.pk}:").exists()
+
+
+class SendTest(StaffView, View):
+    """Send the mailing as it is saved to a few addresses of the team; answers with a fragment."""
+
+    right_required = Right.EDIT_CAMPAIGN
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = get_object_or_404(mailings().select_related("sender"), pk=pk)
+        addresses = [part for part in _BETWEEN.split(request.POST.get("addresses", "")) if part]
+        try:
+            sent = send_test(
+                campaign=campaign, addresses=addresses, by=request.user, reader=self._reader(request)
+            )
+        except (MessagingError, InvalidAddress) as error:
+            kind, text = "bad", str(error)
+        else:
+            number = len(sent)
+            text = ngettext(
+                "The test is on its way to %(number)s address.",
+                "The test is on its way to %(number)s addresses.",
+                number,
+            ) % {"number": number}
+            kind = "ok"
+        return render(request, "crm/components/alert.html", {"kind": kind, "text": text})
+
+    def _reader(self, request: HttpRequest) -> Contact | None:
+        reader = request.POST.get("reader", "")
+        if not reader.isdecimal() or len(reader) > 18 or not request.user.has_right(Right.VIEW_PEOPLE):
+            return None
+        return Contact.objects.visible().filter(pk=int(reader)).first()
