@@ -46,7 +46,7 @@ class ChunkSender:
         sent = Sent()
         waiting: Sequence[Prepared] = self._outbox.prepare(claim.rows)
         try:
-            while waiting and not sent.pause and not self._circuit.is_resting and self._may_go_on():
+            while waiting and self._may_send(sent):
                 granted = self._permitted(min(len(waiting), self._batch))
                 if granted and not self._send_batch(claim, waiting[:granted], sent):
                     break
@@ -55,6 +55,11 @@ class ChunkSender:
             if waiting:
                 ledger.give_back(claim)
         return sent
+
+    def _may_send(self, sent: Sent) -> bool:
+        circuit = self._circuit
+        stopped = sent.pause is not None or circuit.is_resting or circuit.reason_to_pause() is not None
+        return not stopped and self._may_go_on()
 
     def _permitted(self, wanted: int) -> int:
         account = self._outbox.account
