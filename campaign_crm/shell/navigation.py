@@ -90,7 +90,7 @@ MENU = (
             Entry(_("Calendar"), "messaging:calendar", Right.VIEW_CAMPAIGNS, "calendar-days"),
             Entry(_("E-mail"), "messaging:campaigns", Right.VIEW_CAMPAIGNS, "mail"),
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
-            Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_PEOPLE, "newspaper"),
+            Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
         ),
     ),
