@@ -44,7 +44,7 @@ class Workers:
     """Processes that send when told to."""
 
     def __init__(self, count: int) -> None:
-        command = [sys.executable, "-m", "tests.benchmarks.support.pump_worker"]
+        command = [sys.executable, "-m", "tests.support.pump_worker"]
         project = Path(__file__).resolve().parents[2]
         self.processes = [
             subprocess.Popen(

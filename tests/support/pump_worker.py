@@ -1,6 +1,6 @@
 """A worker of the dispatch benchmarks and fault tests: a process that does nothing but send.
 
-`python -m tests.benchmarks.support.pump_worker`: prints "ready" when it is connected, then for each line on
+`python -m tests.support.pump_worker`: prints "ready" when it is connected, then for each line on
 its standard input sends until nothing is due, and prints what it did as JSON. With `--forever` it sends
 without being asked, as Celery's ticks would have it.
 """
