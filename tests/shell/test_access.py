@@ -55,10 +55,15 @@ def test_every_page_has_its_row_and_every_row_its_page() -> None:
 STAFF = sorted(name for name, row in ROWS.items() if row is not PUBLIC and name in PAGES)
 
 
-@pytest.mark.parametrize("name", STAFF)
-def test_stranger_is_sent_to_sign_in(client: Client, name: str) -> None:
-    assert is_sent_to_sign_in(client.get(address(name)))
-    assert is_sent_to_sign_in(client.post(address(name)))
+def test_stranger_is_sent_to_sign_in(client: Client) -> None:
+    answers = {name: (client.get(address(name)), client.post(address(name))) for name in STAFF}
+    # 405: a page that takes no POST says so to anybody, and nothing more
+    open_pages = [
+        name
+        for name, (read, written) in answers.items()
+        if not is_sent_to_sign_in(read) or not (is_sent_to_sign_in(written) or written.status_code == 405)
+    ]
+    assert open_pages == []
 
 
 @pytest.mark.parametrize("role", Role.values)
@@ -94,8 +99,6 @@ def writing_right(row: Row) -> Right | None:
     return row.read if row.write is None else row.write
 
 
-@pytest.mark.parametrize(
-    "name", sorted(name for name, row in ROWS.items() if row is PUBLIC and name in PAGES)
-)
-def test_public_page_never_asks_to_sign_in(client: Client, name: str) -> None:
-    assert not is_sent_to_sign_in(client.get(address(name)))
+def test_public_page_never_asks_to_sign_in(client: Client) -> None:
+    public = [name for name, row in ROWS.items() if row is PUBLIC and name in PAGES]
+    assert [name for name in public if is_sent_to_sign_in(client.get(address(name)))] == []
