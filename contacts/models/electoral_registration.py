@@ -44,7 +44,11 @@ class ElectoralRegistration(models.Model):
 
     identity = models.UUIDField(unique=True)
     source = models.ForeignKey(
-        "contacts.Source", on_delete=models.PROTECT, related_name="registrations", db_constraint=False
+        "contacts.Source",
+        on_delete=models.PROTECT,
+        related_name="registrations",
+        db_constraint=False,
+        db_index=False,  # one roll is one source: found by its communes
     )
     created_by_import = models.ForeignKey(
         "contacts.Import",
@@ -52,6 +56,7 @@ class ElectoralRegistration(models.Model):
         on_delete=models.SET_NULL,
         related_name="created_registrations",
         db_constraint=False,
+        db_index=False,  # one roll is one import: found by its communes, `Import.options["communes"]`
     )
     contact = models.ForeignKey(
         "contacts.Contact",

@@ -49,7 +49,8 @@ def refresh_people_of_source(source_id: int) -> int:
     """Recompute everyone a source named: after its basis, channels or licence changed."""
     return refresh_projections_from(
         "SELECT contact_id FROM contacts_contactsource WHERE source_id = %s"
-        " UNION SELECT contact_id FROM contacts_electoralregistration WHERE source_id = %s"
+        " UNION SELECT contact_id FROM contacts_electoralregistration"
+        " WHERE source_id = %s AND contact_id IS NOT NULL"
         " UNION SELECT contact_id FROM contacts_consent WHERE source_id = %s",
         [source_id, source_id, source_id],
     )
