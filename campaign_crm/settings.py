@@ -150,6 +150,19 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+ACCOUNT_FORMS = {
+    "login": "campaign_crm.shell.account_forms.SignInForm",
+    "reset_password": "campaign_crm.shell.account_forms.ForgottenPasswordForm",
+    "reset_password_from_key": "campaign_crm.shell.account_forms.NewPasswordForm",
+    "change_password": "campaign_crm.shell.account_forms.ChangePasswordForm",
+    "set_password": "campaign_crm.shell.account_forms.SetPasswordForm",
+    "reauthenticate": "campaign_crm.shell.account_forms.ConfirmPasswordForm",
+}
+MFA_FORMS = {
+    "authenticate": "campaign_crm.shell.account_forms.SecondStepForm",
+    "reauthenticate": "campaign_crm.shell.account_forms.ConfirmSecondStepForm",
+    "activate_totp": "campaign_crm.shell.account_forms.SetUpAppForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Campaign CRM"
 

@@ -38,7 +38,7 @@ def test_first_administrator_sets_up_a_second_step_and_signs_in_with_it(
     page.get_by_role("button", name="Confirm").click()
     check_axe(page)
     secret = page.locator("code.codebox").inner_text()
-    page.get_by_label("Authenticator code").fill(code_of(secret))
+    page.get_by_label("Code").fill(code_of(secret))
     page.get_by_role("button", name="Activate").click()
     expect(page.locator("code.codebox")).to_be_visible()
     codes = page.locator("code.codebox").inner_text().split()
@@ -47,7 +47,7 @@ def test_first_administrator_sets_up_a_second_step_and_signs_in_with_it(
     page.locator("summary", has_text="Your account").click()
     page.get_by_role("button", name="Sign out").click()
     page.goto("/profile/")
-    page.get_by_label("Email").fill("camille@example.org")
+    page.get_by_label("E-mail").fill("camille@example.org")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
@@ -59,7 +59,7 @@ def test_first_administrator_sets_up_a_second_step_and_signs_in_with_it(
 
 def test_wrong_password_is_said_beside_the_form(page_of: Callable[..., Page]) -> None:
     page = page_of(None, "/accounts/login/")
-    page.get_by_label("Email").fill("nobody@example.org")
+    page.get_by_label("E-mail").fill("nobody@example.org")
     page.get_by_label("Password").fill("not the password")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_be_visible()
