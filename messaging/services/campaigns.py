@@ -35,6 +35,7 @@ COPIED = (
     "audience",
     "tracking",
 )
+WORDS = ("name", "kind", "subject", "preview_text")
 EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 
@@ -62,7 +63,7 @@ def create_campaign(
         campaign.blocks = template.blocks
     for field, value in fields.items():
         setattr(campaign, field, value)
-    campaign.full_clean(validate_unique=False, exclude=["ledger_month"])
+    _check_words(campaign)
     campaign.save()
     audit.record(action="campaign.create", on=campaign, by=by)
     return campaign
@@ -87,7 +88,7 @@ def update_campaign(
     for name in changed:
         setattr(held, name, fields[name])  # type: ignore[literal-required]
     if changed:
-        held.full_clean(validate_unique=False, exclude=["ledger_month"])
+        _check_words(held)
         held.revision = revision + 1
         held.updated_at = Now()
         held.save(update_fields=[*changed, "revision", "updated_at"])
@@ -211,6 +212,12 @@ def ask_right(by: User, right: Right) -> None:
 def _ask_sending_on() -> None:
     if not Organisation.current().sending_enabled:
         raise SendingIsOff(_("Sending is switched off on this installation. Switch it on in Settings first."))
+
+
+def _check_words(campaign: Campaign) -> None:
+    """Raise ValidationError on a name or subject that does not fit; the content is checked when it leaves."""
+    others = {field.name for field in campaign._meta.concrete_fields} - {*WORDS}
+    campaign.clean_fields(exclude=others)
 
 
 def _locked(campaign: Campaign, states: tuple[CampaignState, ...], otherwise: str) -> Campaign:
