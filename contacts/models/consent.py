@@ -42,15 +42,22 @@ class Consent(models.Model):
     form or import row, confirmed address, page.
     """
 
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="consents")
+    contact = models.ForeignKey(
+        "contacts.Contact",
+        on_delete=models.CASCADE,
+        related_name="consents",
+        db_index=False,  # `consent_newest` begins with it
+    )
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices)
     purpose = models.CharField(_("purpose"), max_length=16, choices=ConsentPurpose.choices)
     given = models.BooleanField(_("given"))
     at = models.DateTimeField(_("moment"), db_default=Now())
-    wording = models.ForeignKey(ConsentWording, null=True, on_delete=models.PROTECT)
+    wording = models.ForeignKey(ConsentWording, null=True, on_delete=models.PROTECT, db_index=False)
     source = models.ForeignKey("contacts.Source", null=True, on_delete=models.PROTECT)
     proof = models.JSONField(_("proof"), default=dict)
-    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.DO_NOTHING, db_index=False
+    )
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.DO_NOTHING)
 
     personal_data = keep("id", "contact", "channel", "purpose", "recorded_by", "created_by_import") | erase(

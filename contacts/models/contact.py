@@ -72,7 +72,12 @@ class Contact(models.Model):
     )
     is_stub = models.BooleanField(default=False)
     commune = models.ForeignKey(
-        "contacts.Territory", verbose_name=_("commune"), null=True, blank=True, on_delete=models.SET_NULL
+        "contacts.Territory",
+        verbose_name=_("commune"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,  # `contact_commune` begins with it
     )
     custom = models.JSONField(_("extra fields"), default=dict, blank=True)
     bucket = models.PositiveSmallIntegerField(

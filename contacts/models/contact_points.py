@@ -33,7 +33,12 @@ class HashLength(models.Func):
 class ContactPoint(models.Model):
     """What every contact point has: its owner, its state and where it came from."""
 
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="%(class)s_set")
+    contact = models.ForeignKey(
+        "contacts.Contact",
+        on_delete=models.CASCADE,
+        related_name="%(class)s_set",
+        db_index=False,  # "once a person" begins with it, for each kind
+    )
     status = models.CharField(
         _("state"), max_length=16, choices=PointStatus.choices, default=PointStatus.ACTIVE
     )

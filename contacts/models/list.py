@@ -39,8 +39,18 @@ class List(models.Model):
 
 class ListMembership(models.Model):
     pk = models.CompositePrimaryKey("list_id", "contact_id")
-    list = models.ForeignKey(List, on_delete=models.CASCADE, related_name="memberships")
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="list_memberships")
+    list = models.ForeignKey(
+        List,
+        on_delete=models.CASCADE,
+        related_name="memberships",
+        db_index=False,  # the primary key begins with it
+    )
+    contact = models.ForeignKey(
+        "contacts.Contact",
+        on_delete=models.CASCADE,
+        related_name="list_memberships",
+        db_index=False,  # `list_membership_contact`
+    )
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
 

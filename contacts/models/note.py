@@ -10,7 +10,12 @@ from campaign_crm.platform.personal_data import erase, keep
 
 
 class Note(models.Model):
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="notes")
+    contact = models.ForeignKey(
+        "contacts.Contact",
+        on_delete=models.CASCADE,
+        related_name="notes",
+        db_index=False,  # `note_newest` begins with it
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     body = models.TextField(_("note"))
     created_at = models.DateTimeField(auto_now_add=True)

@@ -94,8 +94,18 @@ class ContactSource(models.Model):
     """A source that named a person: two files naming the same person give one contact, two rows here."""
 
     pk = models.CompositePrimaryKey("contact_id", "source_id")
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="source_links")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="contact_links")
+    contact = models.ForeignKey(
+        "contacts.Contact",
+        on_delete=models.CASCADE,
+        related_name="source_links",
+        db_index=False,  # the primary key begins with it
+    )
+    source = models.ForeignKey(
+        Source,
+        on_delete=models.PROTECT,
+        related_name="contact_links",
+        db_index=False,  # `contact_source_by_source` begins with it
+    )
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     first_seen_at = models.DateTimeField(db_default=Now())
     collected_on = models.DateField(null=True)
@@ -117,7 +127,7 @@ class SourceRow(models.Model):
     """
 
     pk = models.CompositePrimaryKey("source_id", "digest")
-    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="+", db_index=False)
     digest = models.UUIDField()
     contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="source_rows")
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)

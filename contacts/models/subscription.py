@@ -33,7 +33,12 @@ class Subscription(models.Model):
     """A person chose a newsletter; `ended_at` is set when they leave it."""
 
     contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="subscriptions")
-    newsletter = models.ForeignKey(Newsletter, on_delete=models.PROTECT, related_name="subscriptions")
+    newsletter = models.ForeignKey(
+        Newsletter,
+        on_delete=models.PROTECT,
+        related_name="subscriptions",
+        db_index=False,  # `subscription_by_newsletter` begins with it
+    )
     source = models.ForeignKey("contacts.Source", null=True, on_delete=models.PROTECT)
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)

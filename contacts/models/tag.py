@@ -32,8 +32,18 @@ class Tag(models.Model):
 
 class ContactTag(models.Model):
     pk = models.CompositePrimaryKey("contact_id", "tag_id")
-    contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="tag_links")
-    tag = models.ForeignKey(Tag, on_delete=models.CASCADE, related_name="contact_links")
+    contact = models.ForeignKey(
+        "contacts.Contact",
+        on_delete=models.CASCADE,
+        related_name="tag_links",
+        db_index=False,  # the primary key begins with it
+    )
+    tag = models.ForeignKey(
+        Tag,
+        on_delete=models.CASCADE,
+        related_name="contact_links",
+        db_index=False,  # `contact_tag_by_tag` begins with it
+    )
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
