@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import Channel
+from contacts.errors import ContactsError
 from contacts.models import Source
 from contacts.services.sources import SourceRefused, create_source, update_source
 
@@ -103,7 +104,7 @@ class EditSource(StaffView, TemplateView):
         return get_object_or_404(Source, pk=self.kwargs["pk"]) if "pk" in self.kwargs else Source()
 
 
-def show_refusal(error: SourceRefused | ValidationError, form: SourceForm) -> None:
+def show_refusal(error: ContactsError | ValidationError, form: SourceForm) -> None:
     """Put what a service refused beside the field it names."""
     if not isinstance(error, ValidationError):
         form.add_error(None, str(error))

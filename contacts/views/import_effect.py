@@ -1,0 +1,86 @@
+"""What an import would do, or did, as tiles and shares: the same for the preview and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.models import Import
+
+Text = str | Promise
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Tile:
+    label: Text
+    number: int
+    note: Text = ""
+
+
+@dataclass(frozen=True)
+class Share:
+    """One part of the rows of the file; `width` in per cent."""
+
+    colour: str
+    label: Text
+    number: int
+    width: float
+
+
+_ROWS: tuple[tuple[str, str, Text], ...] = (
+    ("new", "ok", gettext_lazy("New")),
+    ("updated", "info", gettext_lazy("Updated")),
+    ("unchanged", "rest", gettext_lazy("Unchanged")),
+    ("duplicate", "warn", gettext_lazy("Twice in the file")),
+    ("rejected", "bad", gettext_lazy("Rejected")),
+)
+
+
+def tiles(run: Import, counts: Counts) -> list[Tile]:
+    """Figures of the file and of the base; those that do not apply are left out."""
+    if not counts:
+        return []
+    is_roll = run.kind == Import.Kind.ROLL
+    shown = [
+        Tile(_("Rows in the file"), counts.get("rows", 0), _places(counts)),
+        Tile(_("New electors") if is_roll else _("New people"), counts.get("new", 0)),
+        Tile(_("Updated"), counts.get("updated", 0), _("they say something new")),
+        Tile(_("Unchanged"), counts.get("unchanged", 0), _("known already")),
+        Tile(_("Twice in the file"), counts.get("duplicate", 0), _("taken once")),
+        Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
+    ]
+    if "linked" in counts:
+        shown.append(Tile(_("Linked"), counts["linked"], _("people who are electors")))
+    if "to_review" in counts:
+        shown.append(Tile(_("To check"), counts["to_review"], _("perhaps the same person")))
+    return shown
+
+
+def _places(counts: Counts) -> str:
+    communes, stations = counts.get("communes", 0), counts.get("stations", 0)
+    if not communes:
+        return ""
+    return _("communes: %(communes)s, polling stations: %(stations)s") % {
+        "communes": communes,
+        "stations": stations,
+    }
+
+
+def shares(counts: Counts) -> list[Share]:
+    """The rows of the file by what becomes of them; parts without a row are left out."""
+    rows = counts.get("rows", 0)
+    return [
+        Share(colour, label, counts[key], round(100 * counts[key] / rows, 2))
+        for key, colour, label in _ROWS
+        if rows and counts.get(key)
+    ]
+
+
+def written(counts: Counts) -> int:
+    """Rows that the import writes something of."""
+    return counts.get("new", 0) + counts.get("updated", 0)
