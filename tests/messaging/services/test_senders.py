@@ -1,0 +1,113 @@
+"""Ways out and senders: sealed secrets, checked settings, and the local ones of a machine on its own."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+
+from campaign_crm.platform.crypto import hash_key_fingerprint, unseal
+from campaign_crm.platform.models import AuditEntry, Organisation, User
+from campaign_crm.platform.rights import Role
+from messaging.errors import NotAllowed
+from messaging.models import ProviderAccount, SenderIdentity
+from messaging.providers.errors import SettingsInvalid
+from messaging.services import senders
+from tests.messaging.people import make_account, make_officer
+from tests.support.smtp_sink import SmtpSink
+
+pytestmark = pytest.mark.django_db
+
+SERVER = {"host": "smtp.example.org", "security": "starttls"}
+SECRET = {"username": "campaign", "password": "correct horse"}
+
+
+@pytest.fixture
+def administrator() -> User:
+    return make_officer()
+
+
+def test_credentials_are_sealed_and_never_in_the_trail(administrator: User) -> None:
+    account = senders.create_account(
+        by=administrator, kind="smtp", name="Main", settings=SERVER, credentials=SECRET
+    )
+    account.refresh_from_db()
+    assert account.settings == SERVER
+    assert "correct horse" not in account.sealed_credentials
+    assert unseal(account.sealed_credentials) == SECRET
+    assert "correct horse" not in str(list(AuditEntry.objects.values()))
+
+
+def test_settings_that_cannot_work_are_refused_by_field(administrator: User) -> None:
+    with pytest.raises(SettingsInvalid) as refused:
+        senders.create_account(by=administrator, kind="smtp", name="Main", settings={"port": 99999})
+    assert set(refused.value.problems) == {"host", "port"}
+    assert ProviderAccount.objects.count() == 0
+
+
+def test_a_change_keeps_the_credentials_unless_new_ones_are_given(administrator: User) -> None:
+    account = senders.create_account(
+        by=administrator, kind="smtp", name="Main", settings=SERVER, credentials=SECRET
+    )
+    senders.update_account(account=account, by=administrator, messages_per_second=5)
+    account.refresh_from_db()
+    assert (account.messages_per_second, unseal(account.sealed_credentials)) == (5, SECRET)
+    senders.update_account(account=account, by=administrator, credentials={})
+    account.refresh_from_db()
+    assert account.sealed_credentials == ""
+
+
+def test_an_officer_without_the_right_changes_nothing() -> None:
+    officer = User.objects.create_user(email="o@example.org", role=Role.NATIONAL_OFFICER, language="en")
+    with pytest.raises(NotAllowed):
+        senders.create_account(by=officer, kind="smtp", name="Main", settings=SERVER)
+    with pytest.raises(NotAllowed):
+        senders.create_sender(
+            by=officer, from_name="X", address="x@example.org", provider_account=make_account()
+        )
+
+
+def test_an_account_is_checked_without_sending(administrator: User) -> None:
+    with SmtpSink() as sink:
+        found = senders.check_account(account=make_account(sink.port), by=administrator)
+        assert [finding.level for finding in found][:1] == ["ok"]
+        assert sink.log() == []
+    found = senders.check_account(account=make_account(9), by=administrator)
+    assert [finding.level for finding in found] == ["error"]
+
+
+def test_a_sender_has_a_clean_address(administrator: User) -> None:
+    sender = senders.create_sender(
+        by=administrator, from_name="Team", address=" News@Example.ORG ", provider_account=make_account()
+    )
+    assert sender.address == "news@example.org"
+    senders.update_sender(sender=sender, by=administrator, from_name="The team")
+    sender.refresh_from_db()
+    assert sender.from_name == "The team"
+
+
+def test_a_new_installation_gets_a_local_sender_once(settings: Settings) -> None:
+    settings.MAIL_CATCHER_ENABLED = True
+    settings.MAIL_CATCHER_PORT = 1025
+    call_command("prepare_installation")
+    settings.MAIL_CATCHER_PORT = 1026
+    call_command("prepare_installation")
+    account = ProviderAccount.objects.get()
+    assert account.name == senders.LOCAL_ACCOUNT
+    assert account.settings == {"host": "127.0.0.1", "port": 1026, "security": "none"}
+    assert SenderIdentity.objects.get().provider_account == account
+    assert Organisation.current().hash_key_fingerprint == hash_key_fingerprint()
+
+
+def test_an_installation_with_its_own_way_out_gets_none(settings: Settings) -> None:
+    settings.MAIL_CATCHER_ENABLED = True
+    make_account()
+    call_command("prepare_installation")
+    assert ProviderAccount.objects.count() == 1
+    assert SenderIdentity.objects.count() == 0
+
+
+def test_another_hash_key_is_not_written_over() -> None:
+    Organisation.objects.update_or_create(id=1, defaults={"hash_key_fingerprint": "0123456789ab"})
+    call_command("prepare_installation")
+    assert Organisation.current().hash_key_fingerprint == "0123456789ab"
