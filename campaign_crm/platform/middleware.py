@@ -17,7 +17,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 class DatabaseRoleMiddleware:
     """One transaction a request, as `crm_national`; rolled back when the answer is a server error."""
 
-    WITHOUT_DATABASE = ("/live", "/static/")
+    WITHOUT_DATABASE = ("/live", "/ready", "/static/")
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Count, Min
 from django.utils import timezone
 
+from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import Job
 from messaging.enums import CampaignState
 from messaging.models import Campaign
@@ -23,10 +24,9 @@ UNDER_WAY = [CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED
 def database_problem() -> str:
     """Return what is wrong with PostgreSQL and its schema; empty when nothing is."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        with acting_as("crm_national"):
+            executor = MigrationExecutor(connection)
+            missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
         return type(error).__name__
     return f"{len(missing)} migrations to apply: python manage.py migrate" if missing else ""

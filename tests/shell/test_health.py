@@ -1,4 +1,5 @@
 import pytest
+from django.db import connection
 from django.test import Client, RequestFactory
 
 from campaign_crm.platform.addresses import client_address, is_from_inside
@@ -39,6 +40,17 @@ def test_ready_names_what_is_wrong(client: Client, monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(health.CHECKS, "redis", lambda: health.redis_problem("redis://127.0.0.1:1/0"))
     answer = client.get("/ready")
     assert (answer.status_code, answer.json()["parts"]["redis"]) == (503, "ConnectionError")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_ready_answers_while_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    try:
+        answer = client.get("/ready")
+    finally:
+        monkeypatch.undo()
+    assert (answer.status_code, answer.json()["parts"]["database"]) == (503, "OperationalError")
 
 
 @pytest.mark.django_db
