@@ -52,7 +52,7 @@ class Circuit:
         """A call could not be made; returns the rest, in seconds. `asked`: what the server asked for."""
         self.failures += 1
         self.last_words = words
-        rest = max(min(FIRST_REST * 2 ** (self.failures - 1), LONGEST_REST), asked or 0.0)
+        rest: float = max(min(FIRST_REST * 2 ** (self.failures - 1), LONGEST_REST), asked or 0.0)
         self.rests_until = time.monotonic() + rest
         return rest
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from campaign_crm.platform.database import analyze, ensure_partition
@@ -200,7 +200,7 @@ def _let_it_send(campaign: Campaign) -> None:
     """The ledger is whole: messages may leave. The planner learns the partition first."""
     analyze(f"messaging_delivery_y{campaign.ledger_month:%Y}m{campaign.ledger_month:%m}")
     moved = Campaign.objects.filter(
-        pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=campaign.audience_count
+        pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=F("audience_count")
     ).update(state=CampaignState.SENDING, started_at=Now(), pause_reason="")
     if not moved:
         raise FreezeStopped(f"Campaign {campaign.pk} is no longer being frozen.")

@@ -113,6 +113,18 @@ def columns(keys: Iterable[Key]) -> tuple[list[int], list[str]]:
 
 
 def _row(values: Sequence[Any]) -> Row:
-    contact, occasion, address, address_hash, *rest, context = values
-    values_of = json.loads(context) if context is not None else None  # Django's cursors leave JSON as text
-    return Row(Key(contact, occasion), address, bytes(address_hash), *rest, values_of)
+    """A returned row as a Row; Django's cursors leave JSON as text."""
+    contact, occasion, address, address_hash, *rest = values
+    variant, measured, department, language, attempts, source, context = rest
+    return Row(
+        key=Key(contact, occasion),
+        address=address,
+        address_hash=bytes(address_hash),
+        variant=variant,
+        measured=measured,
+        department=department,
+        language=language,
+        attempts=attempts,
+        source=source,
+        context=json.loads(context) if context is not None else None,
+    )

@@ -195,7 +195,7 @@ def _content(campaign: Campaign, sender: SenderIdentity) -> Content:
 @lru_cache(maxsize=16)
 def _made_once(campaign: int, _frozen_at: datetime, sender: SenderData, kind: str) -> Content:
     """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
-    compiled = CompiledMessage.from_json(Campaign.objects.values_list("compiled", flat=True).get(pk=campaign))
+    compiled = CompiledMessage.from_json(Campaign.objects.only("compiled").get(pk=campaign).compiled or {})
     builder = MessageBuilder(
         compiled,
         sender,

@@ -94,7 +94,7 @@ def delay_after(attempts: int, *, asked: float | None = None) -> float:
     """Seconds before the next attempt: what the server asked for, else growing, spread by a fifth."""
     if asked is not None:
         return min(max(asked, 1.0), LONGEST_DELAY)
-    grown = min(FIRST_DELAY * 4 ** (attempts - 1), LONGEST_DELAY)
+    grown: float = min(FIRST_DELAY * 4 ** (attempts - 1), LONGEST_DELAY)
     return grown * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the load, hides nothing
 
 

@@ -39,8 +39,9 @@ WORDS = ("name", "kind", "subject", "preview_text")
 EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 
-class CampaignFields(TypedDict, total=False):
-    name: str
+class CampaignContent(TypedDict, total=False):
+    """What a mailing is made of, besides its name."""
+
     kind: str
     operation: Operation | None
     sender: SenderIdentity | None
@@ -51,9 +52,13 @@ class CampaignFields(TypedDict, total=False):
     send_until: datetime | None
 
 
+class CampaignFields(CampaignContent, total=False):
+    name: str
+
+
 @transaction.atomic
 def create_campaign(
-    *, by: User, name: str, template: Template | None = None, **fields: Unpack[CampaignFields]
+    *, by: User, name: str, template: Template | None = None, **fields: Unpack[CampaignContent]
 ) -> Campaign:
     """Begin a mailing, empty or from a template."""
     ask_right(by, Right.EDIT_CAMPAIGN)

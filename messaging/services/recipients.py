@@ -154,7 +154,10 @@ def _recipient(
 
 
 def _words(territory: Territory | None, language: str) -> tuple[str, str, str, str] | None:
-    return tuple(territory.forms(language)) if territory is not None else None
+    if territory is None:
+        return None
+    forms = territory.forms(language)
+    return forms.name, forms.with_article, forms.at, forms.of
 
 
 def _language(language: str) -> str:

@@ -182,7 +182,7 @@ def _queue(
 def _main_address(contact: Contact | None) -> str:
     reach = contact.reach.filter(channel=Channel.EMAIL, service=True).first() if contact is not None else None
     point = None
-    if contact is not None and reach is not None:
+    if contact is not None and reach is not None and reach.point_id is not None:
         point = contact.emailaddress_set.filter(pk=reach.point_id).first()
     if point is None:
         raise ValueError("A service message needs an address, or a person who has one.")
