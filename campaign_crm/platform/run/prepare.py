@@ -36,7 +36,7 @@ def main() -> None:
     call_command("load_territories")
     call_command("prepare_installation")
     if options.demo:
-        call_command("seed_demo")
+        call_command("seed_demo", if_empty=True)
     link = io.StringIO()
     call_command("first_admin_link", quiet=True, stdout=link)
     _report({"first_admin_link": link.getvalue().strip()})

@@ -14,6 +14,7 @@ from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
 from campaign_crm.platform.services.organisation import update_organisation
 from campaign_crm.shell.demo import words
+from campaign_crm.shell.demo.copying import fill_table
 from campaign_crm.shell.demo.origins import FORM_DAYS, ORIGINS, SOURCES, WORDS, SourceWords
 from campaign_crm.shell.demo.plan import Plan
 from contacts.enums import Channel, ConsentPurpose, TerritoryKind
@@ -69,37 +70,36 @@ def make_cast(plan: Plan) -> Cast:
         sources=sources,
         newsletters=newsletters,
         tags=[(tag_named(name), share, of_members) for name, share, of_members in words.TAGS],
-        lists=[(_list(name, text, chosen, administrator), share) for name, text, chosen, share in words.LISTS],
+        lists=[
+            (_list(name, text, chosen, administrator), share) for name, text, chosen, share in words.LISTS
+        ],
         form=form,
         wordings=wordings,
     )
 
 
-def stage_cast(plan: Plan, cast: Cast) -> None:
+def stage_cast(cast: Cast) -> None:
     """Write the ids that the SQL joins into staging tables."""
     with connection.cursor() as cursor:
         cursor.execute(_STAGING)
-        _fill(cursor, "demo_origin", [_origin_row(cast, index) for index in range(len(ORIGINS))])
-        _fill(
-            cursor,
-            "demo_word",
-            [
-                (index, channel.value, purpose.value, before.pk, since.pk)
-                for index, ((channel, purpose), (before, since)) in enumerate(
-                    zip(WORDS, cast.wordings, strict=True)
-                )
-            ],
-        )
-        _fill(
-            cursor,
-            "demo_newsletter",
-            [
-                (number, newsletter.pk, newsletter.territory_id, share)
-                for number, (newsletter, share) in enumerate(cast.newsletters)
-            ],
-        )
-        _fill(cursor, "demo_tag", [(n, tag.pk, *shares) for n, (tag, *shares) in enumerate(cast.tags)])
-        _fill(cursor, "demo_list", [(n, chosen.pk, share) for n, (chosen, share) in enumerate(cast.lists)])
+    words_said = zip(WORDS, cast.wordings, strict=True)
+    fill_table("demo_origin", [_origin_row(cast, index) for index in range(len(ORIGINS))])
+    fill_table(
+        "demo_word",
+        [
+            (bit, channel.value, purpose.value, before.pk, since.pk)
+            for bit, ((channel, purpose), (before, since)) in enumerate(words_said)
+        ],
+    )
+    fill_table(
+        "demo_newsletter",
+        [
+            (number, newsletter.pk, newsletter.territory_id, share)
+            for number, (newsletter, share) in enumerate(cast.newsletters)
+        ],
+    )
+    fill_table("demo_tag", [(number, tag.pk, *shares) for number, (tag, *shares) in enumerate(cast.tags)])
+    fill_table("demo_list", [(number, chosen.pk, share) for number, (chosen, share) in enumerate(cast.lists)])
 
 
 _STAGING = """
@@ -126,11 +126,6 @@ def _origin_row(cast: Cast, index: int) -> tuple[Any, ...]:
     origin = ORIGINS[index]
     source = cast.sources[origin.source]
     return index, source.pk, source.kind, origin.relationship.value, _PROOFS.get(origin.source, "{}"), None
-
-
-def _fill(cursor: Any, table: str, rows: list[tuple[Any, ...]]) -> None:
-    marks = ", ".join(["%s"] * len(rows[0]))
-    cursor.executemany(f"INSERT INTO staging.{table} VALUES ({marks})", rows)  # noqa: S608 - our own names
 
 
 def _member(full_name: str, email: str, role: str) -> User:

@@ -55,9 +55,7 @@ def first_names(year: int, sex: str) -> list[str]:
 @cache
 def streets() -> list[str]:
     """Streets as people write them: "12 rue des Lilas" without its number."""
-    return [
-        f"{kind.lower()} {_street(name)}" for kind in names.STREET_KINDS for name in names.STREET_NAMES
-    ]
+    return [f"{kind.lower()} {_street(name)}" for kind in names.STREET_KINDS for name in names.STREET_NAMES]
 
 
 def spelled(upper: str) -> str:
