@@ -82,17 +82,27 @@ _PAIRS_OF_PEOPLE = """
           AND fold(elector.used_name || ' ' || elector.first_names) ~>=~ wanted.name
           AND fold(elector.used_name || ' ' || elector.first_names) ~<~ (wanted.name || '~')
     ) AS found
-    WHERE person.first_name <> '' AND person.last_name <> '' AND person.erased_at IS NULL AND NOT person.is_stub
+    WHERE person.first_name <> '' AND person.last_name <> ''
+      AND person.erased_at IS NULL AND NOT person.is_stub
       AND (found.name = wanted.name OR found.name LIKE wanted.name || ' %')
 """
-# From a roll to the people of the base: joined on the day of birth, or on commune and name where it is unknown.
+# From a roll to the people of the base: joined on the day of birth, or where it is unknown on the commune.
 _PAIRS_OF_ELECTORS = """
     SELECT DISTINCT person.id AS contact_id, elector.id AS registration_id
-    FROM ({electors}) AS asked (id)
-    JOIN contacts_electoralregistration AS elector ON elector.id = asked.id
-    JOIN contacts_contact AS person
-      ON person.birth_date = elector.birth_date
-      OR (person.birth_date IS NULL AND person.commune_id = elector.commune_id)
+    FROM (
+        SELECT person.id AS contact_id, elector.id AS registration_id
+        FROM ({electors}) AS asked (id)
+        JOIN contacts_electoralregistration AS elector ON elector.id = asked.id
+        JOIN contacts_contact AS person ON person.birth_date = elector.birth_date
+        UNION ALL
+        SELECT person.id, elector.id
+        FROM ({electors}) AS asked (id)
+        JOIN contacts_electoralregistration AS elector ON elector.id = asked.id
+        JOIN contacts_contact AS person
+          ON person.commune_id = elector.commune_id AND person.birth_date IS NULL
+    ) AS near
+    JOIN contacts_contact AS person ON person.id = near.contact_id
+    JOIN contacts_electoralregistration AS elector ON elector.id = near.registration_id
     CROSS JOIN LATERAL (
         VALUES (elector.name_folded),
                (CASE WHEN elector.used_name <> ''
@@ -100,9 +110,11 @@ _PAIRS_OF_ELECTORS = """
     ) AS known (name)
     CROSS JOIN LATERAL (
         VALUES (person.name_folded),
-               (CASE WHEN person.birth_name <> '' THEN fold(person.birth_name || ' ' || person.first_name) END)
+               (CASE WHEN person.birth_name <> ''
+                     THEN fold(person.birth_name || ' ' || person.first_name) END)
     ) AS wanted (name)
-    WHERE person.first_name <> '' AND person.last_name <> '' AND person.erased_at IS NULL AND NOT person.is_stub
+    WHERE person.first_name <> '' AND person.last_name <> ''
+      AND person.erased_at IS NULL AND NOT person.is_stub
       AND (known.name = wanted.name OR known.name LIKE wanted.name || ' %')
 """
 _FILL = """
@@ -125,7 +137,7 @@ WHERE elector.contact_id IS NULL
                   WHERE decided.contact_id = found.contact_id
                     AND decided.registration_id = found.registration_id)
 """
-# A pair that disagrees on the birthplace is not certain, whatever the commune says: homonyms live side by side.
+# A pair that disagrees on the birthplace is not certain, whatever the commune says: homonyms are neighbours.
 _JUDGE = """
 WITH agreeing AS (
     SELECT contact_id, registration_id, elector FROM {pairs}
@@ -140,9 +152,9 @@ UPDATE {pairs} AS pair SET certain = true
 FROM agreeing JOIN one_elector USING (contact_id) JOIN one_person USING (elector)
 WHERE pair.contact_id = agreeing.contact_id AND pair.registration_id = agreeing.registration_id
   AND NOT EXISTS (SELECT FROM contacts_electoralregistration AS other
+                  JOIN contacts_electoralregistration AS this ON this.id = pair.registration_id
                   WHERE other.contact_id = pair.contact_id
-                    AND other.birth_date IS DISTINCT FROM (
-                        SELECT birth_date FROM contacts_electoralregistration WHERE id = pair.registration_id))
+                    AND other.name_folded IS DISTINCT FROM this.name_folded)
 """
 _LINK = """
 UPDATE contacts_electoralregistration AS elector SET contact_id = pair.contact_id

@@ -1,0 +1,195 @@
+"""Who is linked to an elector by itself, who waits for a human eye, and that decisions are remembered."""
+
+import uuid
+from datetime import date
+
+import pytest
+
+from campaign_crm.platform.crypto import keyed_hash
+from contacts.imports.linking import Links, link_electors, link_people
+from contacts.imports.staging import Staging
+from contacts.models import Contact, ElectoralRegistration, RegistrationMatch, Source, Territory
+from contacts.services.registration_links import LinkRefused, confirm_link, refuse_link, undo_link
+
+pytestmark = pytest.mark.django_db
+
+BORN = date(1980, 5, 17)
+LILLE = keyed_hash("birthplace", "FR/59350")
+
+
+@pytest.fixture
+def communes() -> dict[str, Territory]:
+    return {
+        name: Territory.objects.create(kind="commune", code=code, name=name)
+        for name, code in (("Beauvais", "60057"), ("Creil", "60175"))
+    }
+
+
+@pytest.fixture
+def roll(communes) -> Source:
+    return Source.objects.create(name="Roll", kind="roll", lawful_basis="public_roll")
+
+
+@pytest.fixture
+def elector(roll, communes):
+    def make(**fields) -> ElectoralRegistration:
+        values = {
+            "birth_name": "MARTIN",
+            "first_names": "Léa Marie",
+            "birth_date": BORN,
+            "commune": communes["Beauvais"],
+            **fields,
+        }
+        return ElectoralRegistration.objects.create(identity=uuid.uuid4(), source=roll, **values)
+
+    return make
+
+
+@pytest.fixture
+def person(communes):
+    def make(**fields) -> Contact:
+        values = {
+            "first_name": "Léa",
+            "last_name": "Martin",
+            "birth_date": BORN,
+            "commune": communes["Beauvais"],
+        }
+        return Contact.objects.create(**{**values, **fields})
+
+    return make
+
+
+def from_people() -> Links:
+    return link_people(Staging(1), "SELECT id FROM contacts_contact")
+
+
+def from_electors() -> Links:
+    return link_electors(Staging(1), "SELECT id FROM contacts_electoralregistration")
+
+
+BOTH = pytest.mark.parametrize("link", [from_people, from_electors])
+
+
+@BOTH
+def test_same_name_day_and_commune_is_the_same_person(link, person, elector) -> None:
+    contact, registration = person(), elector()
+    assert link() == Links(linked=1, to_review=0)
+    registration.refresh_from_db()
+    assert registration.contact == contact
+    match = RegistrationMatch.objects.get()
+    assert (match.state, match.automatic) == ("linked", True)
+    assert match.evidence == {"names": True, "birth_date": True, "commune": True}
+    assert link() == Links(linked=0, to_review=0), "again finds nothing new"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"last_name": "Durand"}, {"used_name": "DURAND"}),
+        ({"last_name": "Durand", "birth_name": "Martin"}, {}),
+        ({"first_name": "LEA-MARIE"}, {}),
+        ({"commune": None, "birthplace_hash": LILLE}, {"birthplace_hash": LILLE}),
+    ],
+    ids=["used name", "birth name", "two forenames", "birthplace instead of commune"],
+)
+def test_names_and_places_agree_in_other_ways(link, person, elector, mine, theirs) -> None:
+    person(**mine)
+    elector(**theirs)
+    assert link() == Links(linked=1, to_review=0)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"birth_date": date(1980, 5, 18)}, {}),
+        ({"first_name": "Luc"}, {}),
+        ({"first_name": "Le"}, {}),
+        ({"last_name": "Marti"}, {}),
+        ({"birth_date": None, "commune": None}, {}),
+    ],
+    ids=["another day", "another forename", "half a forename", "half a name", "nothing but a name"],
+)
+def test_different_people_are_not_even_proposed(link, person, elector, mine, theirs) -> None:
+    person(**mine)
+    elector(**theirs)
+    assert link() == Links(0, 0)
+    assert not RegistrationMatch.objects.exists()
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        ({"commune": None}, {}),
+        ({"birth_date": None}, {}),
+        ({"birthplace_hash": LILLE}, {"birthplace_hash": b"x" * 32}),
+    ],
+    ids=["place unknown", "birth date unknown", "born elsewhere"],
+)
+def test_what_is_probable_waits_for_a_review(link, person, elector, mine, theirs) -> None:
+    person(**mine)
+    elector(**theirs)
+    assert link() == Links(linked=0, to_review=1)
+    assert ElectoralRegistration.objects.get().contact is None
+    assert RegistrationMatch.objects.get().state == "pending"
+
+
+@BOTH
+def test_two_electors_who_fit_wait_for_a_review(link, person, elector) -> None:
+    person()
+    elector(order_number=1)
+    elector(order_number=2, first_names="Léa Anne")
+    assert link() == Links(linked=0, to_review=2)
+
+
+@BOTH
+def test_two_people_who_fit_one_elector_wait_for_a_review(link, person, elector) -> None:
+    person()
+    person()
+    elector()
+    assert link() == Links(linked=0, to_review=2)
+
+
+@BOTH
+def test_one_elector_on_two_lists_is_one_person(link, person, elector) -> None:
+    person()
+    elector(roll_kind=2)
+    elector(roll_kind=3)
+    assert link() == Links(linked=2, to_review=0)
+
+
+def test_a_link_can_be_undone_and_is_not_made_again(person, elector) -> None:
+    person()
+    registration = elector()
+    from_people()
+    undo_link(registration=registration, by=None)
+    registration.refresh_from_db()
+    assert registration.contact is None
+    assert RegistrationMatch.objects.get().state == "undone"
+    assert from_people() == Links(0, 0)
+    with pytest.raises(LinkRefused):
+        undo_link(registration=registration, by=None)
+
+
+def test_a_refused_pair_is_not_proposed_again(person, elector) -> None:
+    person(commune=None)
+    elector()
+    from_people()
+    refuse_link(match=RegistrationMatch.objects.get(), by=None)
+    assert from_people() == Links(0, 0)
+    assert RegistrationMatch.objects.get().state == "refused"
+
+
+def test_confirming_one_pair_refuses_its_rivals(person, elector) -> None:
+    first, second = person(), person()
+    registration = elector()
+    from_people()
+    pair, rival = RegistrationMatch.objects.get(contact=first), RegistrationMatch.objects.get(contact=second)
+    confirm_link(match=pair, by=None)
+    registration.refresh_from_db()
+    rival.refresh_from_db()
+    assert (registration.contact, rival.state) == (first, "refused")
+    with pytest.raises(LinkRefused):
+        confirm_link(match=rival, by=None)
