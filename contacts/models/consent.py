@@ -25,6 +25,7 @@ class ConsentWording(models.Model):
 
     class Meta:
         verbose_name = _("consent wording")
+        verbose_name_plural = _("consent wordings")
         constraints = [
             models.UniqueConstraint(
                 fields=["channel", "purpose", "language", "version"], name="consent_wording_version_unique"

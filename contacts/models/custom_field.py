@@ -34,6 +34,7 @@ class CustomField(models.Model):
 
     class Meta:
         verbose_name = _("extra field")
+        verbose_name_plural = _("extra fields")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(key__regex=r"^[a-z][a-z0-9_]*$"), name="custom_field_key_form"

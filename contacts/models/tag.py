@@ -20,6 +20,7 @@ class Tag(models.Model):
 
     class Meta:
         verbose_name = _("tag")
+        verbose_name_plural = _("tags")
         constraints = [
             models.UniqueConstraint(
                 Fold(F("name")), name="tag_name_unique", violation_error_message=_("This tag exists already.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
 
@@ -29,6 +30,8 @@ class AuditEntry(models.Model):
     )
 
     class Meta:
+        verbose_name = _("journal entry")
+        verbose_name_plural = _("journal")
         indexes = [
             models.Index(fields=["object_type", "object_id", "-at"], name="audit_object"),
             models.Index(fields=["-at"], name="audit_newest"),

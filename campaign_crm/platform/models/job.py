@@ -71,6 +71,8 @@ class Job(models.Model):
     )
 
     class Meta:
+        verbose_name = _("background job")
+        verbose_name_plural = _("background jobs")
         indexes = [
             models.Index(
                 fields=["run_after", "id"],
