@@ -34,7 +34,8 @@ class HandOverCheck:
 
     `condition` is SQL, true when the message must not leave now; it reads `d` (messaging_delivery) and `c`
     (messaging_campaign). `outcome` is the state that the delivery takes then; `queued` gives the row back, to
-    be asked again later. `answer` is an English msgid kept with it. The first true one by `order` decides.
+    be asked again later. Look rows up by key, in scalar subqueries with LIMIT 1: it is asked of each message
+    of a large send. `answer` is an English msgid kept with it. The first true one by `order` decides.
     """
 
     order: int
@@ -49,9 +50,13 @@ CampaignFigures = Callable[[list[int]], dict[int, dict[str, int]]]
 
 @dataclass
 class Registry:
-    """Named lists of functions; registering a name twice is a programming error."""
+    """Named lists of functions; registering a name twice is a programming error.
+
+    `holds` tells which of some people something above has rows about: undoing an import leaves them.
+    """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
+    holds: dict[str, Callable[[list[int]], set[int]]] = field(default_factory=dict)
     erasure_steps: dict[str, Callable[[list[int]], None]] = field(default_factory=dict)
     merge_steps: dict[str, Callable[[int, int], None]] = field(default_factory=dict)
     hand_over_checks: dict[str, HandOverCheck] = field(default_factory=dict)

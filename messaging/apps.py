@@ -11,3 +11,4 @@ class MessagingConfig(AppConfig):
 
         registry.add("timeline", "deliveries", timeline.deliveries)
         register_checks()
+        registry.add("holds", "deliveries", timeline.with_deliveries)

@@ -32,3 +32,9 @@ def deliveries(contact_id: int, before: datetime | None, limit: int) -> list[Tim
             )
         )
     return lines
+
+
+def with_deliveries(contact_ids: list[int]) -> set[int]:
+    """Those of some people whom the ledger knows."""
+    known = Delivery.objects.filter(contact_id__in=contact_ids)
+    return set(known.values_list("contact_id", flat=True).distinct())

@@ -11,3 +11,4 @@ class TrackingConfig(AppConfig):
         registry.add("timeline", "interactions", timeline.interactions)
         segment_conditions.register()
         registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)
+        registry.add("holds", "activity", timeline.with_activity)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from contacts.registry import TimelineEntry
 from messaging.models import Link
 from tracking.enums import HitClass, InteractionKind
-from tracking.models import Interaction
+from tracking.models import Interaction, Submission
 
 ICONS = {
     InteractionKind.OPEN: "mail-open",
@@ -53,3 +53,10 @@ def _link_targets(shown: list[Interaction]) -> dict[tuple[int | None, int | None
     campaigns = {one.campaign_id for one in shown if one.link_number}
     links = Link.objects.filter(campaign_id__in=campaigns)
     return {(link.campaign_id, link.number): link.url for link in links}
+
+
+def with_activity(contact_ids: list[int]) -> set[int]:
+    """Those of some people who did something that may be tied to them, or answered a form."""
+    active = Interaction.objects.filter(contact_id__in=contact_ids).values_list("contact_id", flat=True)
+    answered = Submission.objects.filter(contact_id__in=contact_ids).values_list("contact_id", flat=True)
+    return {contact_id for contact_id in (*active.distinct(), *answered.distinct()) if contact_id is not None}
