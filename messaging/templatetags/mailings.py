@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from django import template
 
+from messaging.content.fields import field_named
+from messaging.content.syntax import LIQUID
 from messaging.enums import CampaignState, DeliveryState, ShownState
 
 register = template.Library()
@@ -55,3 +59,15 @@ def ledger_label(state: str) -> str:
 def tenth(value: str) -> str:
     """Thousandths as per cent with one decimal, for a style attribute: "345" is "34.5"."""
     return f"{int(value) / 10:.1f}"
+
+
+@register.filter
+def readable(source: str) -> str:
+    """A subject with its variables as people call them: "Hello [First name]"."""
+    return LIQUID.sub(_label_of, source or "")
+
+
+def _label_of(found: re.Match[str]) -> str:
+    name = re.search(r"\w+", found[0])
+    field = field_named(name[0]) if name else None
+    return f"[{field.label}]" if field else "[…]"

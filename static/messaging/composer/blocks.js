@@ -191,6 +191,7 @@ export class Blocks {
       list.splice(index, 0, block);
     };
     this.store.edit(put, { redraw: true, focus: { id: block.id, field: "first" } });
+    this.onSelect(block.id);
   }
 
   _target(content, place) {

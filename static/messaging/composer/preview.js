@@ -36,16 +36,17 @@ export class Preview {
       for (const one of old) one.remove();
       this._listen(frame);
       if (frame.contentDocument) frame.contentDocument.documentElement.scrollTop = scroll;
-      this._mark();
+      this._mark(this.follow);
+      this.follow = false;
     });
     frame.src = `${this.urls.preview}?${query}`;
     this.stage.append(frame);
   }
 
-  // Show which block is being written.
+  // Show which block is being written, now and, if it is not there yet, once it is drawn.
   select(id) {
     this.selected = id;
-    this._mark(true);
+    this.follow = !this._mark(true);
   }
 
   _listen(frame) {
@@ -67,11 +68,12 @@ export class Preview {
 
   _mark(scroll = false) {
     const page = this.stage.querySelector("iframe:not(.preview-loading)")?.contentDocument;
-    if (!page) return;
+    if (!page) return false;
     for (const element of page.querySelectorAll(".crm-selected")) element.classList.remove("crm-selected");
-    if (!this.selected) return;
+    if (!this.selected) return true;
     const found = page.getElementsByClassName(`block-${this.selected}`);
     for (const element of found) element.classList.add("crm-selected");
     if (scroll) found[0]?.scrollIntoView({ block: "nearest" });
+    return found.length > 0;
   }
 }

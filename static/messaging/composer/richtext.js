@@ -145,7 +145,7 @@ export class RichText {
   _range() {
     const selection = getSelection();
     if (selection.rangeCount && this.box.contains(selection.getRangeAt(0).commonAncestorContainer)) {
-      return selection.getRangeAt(0).cloneRange();
+      return outsideChips(selection.getRangeAt(0).cloneRange());
     }
     const range = document.createRange();
     range.selectNodeContents(this.box.lastElementChild || this.box);
@@ -181,7 +181,7 @@ export class RichText {
           chip.replaceWith(made);
           this._changed();
         } else {
-          this._insert(range, made, document.createTextNode(" "));
+          this._insert(range, made, document.createTextNode("\u00a0"));
         }
       },
     });
@@ -210,13 +210,23 @@ export class RichText {
       anchor.setAttribute("href", url);
       this._changed();
     } else if (range.collapsed) {
-      this._insert(range, h("a", { href: url }, text || url), document.createTextNode(" "));
+      this._insert(range, h("a", { href: url }, text || url), document.createTextNode("\u00a0"));
     } else {
       this._restore(range);
       document.execCommand("createLink", false, url);
       this._changed();
     }
   }
+}
+
+// A chip is one thing: nothing begins or ends inside it.
+function outsideChips(range) {
+  const chipAround = (node) => (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".variable");
+  const first = chipAround(range.startContainer);
+  const last = chipAround(range.endContainer);
+  if (first) range.setStartAfter(first);
+  if (last) range.setEndAfter(last);
+  return range;
 }
 
 // ---- Between HTML and nodes ----------------------------------------------------------------------------
@@ -276,7 +286,7 @@ function chipOf(liquid, variables) {
 // What is saved: chips as their Liquid, nothing else but the allow-list.
 function htmlOf(box) {
   const clean = (node) => {
-    if (node.nodeType === Node.TEXT_NODE) return escaped(node.data);
+    if (node.nodeType === Node.TEXT_NODE) return escaped(plainSpaces(node.data));
     if (node.nodeType !== Node.ELEMENT_NODE) return "";
     if (node.dataset.liquid) return escaped(node.dataset.liquid);
     const inner = [...node.childNodes].map(clean).join("");
@@ -291,5 +301,8 @@ function htmlOf(box) {
   };
   return [...box.childNodes].map(clean).join("").replace(/(<p><\/p>)+$/, "");
 }
+
+// Browsers write a no-break space for one typed at an edge; only those of French typography are meant.
+const plainSpaces = (text) => text.replace(/(?<!«)\u00a0(?![:;!?»%€\d])/g, " ");
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
