@@ -14,9 +14,11 @@ from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
+from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from campaign_crm.platform.models import AuditEntry, Job
+from campaign_crm.shell.templatetags.crm import number, with_zone
 from contacts.models import ConsentWording, CustomField, Tag
 
 for model in (Group, EmailAddress, Authenticator):  # rights are roles; accounts have their own pages
@@ -31,7 +33,6 @@ class ReadOnly(ModelAdmin):
     paginator = InfinitePaginator
     show_full_result_count = False
     list_per_page = 50
-    list_filter_sheet = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -47,18 +48,67 @@ class ReadOnly(ModelAdmin):
 class AuditEntryAdmin(ReadOnly):
     """Who did what, when."""
 
-    list_display = ["at", "action", "object_type", "object_id", "actor"]
+    list_display = ["when", "act", "who", "thing"]
     list_select_related = ["actor"]
+    fields = ["when", "act", "who", "thing", "changed", "more", "why"]
     ordering = ["-at"]
+
+    @display(description=_("When"), ordering="at")
+    def when(self, entry: AuditEntry) -> str:
+        return with_zone(entry.at)
+
+    @display(description=_("Act"))
+    def act(self, entry: AuditEntry) -> str:
+        return entry.action
+
+    @display(description=_("Who"))
+    def who(self, entry: AuditEntry) -> str:
+        return str(entry.actor or _("the system"))
+
+    @display(description=_("On what"))
+    def thing(self, entry: AuditEntry) -> str:
+        return f"{entry.object_type} {entry.object_id}"
+
+    @display(description=_("Changed fields"))
+    def changed(self, entry: AuditEntry) -> str:
+        return ", ".join(entry.fields) or "–"
+
+    @display(description=_("Details"))
+    def more(self, entry: AuditEntry) -> str:
+        return ", ".join(f"{key}: {value}" for key, value in entry.detail.items()) or "–"
+
+    @display(description=_("Reason"))
+    def why(self, entry: AuditEntry) -> str:
+        return entry.reason or "–"
 
 
 @admin.register(Job)
 class JobAdmin(ReadOnly):
     """Background work and what became of it."""
 
-    list_display = ["created_at", "kind", "state", "progress_done", "progress_total", "error"]
-    list_filter = ["state"]
+    list_display = ["when", "what", "how", "progress", "trouble"]
+    fields = ["when", "what", "how", "progress", "trouble"]
     ordering = ["-id"]
+
+    @display(description=_("When"), ordering="id")
+    def when(self, job: Job) -> str:
+        return with_zone(job.created_at)
+
+    @display(description=_("Work"))
+    def what(self, job: Job) -> str:
+        return job.kind
+
+    @display(description=_("State"))
+    def how(self, job: Job) -> str:
+        return job.get_state_display()
+
+    @display(description=_("Progress"))
+    def progress(self, job: Job) -> str:
+        return f"{number(job.progress_done)} / {number(job.progress_total)}"
+
+    @display(description=_("Error"))
+    def trouble(self, job: Job) -> str:
+        return job.error or "–"
 
 
 @admin.register(Tag)
