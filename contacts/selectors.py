@@ -3,42 +3,58 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
 from contacts.folding import fold
 from contacts.models import Contact, ElectoralRegistration
+from contacts.models.contact import ContactQuerySet
 
 FOUND_AT_MOST = 50
-LOOKED_AT = 400  # matches read before the best are chosen: bounds the work of "martin" or "j"
-SHORT = 2  # letters below which only beginnings of names are searched
+LOOKED_AT = 400  # matches read before the best are chosen: bounds the work of "martin" or "lyon"
+SHORT = 2  # letters of a word that is too common for the text index: it only narrows what others find
 _NUMBER = re.compile(r"[\d\s.+()/-]{4,}")
 
-# Beginnings of names come from the ordered index; words anywhere (names, e-mail, phone, commune) from the
-# text index, whose matches are read only up to a limit.
+# Beginnings of names come from the ordered index. `~<~` is the order of that index, on any locale.
 _BY_NAME = """
 SELECT id FROM contacts_contact
-WHERE name_folded LIKE %(prefix)s AND erased_at IS NULL
+WHERE name_folded LIKE %(prefix)s AND erased_at IS NULL {within}
 ORDER BY name_folded USING ~<~, id LIMIT %(limit)s
 """
+# A stub has no name of its own: it is found by its registration's, which is never copied.
+_BY_REGISTRATION = """
+SELECT contacts_contact.id FROM contacts_electoralregistration AS elector
+JOIN contacts_contact ON contacts_contact.id = elector.contact_id AND is_stub AND erased_at IS NULL
+WHERE elector.name_folded LIKE %(prefix)s AND elector.contact_id IS NOT NULL {within}
+ORDER BY elector.name_folded USING ~<~, contacts_contact.id LIMIT %(limit)s
+"""
+_BY_EMAIL = """
+SELECT contacts_contact.id FROM contacts_emailaddress AS email
+JOIN contacts_contact ON contacts_contact.id = email.contact_id AND erased_at IS NULL
+WHERE email.normalised LIKE %(prefix)s {within}
+ORDER BY email.normalised USING ~<~, contacts_contact.id LIMIT %(limit)s
+"""
+# Words anywhere (names, e-mail, number, commune) come from the text index; only some matches are read.
 _BY_WORDS = """
 SELECT id FROM (
     SELECT id, name_folded FROM contacts_contact
     WHERE to_tsvector('simple'::regconfig, COALESCE(search_text, '')) @@ to_tsquery('simple', %(query)s)
-      AND erased_at IS NULL
+      AND ' ' || search_text LIKE ALL (%(short)s) AND erased_at IS NULL {within}
     LIMIT %(looked_at)s
 ) AS matching
 ORDER BY name_folded, id LIMIT %(limit)s
 """
 _ELECTORS = """
 SELECT id FROM contacts_electoralregistration
-WHERE name_folded LIKE %(prefix)s AND (%(commune)s IS NULL OR commune_id = %(commune)s)
+WHERE name_folded LIKE %(prefix)s {in_commune}
 ORDER BY name_folded USING ~<~, id LIMIT %(limit)s
 """
 _ELECTORS_BY_USED_NAME = """
 SELECT id FROM contacts_electoralregistration
-WHERE used_name <> '' AND fold(used_name) LIKE %(prefix)s
-  AND (%(commune)s IS NULL OR commune_id = %(commune)s) LIMIT %(limit)s
+WHERE used_name <> '' AND fold(used_name || ' ' || first_names) LIKE %(prefix)s {in_commune}
+ORDER BY fold(used_name || ' ' || first_names) USING ~<~, id LIMIT %(limit)s
 """
 
 
@@ -46,23 +62,37 @@ def search_words(text: str) -> list[str]:
     """The folded words of what somebody typed; a phone number, however spaced, is one word of digits."""
     if _NUMBER.fullmatch(text.strip()):
         digits = re.sub(r"\D", "", text)
-        return [digits] if digits else []
+        return [digits.removeprefix("00")] if digits else []
     return fold(text).split()
 
 
-def search_contacts(text: str, *, limit: int = FOUND_AT_MOST) -> list[Contact]:
+def search_contacts(
+    text: str, *, within: ContactQuerySet | None = None, limit: int = FOUND_AT_MOST
+) -> list[Contact]:
     """The people whose name, e-mail, phone or commune begins with each word typed, best first.
 
-    Case, accents and order of words do not matter. At most `limit`: whoever finds too many types one more
-    letter.
+    Case, accents and order of words do not matter. At most `limit` of those in `within` (everybody): whoever
+    finds too many types one more letter.
     """
     words = search_words(text)
     if not words:
         return []
-    ids = _ids(_BY_NAME, prefix=_beginning(words), limit=limit)
-    if len(ids) < limit and max(len(word) for word in words) > SHORT:
-        query = " & ".join(f"{_lexeme(word)}:*" for word in words)
-        ids += _ids(_BY_WORDS, query=query, looked_at=LOOKED_AT, limit=limit)
+    try:
+        narrowed, parameters = _narrowing(within)
+    except EmptyResultSet:
+        return []
+    parameters["limit"] = limit
+    ids: list[int] = []
+    if "@" in text.strip("@ "):
+        ids = _ids(_BY_EMAIL, narrowed, prefix=_beginning(text.strip().lower()), **parameters)
+    else:
+        prefix = _beginning(" ".join(words))
+        for sql in (_BY_NAME, _BY_REGISTRATION):
+            if len(ids) < limit:
+                ids += _ids(sql, narrowed, prefix=prefix, **parameters)
+        long_words = [word for word in words if len(word) > SHORT]
+        if len(ids) < limit and long_words:
+            ids += _ids(_BY_WORDS, narrowed, **_word_parameters(words, long_words), **parameters)
     chosen = list(dict.fromkeys(ids))[:limit]
     found = Contact.objects.select_related("commune").in_bulk(chosen)
     return [found[pk] for pk in chosen if pk in found]
@@ -71,30 +101,50 @@ def search_contacts(text: str, *, limit: int = FOUND_AT_MOST) -> list[Contact]:
 def search_electors(
     text: str, *, commune_id: int | None = None, limit: int = FOUND_AT_MOST
 ) -> list[ElectoralRegistration]:
-    """Electors whose birth name (then first names) or used name begins with what was typed."""
+    """Electors whose birth name or used name, then first names, begin with what was typed."""
     words = search_words(text)
     if not words:
         return []
-    asked: dict[str, str | int | None] = {"prefix": _beginning(words), "commune": commune_id, "limit": limit}
-    ids = _ids(_ELECTORS, **asked)
+    asked: dict[str, Any] = {"prefix": _beginning(" ".join(words)), "commune": commune_id, "limit": limit}
+    in_commune = "AND commune_id = %(commune)s" if commune_id is not None else ""
+    ids = _ids(_ELECTORS, {"in_commune": in_commune}, **asked)
     if len(ids) < limit:
-        ids += _ids(_ELECTORS_BY_USED_NAME, **asked)
+        ids += _ids(_ELECTORS_BY_USED_NAME, {"in_commune": in_commune}, **asked)
     chosen = list(dict.fromkeys(ids))[:limit]
     related = ElectoralRegistration.objects.select_related("commune", "polling_station", "contact")
     found = related.in_bulk(chosen)
     return [found[pk] for pk in chosen if pk in found]
 
 
-def _beginning(words: list[str]) -> str:
-    """A LIKE pattern; folded words hold no wildcard but what other scripts bring."""
-    return " ".join(words).replace("\\", "").replace("%", "").replace("_", "") + "%"
+def _narrowing(within: ContactQuerySet | None) -> tuple[dict[str, str], dict[str, Any]]:
+    """SQL and named parameters that keep a search inside a queryset; raises EmptyResultSet."""
+    if within is None:
+        return {"within": ""}, {}
+    sql, values = within.order_by().values("pk").query.sql_with_params()
+    names = iter(range(len(values)))
+    clause = re.sub("%s", lambda _mark: f"%(within_{next(names)})s", sql)
+    parameters = {f"within_{number}": value for number, value in enumerate(values)}
+    return {"within": f"AND contacts_contact.id IN ({clause})"}, parameters
+
+
+def _word_parameters(words: list[str], long_words: list[str]) -> dict[str, Any]:
+    return {
+        "query": " & ".join(f"{_lexeme(word)}:*" for word in long_words),
+        "short": [f"% {_beginning(word)}" for word in words if word not in long_words],
+        "looked_at": LOOKED_AT,
+    }
+
+
+def _beginning(text: str) -> str:
+    """A LIKE pattern for texts that begin so."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def _lexeme(word: str) -> str:
     return "'" + word.replace("\\", "").replace("'", "") + "'"
 
 
-def _ids(sql: str, **parameters: str | int | None) -> list[int]:
+def _ids(sql: str, clauses: dict[str, str], **parameters: Any) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
+        cursor.execute(sql.format(**clauses), parameters)
         return [row[0] for row in cursor.fetchall()]

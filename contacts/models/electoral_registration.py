@@ -144,6 +144,12 @@ class ElectoralRegistration(models.Model):
             models.Index(
                 fields=["contact"], name="registration_contact", condition=models.Q(contact__isnull=False)
             ),
+            # People who are known from a roll only are found by the name that stands there.
+            models.Index(
+                OpClass(F("name_folded"), "text_pattern_ops"),
+                name="registration_linked_name",
+                condition=models.Q(contact__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -60,8 +60,8 @@ class PeopleList(StaffView, TemplateView):
         )
 
     def _found(self, query: str) -> Page[Contact]:
-        ids = [contact.pk for contact in search_contacts(query)]
-        people = with_points(self._filtered().filter(pk__in=ids)).in_bulk(ids)
+        ids = [contact.pk for contact in search_contacts(query, within=self._filtered())]
+        people = with_points(Contact.objects.filter(pk__in=ids)).in_bulk(ids)
         return Page([people[pk] for pk in ids if pk in people], "", "")
 
     def _filtered(self) -> QuerySet[Contact]:
