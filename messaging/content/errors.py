@@ -20,6 +20,13 @@ class Problem:
     position: str = ""
     line: int = 0
 
+    @property
+    def said(self) -> str:
+        """For a screen that shows the field anyway: which block, and what is wrong."""
+        if not self.position:
+            return f"{self.field} – {self.message}" if self.field else self.message
+        return _("Block %(position)s: %(message)s") % {"position": self.position, "message": self.message}
+
     def __str__(self) -> str:
         where = []
         if self.position:

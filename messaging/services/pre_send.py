@@ -130,5 +130,5 @@ def _compiled(campaign: Campaign) -> tuple[CompiledMessage | None, list[Obstacle
     try:
         return compile_campaign(campaign), []
     except ContentError as error:
-        found = [Obstacle(About.CONTENT, str(problem), problem.block_id) for problem in error.problems]
+        found = [Obstacle(About.CONTENT, problem.said, problem.block_id) for problem in error.problems]
         return None, found

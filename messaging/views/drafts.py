@@ -159,17 +159,8 @@ def _problem(problem: Problem) -> dict[str, str]:
         "block": problem.block_id,
         "field": problem.field,
         "message": problem.message,
-        "whole": _whole(problem),
+        "whole": problem.said,
     }
-
-
-def _whole(problem: Problem) -> str:
-    if problem.position:
-        return _("Block %(position)s: %(message)s") % {
-            "position": problem.position,
-            "message": problem.message,
-        }
-    return problem.message if not problem.field else f"{problem.field} – {problem.message}"
 
 
 def _remark(check: Check) -> dict[str, str]:

@@ -160,7 +160,9 @@ for (const button of page.querySelectorAll("[data-part]")) {
 
 // ---- On a phone: one pane at a time ------------------------------------------------------------------------------
 function showPane(name) {
+  const isNew = page.dataset.pane !== name;
   page.dataset.pane = name;
+  if (isNew && matchMedia("(max-width: 1000px)").matches) page.scrollIntoView({ block: "start", behavior: "instant" });
   for (const button of page.querySelectorAll("[data-pane-choice]")) {
     button.setAttribute("aria-pressed", String(button.dataset.paneChoice === name));
   }
