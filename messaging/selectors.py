@@ -104,6 +104,14 @@ class Progress:
         ]
 
     @property
+    def bar(self) -> list[tuple[ShownState, int]]:
+        """The same words as a bar shows them: what is settled first, what waits last."""
+        settled = [ShownState.DELIVERED, ShownState.FAILED, ShownState.TO_CHECK]
+        order = [*settled, ShownState.SENDING, ShownState.WAITING]
+        numbers = {word: number for word, number, _states in self.shown}
+        return [(word, numbers[word]) for word in order]
+
+    @property
     def to_check(self) -> int:
         return self.states.get(DeliveryState.UNKNOWN, 0)
 

@@ -10,6 +10,7 @@ from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.leaving import Leave
 from tracking.views.online import ViewOnline
 from tracking.views.preferences import PreferencesPage
+from tracking.views.report import CampaignReportPart
 from tracking.views.sign_up import Confirm, SignUpPage
 
 app_name = "tracking"
@@ -20,6 +21,7 @@ urlpatterns = [
     path("k/<str:token>", Confirm.as_view(), name="confirm"),
     path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
+    path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),
     path("forms/", FormList.as_view(), name="forms"),
     path("forms/new/", EditForm.as_view(), name="form_new"),
     path("forms/<int:pk>/", FormPage.as_view(), name="form"),

@@ -1,0 +1,31 @@
+"""What came back of one mailing, as a part of its page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views import View
+
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import StaffView
+from messaging.models import Campaign
+from tracking.selectors import SMALLEST_CELL, campaign_report
+
+
+class CampaignReportPart(StaffView, View):
+    """Delivered, opened, clicked, left; by link and by territory. The mailing's page asks for it."""
+
+    right_required = Right.VIEW_CAMPAIGNS
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        campaign = get_object_or_404(Campaign.objects.filter(standing_for="").defer("blocks"), pk=pk)
+        report = campaign_report(campaign)
+        context = {
+            "campaign": campaign,
+            "report": report,
+            "without_name": report.delivered - report.measured,
+            "most_clicks": max((line.clicks for line in report.links), default=0),
+            "most_delivered": max((line.delivered for line in report.territories), default=0),
+            "smallest_cell": SMALLEST_CELL,
+        }
+        return render(request, "tracking/report.html", context)
