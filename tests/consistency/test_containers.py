@@ -79,3 +79,10 @@ def test_every_secret_is_made_by_the_script() -> None:
 def test_services_wait_for_those_they_need() -> None:
     for name in OURS:
         assert set(SERVICES[name]["depends_on"]) == {"postgres", "valkey", "valkey-ingest"}
+
+
+def test_no_secret_goes_into_the_image() -> None:
+    """`COPY . .` would bake the keys of the installation into a layer, for whoever gets the image."""
+    left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    folders = {Path(secret["file"]).parent.as_posix() for secret in COMPOSE["secrets"].values()}
+    assert {*folders, "var", ".env"} <= set(left_out)
