@@ -56,7 +56,7 @@ class Claim:
 # Rows to be tried again are claimed like queued ones: `retry_wait → queued → claimed` in one step.
 _CLAIM = """
 WITH due AS (
-    SELECT contact_id, occasion FROM messaging_delivery
+    SELECT ctid AS place FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s
         AND state IN ('queued', 'retry_wait') AND due_at <= now()
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
@@ -64,9 +64,7 @@ WITH due AS (
 UPDATE messaging_delivery d
 SET state = 'claimed', token = %(token)s, lease_until = now() + make_interval(secs => %(seconds)s)
 FROM due
-WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
-    AND d.contact_id = due.contact_id AND d.occasion = due.occasion
-    AND d.state IN ('queued', 'retry_wait')
+WHERE d.ledger_month = %(month)s AND d.ctid = due.place AND d.state IN ('queued', 'retry_wait')
 RETURNING d.contact_id, d.occasion, d.address, d.address_hash, d.variant, d.measured, d.department,
     d.language, d.attempts, d.source_id, d.context
 """

@@ -39,8 +39,16 @@ class Settled(NamedTuple):
     delay: float = 0.0
 
 
+# Rows are looked up by their key one by one, as in the gate.
+_FIND = """
+    SELECT r.ctid AS place FROM messaging_delivery r
+    WHERE r.ledger_month = %(month)s AND r.campaign_id = %(campaign)s
+        AND r.contact_id = v.contact_id AND r.occasion = v.occasion LIMIT 1
+"""
+
 # A late accepted answer settles a row that its lease already made unknown; nothing else touches that one.
-_RECORD = """
+_RECORD = f"""
+SET LOCAL synchronous_commit = off;
 UPDATE messaging_delivery d
 SET state = v.state, attempts = v.attempts, provider_message_id = v.message_id, answer = v.answer,
     due_at = CASE v.state WHEN 'retry_wait' THEN now() + make_interval(secs => v.delay) ELSE d.due_at END,
@@ -49,20 +57,19 @@ SET state = v.state, attempts = v.attempts, provider_message_id = v.message_id, 
 FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(states)s::text[], %(attempts)s::int[],
         %(message_ids)s::text[], %(answers)s::text[], %(delays)s::float8[])
     AS v (contact_id, occasion, state, attempts, message_id, answer, delay)
-WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
-    AND d.contact_id = v.contact_id AND d.occasion = v.occasion AND d.token = %(token)s
+CROSS JOIN LATERAL ({_FIND}) found
+WHERE d.ledger_month = %(month)s AND d.ctid = found.place AND d.token = %(token)s
     AND (d.state = 'handed' OR (d.state = 'unknown' AND v.state = 'accepted'))
-"""
+"""  # noqa: S608 - our own text
 
-_FAIL_UNBUILT = """
+_FAIL_UNBUILT = f"""
 UPDATE messaging_delivery d
 SET state = 'failed', answer = v.answer, settled_at = now(), lease_until = NULL
 FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(answers)s::text[])
     AS v (contact_id, occasion, answer)
-WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
-    AND d.contact_id = v.contact_id AND d.occasion = v.occasion AND d.token = %(token)s
-    AND d.state = 'claimed'
-"""
+CROSS JOIN LATERAL ({_FIND}) found
+WHERE d.ledger_month = %(month)s AND d.ctid = found.place AND d.token = %(token)s AND d.state = 'claimed'
+"""  # noqa: S608 - our own text
 
 
 def judge(key: Key, result: Result, *, attempts: int) -> Settled:
@@ -113,7 +120,6 @@ def record(claim: Claim, settled: Sequence[Settled]) -> int:
     if not settled:
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
         cursor.execute(
             _RECORD,
             {
