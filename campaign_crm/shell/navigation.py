@@ -134,7 +134,7 @@ MENU = (
             Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
             Entry(_("Elections"), "contacts:elections", Right.MANAGE_SETTINGS, "vote"),
             Entry(_("Team"), "shell:team", Right.MANAGE_SETTINGS, "user-cog"),
-            Entry(_("Sending services"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),
+            Entry(_("Ways out"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),
             Entry(_("Reference tables"), "admin:index", Right.MANAGE_SETTINGS, "table"),
             Entry(_("Mail catcher"), "shell:catcher", Right.MANAGE_SETTINGS, "mail-search"),
         ),
