@@ -95,6 +95,7 @@ ROWS: dict[str, Row] = {
     "shell:progress": PUBLIC,
     "shell:ready": PUBLIC,
     "shell:team": Row(Right.MANAGE_SETTINGS),
+    "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS),
     "tracking:confirm": PUBLIC,
     "tracking:form": Row(Right.EDIT_FORMS),
     "tracking:form_edit": Row(Right.EDIT_FORMS),
