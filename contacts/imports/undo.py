@@ -39,6 +39,7 @@ ADDED_TABLES = (
     "contacts_contacttag",
     "contacts_listmembership",
     "contacts_contactsource",
+    "contacts_sourcerow",
     *POINT_TABLES,
 )
 # A person stays when one of ADDED_TABLES has a row that did not come with the import, or one of these any.

@@ -1,0 +1,56 @@
+"""What a file, its source and its columns must be before anything is read in full."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from contacts.enums import BROKER_KINDS, SourceKind
+from contacts.imports.errors import ImportProblem, WrongColumns
+from contacts.imports.fields import label_of, several_allowed
+from contacts.imports.guessing import Guess
+from contacts.imports.layouts import Format, Mapping
+from contacts.imports.people.stage import check_mapping as check_people
+from contacts.imports.rolls.engine import check_mapping as check_roll
+from contacts.models import Import, Source
+
+
+def check_kind(kind: str, guessed: Guess) -> None:
+    """A roll is a roll: taken for an address book it would make contacts of electors."""
+    if kind not in Import.Kind.values:
+        raise ImportProblem(_("Say what the file is: an electoral roll, an address book or a broker's file."))
+    if guessed.format == Format.ROLL and kind != Import.Kind.ROLL:
+        raise WrongColumns(
+            _(
+                "This file is an electoral roll: import it as one. Electors do not become people you may "
+                "write to."
+            )
+        )
+
+
+def check_source(kind: str, source: Source) -> None:
+    """A kind of file asks for a kind of source."""
+    fits = {
+        Import.Kind.ROLL: source.kind == SourceKind.ROLL,
+        Import.Kind.BROKER: source.kind in BROKER_KINDS,
+        Import.Kind.ADDRESS_BOOK: source.kind not in (SourceKind.ROLL, *BROKER_KINDS),
+    }
+    if not fits[Import.Kind(kind)]:
+        raise ImportProblem(
+            _("The source “%(source)s” (%(kind)s) does not fit this kind of file. Choose another.")
+            % {"source": source.name, "kind": source.get_kind_display()}
+        )
+
+
+def check_mapping(run: Import, mapping: Mapping) -> None:
+    """The columns hold what this kind of file needs, each field once."""
+    if run.kind == Import.Kind.ROLL:
+        check_roll(mapping, commune_code=run.options.get("commune_code", ""))
+    else:
+        check_people(mapping)
+    keys = list(mapping.values())
+    twice = next((key for key in keys if keys.count(key) > 1 and not several_allowed(key)), None)
+    if twice is not None:
+        raise WrongColumns(
+            _("Two columns are said to hold “%(field)s”. Keep one of them.")
+            % {"field": label_of(twice, is_roll=run.kind == Import.Kind.ROLL)}
+        )

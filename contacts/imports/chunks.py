@@ -1,0 +1,73 @@
+"""Pieces of a staging table: ranges of its blocks, with a mark for those that are done.
+
+The mark is set in the transaction that writes the piece, so that a killed import goes on where it stopped.
+Rows of a staging table never move once it is filled, so that its blocks may stand for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from django.db import connection
+
+from contacts.imports.staging import Staging
+
+TABLE = "chunks"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Blocks `first` to `last - 1` of a table: some `rows` rows."""
+
+    number: int
+    first: int
+    last: int
+    rows: int
+
+    def inside(self, alias: str) -> str:
+        """SQL condition on the rows of `alias`."""
+        return f"{alias}.ctid >= '({self.first},0)'::tid AND {alias}.ctid < '({self.last},0)'::tid"
+
+
+def split(staging: Staging, part: str, *, rows: int, rows_a_chunk: int) -> list[Chunk]:
+    """Return the pieces of a table of `rows` rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_relation_size(%s) / current_setting('block_size')::int", [staging.table(part)]
+        )
+        blocks = cursor.fetchone()[0]
+    count = max(1, -(-rows // rows_a_chunk))
+    edges = [blocks * number // count for number in range(count + 1)]
+    return [
+        Chunk(number, first, last, -(-rows // count))
+        for number, (first, last) in enumerate(pairwise(edges))
+        if last > first
+    ]
+
+
+def remember(staging: Staging, chunks: list[Chunk]) -> None:
+    """Keep the pieces to do. The table's presence also says that the staging tables are complete."""
+    staging.create(TABLE, "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, done boolean")
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"INSERT INTO {staging.table(TABLE)} VALUES (%s, %s, %s, %s, false)",
+            [(chunk.number, chunk.first, chunk.last, chunk.rows) for chunk in chunks],
+        )
+
+
+def left_to_do(staging: Staging) -> tuple[list[Chunk], int]:
+    """Return the pieces not yet done, and how many rows are."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT number, first, last, rows, done FROM {staging.table(TABLE)} ORDER BY number")
+        found = cursor.fetchall()
+    todo = [Chunk(*values) for *values, done in found if not done]
+    return todo, sum(rows for _number, _first, _last, rows, done in found if done)
+
+
+def mark_done(staging: Staging, chunk: Chunk) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {staging.table(TABLE)} SET done = true WHERE number = %s",
+            [chunk.number],
+        )

@@ -1,0 +1,67 @@
+"""The counts of an import that has ended, taken from what is in the base: right after any interruption."""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from contacts.imports.linking import Links
+from contacts.imports.staging import Staging
+from contacts.models import Import
+
+
+def roll_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
+    """Counts of a roll, in rows of the file."""
+    counts = {name: run.preview[name] for name in ("rows", "rejected", "duplicate", "communes", "stations")}
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(_ROLL), {"import": run.pk})
+        counts["new"], counts["updated"] = cursor.fetchone()
+    counts["unchanged"] = (
+        counts["rows"] - counts["rejected"] - counts["duplicate"] - counts["new"] - counts["updated"]
+    )
+    return counts | {"linked": links.linked, "to_review": links.to_review}
+
+
+def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
+    """Counts of a file of people: `new`, `updated` and `unchanged` are people, the others rows."""
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(_PEOPLE), {"import": run.pk})
+        people, new, updated = cursor.fetchone()
+    rows, rejected = run.preview["rows"], run.preview["rejected"]
+    return {
+        "rows": rows,
+        "rejected": rejected,
+        "new": new,
+        "updated": updated,
+        "unchanged": people - new - updated,
+        "duplicate": rows - rejected - people,
+        "left_out": run.preview["left_out"],
+        "linked": links.linked,
+        "to_review": links.to_review,
+    }
+
+
+_ROLL = """
+SELECT (SELECT count(*) FROM contacts_electoralregistration
+         WHERE created_by_import_id = %(import)s
+           AND commune_id IN (SELECT territory_id FROM {places})),
+       (SELECT count(DISTINCT row_id) FROM contacts_importchange
+         WHERE import_run_id = %(import)s AND "table" = 'registration')
+"""
+_PEOPLE = """
+WITH person AS MATERIALIZED (
+    SELECT DISTINCT target.contact_id AS id,
+           contact.created_by_import_id IS NOT DISTINCT FROM %(import)s AS is_new
+    FROM {targets} AS target JOIN contacts_contact AS contact ON contact.id = target.contact_id
+), gained AS (
+    SELECT row_id AS id FROM contacts_importchange WHERE import_run_id = %(import)s AND "table" = 'contact'
+    UNION SELECT contact_id FROM contacts_emailaddress WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_phonenumber WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_postaladdress WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_consent
+           WHERE created_by_import_id = %(import)s AND contact_id IN (SELECT id FROM person)
+    UNION SELECT contact_id FROM contacts_contactsource WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_contacttag WHERE created_by_import_id = %(import)s
+)
+SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM person WHERE is_new),
+       (SELECT count(*) FROM person WHERE NOT is_new AND id IN (SELECT id FROM gained))
+"""

@@ -1,0 +1,43 @@
+"""The files that people send: kept until the import has ended, then removed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from pathlib import Path
+from typing import IO, Any
+
+from django.conf import settings
+
+BLOCK_BYTES = 1024 * 1024
+
+
+def folder() -> Path:
+    """Where uploads wait; only this program reads it."""
+    path = Path(settings.MEDIA_ROOT) / "imports"
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def keep(file: IO[bytes] | Any) -> Path:
+    """Copy an upload into the folder under a name of our own, and return its path."""
+    path = folder() / f"{uuid.uuid4().hex}.csv"
+    blocks = file.chunks() if hasattr(file, "chunks") else iter(lambda: file.read(BLOCK_BYTES), b"")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as kept:
+        for block in blocks:
+            kept.write(block)
+    return path
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file, for the report."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def forget(path: Path) -> None:
+    """Remove a kept upload; a file that lies elsewhere is its owner's."""
+    if path.parent == folder():
+        path.unlink(missing_ok=True)

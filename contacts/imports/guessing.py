@@ -1,0 +1,95 @@
+"""What each column of a file probably holds, how surely, and a few of its values to see.
+
+A known name counts most; values that contradict it lower it. A column with an unknown name is guessed from
+its values: e-mail addresses, numbers, postcodes, dates and titles recognise themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from contacts.imports.fields import several_allowed
+from contacts.imports.layouts import Format, Mapping, recognise, roll_mapping
+from contacts.imports.reading import Row
+from contacts.imports.sketch import Sketch
+from contacts.imports.values import EMAIL, PHONE, POSTCODE, read_civility, read_date, read_gender
+
+SAMPLES_SHOWN = 5
+LEAST_SHARE = 0.8  # of the filled cells that must look alike
+DOUBTED = 0.3  # what is left of a name's confidence when the values say otherwise
+
+
+@dataclass(frozen=True)
+class ColumnGuess:
+    """One column. `field` is empty when nothing was found; `confidence` is between 0 and 1."""
+
+    index: int
+    name: str
+    field: str
+    confidence: float
+    samples: list[str]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a file seems to be."""
+
+    format: Format
+    columns: list[ColumnGuess]
+
+    @property
+    def mapping(self) -> Mapping:
+        return {column.index: column.field for column in self.columns if column.field}
+
+
+_LOOKS: tuple[tuple[str, Callable[[str], object]], ...] = (
+    ("email", EMAIL.fullmatch),
+    ("birth_date", read_date),
+    ("postcode_1", POSTCODE.fullmatch),
+    ("phone", PHONE.fullmatch),
+    ("civility", lambda text: read_civility(text)[0]),
+    ("gender", read_gender),
+)
+_CHECKS = dict(_LOOKS) | {"postcode": POSTCODE.fullmatch, "collected_on": read_date}
+
+
+def guess(sketch: Sketch, *, as_roll: bool = False) -> Guess:
+    """Guess the columns of a file from its header and first rows."""
+    header = sketch.layout.header
+    recognised = recognise(header)
+    is_roll = as_roll or recognised.format == Format.ROLL
+    by_name = roll_mapping(header) if is_roll else recognised.mapping
+    taken = set(by_name.values())
+    columns = []
+    for index, name in enumerate(header):
+        values = _filled(sketch.rows, index)
+        field, confidence = by_name.get(index, ""), 1.0
+        if field:
+            confidence = 1.0 if _agrees(field, values) else DOUBTED
+        elif not is_roll:
+            field, confidence = _by_values(values, taken)
+            taken.add(field)
+        columns.append(ColumnGuess(index, name, field, confidence if field else 0.0, values[:SAMPLES_SHOWN]))
+    return Guess(Format.ROLL if is_roll else recognised.format, columns)
+
+
+def _filled(rows: list[Row], index: int) -> list[str]:
+    return [row[index].strip() for row in rows if index < len(row) and row[index].strip()]
+
+
+def _agrees(field: str, values: list[str]) -> bool:
+    check = _CHECKS.get(field)
+    return check is None or not values or _share(check, values) >= 0.5
+
+
+def _by_values(values: list[str], taken: set[str]) -> tuple[str, float]:
+    for field, looks in _LOOKS:
+        share = _share(looks, values)
+        if share >= LEAST_SHARE and (field not in taken or several_allowed(field)):
+            return field, round(share * 0.9, 2)  # never as sure as a name
+    return "", 0.0
+
+
+def _share(check: Callable[[str], object], values: list[str]) -> float:
+    return sum(1 for value in values if check(value)) / len(values) if values else 0.0

@@ -1,0 +1,187 @@
+"""The background work of imports: preview, run and undo, each able to go on after a crash."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.jobs import MAX_ATTEMPTS, JobFailed, JobStopped, RunningJob, handler
+from campaign_crm.platform.locks import only_one
+from campaign_crm.platform.models import User
+from contacts.imports import chunks, files
+from contacts.imports.counting import people_counts, roll_counts
+from contacts.imports.errors import ImportProblem
+from contacts.imports.linking import Links
+from contacts.imports.people import engine as people
+from contacts.imports.people.write import Terms
+from contacts.imports.progress import FINISHING, Progress
+from contacts.imports.reading import WrongEncoding
+from contacts.imports.rejects import keep_rejects
+from contacts.imports.rolls import engine as rolls
+from contacts.imports.samples import keep_samples
+from contacts.imports.sketch import Layout
+from contacts.imports.staging import Staging
+from contacts.imports.undo import undo_import
+from contacts.models import Import
+
+logger = logging.getLogger(__name__)
+
+PREVIEW_JOB, RUN_JOB, UNDO_JOB = "contacts.import_preview", "contacts.import_run", "contacts.import_undo"
+WAIT_SECONDS = 2.0  # between two looks whether an earlier worker let go of the import
+WAITS = 150
+
+
+@handler(PREVIEW_JOB)
+def preview_import(job: RunningJob) -> None:
+    """Read the whole file and count what it would change."""
+    with _working(job) as run:
+        counts = _stage(run, Progress(job))
+        keep_samples(Staging(run.pk), is_roll=run.kind == Import.Kind.ROLL, source_id=run.source_id)
+        with transaction.atomic():
+            job.progress(0)  # a worker that lost the job ends nothing
+            preview = {**counts, "previewed_at": timezone.now().isoformat()}
+            _end(run, Import.State.PREVIEWED, preview=preview, layout=run.layout)
+
+
+@handler(RUN_JOB)
+def run_import(job: RunningJob) -> None:
+    """Write the file; what an earlier attempt wrote is found again, not written twice."""
+    with _working(job) as run:
+        staging, told = Staging(run.pk), Progress(job)
+        if not staging.exists(chunks.TABLE):  # a crash of PostgreSQL emptied them, or they were cleaned away
+            run.preview = _stage(run, told)
+        links = _write(run, staging, told)
+        with transaction.atomic():
+            job.progress(0, note=FINISHING)  # a worker that lost the job ends nothing
+            keep_rejects(run, staging)
+            count = roll_counts if run.kind == Import.Kind.ROLL else people_counts
+            counts = count(run, staging, links)
+            _end(run, Import.State.DONE, counts=counts, options=run.options, finished_at=Now())
+            audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
+        staging.drop()
+        files.forget(Path(run.file_path))
+
+
+@handler(UNDO_JOB)
+def run_undo(job: RunningJob) -> None:
+    """Take an import back."""
+    with _working(job) as run:
+        by = User.objects.filter(pk=job.created_by_id).first()
+        undo_import(import_run=run, by=by, job=job)
+
+
+def _stage(run: Import, told: Progress) -> dict[str, int]:
+    """Fill the staging tables; a file that only began like UTF-8 is read again as Windows-1252."""
+    try:
+        return _stage_as(run, Layout.from_json(run.layout), told)
+    except WrongEncoding:
+        layout = Layout.from_json(run.layout)
+        if layout.chosen_encoding or layout.encoding != "utf-8":
+            raise
+        layout = layout.with_encoding("cp1252")
+        run.layout = layout.as_json()
+        return _stage_as(run, layout, told)
+
+
+def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
+    staging, path = Staging(run.pk), Path(run.file_path)
+    if not path.exists():
+        raise ImportProblem(_("The file is no longer there. Send it again."))
+    mapping = {int(index): key for index, key in run.mapping.items()}
+    if run.kind == Import.Kind.ROLL:
+        return rolls.stage(
+            staging,
+            path,
+            layout,
+            mapping,
+            source_id=run.source_id,
+            commune_code=run.options.get("commune_code", ""),
+            roll_kind=run.options.get("roll_kind", 0),
+            told=told,
+        )
+    return people.stage(staging, path, layout, mapping, terms=_terms(run), told=told)
+
+
+def _write(run: Import, staging: Staging, told: Progress) -> Links:
+    if run.kind != Import.Kind.ROLL:
+        return people.write(staging, terms=_terms(run), told=told)
+    run.options = {**run.options, "communes": rolls.communes_of(staging)}
+    Import.objects.filter(pk=run.pk).update(options=run.options)  # an undo of a half-done import needs them
+    return rolls.write(
+        staging,
+        import_id=run.pk,
+        source_id=run.source_id,
+        told=told,
+        compare_again=_rolls_changed_since(run),
+    )
+
+
+def _rolls_changed_since(run: Import) -> bool:
+    """True when another roll was written or undone since this one's preview."""
+    since = run.preview.get("previewed_at")
+    others = Import.objects.filter(kind=Import.Kind.ROLL).exclude(pk=run.pk)
+    recent = others.filter(state=Import.State.RUNNING)
+    if since is None:
+        return True
+    return (recent | others.filter(finished_at__gte=since) | others.filter(undone_at__gte=since)).exists()
+
+
+def _terms(run: Import) -> Terms:
+    return Terms(
+        import_id=run.pk,
+        source=run.source,
+        by_id=run.created_by_id,
+        tags=tuple(run.options.get("tags", ())),
+        list_id=run.options.get("list"),
+    )
+
+
+@contextmanager
+def _working(job: RunningJob) -> Iterator[Import]:
+    """Hold the import; what goes wrong becomes a state that people see, in the language of who asked."""
+    run = Import.objects.select_related("source", "created_by").get(pk=job.payload["import"])
+    language = getattr(run.created_by, "language", "") or settings.LANGUAGE_CODE
+    with translation.override(language), _alone(job, run.pk):
+        try:
+            yield run
+        except JobStopped:
+            raise
+        except ImportProblem as problem:
+            Staging(run.pk).drop()
+            _end(run, Import.State.FAILED, error=str(problem), finished_at=Now())
+            raise JobFailed(str(problem)) from problem
+        except Exception:
+            if job.attempt >= MAX_ATTEMPTS:
+                message = _(
+                    "Something failed on our side. What was written until then is there; undo it, or ask."
+                )
+                _end(run, Import.State.FAILED, error=message, finished_at=Now())
+            raise
+
+
+@contextmanager
+def _alone(job: RunningJob, import_id: int) -> Iterator[None]:
+    """Wait for an earlier worker that lost the job and has not noticed yet."""
+    for _wait in range(WAITS):
+        with only_one(f"contacts.import.{import_id}") as held:
+            if held:
+                yield
+                return
+        job.progress(0)
+        time.sleep(WAIT_SECONDS)
+    raise JobStopped(f"Import {import_id} is held by another worker.")
+
+
+def _end(run: Import, state: Import.State, **values: object) -> None:
+    run.state = state
+    Import.objects.filter(pk=run.pk).update(state=state, **values)

@@ -1,0 +1,112 @@
+"""Recognising the files that everybody has, by the names of their columns: never by their order.
+
+Headers are compared folded. A name that comes twice (`Titre` in a French Outlook: title, then job) is told
+apart by its place: the reader keeps every column, so that none hides another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from contacts.imports.columns import people_names, roll_names
+from contacts.imports.fields import several_allowed
+from contacts.imports.sketch import folded_header
+
+Mapping = dict[int, str]
+"""{column index: field key}; a column left out is not imported."""
+
+
+class Format(StrEnum):
+    """Files recognised as a whole."""
+
+    ROLL = "roll"
+    GOOGLE = "google"
+    GOOGLE_LEGACY = "google_legacy"
+    OUTLOOK_EN = "outlook_en"
+    OUTLOOK_FR = "outlook_fr"
+    OTHER = ""
+
+
+FORMAT_LABELS: dict[Format, str | Promise] = {
+    Format.ROLL: _("Electoral roll"),
+    Format.GOOGLE: _("Google Contacts"),
+    Format.GOOGLE_LEGACY: _("Google Contacts (older export)"),
+    Format.OUTLOOK_EN: _("Outlook, in English"),
+    Format.OUTLOOK_FR: _("Outlook, in French"),
+    Format.OTHER: _("Table"),
+}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The format of a file and what its columns hold."""
+
+    format: Format
+    mapping: Mapping
+
+
+ROLL_LEAST = 5  # fields of a roll that a header must have
+ROLL_SIGNS = {"station_code", "roll_kind", "order_number"}  # and one of these, which nothing else has
+
+# Every name of a tuple must be there; the first format that fits counts.
+_SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
+    (Format.GOOGLE, ("first name", "last name", "e mail 1 value", "file as")),
+    (Format.GOOGLE, ("first name", "last name", "e mail 1 value", "labels")),
+    (Format.GOOGLE_LEGACY, ("given name", "family name", "group membership")),
+    (Format.OUTLOOK_FR, ("prenom", "deuxieme prenom", "rue domicile")),
+    (Format.OUTLOOK_EN, ("first name", "last name", "home street", "e mail address")),
+)
+# Of a name that comes several times, the last column counts; all others take their first.
+_LAST_COUNTS = {"nom"}
+
+
+def recognise(header: list[str]) -> Recognised:
+    """Return the format of a header and its columns; the mapping may be empty."""
+    names = folded_header(header)
+    roll = _map(names, roll_names.FIELD_OF)
+    fields = set(roll.values())
+    if len(fields) >= ROLL_LEAST and fields & ROLL_SIGNS and "birth_name" in fields:
+        return Recognised(Format.ROLL, roll)
+    present = set(names)
+    for found, signs in _SIGNS:
+        if present.issuperset(signs):
+            return Recognised(found, _without_full_name(_map(names, people_names.FIELD_OF), found))
+    return Recognised(Format.OTHER, _map(names, people_names.FIELD_OF))
+
+
+def roll_mapping(header: list[str]) -> Mapping:
+    """Columns of a header that is meant to be a roll, recognised or not."""
+    return _map(folded_header(header), roll_names.FIELD_OF)
+
+
+def never_imported(header: list[str]) -> list[int]:
+    """Columns that a roll has and the product does not take."""
+    return [index for index, name in enumerate(folded_header(header)) if name in roll_names.NEVER_IMPORTED]
+
+
+def _map(names: list[str], field_of: dict[str, str]) -> Mapping:
+    mapping: Mapping = {}
+    taken: dict[str, int] = {}
+    for index, name in enumerate(names):
+        key = field_of.get(name)
+        if key is None:
+            continue
+        if key in taken and not several_allowed(key):
+            if name not in _LAST_COUNTS:
+                continue
+            del mapping[taken[key]]
+        mapping[index] = key
+        taken[key] = index
+    return mapping
+
+
+def _without_full_name(mapping: Mapping, found: Format) -> Mapping:
+    """Google gives a full name beside its parts; the parts are surer."""
+    parts = {"first_name", "last_name"} & set(mapping.values())
+    if found == Format.GOOGLE_LEGACY and parts:
+        return {index: key for index, key in mapping.items() if key != "full_name"}
+    return mapping

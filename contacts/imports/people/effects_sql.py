@@ -1,0 +1,186 @@
+"""What the rows of a file add to the people they name.
+
+`targets` holds (person, contact_id, is_new): each person of the file and who that is in the base. Every
+SELECT below gives the rows to write for some targets ({which}): counted by the preview, written by the run.
+Parameters: import, source, member (the source's basis makes members), rank.
+"""
+
+from __future__ import annotations
+
+# The rows of the file that name each contact, in the order of the file.
+NAMING = """
+naming AS MATERIALIZED (
+    SELECT target.contact_id, target.is_new, persons.line, persons.birthplace_hash
+    FROM {targets} AS target JOIN {persons} AS persons ON persons.person = target.person
+    WHERE {which}
+)
+"""
+
+NEW_CONTACTS = """
+SELECT given.contact_id, given.civility, given.first_name, given.last_name, given.birth_name, given.gender,
+       given.birth_date, given.birthplace_hash, coalesce(nullif(given.language, ''), 'fr'),
+       CASE WHEN %(member)s THEN 'member' ELSE 'occasional' END, given.commune_id, given.custom
+FROM given WHERE given.is_new
+"""
+# One row a contact: the first filled value of each field, in the order of the file.
+_FIRST_TEXT = "coalesce((array_agg(own.{0} ORDER BY line) FILTER (WHERE own.{0} <> ''))[1], '') AS {0}"
+_TEXT_FIELDS = ("civility", "first_name", "last_name", "birth_name", "gender", "language")
+GIVEN = f"""
+given AS MATERIALIZED (
+    SELECT naming.contact_id, bool_or(naming.is_new) AS is_new,
+           {", ".join(_FIRST_TEXT.format(name) for name in _TEXT_FIELDS)},
+           (array_agg(own.birth_date ORDER BY line) FILTER (WHERE own.birth_date IS NOT NULL))[1]
+               AS birth_date,
+           (array_agg(naming.birthplace_hash ORDER BY line)
+               FILTER (WHERE naming.birthplace_hash IS NOT NULL))[1] AS birthplace_hash,
+           (array_agg(postal.territory_id ORDER BY line, postal.place)
+               FILTER (WHERE postal.territory_id IS NOT NULL))[1] AS commune_id,
+           coalesce(
+               (SELECT jsonb_object_agg(extra.key, extra.value)
+                FROM unnest(array_agg(own.custom ORDER BY line DESC)) AS one
+                CROSS JOIN LATERAL jsonb_each(one) AS extra), '{{{{}}}}') AS custom
+    FROM naming
+    JOIN {{rows}} AS own USING (line)
+    LEFT JOIN {{postal}} AS postal USING (line)
+    GROUP BY naming.contact_id
+)
+"""
+# Blanks are filled; a value is replaced only by a source that ranks above every other one that named the
+# person, and never where somebody of the team wrote it since.
+CHANGED_FIELDS = """
+change AS MATERIALIZED (
+    SELECT kept.id, wanted.*
+    FROM given
+    JOIN contacts_contact AS kept ON kept.id = given.contact_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(min(source.rank) > %(rank)s, false) AS better
+        FROM contacts_contactsource AS link JOIN contacts_source AS source ON source.id = link.source_id
+        WHERE link.contact_id = kept.id AND link.source_id <> %(source)s
+    ) AS ranking
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(DISTINCT field), ARRAY[]::text[]) AS fields
+        FROM (SELECT unnest(entry.fields) AS field FROM platform_auditentry AS entry
+              WHERE ranking.better AND entry.object_type = 'contacts.contact'
+                AND entry.object_id = kept.id::text AND entry.action = 'contact.update') AS one
+    ) AS by_hand
+    CROSS JOIN LATERAL (SELECT {wanted}) AS wanted
+    WHERE NOT given.is_new AND NOT kept.is_stub
+),
+differing AS (
+    SELECT kept.id, was.key, was.value AS before, will.value AS after
+    FROM change
+    JOIN contacts_contact AS kept ON kept.id = change.id
+    CROSS JOIN LATERAL jsonb_each(to_jsonb(change) - 'id') AS will
+    JOIN LATERAL jsonb_each(to_jsonb(kept)) AS was ON was.key = will.key
+    WHERE was.value IS DISTINCT FROM will.value
+)
+"""
+_FILLED = (
+    "CASE WHEN {empty} OR (ranking.better AND {given} AND NOT '{field}' = ANY(by_hand.fields))"
+    " THEN {value} ELSE kept.{column} END AS {column}"
+)
+
+
+def _filled(column: str, *, field: str = "", text: bool = True) -> str:
+    empty = f"kept.{column} = ''" if text else f"kept.{column} IS NULL"
+    given = f"given.{column} <> ''" if text else f"given.{column} IS NOT NULL"
+    return _FILLED.format(
+        empty=empty, given=given, value=f"given.{column}", column=column, field=field or column
+    )
+
+
+FIELDS = {
+    "civility": _filled("civility"),
+    "first_name": _filled("first_name"),
+    "last_name": _filled("last_name"),
+    "birth_name": _filled("birth_name"),
+    "gender": _filled("gender"),
+    "birth_date": _filled("birth_date", text=False),
+    "birthplace_hash": _filled("birthplace_hash", text=False),
+    "commune_id": _filled("commune_id", field="commune", text=False),
+    "custom": "given.custom || kept.custom AS custom",
+    "relationship": (
+        "CASE WHEN %(member)s AND kept.relationship IN ('occasional', 'roll_only') THEN 'member'"
+        " ELSE kept.relationship END AS relationship"
+    ),
+}
+WANTED = ", ".join(FIELDS.values())
+
+EMAILS = """
+SELECT DISTINCT ON (naming.contact_id, given.normalised)
+       naming.contact_id, given.address, given.normalised, naming.line, given.place
+FROM naming JOIN {emails} AS given USING (line)
+WHERE NOT EXISTS (SELECT FROM contacts_emailaddress AS held
+                  WHERE held.contact_id = naming.contact_id AND held.normalised = given.normalised)
+ORDER BY naming.contact_id, given.normalised, naming.line, given.place
+"""
+PHONES = """
+SELECT DISTINCT ON (naming.contact_id, given.e164)
+       naming.contact_id, given.e164, given.kind, naming.line, given.place
+FROM naming JOIN {phones} AS given USING (line)
+WHERE NOT EXISTS (SELECT FROM contacts_phonenumber AS held
+                  WHERE held.contact_id = naming.contact_id AND held.e164 = given.e164)
+ORDER BY naming.contact_id, given.e164, naming.line, given.place
+"""
+POSTAL = """
+SELECT DISTINCT ON (naming.contact_id, fold(given.line1 || ' ' || given.postcode || ' ' || given.city))
+       naming.contact_id, given.line1, given.line2, given.locality, given.postcode, given.city, given.country,
+       given.territory_id, naming.line, given.place
+FROM naming JOIN {postal} AS given USING (line)
+WHERE NOT EXISTS (
+    SELECT FROM contacts_postaladdress AS held
+    WHERE held.contact_id = naming.contact_id
+      AND held.folded = fold(given.line1 || ' ' || given.postcode || ' ' || given.city))
+ORDER BY naming.contact_id, fold(given.line1 || ' ' || given.postcode || ' ' || given.city), naming.line,
+         given.place
+"""
+SOURCES = """
+SELECT naming.contact_id, min(own.collected_on) AS collected_on
+FROM naming JOIN {rows} AS own USING (line)
+WHERE NOT EXISTS (SELECT FROM contacts_contactsource AS link
+                  WHERE link.contact_id = naming.contact_id AND link.source_id = %(source)s)
+GROUP BY naming.contact_id
+"""
+TAGS = """
+SELECT DISTINCT naming.contact_id, tag.id AS tag_id
+FROM naming
+JOIN {rows} AS own USING (line)
+CROSS JOIN LATERAL jsonb_array_elements_text(own.tags || %(tags)s::jsonb) AS word
+JOIN contacts_tag AS tag ON fold(tag.name) = fold(word)
+WHERE NOT EXISTS (SELECT FROM contacts_contacttag AS link
+                  WHERE link.contact_id = naming.contact_id AND link.tag_id = tag.id)
+"""
+# What the file says of each channel, else what the source says for everyone who has an address on it. A
+# refusal always counts. An agreement never goes against a refusal, unless the row is dated after it.
+CONSENTS = """
+SELECT said.contact_id, said.channel, said.given, said.at, said.line
+FROM (
+    SELECT DISTINCT ON (naming.contact_id, channel.name)
+           naming.contact_id, channel.name AS channel, naming.line,
+           coalesce((own.agrees ->> channel.name)::boolean, true) AS given,
+           coalesce(own.collected_on::timestamptz, now()) AS at, own.collected_on
+    FROM naming
+    JOIN {rows} AS own USING (line)
+    CROSS JOIN (VALUES ('email'), ('sms'), ('call'), ('post')) AS channel (name)
+    WHERE (own.agrees ? channel.name AND ((own.agrees ->> channel.name) = 'false' OR %(agreeing)s))
+       OR (%(agreeing)s AND channel.name = ANY(%(channels)s) AND CASE channel.name
+               WHEN 'email' THEN own.emails <> '[]'
+               WHEN 'sms' THEN EXISTS (SELECT FROM {phones} AS one
+                                       WHERE one.line = naming.line AND one.kind = 'mobile')
+               WHEN 'call' THEN own.phones <> '[]'
+               ELSE own.addresses <> '[]' END)
+    ORDER BY naming.contact_id, channel.name, (own.agrees ->> channel.name) = 'false' DESC NULLS LAST,
+             naming.line
+) AS said
+LEFT JOIN LATERAL (
+    SELECT held.given, held.at FROM contacts_consent AS held
+    WHERE held.contact_id = said.contact_id AND held.channel = said.channel AND held.purpose = 'messages'
+    ORDER BY held.at DESC, held.id DESC LIMIT 1
+) AS last ON true
+WHERE last.given IS DISTINCT FROM said.given
+  AND (last.given IS NULL OR NOT said.given OR said.collected_on > last.at::date)
+  AND NOT EXISTS (SELECT FROM contacts_consent AS same
+                  WHERE same.contact_id = said.contact_id AND same.channel = said.channel
+                    AND same.purpose = 'messages' AND same.source_id = %(source)s AND same.given = said.given
+                    AND (said.collected_on IS NULL OR same.at >= said.collected_on::timestamptz))
+"""

@@ -1,0 +1,51 @@
+"""Phone numbers and e-mail addresses of a file: the common French shapes at once, the rest by the library."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from contacts.models.contact_points import PhoneLine
+from contacts.services.addresses import InvalidAddress, Phone, normalise_email, normalise_phone
+
+# Several values in one cell: Google joins them with " ::: ", people with semicolons, commas or line breaks.
+_BETWEEN = re.compile(r"\s*(?::::|[;,|\n])\s*")
+_NOISE = re.compile(r"[\s.\-\u00a0\u202f()]+")
+_PREFIX = re.compile(r"^(?:\+33|0033)0?")
+# Nine digits after the 0 that the numbering plan gives to mainland France, and to nobody overseas; 6 39 98
+# is the range kept for fiction.
+_MOBILE = re.compile(r"(?:6(?:[0-24-8][0-9]|3[0-8])|7[3-9][0-9])[0-9]{6}|63998[0-9]{4}")
+_FIXED = re.compile(r"(?:[13][0-9]|2[0-57-9]|4[1-9]|5[0-8])[0-9]{7}")
+CACHED = 65_536
+
+
+def values_of(cell: str) -> list[str]:
+    """Return the values of a cell, in order, without empty ones."""
+    return [value for value in _BETWEEN.split(cell.strip()) if value]
+
+
+@lru_cache(maxsize=CACHED)
+def read_phone(text: str) -> Phone | None:
+    """Return the number in E.164 form and its kind of line, or None when it is none."""
+    digits = _NOISE.sub("", text)
+    national = _PREFIX.sub("0", digits)
+    if len(national) == 10 and national[0] == "0" and national.isascii() and national.isdecimal():
+        if _MOBILE.fullmatch(national, 1):
+            return Phone(f"+33{national[1:]}", PhoneLine.MOBILE)
+        if _FIXED.fullmatch(national, 1):
+            return Phone(f"+33{national[1:]}", PhoneLine.FIXED)
+    if len(digits) == 9 and digits.isascii() and digits.isdecimal() and digits[0] in "67":
+        text = f"0{digits}"  # a spreadsheet took the 0 away
+    try:
+        return normalise_phone(text)
+    except InvalidAddress:
+        return None
+
+
+@lru_cache(maxsize=CACHED)
+def read_email(text: str) -> str | None:
+    """Return the address as it is compared, or None when it is none."""
+    try:
+        return normalise_email(text)
+    except InvalidAddress:
+        return None

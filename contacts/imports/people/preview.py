@@ -1,0 +1,73 @@
+"""What a file of people would change, counted by the statements that would write it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from contacts.imports.people import effects_sql
+from contacts.imports.people.match import create_targets, match_persons
+from contacts.imports.people.write import Terms, filled
+from contacts.imports.staging import Staging
+
+# Queries of the people who would get something, by what they would get.
+_GAINS = {
+    "fields": "WITH {naming}, {given}, {effect} SELECT id FROM differing",
+    "emails": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "phones": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "addresses": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "consents": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "sources": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "tags": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+}
+_EFFECTS = {
+    "fields": effects_sql.CHANGED_FIELDS,
+    "emails": effects_sql.EMAILS,
+    "phones": effects_sql.PHONES,
+    "addresses": effects_sql.POSTAL,
+    "consents": effects_sql.CONSENTS,
+    "sources": effects_sql.SOURCES,
+    "tags": effects_sql.TAGS,
+}
+
+
+def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
+    """Match every person of the file and count; `gained_…` are people who would get such a thing."""
+    create_targets(staging)
+    match_persons(staging, source_id=terms.source.pk)
+    staging.analyze("targets")
+    staging.create("gains", "contact_id bigint, what text")
+    counts: dict[str, int] = {}
+    with connection.cursor() as cursor:
+        for what, effect in _EFFECTS.items():
+            query = filled(staging, _GAINS[what], "true", effect)
+            cursor.execute(
+                staging.sql(
+                    "INSERT INTO {gains} SELECT DISTINCT *, %(what)s FROM ({query}) AS q", query=query
+                ),
+                {**terms.parameters(), "what": what},
+            )
+            counts[f"gained_{what}"] = cursor.rowcount
+        cursor.execute(staging.sql(_COUNTS))
+        names = [column.name for column in cursor.description]
+        found: dict[str, Any] = dict(zip(names, cursor.fetchone(), strict=True))
+    known = found.pop("known")
+    people = known + found["new"]
+    return {
+        "rows": rows,
+        **found,
+        "unchanged": known - found["updated"],
+        "duplicate": rows - found["rejected"] - people,
+        **counts,
+    }
+
+
+_COUNTS = """
+SELECT (SELECT count(*) FROM {rejects}) AS rejected,
+       (SELECT count(DISTINCT contact_id) FROM {targets}) AS known,
+       (SELECT count(DISTINCT persons.person) FROM {persons} AS persons
+         WHERE NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)) AS new,
+       (SELECT count(DISTINCT contact_id) FROM {gains}) AS updated,
+       (SELECT coalesce(sum(left_out), 0)::bigint FROM {rows}) AS left_out
+"""

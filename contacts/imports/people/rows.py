@@ -1,0 +1,229 @@
+"""One row of an address book or a broker's file, cleaned, as the staging table takes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import date
+from hashlib import md5
+from typing import Any
+
+from contacts.folding import fold
+from contacts.imports.fields import ADDRESSES, CUSTOM_PREFIX
+from contacts.imports.layouts import Mapping
+from contacts.imports.people.names import name_key, split_name
+from contacts.imports.people.numbers import read_email, read_phone, values_of
+from contacts.imports.reading import Row
+from contacts.imports.reasons import reason
+from contacts.imports.values import read_civility, read_date, read_gender, read_yes_no
+
+NAME_LIMIT, LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 100, 200, 100, 16, 60
+ADDRESS_LIMIT = 254
+TAG_LIMIT = 60
+LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
+
+PEOPLE_COLUMNS = (
+    "line civility first_name last_name birth_name gender birth_date birth_place_code birth_place"
+    " birth_department birth_country language name_key emails phones addresses agrees collected_on tags"
+    " custom left_out digest"
+).split()
+TEXTS = (
+    "civility first_name last_name birth_name gender birth_place_code birth_place birth_department"
+    " birth_country language name_key"
+).split()
+Staged = tuple[object, ...]
+
+# "12 rue des Lilas, 60000 Beauvais, France"
+_WHOLE_ADDRESS = re.compile(
+    r"^(?P<street>.*?)[\s,]*\b(?P<postcode>[0-9]{5})\s+(?P<city>[^,]+?)(?:,\s*(?P<country>.+))?$", re.S
+)
+_AGREES = {"email": "agrees_email", "sms": "agrees_sms", "call": "agrees_call", "post": "agrees_post"}
+_OWN_LABELS = ("* ", "mycontacts", "my contacts")  # Google's own, said of every contact
+
+
+class PeopleRows:
+    """Turns rows of a file into rows of the staging table.
+
+    `rejected` is called with the line, the values and the reasons of each row that names nobody.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        width: int,
+        rejected: Callable[[int, Row, list[str]], None],
+        *,
+        month_first: bool = False,
+    ) -> None:
+        self._columns: defaultdict[str, list[int]] = defaultdict(list)
+        for index in sorted(mapping):
+            self._columns[mapping[index]].append(index)
+        self._custom = {
+            key: key.removeprefix(CUSTOM_PREFIX) for key in self._columns if key.startswith(CUSTOM_PREFIX)
+        }
+        self._width = width
+        self._rejected = rejected
+        self._month_first = month_first
+
+    def staged(self, rows: Iterator[tuple[int, Row]]) -> Iterator[Staged]:
+        """Yield `PEOPLE_COLUMNS` of each row that names somebody."""
+        for line, row in rows:
+            if len(row) != self._width:
+                self._rejected(line, row, [reason("width", f"{len(row)}/{self._width}")])
+                continue
+            staged = self._one(line, row)
+            if staged is not None:
+                yield staged
+
+    def _one(self, line: int, row: Row) -> Staged | None:
+        wrong: list[str] = []
+        emails = self._emails(row, wrong)
+        phones = self._phones(row, wrong)
+        addresses = [found for number in ADDRESSES if (found := self._address(row, number))]
+        first, last, birth_name = self._names(row)
+        if not (emails or phones or first or last):
+            self._rejected(line, row, wrong or [reason("nobody")])
+            return None
+        if wrong and not (emails or phones or addresses):
+            self._rejected(line, row, wrong)
+            return None
+        if max(len(first), len(last), len(birth_name)) > NAME_LIMIT:
+            self._rejected(line, row, [reason("name_too_long")])
+            return None
+        civility, gender = read_civility(self._text(row, "civility"))
+        gender = read_gender(self._text(row, "gender")) or gender
+        born = self._date(row, "birth_date")
+        birth = [
+            self._text(row, key)
+            for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
+        ]
+        key = name_key(first, last)
+        digest = _digest(key, birth_name, born, emails, phones, addresses, birth)
+        return (
+            line, civility, first, last, birth_name, gender, born, *birth, self._language(row), key,
+            json.dumps(emails), json.dumps(phones), json.dumps(addresses), json.dumps(self._agrees(row)),
+            self._date(row, "collected_on"), json.dumps(self._tags(row)), json.dumps(self._extra(row)),
+            len(wrong), digest,
+        )  # fmt: skip
+
+    def _text(self, row: Row, key: str) -> str:
+        """First filled column of a field, its spaces made single."""
+        for index in self._columns.get(key, ()):
+            text = " ".join(row[index].split())
+            if text:
+                return text
+        return ""
+
+    def _joined(self, row: Row, key: str) -> str:
+        return " ".join(
+            text for index in self._columns.get(key, ()) if (text := " ".join(row[index].split()))
+        )
+
+    def _names(self, row: Row) -> tuple[str, str, str]:
+        first, last = self._text(row, "first_name"), self._text(row, "last_name")
+        if not first and not last:
+            first, last = split_name(self._text(row, "full_name"))
+        birth_name = self._text(row, "birth_name")
+        if not last:
+            last = birth_name
+        return first, last, birth_name if fold(birth_name) != fold(last) else ""
+
+    def _date(self, row: Row, key: str) -> date | None:
+        return read_date(self._text(row, key), self._month_first)
+
+    def _emails(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
+        found: dict[str, str] = {}
+        for index in self._columns.get("email", ()):
+            for text in values_of(row[index]):
+                normalised = read_email(text)
+                if normalised is None:
+                    wrong.append(reason("bad_email", text))
+                else:
+                    found.setdefault(normalised, text[:ADDRESS_LIMIT])
+        return [(address, normalised) for normalised, address in found.items()]
+
+    def _phones(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
+        found: dict[str, str] = {}
+        for index in self._columns.get("phone", ()):
+            for text in values_of(row[index]):
+                phone = read_phone(text)
+                if phone is None:
+                    wrong.append(reason("bad_phone", text))
+                else:
+                    found.setdefault(phone.e164, phone.line)
+        return list(found.items())
+
+    def _address(self, row: Row, number: int) -> dict[str, str]:
+        def text(name: str) -> str:
+            return self._joined(row, f"{name}_{number}")
+
+        lines = {
+            "line1": " ".join(part for part in (text("street_number"), text("street")) if part),
+            "line2": text("complement"),
+            "locality": text("locality"),
+            "postcode": text("postcode"),
+            "city": text("city"),
+            "country": text("country"),
+            "insee": text("insee_code"),
+        }
+        if not (lines["line1"] or lines["city"] or lines["postcode"]):
+            whole = _WHOLE_ADDRESS.match(text("full_address"))
+            if whole is not None:
+                lines |= {
+                    "line1": whole["street"].strip(" ,"),
+                    "postcode": whole["postcode"],
+                    "city": whole["city"].strip(),
+                    "country": (whole["country"] or "").strip(),
+                }
+        if not (lines["line1"] or lines["locality"] or lines["city"] or lines["postcode"]):
+            return {}
+        limits = {
+            "line1": LINE_LIMIT,
+            "line2": LINE_LIMIT,
+            "postcode": POSTCODE_LIMIT,
+            "country": COUNTRY_LIMIT,
+        }
+        return {name: value[: limits.get(name, PLACE_LIMIT)] for name, value in lines.items()}
+
+    def _agrees(self, row: Row) -> dict[str, bool]:
+        answers = {channel: read_yes_no(self._text(row, key)) for channel, key in _AGREES.items()}
+        return {channel: answer for channel, answer in answers.items() if answer is not None}
+
+    def _tags(self, row: Row) -> list[str]:
+        found: dict[str, str] = {}
+        for index in self._columns.get("tags", ()):
+            for text in values_of(row[index]):
+                if not text.lower().startswith(_OWN_LABELS):
+                    found.setdefault(fold(text), " ".join(text.split())[:TAG_LIMIT])
+        return [spelled for folded, spelled in found.items() if folded]
+
+    def _language(self, row: Row) -> str:
+        code = fold(self._text(row, "language"))[:2]
+        return code if code in LANGUAGES else ""
+
+    def _extra(self, row: Row) -> dict[str, str]:
+        return {name: text for key, name in self._custom.items() if (text := self._text(row, key))}
+
+
+def _digest(
+    key: str,
+    birth_name: str,
+    born: date | None,
+    emails: list[tuple[str, str]],
+    phones: list[tuple[str, str]],
+    addresses: list[dict[str, str]],
+    birth: list[str],
+) -> str:
+    """What makes the row itself, whatever the order of columns and values."""
+    facts: list[Any] = [
+        key,
+        fold(birth_name),
+        born.isoformat() if born else "",
+        sorted(normalised for _address, normalised in emails),
+        sorted(e164 for e164, _line in phones),
+        sorted(fold(" ".join(address.values())) for address in addresses),
+        [fold(text) for text in birth],
+    ]
+    return md5(json.dumps(facts).encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,119 @@
+"""Reading a file of people into its staging tables: cleaned rows, their points, who is who in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform.database import lend_hash_key
+from contacts.imports.birthplaces import hash_birthplaces
+from contacts.imports.errors import WrongColumns
+from contacts.imports.layouts import Mapping
+from contacts.imports.people import stage_sql
+from contacts.imports.people.rows import PEOPLE_COLUMNS, TEXTS, PeopleRows
+from contacts.imports.progress import CHECKING, READING, Progress
+from contacts.imports.reading import Row, TableReader
+from contacts.imports.sketch import Layout
+from contacts.imports.staging import RejectedRows, Staging, copy_rows
+from contacts.territories.lookup import resolution_sql
+
+NAMING = {"first_name", "last_name", "full_name", "email", "phone"}
+SETTINGS = "SET LOCAL work_mem = '64MB'"
+ROUNDS = 50  # of joining rows that share a key; a chain that long is no person
+
+
+def check_mapping(mapping: Mapping) -> None:
+    """Raise WrongColumns when no column names anybody."""
+    if not NAMING & set(mapping.values()):
+        raise WrongColumns(
+            _(
+                "No column holds a name, an e-mail address or a phone number: nobody can be recognised. "
+                "Say what the columns hold."
+            )
+        )
+
+
+def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, told: Progress) -> int:
+    """Fill the staging tables from the file; returns its number of rows. Raises UnreadableFile."""
+    staging.create("rows", stage_sql.ROWS)
+    staging.create("rejects", "line integer, values jsonb, reasons jsonb")
+    rejected = RejectedRows()
+    cleaner = PeopleRows(mapping, len(layout.header), rejected, month_first=layout.month_first)
+    told.step(READING, path.stat().st_size)
+    taken = copy_rows(
+        staging.table("rows"),
+        PEOPLE_COLUMNS,
+        cleaner.staged(_rows(path, layout)),
+        texts=TEXTS,
+        on_rows=lambda _count: told.at(0),
+    )
+    copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
+    rejected.close()
+    rows = taken + rejected.count
+    told.step(CHECKING, rows)
+    _explode(staging)
+    _find_persons(staging)
+    _find_places(staging)
+    return rows
+
+
+def _rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
+    reader = TableReader(path, encoding=layout.encoding, delimiter=layout.delimiter)
+    rows = iter(reader)
+    for _before in range(layout.skipped_lines + layout.has_header):
+        next(rows, None)
+    return reader.table_rows(layout.header)
+
+
+def _explode(staging: Staging) -> None:
+    """Points of each row in tables of their own."""
+    staging.create("emails", stage_sql.EMAILS)
+    staging.create("phones", stage_sql.PHONES)
+    staging.create("postal", stage_sql.POSTAL)
+    with transaction.atomic(), connection.cursor() as cursor:
+        for statement in (stage_sql.FILL_EMAILS, stage_sql.FILL_PHONES, stage_sql.FILL_POSTAL):
+            cursor.execute(staging.sql(statement))
+        for part, column in (("emails", "normalised"), ("phones", "e164"), ("postal", "line")):
+            cursor.execute(f"CREATE INDEX ON {staging.table(part)} ({column})")
+            cursor.execute(f"CREATE INDEX ON {staging.table(part)} (line)")
+    staging.analyze("rows", "emails", "phones", "postal")
+
+
+def _find_persons(staging: Staging) -> None:
+    """Number the persons of the file: the first line on which each stands."""
+    staging.create("persons", stage_sql.PERSONS)
+    staging.create("keys", "line integer, key text, sort text")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        for statement in (stage_sql.KEYS, stage_sql.SHARED_KEYS, stage_sql.CONTRADICTED_KEYS):
+            cursor.execute(staging.sql(statement))
+        cursor.execute(staging.sql(stage_sql.FILL_PERSONS))
+        for _round in range(ROUNDS):
+            cursor.execute(staging.sql(stage_sql.JOIN_PERSONS))
+            if not cursor.rowcount:
+                break
+        cursor.execute(staging.sql(stage_sql.SEPARATE_PERSONS))
+        cursor.execute(staging.sql(stage_sql.ADOPT_NAMELESS))
+        cursor.execute(staging.sql("CREATE INDEX ON {persons} (person)"))
+    staging.drop("keys", "shared")
+    staging.analyze("persons")
+
+
+def _find_places(staging: Staging) -> None:
+    """Communes of addresses; places of birth, of which only keyed hashes go on."""
+    found = resolution_sql(
+        f"(SELECT * FROM {staging.table('postal')} AS postal WHERE {stage_sql.IN_FRANCE}) AS postal",
+        code="postal.insee",
+        postcode="postal.postcode",
+        name="postal.city",
+    )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(staging.sql(stage_sql.RESOLVE_POSTAL, found=found, in_france=stage_sql.IN_FRANCE))
+        cursor.execute(staging.sql(stage_sql.BIRTHS))
+        lend_hash_key()
+        hash_birthplaces(staging.table("births"))
+        cursor.execute(staging.sql(stage_sql.FILL_BIRTHS))
+    staging.drop("births")

@@ -1,0 +1,100 @@
+"""Writing the people of a chunk in one transaction, one import at a time, with what is projected of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaign_crm.platform.database import lend_hash_key
+from contacts.enums import LawfulBasis
+from contacts.imports.chunks import Chunk, mark_done
+from contacts.imports.people import effects_sql, write_sql
+from contacts.imports.people.match import match_persons, number_new_persons
+from contacts.imports.progress import Progress
+from contacts.imports.staging import Staging
+from contacts.models import Source
+from contacts.services.projections import refresh_projections_from
+
+LINES_A_CHUNK = 5_000
+# Two imports that name the same new person must not both create them: their chunks take turns.
+LOCK = "contacts.imports.people"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is the same for every row of an import."""
+
+    import_id: int
+    source: Source
+    by_id: int | None
+    tags: tuple[str, ...] = ()
+    list_id: int | None = None
+
+    def parameters(self) -> dict[str, Any]:
+        agreeing = self.source.lawful_basis == LawfulBasis.CONSENT and not self.source.is_broker
+        return {
+            "import": self.import_id,
+            "source": self.source.pk,
+            "by": self.by_id,
+            "rank": self.source.rank,
+            "member": self.source.lawful_basis == LawfulBasis.MEMBER,
+            "agreeing": agreeing,
+            "channels": list(self.source.channels),
+            "tags": json.dumps(self.tags),
+            "list": self.list_id,
+        }
+
+
+def make_tags(staging: Staging, terms: Terms) -> None:
+    """Create the tags that the file names and the base lacks."""
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(write_sql.MAKE_TAGS), terms.parameters())
+
+
+def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progress) -> None:
+    """Write the persons whose first line is in the chunk."""
+    inside = f"person >= {chunk.first} AND {{alias}}.person < {chunk.last}"
+    persons = f"persons.{inside.format(alias='persons')}"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
+        match_persons(staging, source_id=terms.source.pk, which=persons)
+        number_new_persons(staging, which=persons)
+        lend_hash_key()
+        targets = f"target.{inside.format(alias='target')}"
+        for statement in statements(staging, targets, has_list=terms.list_id is not None):
+            cursor.execute(statement, terms.parameters())
+        refresh_projections_from(
+            staging.sql("SELECT DISTINCT contact_id FROM {targets} AS target WHERE ") + targets
+        )
+        mark_done(staging, chunk)
+        progress.wrote(chunk.rows)
+
+
+def statements(staging: Staging, which: str, *, has_list: bool) -> Iterator[str]:
+    """The statements that write some targets, in order."""
+    yield filled(staging, write_sql.INSERT_CONTACTS, which, effects_sql.NEW_CONTACTS)
+    yield filled(staging, write_sql.CHANGE_CONTACTS, which, effects_sql.CHANGED_FIELDS)
+    yield filled(staging, write_sql.INSERT_EMAILS, which, effects_sql.EMAILS)
+    yield filled(staging, write_sql.INSERT_PHONES, which, effects_sql.PHONES)
+    yield filled(staging, write_sql.INSERT_POSTAL, which, effects_sql.POSTAL)
+    yield filled(staging, write_sql.INSERT_CONSENTS, which, effects_sql.CONSENTS)
+    yield filled(staging, write_sql.INSERT_SOURCES, which, effects_sql.SOURCES)
+    yield filled(staging, write_sql.INSERT_SOURCE_ROWS, which)
+    yield filled(staging, write_sql.INSERT_TAGS, which, effects_sql.TAGS)
+    if has_list:
+        yield filled(staging, write_sql.INSERT_MEMBERS, which)
+
+
+def filled(staging: Staging, statement: str, which: str, effect: str = "") -> str:
+    """Put the pieces together: the rows that name each contact, what they give, what that changes."""
+    return staging.sql(
+        statement,
+        naming=staging.sql(effects_sql.NAMING, which=which),
+        given=staging.sql(effects_sql.GIVEN),
+        effect=staging.sql(effect, wanted=effects_sql.WANTED),
+        set=write_sql.SET,
+    )

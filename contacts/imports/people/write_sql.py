@@ -1,0 +1,109 @@
+"""INSERT and UPDATE statements of a chunk, around the SELECTs of `effects_sql`."""
+
+from __future__ import annotations
+
+from contacts.imports.people.effects_sql import FIELDS
+
+INSERT_CONTACTS = """
+WITH {naming}, {given}
+INSERT INTO contacts_contact (
+    id, civility, first_name, last_name, birth_name, gender, birth_date, birthplace_hash, language,
+    relationship, commune_id, custom, is_stub, search_text, created_by_import_id)
+SELECT new.*, false, '', %(import)s FROM ({effect}) AS new
+"""
+CHANGE_CONTACTS = """
+WITH {naming}, {given}, {effect},
+remembered AS (
+    INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after)
+    SELECT %(import)s, 'contact', id, jsonb_object_agg(key, before), jsonb_object_agg(key, after)
+    FROM differing GROUP BY id
+)
+UPDATE contacts_contact AS kept SET updated_at = now(), {set}
+FROM change WHERE kept.id = change.id AND kept.id IN (SELECT id FROM differing)
+"""
+SET = ", ".join(f"{column} = change.{column}" for column in FIELDS)
+
+# The first point of a person is the main one; among new numbers a mobile comes first.
+INSERT_EMAILS = """
+WITH {naming}
+INSERT INTO contacts_emailaddress (
+    contact_id, status, is_primary, source_id, created_by_import_id, address, normalised, address_hash)
+SELECT new.contact_id, 'active',
+       row_number() OVER (PARTITION BY new.contact_id ORDER BY new.line, new.place) = 1
+       AND NOT EXISTS (SELECT FROM contacts_emailaddress AS main
+                       WHERE main.contact_id = new.contact_id AND main.is_primary),
+       %(source)s, %(import)s, new.address, new.normalised, crm_keyed_hash('email', new.normalised)
+FROM ({effect}) AS new
+ON CONFLICT DO NOTHING
+"""
+INSERT_PHONES = """
+WITH {naming}
+INSERT INTO contacts_phonenumber (
+    contact_id, status, is_primary, source_id, created_by_import_id, e164, line, address_hash)
+SELECT new.contact_id, 'active',
+       row_number() OVER (PARTITION BY new.contact_id ORDER BY new.kind <> 'mobile', new.line, new.place) = 1
+       AND NOT EXISTS (SELECT FROM contacts_phonenumber AS main
+                       WHERE main.contact_id = new.contact_id AND main.is_primary),
+       %(source)s, %(import)s, new.e164, new.kind, crm_keyed_hash('phone', new.e164)
+FROM ({effect}) AS new
+ON CONFLICT DO NOTHING
+"""
+INSERT_POSTAL = """
+WITH {naming}
+INSERT INTO contacts_postaladdress (
+    contact_id, status, is_primary, source_id, created_by_import_id, line1, line2, locality, postcode, city,
+    country, commune_id)
+SELECT new.contact_id, 'active',
+       row_number() OVER (PARTITION BY new.contact_id ORDER BY new.line, new.place) = 1
+       AND NOT EXISTS (SELECT FROM contacts_postaladdress AS main
+                       WHERE main.contact_id = new.contact_id AND main.is_primary),
+       %(source)s, %(import)s, new.line1, new.line2, new.locality, new.postcode, new.city, new.country,
+       new.territory_id
+FROM ({effect}) AS new
+ON CONFLICT DO NOTHING
+"""
+INSERT_SOURCES = """
+WITH {naming}
+INSERT INTO contacts_contactsource (contact_id, source_id, created_by_import_id, collected_on)
+SELECT new.contact_id, %(source)s, %(import)s, new.collected_on FROM ({effect}) AS new
+ON CONFLICT DO NOTHING
+"""
+INSERT_SOURCE_ROWS = """
+WITH {naming}
+INSERT INTO contacts_sourcerow (source_id, digest, contact_id, created_by_import_id)
+SELECT DISTINCT ON (own.digest) %(source)s, own.digest, naming.contact_id, %(import)s
+FROM naming JOIN {rows} AS own USING (line)
+ORDER BY own.digest, naming.line
+ON CONFLICT DO NOTHING
+"""
+MAKE_TAGS = """
+INSERT INTO contacts_tag (name)
+SELECT DISTINCT ON (fold(word)) word
+FROM (
+    SELECT jsonb_array_elements_text(tags) AS word FROM {rows}
+    UNION ALL SELECT jsonb_array_elements_text(%(tags)s::jsonb)
+) AS words
+WHERE fold(word) <> '' AND NOT EXISTS (SELECT FROM contacts_tag AS tag WHERE fold(tag.name) = fold(word))
+ORDER BY fold(word), word
+ON CONFLICT DO NOTHING
+"""
+INSERT_TAGS = """
+WITH {naming}
+INSERT INTO contacts_contacttag (contact_id, tag_id, created_by_import_id)
+SELECT new.contact_id, new.tag_id, %(import)s FROM ({effect}) AS new
+ON CONFLICT DO NOTHING
+"""
+INSERT_MEMBERS = """
+WITH {naming}
+INSERT INTO contacts_listmembership (list_id, contact_id, created_by_import_id)
+SELECT DISTINCT %(list)s::bigint, contact_id, %(import)s::bigint FROM naming
+ON CONFLICT DO NOTHING
+"""
+INSERT_CONSENTS = """
+WITH {naming}
+INSERT INTO contacts_consent (
+    contact_id, channel, purpose, given, at, source_id, proof, recorded_by_id, created_by_import_id)
+SELECT new.contact_id, new.channel, 'messages', new.given, new.at, %(source)s,
+       jsonb_build_object('import', %(import)s, 'line', new.line), %(by)s, %(import)s
+FROM ({effect}) AS new
+"""

@@ -1,0 +1,47 @@
+"""Telling how far an import is, and keeping its job's lease, without writing all the time."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.db import connection
+
+from campaign_crm.platform.jobs import RunningJob
+
+EVERY = 1.0  # seconds between two reports outside a chunk
+
+# What `Job.progress_note` holds; screens say it in words.
+READING, CHECKING, WRITING, LINKING, FINISHING = "reading", "checking", "writing", "linking", "finishing"
+
+
+class Progress:
+    """Progress of one job in steps. Every method raises `JobStopped` once the job is stopped or lost."""
+
+    def __init__(self, job: RunningJob) -> None:
+        self._job = job
+        self._note = ""
+        self._done = 0
+        self._last = 0.0
+        self._lock = threading.Lock()
+
+    def step(self, note: str, total: int, *, done: int = 0) -> None:
+        """Begin a step of `total` bytes or rows."""
+        self._note, self._done, self._last = note, done, time.monotonic()
+        self._job.progress(done, total, note)
+
+    def at(self, done: int) -> None:
+        """Say how far the step is; most calls write nothing."""
+        now = time.monotonic()
+        if now - self._last >= EVERY:
+            self._last = now
+            self._job.progress(done, note=self._note)
+
+    def wrote(self, rows: int) -> None:
+        """Count rows of a chunk, in its transaction: a worker that lost the job cannot commit the chunk."""
+        with self._lock:
+            self._done += rows
+            done = self._done
+        if not connection.in_atomic_block:
+            raise RuntimeError("A chunk reports inside its transaction, so that both are kept or neither.")
+        self._job.progress(done, note=self._note)

@@ -1,0 +1,33 @@
+"""Why a row is refused. Rows keep a code and a detail; people read the sentence in their language."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+MAX_REASON = 200  # characters of ImportReject.reasons
+SEPARATOR = ":"
+
+SENTENCES: dict[str, str | Promise] = {
+    "width": _("this line does not have the same number of columns as the header (%(detail)s)"),
+    "no_name": _("the name is missing"),
+    "name_too_long": _("a name is too long"),
+    "no_commune": _("the commune is missing"),
+    "unknown_commune": _("no commune has the code %(detail)s"),
+    "unknown_list": _("unknown kind of list: %(detail)s"),
+    "nobody": _("no name, e-mail address or phone number"),
+    "bad_email": _("“%(detail)s” is not an e-mail address"),
+    "bad_phone": _("“%(detail)s” is not a phone number"),
+}
+
+
+def reason(code: str, detail: str = "") -> str:
+    """Return what a row keeps: "unknown_commune:99999"."""
+    return f"{code}{SEPARATOR}{detail}"[:MAX_REASON] if detail else code
+
+
+def sentence(kept: str) -> str:
+    """Return the sentence of a kept reason, in the language of the moment."""
+    code, _separator, detail = kept.partition(SEPARATOR)
+    text = SENTENCES.get(code)
+    return kept if text is None else str(text) % {"detail": detail}

@@ -1,0 +1,9 @@
+"""Electoral rolls: rows become ElectoralRegistration; stations, cantons and constituencies become Territory.
+
+load      the file's bytes go to PostgreSQL as they are, in a table of text columns
+lookups   what repeats (places, lists, days, birthplaces) is worked out once, on distinct values
+prepare   set-based cleaning, identity of each row, homonyms, rows that cannot be taken
+compare   what is known already, what changed: the preview
+places    polling stations, cantons and constituencies
+write     chunks
+"""

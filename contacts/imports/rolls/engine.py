@@ -1,0 +1,148 @@
+"""The steps of a roll's import, in order. Everything before `run` writes to the schema `staging` only."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform.database import analyze
+from contacts.imports import chunks, progress
+from contacts.imports.errors import UnreadableFile, WrongColumns
+from contacts.imports.lanes import in_lanes
+from contacts.imports.layouts import Mapping
+from contacts.imports.linking import Links, link_electors
+from contacts.imports.progress import Progress
+from contacts.imports.rolls.columns import RawColumns
+from contacts.imports.rolls.compare import compare, counts
+from contacts.imports.rolls.load import load_raw
+from contacts.imports.rolls.lookups import Lookups
+from contacts.imports.rolls.places import make_places
+from contacts.imports.rolls.prepare import prepare
+from contacts.imports.rolls.write import ROWS_A_CHUNK, write_chunk
+from contacts.imports.sketch import Layout
+from contacts.imports.staging import Staging
+from contacts.models.electoral_registration import RollKind
+
+TABLES = ("contacts_electoralregistration", "contacts_territory", "contacts_territoryancestor")
+
+
+def check_mapping(mapping: Mapping, *, commune_code: str) -> None:
+    """Raise WrongColumns when a roll lacks what makes it one. Other columns may be missing."""
+    fields = set(mapping.values())
+    missing = []
+    if "birth_name" not in fields:
+        missing.append(_("the birth name"))
+    if not commune_code and not fields & {"commune_code", "commune_name", "city"}:
+        missing.append(_("the commune"))
+    if missing:
+        raise WrongColumns(
+            _("This roll lacks %(missing)s. Say which columns hold them, or ask for a complete export.")
+            % {"missing": _(" and ").join(missing)}
+        )
+
+
+def stage(
+    staging: Staging,
+    path: Path,
+    layout: Layout,
+    mapping: Mapping,
+    *,
+    source_id: int,
+    commune_code: str,
+    roll_kind: int,
+    told: Progress,
+) -> dict[str, int]:
+    """Read the file and say what it would change; returns the counts of the preview.
+
+    `commune_code` and `roll_kind` (0 when unknown) stand in for columns that the file lacks. Raises
+    ImportProblem; the staging tables are complete when it returns.
+    """
+    check_mapping(mapping, commune_code=commune_code)
+    staging.drop()
+    columns = RawColumns(mapping, len(layout.header))
+    told.step(progress.READING, path.stat().st_size)
+    loaded = load_raw(staging, path, layout, columns, told.at)
+    if not loaded.rows:
+        raise UnreadableFile(_("The file has a header and no row below it: there is nothing to import."))
+    told.step(progress.CHECKING, loaded.rows)
+    staging.analyze("raw")
+    lookups = Lookups(staging, columns, commune_code=commune_code, roll_kind=roll_kind or RollKind.MAIN)
+    lookups.make()
+    _refuse_second_header(staging, layout, columns)
+    prepare(staging, columns, lookups, rows=loaded.in_raw, line_offset=loaded.line_offset)
+    staging.drop("raw")
+    compare(staging, source_id=source_id)
+    chunks.remember(staging, chunks.split(staging, "rows", rows=loaded.rows, rows_a_chunk=ROWS_A_CHUNK))
+    return counts(staging, rows=loaded.rows)
+
+
+def communes_of(staging: Staging) -> list[int]:
+    """Ids of the communes that a staged roll has: by them its electors are found, cheaply."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            staging.sql(
+                "SELECT DISTINCT territory_id FROM {places} WHERE territory_id IS NOT NULL ORDER BY 1"
+            )
+        )
+        return [commune for (commune,) in cursor.fetchall()]
+
+
+def write(staging: Staging, *, import_id: int, source_id: int, told: Progress, compare_again: bool) -> Links:
+    """Write what `stage` prepared, going on where an earlier attempt stopped; link electors to people.
+
+    `compare_again`: the base may have changed since the preview.
+    """
+    todo, done = chunks.left_to_do(staging)
+    told.step(progress.WRITING, done + sum(chunk.rows for chunk in todo), done=done)
+    make_places(staging)
+    if compare_again and not done:
+        staging.drop("known")
+        compare(staging, source_id=source_id)
+    in_lanes(
+        partial(_write, staging, import_id=import_id, source_id=source_id, told=told),
+        todo,
+    )
+    told.step(progress.LINKING, 0)
+    analyze(*TABLES)
+    links = _link(staging, import_id)
+    told.step(progress.FINISHING, 0)
+    return links
+
+
+def _link(staging: Staging, import_id: int) -> Links:
+    """Look for the people of the new electors, when the base has people to look for."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM contacts_contact"
+            " WHERE birth_date IS NOT NULL OR commune_id IS NOT NULL)"
+        )
+        if not cursor.fetchone()[0]:
+            return Links(linked=0, to_review=0)
+    return link_electors(
+        staging,
+        "SELECT id FROM contacts_electoralregistration"
+        f" WHERE created_by_import_id = {int(import_id)}"
+        f" AND commune_id IN (SELECT territory_id FROM {staging.table('places')})",
+    )
+
+
+def _write(staging: Staging, chunk: chunks.Chunk, *, import_id: int, source_id: int, told: Progress) -> None:
+    write_chunk(staging, chunk, import_id=import_id, source_id=source_id, progress=told)
+
+
+def _refuse_second_header(staging: Staging, layout: Layout, columns: RawColumns) -> None:
+    """A header among the rows: two files in one. It would only show as a row without a commune."""
+    if not layout.has_header or not columns.has("commune_code"):
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            staging.sql("SELECT EXISTS (SELECT FROM {places} WHERE commune_code = %s)"),
+            [layout.header[columns.index("commune_code")]],
+        )
+        if cursor.fetchone()[0]:
+            raise UnreadableFile(
+                _("The header comes again further down: the file holds several tables. Import them apart.")
+            )

@@ -1,0 +1,182 @@
+"""What repeats in a roll, worked out once on its distinct values: places and lists, days, places of birth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection, transaction
+
+from campaign_crm.platform.database import lend_hash_key
+from contacts.folding import fold
+from contacts.imports.birthplaces import hash_birthplaces
+from contacts.imports.rolls.columns import EMPTY, RawColumns
+from contacts.imports.staging import Staging, copy_rows
+from contacts.imports.values import read_date
+from contacts.models.electoral_registration import RollKind
+from contacts.territories.lookup import resolution_sql
+
+# Together they say where an elector votes; a roll has as many distinct groups as stations, more or less.
+PLACE_KEYS = (
+    "commune_code",
+    "roll_kind",
+    "station_code",
+    "station_name",
+    "constituency",
+    "canton_code",
+    "canton_name",
+)
+NAME_KEYS = ("commune_name", "city", "postcode")  # read only where the file has no code of the commune
+BIRTH_KEYS = ("birth_place_code", "birth_place", "birth_department", "birth_country")
+
+_KIND_SIGNS = (
+    (RollKind.EUROPEAN, {"lce", "europeenne", "europeen"}),
+    (RollKind.MUNICIPAL, {"lcm", "municipale", "municipal"}),
+    (RollKind.MAIN, {"lp", "principale", "generale"}),
+)
+
+
+class Lookups:
+    """The distinct values of a roll and how the raw table joins them."""
+
+    def __init__(self, staging: Staging, columns: RawColumns, *, commune_code: str, roll_kind: int) -> None:
+        """`commune_code` and `roll_kind` stand in for columns that the file lacks."""
+        self._staging = staging
+        self._columns = columns
+        self._commune_code = commune_code
+        self._roll_kind = roll_kind
+        self.place_keys = columns.present(PLACE_KEYS)
+        if not columns.has("commune_code"):
+            self.place_keys += columns.present(NAME_KEYS)
+        self.birth_keys = columns.present(BIRTH_KEYS)
+
+    def make(self) -> None:
+        """Fill the tables `places`, `days` and `births`."""
+        self._make_places()
+        self._make_days()
+        self._make_births()
+
+    def joins(self) -> str:
+        """JOIN clauses of the raw table with its lookups."""
+        return " ".join(
+            f"LEFT JOIN {self._staging.table(table)} AS {alias} ON {condition}"
+            for table, alias, condition in (
+                ("places", "place", self._same("place", self.place_keys)),
+                ("days", "day", self._same("day", ["birth_date"] if self._columns.has("birth_date") else [])),
+                ("births", "birth", self._same("birth", self.birth_keys)),
+            )
+        )
+
+    def _same(self, alias: str, keys: list[str]) -> str:
+        return " AND ".join(f"{alias}.{key} = {self._columns.sql(key)}" for key in keys) or "true"
+
+    def _distinct(self, keys: list[str], all_keys: tuple[str, ...]) -> str:
+        """SELECT of the distinct values of `keys`; the other ones of `all_keys` are empty."""
+        wanted = ", ".join(f"{self._columns.sql(key) if key in keys else EMPTY} AS {key}" for key in all_keys)
+        group = ", ".join(self._columns.sql(key) for key in keys)
+        source = f"FROM {self._staging.table('raw')} AS raw" if keys else ""
+        return f"SELECT {wanted} {source} {f'GROUP BY {group}' if keys else ''}"
+
+    def _make_places(self) -> None:
+        keys = (*PLACE_KEYS, *NAME_KEYS)
+        columns = ", ".join(f"{key} text" for key in keys)
+        self._staging.create(
+            "places",
+            f"id integer GENERATED ALWAYS AS IDENTITY, {columns}, territory_id bigint, insee text,"
+            " kind smallint, department text, station_key text, station_id bigint",
+        )
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self._staging.table('places')} ({', '.join(keys)})"
+                f" {self._distinct(self.place_keys, keys)}"
+            )
+            if self._commune_code and not self._columns.has("commune_code"):
+                cursor.execute(
+                    self._staging.sql("UPDATE {places} SET commune_code = %s"), [self._commune_code]
+                )
+            cursor.execute(self._resolve_communes())
+            cursor.execute(self._staging.sql(_DEPARTMENTS))
+            self._name_kinds(cursor)
+            cursor.execute(self._staging.sql(_STATIONS))
+        self._staging.analyze("places")
+
+    def _resolve_communes(self) -> str:
+        name = "CASE WHEN place.commune_name <> '' THEN place.commune_name ELSE place.city END"
+        code = "place.commune_code"
+        found = resolution_sql(
+            f"{self._staging.table('places')} AS place",
+            code=code,
+            # A code that no commune has or had is an error, not a reason to guess from the name.
+            postcode=f"CASE WHEN {code} = '' THEN place.postcode ELSE '' END",
+            name=f"CASE WHEN {code} = '' THEN {name} ELSE '' END",
+        )
+        return self._staging.sql(
+            _COMMUNES, found=found, code=code, name=f"CASE WHEN {code} = '' THEN {name} ELSE '' END"
+        )
+
+    def _name_kinds(self, cursor: Any) -> None:
+        cursor.execute(self._staging.sql("SELECT DISTINCT roll_kind FROM {places}"))
+        labels = [label for (label,) in cursor.fetchall()]
+        cursor.execute(
+            self._staging.sql(
+                "UPDATE {places} AS place SET kind = known.kind"
+                " FROM unnest(%s::text[], %s::smallint[]) AS known (label, kind)"
+                " WHERE place.roll_kind = known.label"
+            ),
+            [labels, [roll_kind_of(label) if label else self._roll_kind for label in labels]],
+        )
+
+    def _make_days(self) -> None:
+        self._staging.create("days", "birth_date text, iso text, day date")
+        keys = ["birth_date"] if self._columns.has("birth_date") else []
+        with connection.cursor() as cursor:
+            cursor.execute(self._distinct(keys, ("birth_date",)))
+            texts = [text for (text,) in cursor.fetchall()]
+        days = [(text, read_date(text)) for text in texts]
+        copy_rows(
+            self._staging.table("days"),
+            ["birth_date", "iso", "day"],
+            [(text, day.isoformat() if day else text, day) for text, day in days],
+            texts=["birth_date", "iso"],
+        )
+        self._staging.analyze("days")
+
+    def _make_births(self) -> None:
+        columns = ", ".join(f"{key} text" for key in BIRTH_KEYS)
+        self._staging.create("births", f"{columns}, hash bytea, hex text")
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {self._staging.table('births')} ({', '.join(BIRTH_KEYS)})"
+                f" {self._distinct(self.birth_keys, BIRTH_KEYS)}"
+            )
+            lend_hash_key()
+            hash_birthplaces(self._staging.table("births"))
+            cursor.execute(self._staging.sql("UPDATE {births} SET hex = coalesce(encode(hash, 'hex'), '')"))
+        self._staging.analyze("births")
+
+
+def roll_kind_of(label: str) -> int:
+    """Return the RollKind of "Liste principale", "LCM"…, 0 when it is none."""
+    words = set(fold(label).split())
+    return next((int(kind) for kind, signs in _KIND_SIGNS if words & signs), 0)
+
+
+_COMMUNES = """
+UPDATE {places} AS place
+SET territory_id = found.territory_id, insee = territory.code
+FROM ({found}) AS found JOIN contacts_territory AS territory ON territory.id = found.territory_id
+WHERE found.code = {code} AND found.name = {name}
+  AND found.postcode = CASE WHEN {code} = '' THEN place.postcode ELSE '' END
+"""
+_DEPARTMENTS = """
+UPDATE {places} AS place SET department = department.code
+FROM contacts_territoryancestor AS link
+JOIN contacts_territory AS department ON department.id = link.ancestor_id AND department.kind = 'department'
+WHERE link.descendant_id = place.territory_id
+"""
+# A station keeps the code of the commune that the roll names: absorbed communes each had a station 0001.
+_STATIONS = """
+UPDATE {places} AS place
+SET station_key = left(
+        coalesce(nullif(clean_insee_code(commune_code), ''), insee) || '-' || btrim(station_code), 24)
+WHERE station_code <> '' AND territory_id IS NOT NULL
+"""

@@ -1,0 +1,214 @@
+"""Polling stations, cantons and constituencies as rolls bring them.
+
+A station lies in its commune, and in one canton and one constituency, which cut communes. A commune lies in a
+canton or constituency only when all of its stations do: else nobody known by the commune alone is counted in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from contacts.folding import fold
+from contacts.imports.staging import Staging
+from contacts.territories.grammar import place as place_forms
+
+CODE_LIMIT, NAME_LIMIT = 24, 120  # characters of Territory
+ROWS_A_STATEMENT = 5_000
+LOCK = "contacts.imports.places"
+
+
+class _Row(NamedTuple):
+    """A distinct place of the staging table, resolved."""
+
+    territory_id: int
+    department: str
+    station_key: str
+    station_code: str
+    station_name: str
+    constituency: str
+    canton_code: str
+    canton_name: str
+
+
+class _Territory(NamedTuple):
+    kind: str
+    code: str
+    name: str
+    parent_id: int
+
+
+def make_places(staging: Staging) -> None:
+    """Create or rename the territories of a roll, link them, and note each station's id in `places`.
+
+    One transaction, one import at a time: two rolls of one department share cantons.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
+        cursor.execute(staging.sql(_RESOLVED))
+        rows = [_Row(*values) for values in cursor.fetchall()]
+        cursor.execute("SELECT code, id, name FROM contacts_territory WHERE kind = 'department'")
+        departments = {code: (department_id, name) for code, department_id, name in cursor.fetchall()}
+        stations = {row.station_key: _station(row) for row in reversed(rows)}
+        cantons = {row.station_key: _canton(row, departments) for row in reversed(rows)}
+        seats = {row.station_key: _constituency(row, departments) for row in reversed(rows)}
+        _upsert([*stations.values(), *cantons.values(), *seats.values()])
+        _link_stations(
+            [
+                (key, found.kind, found.code)
+                for links in (cantons, seats)
+                for key, found in links.items()
+                if found is not None
+            ]
+        )
+        cursor.execute(staging.sql(_STATION_IDS))
+
+
+def _station(row: _Row) -> _Territory:
+    number = row.station_code.strip().lstrip("0") or row.station_code.strip()
+    label = row.station_name.strip()
+    name = f"Bureau {number} – {label}" if label else f"Bureau {number}"
+    return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id)
+
+
+def _canton(row: _Row, departments: dict[str, tuple[int, str]]) -> _Territory | None:
+    code, label = row.canton_code.strip(), row.canton_name.strip()
+    if row.department not in departments or not (code or label):
+        return None
+    key = code.removeprefix(row.department).strip("- ") or _short(label)
+    name = label or f"Canton {code}"
+    return _Territory(
+        "canton",
+        f"{row.department}-{key}"[:CODE_LIMIT],
+        name[:NAME_LIMIT],
+        departments[row.department][0],
+    )
+
+
+def _short(label: str) -> str:
+    """A code made of a name: "Canton de Beauvais-1" → "beauvais-1"; long names keep their beginning."""
+    words = re.sub(r"^canton (?:de la |de l |de |du |des |d )?", "", fold(label)).replace(" ", "-")
+    if len(words) <= CODE_LIMIT - 4:
+        return words
+    return f"{words[:11]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+
+
+def _constituency(row: _Row, departments: dict[str, tuple[int, str]]) -> _Territory | None:
+    digits = re.search(r"([0-9]{1,2})\D*$", row.constituency)
+    if row.department not in departments or digits is None or not int(digits[1]):
+        return None
+    number = int(digits[1])
+    department_id, name = departments[row.department]
+    ordinal = "1re" if number == 1 else f"{number}e"
+    of = place_forms(name, "department", row.department).of
+    return _Territory(
+        "constituency",
+        f"{row.department}-{number:02d}",
+        f"{ordinal} circonscription {of}"[:NAME_LIMIT],
+        department_id,
+    )
+
+
+def _upsert(found: Iterable[_Territory | None]) -> None:
+    """Insert what is missing, rename stations whose name changed; every new place contains itself."""
+    wanted = list(dict.fromkeys(one for one in found if one is not None))
+    with connection.cursor() as cursor:
+        for part in _parts(wanted):
+            columns = [list(values) for values in zip(*part, strict=True)]
+            cursor.execute(_UPSERT, columns)
+            cursor.execute(_ANCESTORS, [*columns[:2], *columns[:2]])
+
+
+def _link_stations(links: list[tuple[str, str, str]]) -> None:
+    """Put stations in their canton and constituency, and the communes that lie wholly in one."""
+    with connection.cursor() as cursor:
+        for part in _parts(links):
+            columns = [list(values) for values in zip(*part, strict=True)]
+            for statement in (_FORGET_LINKS, _LINK, _FORGET_COMMUNES, _LINK_COMMUNES):
+                cursor.execute(statement, columns)
+
+
+def _parts(rows: list[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        yield rows[start : start + ROWS_A_STATEMENT]
+
+
+_RESOLVED = """
+SELECT territory_id, coalesce(department, ''), station_key, station_code, station_name, constituency,
+       canton_code, canton_name
+FROM {places} WHERE station_key IS NOT NULL ORDER BY id
+"""
+_STATION_IDS = """
+UPDATE {places} AS place SET station_id = station.id
+FROM contacts_territory AS station
+WHERE station.kind = 'polling_station' AND station.code = place.station_key
+  AND place.station_id IS DISTINCT FROM station.id
+"""
+_UPSERT = """
+INSERT INTO contacts_territory (kind, code, name, article, parent_id, postcodes)
+SELECT DISTINCT ON (kind, code) kind, code, name, '', parent_id, ARRAY[]::varchar[]
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS wanted (kind, code, name, parent_id)
+ON CONFLICT (kind, code) DO UPDATE SET name = excluded.name
+WHERE contacts_territory.kind = 'polling_station' AND contacts_territory.name <> excluded.name
+"""
+_ANCESTORS = """
+INSERT INTO contacts_territoryancestor (ancestor_id, descendant_id, depth)
+SELECT link.ancestor_id, own.id, link.depth + 1
+FROM contacts_territory AS own
+JOIN unnest(%s::text[], %s::text[]) AS wanted (kind, code)
+    ON wanted.kind = own.kind AND wanted.code = own.code
+JOIN contacts_territoryancestor AS link ON link.descendant_id = own.parent_id
+UNION
+SELECT own.id, own.id, 0
+FROM contacts_territory AS own
+JOIN unnest(%s::text[], %s::text[]) AS wanted (kind, code)
+    ON wanted.kind = own.kind AND wanted.code = own.code
+ON CONFLICT DO NOTHING
+"""
+_WANTED = """
+WITH wanted AS (
+    SELECT station.id AS station_id, station.parent_id AS commune_id, given.kind, above.id AS above_id
+    FROM unnest(%s::text[], %s::text[], %s::text[]) AS given (station, kind, code)
+    JOIN contacts_territory AS station ON station.kind = 'polling_station' AND station.code = given.station
+    JOIN contacts_territory AS above ON above.kind = given.kind AND above.code = given.code
+)
+"""
+_FORGET_LINKS = f"""{_WANTED}
+DELETE FROM contacts_territoryancestor AS link USING wanted, contacts_territory AS above
+WHERE link.descendant_id = wanted.station_id AND above.id = link.ancestor_id AND above.kind = wanted.kind
+  AND link.ancestor_id <> wanted.above_id
+"""
+_LINK = f"""{_WANTED}
+INSERT INTO contacts_territoryancestor (ancestor_id, descendant_id, depth)
+SELECT DISTINCT above_id, station_id, 1 FROM wanted
+ON CONFLICT DO NOTHING
+"""
+# Where the stations of a commune lie: `whole` when each of them lies in the same one.
+_COMMUNES = f"""{_WANTED}, lying AS (
+    SELECT touched.commune_id, touched.kind, min(above.id) AS above_id,
+           count(DISTINCT above.id) = 1 AND count(above.id) = count(*) AS whole
+    FROM (SELECT DISTINCT commune_id, kind FROM wanted) AS touched
+    JOIN contacts_territory AS station
+        ON station.parent_id = touched.commune_id AND station.kind = 'polling_station'
+    LEFT JOIN contacts_territoryancestor AS link
+        ON link.descendant_id = station.id
+       AND EXISTS (SELECT FROM contacts_territory AS one
+                   WHERE one.id = link.ancestor_id AND one.kind = touched.kind)
+    LEFT JOIN contacts_territory AS above ON above.id = link.ancestor_id
+    GROUP BY touched.commune_id, touched.kind
+)
+"""
+_FORGET_COMMUNES = f"""{_COMMUNES}
+DELETE FROM contacts_territoryancestor AS link USING lying, contacts_territory AS above
+WHERE link.descendant_id = lying.commune_id AND above.id = link.ancestor_id AND above.kind = lying.kind
+  AND NOT (lying.whole AND link.ancestor_id = lying.above_id)
+"""
+_LINK_COMMUNES = f"""{_COMMUNES}
+INSERT INTO contacts_territoryancestor (ancestor_id, descendant_id, depth)
+SELECT above_id, commune_id, 1 FROM lying WHERE whole
+ON CONFLICT DO NOTHING
+"""

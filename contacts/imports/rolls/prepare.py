@@ -1,0 +1,143 @@
+"""From the raw table to the rows to write: cleaned, with their identity; what cannot be taken, apart."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from contacts.imports.chunks import Chunk, split
+from contacts.imports.lanes import in_lanes
+from contacts.imports.rolls.columns import RawColumns
+from contacts.imports.rolls.lookups import Lookups
+from contacts.imports.staging import Staging
+
+ROWS_A_PIECE = 100_000
+NAME_LIMIT, FIRST_NAMES_LIMIT = 100, 150  # characters of ElectoralRegistration
+STREET_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT, RAW_DATE_LIMIT = 200, 100, 16, 60, 20
+
+# Hash joins read the raw table once; sorting it for a merge join takes longer than everything else. The
+# memory is for a million distinct identities at most; above, PostgreSQL works in parts.
+SETTINGS = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
+
+
+def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: int, line_offset: int) -> None:
+    """Fill `rows`, `rejects` and `special` from `raw`; `line_offset` makes its lines those of the file."""
+    staging.create(
+        "rows",
+        "line integer, identity uuid, place integer, order_number integer, birth_name text, used_name text,"
+        " first_names text, gender text, birth_date date, birth_date_raw text, birthplace_hash bytea,"
+        " street text, complement text, locality text, postcode text, city text, country text",
+    )
+    taken = _taken(columns)
+    statement = (
+        f"INSERT INTO {staging.table('rows')} {_cleaned(columns, line_offset)}"
+        f" FROM {staging.table('raw')} AS raw {lookups.joins()} WHERE {taken} AND "
+    )
+
+    def clean(piece: Chunk) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(SETTINGS)
+            cursor.execute(statement + piece.inside("raw"))
+
+    in_lanes(clean, split(staging, "raw", rows=rows, rows_a_chunk=ROWS_A_PIECE))
+    _keep_rejected(staging, columns, lookups, taken, line_offset)
+    _tell_homonyms_apart(staging)
+    staging.analyze("rows", "special")
+
+
+def _taken(columns: RawColumns) -> str:
+    name, first = columns.sql("birth_name"), columns.sql("first_names")
+    used = columns.sql("used_name")
+    return (
+        f"(place.territory_id IS NOT NULL AND place.kind > 0 AND {name} <> ''"
+        f" AND char_length({name}) <= {NAME_LIMIT} AND char_length({used}) <= {NAME_LIMIT}"
+        f" AND char_length({first}) <= {FIRST_NAMES_LIMIT})"
+    )
+
+
+def _cleaned(columns: RawColumns, line_offset: int) -> str:
+    name, first, order = (columns.sql(key) for key in ("birth_name", "first_names", "order_number"))
+    sex = columns.sql("gender")
+    born = columns.sql("birth_date")
+    identity = (
+        f"(place.insee || place.kind || right(md5(fold({name}) || '|' || fold({first}) || '|' || day.iso"
+        " || '|' || birth.hex), 26))::uuid"
+    )
+    return f"""
+SELECT raw.line + {line_offset}, {identity}, place.id,
+       CASE WHEN {order} ~ '^[0-9]{{1,9}}$' THEN {order}::integer END,
+       btrim({name}), btrim({columns.sql("used_name")}), btrim({first}),
+       CASE WHEN {sex} IN ('M', 'F', '') THEN {sex}
+            WHEN fold({sex}) IN ('f', 'femme', 'feminin') THEN 'F'
+            WHEN fold({sex}) IN ('m', 'h', 'homme', 'masculin') THEN 'M' ELSE '' END,
+       day.day, CASE WHEN day.day IS NULL THEN left({born}, {RAW_DATE_LIMIT}) ELSE '' END, birth.hash,
+       {columns.joined("street_number", "street_kind", "street", limit=STREET_LIMIT)},
+       {columns.joined("complement", "complement_2", limit=STREET_LIMIT)},
+       left({columns.sql("locality")}, {PLACE_LIMIT}), left({columns.sql("postcode")}, {POSTCODE_LIMIT}),
+       left({columns.sql("city")}, {PLACE_LIMIT}), left({columns.sql("country")}, {COUNTRY_LIMIT})"""
+
+
+def _keep_rejected(
+    staging: Staging, columns: RawColumns, lookups: Lookups, taken: str, line_offset: int
+) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(staging.sql("SELECT (SELECT count(*) FROM {raw}) > (SELECT count(*) FROM {rows})"))
+        if not cursor.fetchone()[0]:
+            return
+        cursor.execute(SETTINGS)
+        cursor.execute(
+            staging.sql(
+                _REJECTED,
+                joins=lookups.joins(),
+                taken=taken,
+                values=", ".join(f"raw.{column}" for column in columns.all()),
+                code=columns.sql("commune_code"),
+                kind=columns.sql("roll_kind"),
+                name=columns.sql("birth_name"),
+                used=columns.sql("used_name"),
+                first=columns.sql("first_names"),
+            ),
+            {"offset": line_offset, "limit": NAME_LIMIT, "first_limit": FIRST_NAMES_LIMIT},
+        )
+
+
+def _tell_homonyms_apart(staging: Staging) -> None:
+    """Two electors of one list with the same names, day and place of birth differ by station or order number.
+
+    The first keeps the identity, the next ones get one made of it and their rank. The same order number in
+    the same station is the same row twice.
+    """
+    staging.create("special", "line integer PRIMARY KEY, identity uuid, duplicate boolean")
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        cursor.execute(staging.sql(_HOMONYMS))
+
+
+_REJECTED = """
+INSERT INTO {rejects} (line, values, reasons)
+SELECT raw.line + %(offset)s, to_jsonb(ARRAY[{values}]), to_jsonb(array_remove(ARRAY[
+           CASE WHEN place.territory_id IS NOT NULL THEN NULL
+                WHEN {code} <> '' THEN left('unknown_commune:' || {code}, 200) ELSE 'no_commune' END,
+           CASE WHEN coalesce(place.kind, 0) = 0 THEN left('unknown_list:' || {kind}, 200) END,
+           CASE WHEN {name} = '' THEN 'no_name' END,
+           CASE WHEN char_length({name}) > %(limit)s OR char_length({used}) > %(limit)s
+                  OR char_length({first}) > %(first_limit)s THEN 'name_too_long' END
+       ], NULL))
+FROM {raw} AS raw {joins}
+WHERE NOT coalesce({taken}, false)
+"""
+_HOMONYMS = """
+INSERT INTO {special} (line, identity, duplicate)
+SELECT line,
+       CASE WHEN place = 1 THEN identity
+            ELSE (left(replace(identity::text, '-', ''), 6)
+                  || right(md5(identity::text || '#' || place), 26))::uuid END,
+       copy > 1
+FROM (
+    SELECT line, identity,
+           dense_rank() OVER (PARTITION BY identity ORDER BY order_number, place) AS place,
+           row_number() OVER (PARTITION BY identity, order_number, place ORDER BY line) AS copy
+    FROM {rows} AS own
+    WHERE identity IN (SELECT identity FROM {rows} GROUP BY identity HAVING count(*) > 1)
+) AS ranked
+WHERE place > 1 OR copy > 1
+"""

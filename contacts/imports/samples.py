@@ -1,0 +1,107 @@
+"""A few rows of each kind for the preview, so that a person sees what the counts mean.
+
+They hold names and addresses, and live and go with the staging tables: nothing of them is kept on the Import.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import connection
+
+from contacts.imports.reasons import sentence
+from contacts.imports.rolls.compare import COMPARED
+from contacts.imports.staging import Staging
+from contacts.models import Import
+
+PART = "samples"
+SHOWN = 10
+
+Samples = dict[str, list[dict[str, Any]]]
+"""{"new": [...], "updated": [...], "rejected": [...]}; see `preview_samples`."""
+
+
+def keep_samples(staging: Staging, *, is_roll: bool, source_id: int) -> None:
+    """Take the samples out of the prepared tables; web requests may read them, and nothing else."""
+    staging.create(PART, "kind text, place integer, data jsonb")
+    statements = {"rejected": _REJECTED, **(_ROLL if is_roll else _PEOPLE)}
+    pieces = {
+        "given": ", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
+        "columns": ", ".join(f"kept.{column}" for column in COMPARED),
+    }
+    with connection.cursor() as cursor:
+        for kind, select in statements.items():
+            cursor.execute(
+                staging.sql(
+                    "INSERT INTO {samples} SELECT %(kind)s, row_number() OVER (), to_jsonb(one)"
+                    " FROM ({select}) AS one",
+                    select=staging.sql(select, **pieces),
+                ),
+                {"kind": kind, "shown": SHOWN, "source": source_id},
+            )
+    staging.show(PART)
+
+
+def preview_samples(run: Import) -> Samples:
+    """Return samples of a previewed import; empty once it ran.
+
+    new: {"line", "name", …} as text. updated: {"name", "changes": {field: [before, after]}} for a roll,
+    {"name", "gains": [what]} for people. rejected: {"line", "values", "reasons": [sentence]}.
+    """
+    found: Samples = {"new": [], "updated": [], "rejected": []}
+    staging = Staging(run.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [staging.table(PART)])
+        if not cursor.fetchone()[0]:
+            return found
+        cursor.execute(staging.sql("SELECT kind, data FROM {samples} ORDER BY kind, place"))
+        for kind, data in cursor.fetchall():
+            value = json.loads(data) if isinstance(data, str) else data
+            if kind == "rejected":
+                value["reasons"] = [sentence(kept) for kept in value["reasons"]]
+            found[kind].append(value)
+    return found
+
+
+_REJECTED = "SELECT line, values, reasons FROM {rejects} ORDER BY line LIMIT %(shown)s"
+_ROLL = {
+    "new": """
+SELECT own.line, own.birth_name || ' ' || own.first_names AS name, own.used_name,
+       coalesce(own.birth_date::text, own.birth_date_raw) AS birth_date,
+       own.street, own.postcode || ' ' || own.city AS city, place.station_code AS station, own.order_number
+FROM {rows} AS own JOIN {places} AS place ON place.id = own.place
+WHERE NOT EXISTS (SELECT FROM {known} AS known WHERE known.line = own.line)
+  AND NOT EXISTS (SELECT FROM {special} AS special WHERE special.line = own.line AND special.duplicate)
+ORDER BY own.line LIMIT %(shown)s
+""",
+    "updated": """
+SELECT own.line, own.birth_name || ' ' || own.first_names AS name,
+       (SELECT jsonb_object_agg(will.key, jsonb_build_array(was.value, will.value))
+        FROM (SELECT {given}) AS given
+        CROSS JOIN LATERAL jsonb_each(to_jsonb(given)) AS will
+        JOIN LATERAL jsonb_each(to_jsonb(kept)) AS was ON was.key = will.key
+        WHERE was.value IS DISTINCT FROM will.value) AS changes
+FROM {known} AS known
+JOIN {rows} AS own ON own.line = known.line
+JOIN {places} AS place ON place.id = own.place
+JOIN contacts_electoralregistration AS kept ON kept.id = known.id
+WHERE known.changed ORDER BY own.line LIMIT %(shown)s
+""",
+}
+_PEOPLE = {
+    "new": """
+SELECT own.line, btrim(own.first_name || ' ' || own.last_name) AS name, own.emails -> 0 ->> 0 AS email,
+       own.phones -> 0 ->> 0 AS phone, own.addresses -> 0 ->> 'city' AS city, own.birth_date::text AS birth_date
+FROM {persons} AS persons JOIN {rows} AS own ON own.line = persons.line
+WHERE persons.line = persons.person
+  AND NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)
+ORDER BY own.line LIMIT %(shown)s
+""",
+    "updated": """
+SELECT contact.id, btrim(contact.first_name || ' ' || contact.last_name) AS name,
+       jsonb_agg(DISTINCT gains.what) AS gains
+FROM {gains} AS gains JOIN contacts_contact AS contact ON contact.id = gains.contact_id
+GROUP BY contact.id ORDER BY contact.id LIMIT %(shown)s
+""",
+}

@@ -1,0 +1,232 @@
+"""The door of imports for screens, commands and the API: each step of a file's way, and what to show of it.
+
+Every function raises ImportProblem with a message for people. A step that changes how the file is read drops
+what an earlier preview prepared.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.jobs import enqueue
+from campaign_crm.platform.models import Job, User
+from contacts.imports import files
+from contacts.imports.checks import check_kind, check_mapping, check_source
+from contacts.imports.errors import WrongState
+from contacts.imports.guessing import Guess, guess
+from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
+from contacts.imports.layouts import Format, Mapping
+from contacts.imports.rolls.lookups import roll_kind_of
+from contacts.imports.sketch import Layout, Sketch, sketch_file
+from contacts.imports.undo import UNDOABLE
+from contacts.imports.values import month_comes_first
+from contacts.models import Import, Source
+
+State = Import.State
+CHANGEABLE = (State.UPLOADED, State.PREVIEWED, State.FAILED)
+AT_WORK = (State.PREVIEWING, State.RUNNING)
+# What the file's name says: "ListesElecteursActifs-com60057-LP-13-02-2026.csv".
+_COMMUNE_IN_NAME = re.compile(r"com([0-9][0-9AB][0-9]{3})", re.IGNORECASE)
+_KIND_IN_NAME = re.compile(r"(?:^|[^a-z])(LP|LCM|LCE)(?:[^a-z]|$)", re.IGNORECASE)
+
+
+def start_import(
+    *,
+    file: Path | IO[bytes] | Any,
+    file_name: str,
+    by: User | None,
+    kind: str = "",
+    source: Source | None = None,
+) -> Import:
+    """Take a file in and look at it; nothing stays of a file that cannot be read.
+
+    `file` is a path, which stays where it is, or an open binary file or upload, which is copied. `kind` and
+    `source` may follow by `set_kind` and `set_source`.
+    """
+    is_path = isinstance(file, Path)
+    path = file.resolve() if isinstance(file, Path) else files.keep(file)
+    try:
+        sketch = sketch_file(path)
+        guessed = guess(sketch, as_roll=kind == Import.Kind.ROLL)
+        kind = kind or (Import.Kind.ROLL if guessed.format == Format.ROLL else Import.Kind.ADDRESS_BOOK)
+        check_kind(kind, guessed)
+        run = Import(
+            kind=kind,
+            file_name=file_name[:255],
+            file_path=str(path),
+            file_bytes=path.stat().st_size,
+            file_sha256=files.sha256(path),
+            created_by=by,
+            options=_options_of_name(file_name),
+        )
+        _read(run, sketch, guessed)
+        with transaction.atomic():
+            run.save()
+            audit.record(action="import.upload", on=run, by=by, detail={"bytes": run.file_bytes})
+            if source is not None:
+                set_source(run=run, source=source, by=by)
+    except Exception:
+        if not is_path:
+            files.forget(path)
+        raise
+    return run
+
+
+def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: str = "") -> Import:
+    """Read the file with another encoding or separator; the mapping is guessed anew."""
+    _changeable(run)
+    sketch = sketch_file(Path(run.file_path), encoding=encoding, delimiter=delimiter)
+    _read(run, sketch, guess(sketch, as_roll=run.kind == Import.Kind.ROLL))
+    _reset(run, "layout", "mapping")
+    return run
+
+
+def set_kind(*, run: Import, kind: str, by: User | None) -> Import:
+    """Say what the file is. An electoral roll is never an address book: its electors are no contacts."""
+    _changeable(run)
+    if kind == run.kind:
+        return run
+    sketch = _sketch(run)
+    guessed = guess(sketch, as_roll=kind == Import.Kind.ROLL)
+    check_kind(kind, guessed)
+    run.kind = kind
+    run.source = None
+    _read(run, sketch, guessed)
+    _reset(run, "kind", "source", "layout", "mapping")
+    return run
+
+
+def set_source(*, run: Import, source: Source, by: User | None) -> Import:
+    """Say where the data comes from; a kind of file asks for a kind of source."""
+    _changeable(run)
+    check_source(run.kind, source)
+    run.source = source
+    _reset(run, "source")
+    return run
+
+
+def set_mapping(
+    *, run: Import, mapping: Mapping, by: User | None, options: dict[str, Any] | None = None
+) -> Import:
+    """Say what the columns hold; `options` may name `tags` and a `list` for every person of the file."""
+    _changeable(run)
+    mapping = {int(index): key for index, key in mapping.items() if key}
+    check_mapping(run, mapping)
+    run.mapping = {str(index): key for index, key in mapping.items()}
+    run.options = {**run.options, **(options or {})}
+    _reset(run, "mapping", "options")
+    return run
+
+
+@transaction.atomic
+def enqueue_preview(*, run: Import, by: User | None) -> Job:
+    """Have the whole file read and counted; nothing is written."""
+    _changeable(run)
+    _ready(run)
+    return _enqueue(run, PREVIEW_JOB, State.PREVIEWING, by)
+
+
+@transaction.atomic
+def enqueue_run(*, run: Import, by: User | None) -> Job:
+    """Have the previewed file written."""
+    if run.state != State.PREVIEWED:
+        raise WrongState(_("Preview the import first."))
+    _ready(run)
+    return _enqueue(run, RUN_JOB, State.RUNNING, by)
+
+
+@transaction.atomic
+def undo_import(*, run: Import, by: User | None) -> Job:
+    """Have an ended import taken back: what it alone created goes, what it changed returns."""
+    if run.state not in UNDOABLE:
+        raise WrongState(_("Only an import that has ended can be undone."))
+    job = enqueue(kind=UNDO_JOB, payload={"import": run.pk}, by=by)
+    Import.objects.filter(pk=run.pk).update(job=job)
+    return job
+
+
+@transaction.atomic
+def stop_import(*, run: Import, by: User | None) -> None:
+    """Stop at the end of the current chunk. A stopped preview can be computed again, a stopped run undone."""
+    if run.state not in AT_WORK or run.job_id is None:
+        raise WrongState(_("This import is not at work."))
+    Job.objects.filter(pk=run.job_id).unfinished().update(  # type: ignore[attr-defined]
+        state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
+    )
+    after = State.UPLOADED if run.state == State.PREVIEWING else State.CANCELLED
+    Import.objects.filter(pk=run.pk).update(
+        state=after, finished_at=Now() if after == State.CANCELLED else None
+    )
+    audit.record(action="import.stop", on=run, by=by)
+
+
+@transaction.atomic
+def discard_import(*, run: Import, by: User | None) -> None:
+    """Forget a file of which nothing was written."""
+    if run.state not in (State.UPLOADED, State.PREVIEWED):
+        raise WrongState(_("Something of this file was written: undo the import instead."))
+    audit.record(action="import.discard", on=run, by=by)
+    Import.objects.filter(pk=run.pk)._raw_delete("default")  # type: ignore[attr-defined] # nothing refers to it
+    transaction.on_commit(lambda: files.forget(Path(run.file_path)))
+
+
+def _read(run: Import, sketch: Sketch, guessed: Guess) -> None:
+    """Note how the file is read and what its columns seem to hold."""
+    born = [column for column in guessed.columns if column.field == "birth_date"]
+    is_american = bool(born) and month_comes_first(
+        [row[born[0].index] for row in sketch.rows if born[0].index < len(row)]
+    )
+    layout = replace(sketch.layout, format=guessed.format, month_first=is_american)
+    run.layout = layout.as_json()
+    run.mapping = {str(index): key for index, key in guessed.mapping.items()}
+
+
+def _sketch(run: Import) -> Sketch:
+    layout = Layout.from_json(run.layout)
+    return sketch_file(
+        Path(run.file_path),
+        encoding=layout.encoding if layout.chosen_encoding else "",
+        delimiter=layout.delimiter,
+    )
+
+
+def _options_of_name(file_name: str) -> dict[str, Any]:
+    """What a town hall's file name says and its columns may not."""
+    commune, kind = _COMMUNE_IN_NAME.search(file_name), _KIND_IN_NAME.search(file_name)
+    return {
+        "commune_code": commune[1].upper() if commune else "",
+        "roll_kind": roll_kind_of(kind[1]) if kind else 0,
+    }
+
+
+def _changeable(run: Import) -> None:
+    if run.state not in CHANGEABLE or run.counts:
+        raise WrongState(_("This import has begun: it can be undone, not changed."))
+
+
+def _ready(run: Import) -> None:
+    if run.source is None:
+        raise WrongState(_("Say where the data comes from first: no file comes in without a source."))
+    check_source(run.kind, run.source)
+    check_mapping(run, {int(index): key for index, key in run.mapping.items()})
+
+
+def _enqueue(run: Import, kind: str, state: Import.State, by: User | None) -> Job:
+    job = enqueue(kind=kind, payload={"import": run.pk}, by=by)
+    run.state, run.job = state, job
+    Import.objects.filter(pk=run.pk).update(state=state, job=job, error="")
+    return job
+
+
+def _reset(run: Import, *fields: str) -> None:
+    """Save a change of how the file is read; what was prepared before it is worth nothing."""
+    run.state, run.preview, run.error = State.UPLOADED, {}, ""
+    run.save(update_fields=[*fields, "state", "preview", "error"])

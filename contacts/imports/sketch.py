@@ -1,0 +1,180 @@
+"""A first look at a file: encoding, separator, header, some rows; enough to recognise it and show samples."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contacts.folding import fold
+from contacts.imports.encodings import better_encoding, detect_encoding
+from contacts.imports.errors import UnreadableFile
+from contacts.imports.reading import Row, TableReader, text_blocks
+from contacts.imports.values import looks_like_data
+
+DELIMITERS = (";", ",", "\t", "|")
+HEAD_CHARACTERS = 64 * 1024
+ROWS_COUNTED = 50
+SAMPLE_ROWS = 200
+SEPARATOR_LINE = "sep="  # Excel's own first line, "sep=;"
+
+_MAGIC = (
+    (b"PK\x03\x04", "ZIP, XLSX, ODS"),
+    (b"\xd0\xcf\x11\xe0", "XLS"),
+    (b"\x1f\x8b", "GZ"),
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"GIF8", "GIF"),
+    (b"7z\xbc\xaf", "7Z"),
+    (b"SQLite format 3", "SQLite"),
+)
+_MARKUP = (
+    ("<?xml", "XML"),
+    ("<!doctype", "HTML"),
+    ("<html", "HTML"),
+    ("{", "JSON"),
+    ("begin:vcard", "vCard"),
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How to read a file; kept as JSON in `Import.layout`. Holds no value of a person.
+
+    `chosen_encoding` is set when a person chose it: it is then never changed. `month_first` reads 12/31/1980.
+    """
+
+    encoding: str
+    delimiter: str
+    header: list[str]
+    has_header: bool = True
+    skipped_lines: int = 0
+    format: str = ""
+    month_first: bool = False
+    chosen_encoding: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Layout:
+        return cls(**value)
+
+    def with_encoding(self, encoding: str) -> Layout:
+        return replace(self, encoding=encoding)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A layout and the first rows below the header."""
+
+    layout: Layout
+    rows: list[Row]
+
+
+def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketch:
+    """Look at the head of a file. What is not given is found; raises UnreadableFile."""
+    _refuse_other_formats(path)
+    chosen = bool(encoding)
+    encoding = encoding or detect_encoding(path)
+    head = _head(path, encoding)
+    skipped, delimiter = _separator_line(head, delimiter)
+    delimiter = delimiter or find_delimiter(head)
+    reader = iter(TableReader(path, encoding=encoding, delimiter=delimiter))
+    rows = [row for _line, row in islice(reader, SAMPLE_ROWS + 1 + skipped)][skipped:]
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    if not rows:
+        raise _empty()
+    has_header = not looks_like_data(rows[0])
+    header = rows[0] if has_header else [_("Column %(n)s") % {"n": n + 1} for n in range(len(rows[0]))]
+    below = rows[1:] if has_header else rows
+    if not below:
+        raise UnreadableFile(_("The file has a header and no row below it: there is nothing to import."))
+    if len(header) == 1 and has_header and not any(looks_like_data(row) for row in below):
+        raise UnreadableFile(
+            _("The file is not a table: no separator was found. Save it as “CSV UTF-8” from a spreadsheet.")
+        )
+    suggestion = "" if chosen or encoding != "cp1252" else better_encoding(path)
+    layout = Layout(
+        encoding=encoding,
+        delimiter=delimiter,
+        header=header,
+        has_header=has_header,
+        skipped_lines=skipped,
+        chosen_encoding=chosen,
+        warnings=[f"encoding:{suggestion}"] if suggestion else [],
+    )
+    return Sketch(layout, below)
+
+
+def find_delimiter(head: str) -> str:
+    """Return the separator that cuts the first lines into the same number of columns; quoted text is one."""
+    scores = {delimiter: _columns(head, delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
+    return best if scores[best] > (0.0, 0) else DELIMITERS[1]
+
+
+def _columns(head: str, delimiter: str) -> tuple[float, int]:
+    """Share of lines that have the most frequent number of columns, and that number; zero for one column."""
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    try:
+        widths = Counter(len(row) for row in islice(rows, ROWS_COUNTED) if row)
+    except csv.Error:
+        return 0.0, 0
+    width, lines = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(1, 0))
+    return (0.0, 0) if width < 2 else (round(lines / widths.total(), 1), width)
+
+
+def _head(path: Path, encoding: str) -> str:
+    for block in text_blocks(path, encoding):
+        text = block.removeprefix("\ufeff")
+        if text.strip():
+            _refuse_markup(text)
+            cut = text[:HEAD_CHARACTERS]
+            return cut[: cut.rfind("\n") + 1] if len(text) > HEAD_CHARACTERS and "\n" in cut else cut
+    raise _empty()
+
+
+def _separator_line(head: str, delimiter: str) -> tuple[int, str]:
+    first = head.partition("\n")[0].strip().strip('"').lower()
+    if first.startswith(SEPARATOR_LINE) and len(first) == len(SEPARATOR_LINE) + 1:
+        return 1, delimiter or first[-1]
+    return 0, delimiter
+
+
+def _refuse_other_formats(path: Path) -> None:
+    with path.open("rb") as file:
+        start = file.read(64)
+    for magic, name in _MAGIC:
+        if start.startswith(magic):
+            raise UnreadableFile(
+                _("The file is not a table but another format (%(name)s). Save it as “CSV UTF-8”.")
+                % {"name": name}
+            )
+
+
+def _refuse_markup(text: str) -> None:
+    start = text.lstrip()[:64].lower()
+    for beginning, name in _MARKUP:
+        if start.startswith(beginning):
+            raise UnreadableFile(
+                _("The file is not a table but another format (%(name)s). Save it as “CSV UTF-8”.")
+                % {"name": name}
+            )
+
+
+def _empty() -> UnreadableFile:
+    return UnreadableFile(_("The file is empty."))
+
+
+def folded_header(header: Row) -> list[str]:
+    """Names of columns as they are compared: no case, no accents, no punctuation."""
+    return [fold(name.removeprefix("\ufeff")) for name in header]

@@ -1,0 +1,169 @@
+"""Import a file from the command line: read, preview, write, report, in this process."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connections
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform.jobs import JobStopped, run_job
+from campaign_crm.platform.models import Job, User
+from contacts.enums import Channel, LawfulBasis, SourceKind
+from contacts.errors import ContactsError
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import
+from contacts.models import Import, Source
+from contacts.services.sources import create_source
+
+LOOK_EVERY = 1.0  # seconds between two lines of progress
+FAILED, REFUSED = 1, 2
+SOURCE_KIND_OF = {
+    Import.Kind.ROLL: SourceKind.ROLL,
+    Import.Kind.ADDRESS_BOOK: SourceKind.ADDRESS_BOOK,
+    Import.Kind.BROKER: SourceKind.BROKER_PURCHASE,
+}
+
+
+class Command(BaseCommand):
+    help = "Import an electoral roll, an address book or a broker's file."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--kind", required=True, choices=Import.Kind.values)
+        parser.add_argument("--source", required=True, help="where the data comes from; created if it is new")
+        parser.add_argument("--basis", choices=[_dashed(basis) for basis in LawfulBasis])
+        parser.add_argument("--channels", default="", help="email,sms,call,post: what people were told about")
+        parser.add_argument("--supplier", default="")
+        parser.add_argument(
+            "--licence-end", type=date.fromisoformat, help="2027-06-30: makes it a rented file"
+        )
+        parser.add_argument("--wording", default="", help="the words that people agreed to")
+        parser.add_argument("--proof", default="", help="where the evidence is kept")
+        parser.add_argument("--by", default="", help="e-mail address of the member of the team who imports")
+        parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
+        parser.add_argument("--json", action="store_true", help="print the counts as JSON")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(_("There is no file %(path)s.") % {"path": path}, returncode=REFUSED)
+        by = _member(options["by"])
+        try:
+            source = _source(options, by)
+            run = start_import(file=path, file_name=path.name, kind=options["kind"], source=source, by=by)
+            job = enqueue_preview(run=run, by=by)
+        except (ContactsError, ValidationError) as error:
+            raise CommandError(_words(error), returncode=REFUSED) from error
+        run = self._wait(run, job)
+        if not options["dry_run"]:
+            run = self._wait(run, enqueue_run(run=run, by=by))
+        counts = run.preview if options["dry_run"] else run.counts
+        self._report(run, counts, as_json=options["json"])
+
+    def _wait(self, run: Import, job: Job) -> Import:
+        """Run the job here, saying how far it is; its failure is the command's."""
+        done = threading.Event()
+        watcher = threading.Thread(target=_say_progress, args=(job.pk, done), daemon=True)
+        watcher.start()
+        try:
+            job = run_job(job.pk)
+        except JobStopped as error:
+            raise CommandError(str(error), returncode=FAILED) from error
+        finally:
+            done.set()
+            watcher.join()
+        run.refresh_from_db()
+        if job.state != Job.State.SUCCEEDED:
+            raise CommandError(job.error or _("The import was stopped."), returncode=REFUSED)
+        return run
+
+    def _report(self, run: Import, counts: dict[str, Any], *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps({"import": run.pk, "state": run.state, **counts}, sort_keys=True))
+            return
+        for name, number in counts.items():
+            if isinstance(number, int):
+                self.stdout.write(f"{name.replace('_', ' '):>16} {number:>12,}")
+
+
+def _source(options: dict[str, Any], by: User | None) -> Source:
+    """The source of that name, or a new one made of the options."""
+    found = Source.objects.filter(name=options["source"]).first()
+    if found is not None:
+        return found
+    if not options["basis"]:
+        raise CommandError(
+            _("The source “%(name)s” is new: say with --basis what allows you to use this file.")
+            % {"name": options["source"]},
+            returncode=REFUSED,
+        )
+    basis = LawfulBasis(options["basis"].replace("-", "_"))
+    kind = SOURCE_KIND_OF[Import.Kind(options["kind"])]
+    if kind == SourceKind.BROKER_PURCHASE and options["licence_end"]:
+        kind = SourceKind.BROKER_RENTAL
+    return create_source(
+        by=by,
+        name=options["source"],
+        kind=kind,
+        lawful_basis=basis,
+        channels=_channels(options["channels"], basis),
+        supplier=options["supplier"],
+        licence_ends_on=options["licence_end"],
+        consent_wording=options["wording"],
+        proof=options["proof"],
+    )
+
+
+def _channels(text: str, basis: LawfulBasis) -> list[str]:
+    """The channels asked for; a roll opens post without asking."""
+    if not text:
+        return [Channel.POST.value] if basis == LawfulBasis.PUBLIC_ROLL else []
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in Channel.values]
+    if unknown:
+        raise CommandError(
+            _("Unknown channels: %(names)s. Known are email, sms, call and post.")
+            % {"names": ", ".join(unknown)},
+            returncode=REFUSED,
+        )
+    return names
+
+
+def _member(email: str) -> User | None:
+    if not email:
+        return None
+    found = User.objects.filter(email__iexact=email).first()
+    if found is None:
+        raise CommandError(
+            _("Nobody of the team has the address %(email)s.") % {"email": email}, returncode=REFUSED
+        )
+    return found
+
+
+def _say_progress(job_id: int, done: threading.Event) -> None:
+    """Write a line a second on standard error, from a connection of its own."""
+    try:
+        while not done.wait(LOOK_EVERY):
+            job = Job.objects.filter(pk=job_id).first()
+            if job is not None and job.progress_total:
+                share = 100 * job.progress_done // max(1, job.progress_total)
+                sys.stderr.write(
+                    f"{job.progress_note}: {job.progress_done:,} / {job.progress_total:,} ({share} %)\n"
+                )
+    finally:
+        connections.close_all()
+
+
+def _words(error: Exception) -> str:
+    return "; ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
+def _dashed(basis: LawfulBasis) -> str:
+    return str(basis.value).replace("_", "-")
