@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 
 @contextmanager
@@ -15,13 +15,32 @@ def only_one(name: str) -> Iterator[bool]:
 
     A session lock goes with its connection: a killed worker leaves none behind.
     """
-    key = zlib.crc32(name.encode())
+    key = _key(name)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
         held = bool(cursor.fetchone()[0])
     try:
         yield held
     finally:
-        if held and connection.connection is not None:
+        if held:
+            _unlock(key)
+
+
+def wait_for_turn(name: str) -> None:
+    """Wait until no other transaction has the lock called `name`; it goes with the caller's transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
+
+
+def _unlock(key: int) -> None:
+    """Give the lock back, unless the connection went: the lock went with it, and what broke it is told."""
+    try:
+        if connection.connection is not None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [key])
+    except (InterfaceError, OperationalError):
+        connection.close()
+
+
+def _key(name: str) -> int:
+    return zlib.crc32(name.encode())

@@ -34,7 +34,7 @@ BURST = timedelta(seconds=10)
 
 def classify_request(*, method: str, user_agent: str, headers: dict[str, str]) -> HitClass:
     """Class of one request by itself. `headers` has lower-case names."""
-    agent = user_agent.strip().lower()
+    agent = user_agent.strip().lower().replace("cubot", "")  # a maker of telephones, not a robot
     if any(word in agent for word in PROXY_AGENTS) or agent == APPLE_PROXY_AGENT:
         return HitClass.PRIVACY_PROXY
     if method == "HEAD" or not agent or any(word in agent for word in SCANNER_WORDS):

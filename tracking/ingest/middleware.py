@@ -10,10 +10,12 @@ import base64
 import logging
 from collections.abc import Callable
 
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template import loader
 
 from messaging.content.tokens import BadToken, ClickToken, OpenToken, read_token
-from tracking.ingest import stream
+from tracking.ingest import spool, stream
 from tracking.ingest.hits import Hit, new_hit
 from tracking.ingest.links import NoSuchLink, link_target
 
@@ -23,6 +25,7 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 OPEN_PREFIX, OPEN_SUFFIX = "/o/", ".gif"
 CLICK_PREFIX = "/c/"
 METHODS = ("GET", "HEAD")
+RETRY_SECONDS = "30"
 
 
 class LinkRedirect(HttpResponseRedirect):
@@ -54,12 +57,12 @@ def answer_open(request: HttpRequest, text: str) -> HttpResponse:
         stream.append(_hit_of(request, text))
     except stream.StreamAway as error:
         logger.warning("Open not counted: ingest stream away (%s)", error)
-        return HttpResponse(status=503, headers={"Retry-After": "30"})
+        return HttpResponse(status=503, headers={"Retry-After": RETRY_SECONDS})
     return HttpResponse(PIXEL, content_type="image/gif")
 
 
 def answer_click(request: HttpRequest, text: str) -> HttpResponse:
-    """A redirect, always: through the spool while the stream is away."""
+    """A redirect, also while the stream is away (the hit goes to the spool) or the database (known links)."""
     try:
         token = read_token(text)
     except BadToken:
@@ -70,6 +73,9 @@ def answer_click(request: HttpRequest, text: str) -> HttpResponse:
         target = link_target(token.mark.campaign, token.link)
     except NoSuchLink:
         return _not_found()
+    except DatabaseError as error:
+        logger.warning("Click not answered: link not known here, database away (%s)", type(error).__name__)
+        return _try_again()
     hit = _hit_of(request, text)
     try:
         stream.append(hit)
@@ -81,7 +87,7 @@ def answer_click(request: HttpRequest, text: str) -> HttpResponse:
 
 def _spool(hit: Hit) -> None:
     try:
-        stream.spool(hit)
+        spool.keep(hit)
     except OSError as error:  # the person still gets their page; the loss is said
         logger.error("Click lost: neither stream nor spool can be written (%s)", error.strerror)
 
@@ -96,6 +102,12 @@ def _is(text: str, wanted: type) -> bool:
 def _hit_of(request: HttpRequest, token: str) -> Hit:
     headers = {name.lower(): value for name, value in request.headers.items()}
     return new_hit(token=token, method=request.method or "", headers=headers)
+
+
+def _try_again() -> HttpResponse:
+    """The person comes back in a minute; the page asks nothing of the database."""
+    page = loader.get_template("errors/500.html").render({}, None)
+    return HttpResponse(page, status=503, headers={"Retry-After": RETRY_SECONDS})
 
 
 def _not_found() -> HttpResponse:

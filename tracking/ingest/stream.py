@@ -1,16 +1,13 @@
 """The ingest stream: what was answered is on disk before the answer.
 
 The server behind `INGEST_REDIS_URL` syncs each append (`appendfsync always`). While it is away, clicks go to
-a local spool, synced too, and are drained with the stream once it is back.
+`tracking.ingest.spool`, synced too.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable
+import time
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import redis
@@ -20,8 +17,10 @@ from tracking.ingest.hits import Hit
 
 STREAM = "crm:hits"
 GROUP = "store"
+REFUSED = "crm:hits:refused"  # what could not be stored, kept for a person to look at
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
+REST_SECONDS = 1.0  # after a failure, before the server is asked again
 RECLAIM_AFTER_MS = 60_000
 StreamEntry = tuple[str, dict[str, str]]
 
@@ -40,11 +39,23 @@ def _client() -> redis.Redis:
     )
 
 
+class _Rest:
+    """A server that does not answer is left alone for a moment: waiting for it would hold every thread."""
+
+    until = 0.0
+
+
+_rest = _Rest()
+
+
 def append(hit: Hit) -> None:
     """Put a hit on the stream; on disk when this returns. Raises `StreamAway`."""
+    if time.monotonic() < _rest.until:
+        raise StreamAway("resting")
     try:
         _client().xadd(STREAM, hit.to_fields())  # type: ignore[arg-type]
     except redis.RedisError as error:
+        _rest.until = time.monotonic() + REST_SECONDS
         raise StreamAway(type(error).__name__) from error
 
 
@@ -80,46 +91,23 @@ def acknowledge(ids: list[str]) -> None:
         pipe.execute()
 
 
+def set_aside(fields: dict[str, str], *, reason: str) -> None:
+    """Keep an entry that cannot be stored, out of the way of the others."""
+    _client().xadd(REFUSED, fields | {"reason": reason})  # type: ignore[arg-type]
+
+
 def backlog() -> int:
     """Entries not yet stored; raises `StreamAway`."""
+    return _length(STREAM)
+
+
+def refused() -> int:
+    """Entries set aside; raises `StreamAway`."""
+    return _length(REFUSED)
+
+
+def _length(name: str) -> int:
     try:
-        return int(_client().xlen(STREAM))
+        return int(_client().xlen(name))
     except redis.RedisError as error:
         raise StreamAway(type(error).__name__) from error
-
-
-def _spool_folder() -> Path:
-    folder: Path = settings.VAR_DIR / "spool" / "hits"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
-def spool(hit: Hit) -> None:
-    """Keep a hit in a file of this process, synced to disk; raises OSError when even that fails."""
-    path = _spool_folder() / f"{os.getpid()}.jsonl"
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    try:
-        os.write(descriptor, json.dumps(hit.to_fields()).encode() + b"\n")
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def drain_spool(store: Callable[[list[Hit]], None]) -> int:
-    """Store spooled hits and remove their files; returns how many.
-
-    A file is renamed first, so that its process begins another one. A file left by a crash between storing
-    and removing is stored again: the event ids make that harmless.
-    """
-    count = 0
-    folder = _spool_folder()
-    for path in folder.glob("*.jsonl"):
-        path.rename(path.with_suffix(f".{os.urandom(4).hex()}.draining"))
-    for path in folder.glob("*.draining"):
-        hits = [
-            Hit.from_fields(json.loads(line)) for line in path.read_text().splitlines() if line.endswith("}")
-        ]
-        store(hits)
-        path.unlink()
-        count += len(hits)
-    return count

@@ -1,10 +1,11 @@
 """Opens and clicks: answered at once, stored once, tied to a person only with their agreement."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import redis
 from django.conf import settings as project_settings
+from django.db import connection
 from django.db.models import Sum
 from django.test import Client
 
@@ -17,39 +18,13 @@ from messaging.content.tokens import (
     sign_open,
     sign_unsubscribe,
 )
-from messaging.models import Campaign, Link
+from messaging.models import Campaign
+from tests.tracking.ingest.conftest import FIREFOX, MONTH
 from tracking.ingest import consumer, stream
 from tracking.ingest.hits import new_hit
 from tracking.models import CampaignCounter, Interaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
-MONTH = date(2026, 11, 1)
-
-
-@pytest.fixture(autouse=True)
-def fresh_clients(tmp_path, settings):
-    settings.VAR_DIR = tmp_path
-    stream._client.cache_clear()
-    from tracking.ingest.links import link_target
-
-    link_target.cache_clear()
-    yield
-    stream._client.cache_clear()
-
-
-@pytest.fixture
-def campaign() -> Campaign:
-    campaign = Campaign.objects.create(name="Lettre", ledger_month=MONTH)
-    for number in range(1, 5):
-        Link.objects.create(campaign=campaign, number=number, url=f"https://example.org/page/{number}?a=b#c")
-    return campaign
-
-
-@pytest.fixture
-def person() -> Contact:
-    return Contact.objects.create(first_name="Léa", last_name="Martin")
 
 
 def personal(campaign: Campaign, person: Contact) -> PersonalMark:
@@ -90,6 +65,7 @@ def test_an_open_of_an_unmeasured_person_names_nobody(campaign) -> None:
     consumer.drain()
     stored = Interaction.objects.get()
     assert (stored.contact_id, stored.visitor, stored.department) == (None, mark.number, "60")
+    assert stored.user_agent == "", "what a browser says of itself could tell one person from another"
     assert counters(campaign) == {"opens": 1, "unique_opens": 1}
 
 
@@ -164,6 +140,44 @@ def test_without_the_stream_a_click_still_redirects_and_is_stored_later(campaign
     assert consumer.drain() == 0, "the spool file is gone"
 
 
+def test_without_the_database_a_known_link_redirects_and_an_unknown_one_asks_to_wait(
+    campaign, person, monkeypatch
+) -> None:
+    known, unknown = (sign_click(personal(campaign, person), link=number) for number in (1, 2))
+    browser().get(f"/c/{known}")
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
+    answers = [browser().get(f"/c/{token}") for token in (known, unknown)]
+    monkeypatch.undo()
+    assert [answer.status_code for answer in answers] == [302, 503]
+    assert answers[1]["Retry-After"] == "30"
+    assert "try again" in answers[1].text or "réessay" in answers[1].text
+    assert stream.backlog() == 2
+
+
+def test_a_stream_that_does_not_answer_is_left_alone_for_a_moment(campaign, monkeypatch) -> None:
+    """Waiting two seconds for it at each click would hold every thread of the web server."""
+    tried = []
+
+    def silent(*_arguments: object) -> None:
+        tried.append(1)
+        raise redis.TimeoutError
+
+    monkeypatch.setattr(stream._client(), "xadd", silent)
+    for _time in range(3):
+        assert browser().get(f"/o/{sign_open(anonymous(campaign))}.gif").status_code == 503
+    assert len(tried) == 1
+
+
+def test_a_telephone_is_not_taken_for_a_robot(campaign) -> None:
+    agent = (
+        "Mozilla/5.0 (Linux; Android 12; CUBOT NOTE 30) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
+    )
+    Client(headers={"user-agent": agent}).get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    consumer.drain()
+    assert Interaction.objects.get().hit_class == "human"
+
+
 def test_entries_of_a_consumer_that_died_are_taken_over(campaign, monkeypatch) -> None:
     browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
     assert len(stream.read("dead-consumer", 10)) == 1
@@ -173,12 +187,13 @@ def test_entries_of_a_consumer_that_died_are_taken_over(campaign, monkeypatch) -
     assert stream.backlog() == 0
 
 
-def test_what_is_not_a_hit_is_dropped_and_does_not_stop_the_others(campaign) -> None:
+def test_what_is_not_a_hit_is_set_aside_and_does_not_stop_the_others(campaign) -> None:
     with redis.Redis.from_url(project_settings.SERVERS.ingest_url) as client:
         client.xadd(stream.STREAM, {"id": "nonsense"})
     browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
     assert consumer.drain() == 2
     assert Interaction.objects.count() == 1
+    assert (stream.backlog(), stream.refused()) == (0, 1)
 
 
 def test_hits_of_a_deleted_campaign_do_not_hold_up_the_others(campaign) -> None:

@@ -1,0 +1,58 @@
+"""A mailing with links, a person, and clients that know nothing of an earlier test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contacts.models import Contact
+from messaging.content.tokens import AnonymousMark, sign_open
+from messaging.models import Campaign, Link
+from tracking.ingest import stream
+from tracking.ingest.hits import Hit, new_hit
+from tracking.ingest.links import link_target
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+MONTH = date(2026, 11, 1)
+
+
+@pytest.fixture(autouse=True)
+def fresh_clients(tmp_path: Path, settings: Any) -> Iterator[None]:
+    settings.VAR_DIR = tmp_path
+    stream._client.cache_clear()
+    stream._rest.until = 0.0
+    link_target.cache_clear()
+    yield
+    stream._client.cache_clear()
+
+
+@pytest.fixture
+def campaign(db: None) -> Campaign:
+    campaign = Campaign.objects.create(name="Lettre", ledger_month=MONTH)
+    for number in range(1, 5):
+        Link.objects.create(campaign=campaign, number=number, url=f"https://example.org/page/{number}?a=b#c")
+    return campaign
+
+
+@pytest.fixture
+def person(db: None) -> Contact:
+    return Contact.objects.create(first_name="Léa", last_name="Martin")
+
+
+@pytest.fixture
+def an_open(campaign: Campaign) -> Callable[..., Hit]:
+    """Make an open of a message whose person is not measured: `an_open(number=7)`."""
+
+    def make(number: int | None = None, **changes: Any) -> Hit:
+        given = {} if number is None else {"number": number}
+        token = sign_open(AnonymousMark(MONTH, campaign.pk, "60", datetime.now(UTC), **given))
+        hit = new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})
+        for name, value in changes.items():
+            object.__setattr__(hit, name, value)
+        return hit
+
+    return make

@@ -1,0 +1,110 @@
+"""Storing hits: exactly once, firsts counted once, a bad value set aside alone, no scan of a campaign."""
+
+import json
+import threading
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from campaign_crm.platform.database import acting_as, ensure_partition
+from messaging.content.tokens import PersonalMark, sign_click
+from tests.tracking.ingest.conftest import FIREFOX, MONTH
+from tracking.ingest import consumer, rows, stream
+from tracking.ingest.hits import Hit, new_hit, understand
+from tracking.models import CampaignCounter, Interaction
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def counted() -> dict[str, int]:
+    return dict(CampaignCounter.objects.values_list("metric").annotate(Sum("delta")))
+
+
+def test_a_consumer_killed_between_commit_and_acknowledgement_repeats_nothing(an_open, monkeypatch) -> None:
+    for number in (1, 2):
+        stream.append(an_open(number))
+
+    def killed(_ids: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(stream, "acknowledge", killed)
+        with pytest.raises(KeyboardInterrupt):
+            consumer.drain()
+    assert counted() == {"opens": 2, "unique_opens": 2}, "it had committed"
+    monkeypatch.setattr(stream, "RECLAIM_AFTER_MS", 0)
+    assert consumer.drain() == 2
+    assert (Interaction.objects.count(), counted()) == (2, {"opens": 2, "unique_opens": 2})
+    assert stream.backlog() == 0
+
+
+def test_two_consumers_at_once_find_one_first(an_open) -> None:
+    first, second = an_open(7), an_open(7)
+    thread = threading.Thread(target=_store_alone, args=[second])
+    with transaction.atomic():
+        consumer.store([first])
+        thread.start()
+        thread.join(0.5)
+        assert thread.is_alive(), "the second waits for the first to commit"
+    thread.join(10)
+    assert counted() == {"opens": 2, "unique_opens": 1}
+
+
+def _store_alone(hit: Hit) -> None:
+    try:
+        consumer.store([hit])
+    finally:
+        connection.close()
+
+
+def test_a_value_that_the_database_refuses_is_set_aside_alone(an_open) -> None:
+    good = [an_open(number) for number in range(6)]
+    poison = an_open(99, user_agent=FIREFOX, at=datetime(1, 1, 1, tzinfo=UTC))
+    consumer.store([*good[:3], poison, *good[3:]])
+    assert Interaction.objects.count() == 6
+    assert counted() == {"opens": 6, "unique_opens": 6}
+    assert stream.refused() == 1
+
+
+def test_an_earlier_hit_is_found_by_index_not_by_reading_the_campaign(campaign) -> None:
+    now = datetime.now(UTC)
+    ensure_partition("tracking_interaction", now.strftime("%Y-%m-01"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO tracking_interaction"
+            " (at, event_id, kind, hit_class, campaign_id, ledger_month, visitor)"
+            " SELECT now(), gen_random_uuid(), 'click', 'human', %s, %s, number"
+            " FROM generate_series(1, 20000) AS number",
+            [campaign.pk, MONTH],
+        )
+        cursor.execute("SELECT crm_analyze(%s)", [f"tracking_interaction_y{now:%Y}m{now:%m}"])
+        token = sign_click(PersonalMark(MONTH, campaign.pk, 5), link=1)
+        hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(500)]
+        batch = json.dumps([rows.row_of(understand(hit), scanner=False) for hit in hits])
+        cursor.execute(f"EXPLAIN {rows._INSERT}", [batch])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan using tracking_interaction" in plan
+    assert "Seq Scan on tracking_interaction" not in plan
+    assert "hashed SubPlan" not in plan
+
+
+def test_measured_people_are_counted_where_they_live(campaign, person) -> None:
+    from messaging.models import Delivery
+
+    ensure_partition("messaging_delivery", MONTH.isoformat())
+    Delivery.objects.create(
+        ledger_month=MONTH, campaign=campaign, contact=person, address="lea@example.org",
+        address_hash=b"x" * 32, measured=True, department="60",
+    )  # fmt: skip
+    token = sign_click(PersonalMark(MONTH, campaign.pk, person.pk), link=3)
+    consumer.store([new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})])
+    assert Interaction.objects.get().department == "60"
+    assert set(CampaignCounter.objects.values_list("department", flat=True)) == {"60"}
+
+
+def test_the_web_role_may_read_what_was_stored(an_open) -> None:
+    consumer.store([an_open()])
+    with acting_as("crm_national"):
+        assert Interaction.objects.count() == 1
