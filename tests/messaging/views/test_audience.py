@@ -1,0 +1,140 @@
+"""Choosing the audience: the live figures, what the choice means in law, and what is kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from contacts.enums import Channel, ConsentPurpose, SourceKind, TargetingClass
+from contacts.models import Contact, List, ListMembership, Newsletter, Segment, Subscription
+from contacts.services.consents import record_consent
+from contacts.services.projections import refresh_projections
+from contacts.services.wordings import current_wording
+from messaging.models import Campaign
+from tests.messaging.people import make_people, make_source
+from tests.messaging.views.conftest import make_sent
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(client: Client, campaign: Campaign) -> Any:
+    return client.get(reverse("messaging:campaign_audience", args=[campaign.pk]))
+
+
+def count(client: Client, campaign: Campaign, **choice: Any) -> Any:
+    url = reverse("messaging:campaign_count", args=[campaign.pk])
+    return client.get(url, {"kind": "political", **choice})
+
+
+def choose(client: Client, campaign: Campaign, **choice: Any) -> Any:
+    url = reverse("messaging:campaign_audience", args=[campaign.pk])
+    return client.post(url, {"kind": "political", **choice})
+
+
+def test_everyone_is_counted_with_names_and_reasons(officer: Client, campaign: Campaign) -> None:
+    make_people(3)
+    nobody = Contact.objects.create(first_name="No", last_name="Address")
+    refresh_projections([nobody.pk])
+    answer = count(officer, campaign, type="everyone")
+    picture = answer.context["picture"]
+    assert (picture.counts.reachable, picture.counts.audience) == (3, 4)
+    assert [(str(reason), number) for reason, number, _advice in picture.left_out] == [("no_address", 1)]
+    assert len(picture.sample) == 3
+    assert "Not targeted." in answer.content.decode()
+
+
+def test_list_that_staff_chose_is_targeted_and_alternatives_are_offered(
+    officer: Client, campaign: Campaign
+) -> None:
+    people = make_people(2)
+    chosen = List.objects.create(name="Volunteers", targeting_class=TargetingClass.CRITERION)
+    ListMembership.objects.bulk_create(ListMembership(list=chosen, contact=person) for person in people)
+    answer = count(officer, campaign, type="list", list=chosen.pk)
+    shown = answer.content.decode()
+    assert answer.context["picture"].without_consent == 2
+    assert "Targeted." in shown
+    assert "To reach the others" in shown
+
+
+def test_newsletter_reaches_those_who_chose_it(officer: Client, campaign: Campaign) -> None:
+    people = make_people(3)
+    letter = Newsletter.objects.create(name="Lettre de l’Oise")
+    Subscription.objects.create(contact=people[0], newsletter=letter)
+    answer = count(officer, campaign, type="newsletter", newsletter=letter.pk)
+    assert answer.context["picture"].counts.reachable == 1
+
+
+def test_roll_is_refused_with_the_reason(officer: Client, campaign: Campaign) -> None:
+    roll = make_source("Roll", kind=SourceKind.ROLL, lawful_basis="public_roll", channels=["post"])
+    answer = count(officer, campaign, type="source", source=roll.pk)
+    assert "An electoral roll may not be used for e-mail or SMS" in answer.content.decode()
+
+
+def test_service_message_asks_for_no_consent_to_political_ones(officer: Client, campaign: Campaign) -> None:
+    make_people(1)
+    answer = count(officer, campaign, type="everyone", kind="service")
+    assert "A service message:" in answer.content.decode()
+
+
+@pytest.mark.parametrize("choice", [{}, {"type": "segment"}, {"type": "segment", "segment": "999"}])
+def test_choice_that_is_not_finished_counts_nobody(
+    officer: Client, campaign: Campaign, choice: dict[str, str]
+) -> None:
+    answer = count(officer, campaign, **choice)
+    assert (answer.status_code, answer.context["picture"]) == (200, None)
+
+
+def test_choice_and_kind_are_kept_and_lead_on(officer: Client, campaign: Campaign) -> None:
+    chosen = List.objects.create(name="Volunteers")
+    answer = choose(officer, campaign, type="list", list=chosen.pk, kind="service")
+    assert answer["Location"] == reverse("messaging:campaign_review", args=[campaign.pk])
+    campaign.refresh_from_db()
+    assert (campaign.audience, campaign.kind) == ({"type": "list", "id": chosen.pk}, "service")
+    assert page_of(officer, campaign).context["form"]["list"].value() == chosen.pk
+
+
+def test_nothing_changed_leaves_the_revision_alone(officer: Client, campaign: Campaign) -> None:
+    choose(officer, campaign, type="everyone")
+    campaign.refresh_from_db()
+    assert campaign.revision == 1
+
+
+def test_choice_without_its_list_is_said(officer: Client, campaign: Campaign) -> None:
+    answer = choose(officer, campaign, type="list")
+    assert answer.status_code == 422
+    assert answer.context["form"].errors == {"list": ["Choose one."]}
+
+
+def test_segment_that_is_gone_is_said_and_nothing_breaks(officer: Client, campaign: Campaign) -> None:
+    segment = Segment.objects.create(name="Women", tree={"all": []})
+    Campaign.objects.filter(pk=campaign.pk).update(audience={"type": "segment", "id": segment.pk})
+    segment.delete()
+    assert "does not exist any more" in page_of(officer, campaign).content.decode()
+
+
+def test_mailing_that_left_keeps_its_audience(officer: Client) -> None:
+    campaign = make_sent(["accepted"])
+    answer = choose(officer, campaign, type="list", list=List.objects.create(name="Others").pk)
+    assert answer.status_code == 422
+    campaign.refresh_from_db()
+    assert campaign.audience == {"type": "everyone"}
+    assert page_of(officer, campaign)["Location"] == reverse("messaging:campaign", args=[campaign.pk])
+
+
+def test_consent_opens_a_targeted_audience(officer: Client, campaign: Campaign) -> None:
+    (person,) = make_people(1)
+    chosen = List.objects.create(name="Volunteers")
+    ListMembership.objects.create(list=chosen, contact=person)
+    record_consent(
+        contact=person,
+        channel=Channel.EMAIL,
+        purpose=ConsentPurpose.TARGETING,
+        given=True,
+        source=make_source("Form", kind=SourceKind.FORM),
+        wording=current_wording(Channel.EMAIL, ConsentPurpose.TARGETING, "fr"),
+        by=None,
+    )
+    assert count(officer, campaign, type="list", list=chosen.pk).context["picture"].counts.reachable == 1
