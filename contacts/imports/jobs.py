@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -22,6 +23,7 @@ from contacts.imports import chunks, files
 from contacts.imports.counting import people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
 from contacts.imports.linking import Links
+from contacts.imports.notices import tell_the_end
 from contacts.imports.people import engine as people
 from contacts.imports.people.write import Terms
 from contacts.imports.progress import FINISHING, Progress
@@ -182,6 +184,10 @@ def _alone(job: RunningJob, import_id: int) -> Iterator[None]:
     raise JobStopped(f"Import {import_id} is held by another worker.")
 
 
-def _end(run: Import, state: Import.State, **values: object) -> None:
+def _end(run: Import, state: Import.State, **values: Any) -> None:
+    """Write how a step ended; the person who waits is told when it was the last one."""
     run.state = state
+    run.error, run.counts = values.get("error", ""), values.get("counts", run.counts)
     Import.objects.filter(pk=run.pk).update(state=state, **values)
+    if state in (Import.State.DONE, Import.State.FAILED):
+        tell_the_end(run)

@@ -119,9 +119,9 @@ def set_mapping(
     """Say what the columns hold; `options` may name `tags` and a `list` for every person of the file."""
     _changeable(run)
     mapping = {int(index): key for index, key in mapping.items() if key}
+    run.options = {**run.options, **(options or {})}
     check_mapping(run, mapping)
     run.mapping = {str(index): key for index, key in mapping.items()}
-    run.options = {**run.options, **(options or {})}
     _reset(run, "mapping", "options")
     return run
 
@@ -171,7 +171,7 @@ def stop_import(*, run: Import, by: User | None) -> None:
 @transaction.atomic
 def discard_import(*, run: Import, by: User | None) -> None:
     """Forget a file of which nothing was written."""
-    if run.state not in (State.UPLOADED, State.PREVIEWED):
+    if _has_begun(run) or run.state not in CHANGEABLE:
         raise WrongState(_("Something of this file was written: undo the import instead."))
     audit.record(action="import.discard", on=run, by=by)
     Import.objects.filter(pk=run.pk)._raw_delete("default")  # type: ignore[attr-defined] # nothing refers to it
@@ -207,8 +207,13 @@ def _options_of_name(file_name: str) -> dict[str, Any]:
     }
 
 
+def _has_begun(run: Import) -> bool:
+    """True when something may have been written: a preview that failed kept nothing, a run had a preview."""
+    return bool(run.counts) or (run.state == State.FAILED and bool(run.preview))
+
+
 def _changeable(run: Import) -> None:
-    if run.state not in CHANGEABLE or run.counts:
+    if run.state not in CHANGEABLE or _has_begun(run):
         raise WrongState(_("This import has begun: it can be undone, not changed."))
 
 

@@ -61,8 +61,8 @@ def communes() -> tuple[Commune, ...]:
     return tuple(found)
 
 
-def communes_for(rows: int, departments: Iterable[str] = ()) -> Iterator[tuple[Commune, int]]:
-    """Communes and how many electors each gives, until there are `rows`; all departments when none is named.
+def communes_for(rows: int, departments: Iterable[str] = ()) -> Iterator[Commune]:
+    """Communes that have at least `rows` electors together; of all departments when none is named.
 
     Raises ValueError when the departments have fewer electors.
     """
@@ -71,10 +71,8 @@ def communes_for(rows: int, departments: Iterable[str] = ()) -> Iterator[tuple[C
     for commune in communes():
         if left <= 0:
             return
-        if wanted and commune.department not in wanted:
-            continue
-        electors = min(left, commune.electors)
-        left -= electors
-        yield commune, electors
+        if not wanted or commune.department in wanted:
+            left -= commune.electors
+            yield commune
     if left > 0:
         raise ValueError(f"{left} electors too many for these departments; name more of them.")

@@ -67,18 +67,19 @@ def write_roll(
 
 
 def roll_lines(*, rows: int, seed: int, departments: Iterable[str] = (), traps: bool = True) -> Iterator[str]:
-    """Lines of the file after its header, each with its line break."""
+    """Lines of the file after its header, each with its line break; a shorter roll is the start of a longer."""
     rng = random.Random(seed)  # noqa: S311 - invented people, nothing to protect
     left = rows
-    for commune, electors in communes_for(rows, departments):
-        for line in _commune_lines(rng, commune, electors, traps=traps):
+    for commune in communes_for(rows, departments):
+        for line in _commune_lines(rng, commune, traps=traps):
             yield line
             left -= 1
             if not left:  # people on two lists take two rows
                 return
 
 
-def _commune_lines(rng: random.Random, commune: Commune, electors: int, *, traps: bool) -> Iterator[str]:
+def _commune_lines(rng: random.Random, commune: Commune, *, traps: bool) -> Iterator[str]:
+    electors = commune.electors
     surnames, surname_weights = _surnames()
     places = _birthplaces(commune.department)
     draw = rng.random

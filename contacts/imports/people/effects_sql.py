@@ -59,7 +59,7 @@ change AS MATERIALIZED (
     ) AS ranking
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(DISTINCT field), ARRAY[]::text[]) AS fields
-        FROM (SELECT unnest(entry.fields) AS field FROM platform_auditentry AS entry
+        FROM (SELECT jsonb_array_elements_text(entry.fields) AS field FROM platform_auditentry AS entry
               WHERE ranking.better AND entry.object_type = 'contacts.contact'
                 AND entry.object_id = kept.id::text AND entry.action = 'contact.update') AS one
     ) AS by_hand

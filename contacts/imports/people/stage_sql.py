@@ -96,7 +96,7 @@ WHERE own.line = twin.line
 """
 # A row with an address and no name belongs to the only name that the file gives this address.
 ADOPT_NAMELESS = """
-UPDATE {persons} AS own SET person = only.person
+UPDATE {persons} AS own SET person = sole.person
 FROM (
     SELECT nameless.line, min(persons.person) AS person
     FROM {rows} AS nameless
@@ -107,8 +107,8 @@ FROM (
     WHERE nameless.name_key = ''
     GROUP BY nameless.line
     HAVING count(DISTINCT persons.person) = 1
-) AS only
-WHERE own.line = only.line
+) AS sole
+WHERE own.line = sole.line
 """
 BIRTHS = """
 CREATE UNLOGGED TABLE {births} AS
