@@ -31,17 +31,28 @@ def refresh_projections(contact_ids: Sequence[int]) -> None:
         _refresh(list(contact_ids[start : start + PEOPLE_AT_A_TIME]))
 
 
-def refresh_projections_from(sql_of_ids: str, parameters: Sequence[Any] = ()) -> int:
+def refresh_reach(contact_ids: Sequence[int]) -> None:
+    """Recompute the Reach rows only: for a change that no search reads (consents, suppressions, sources)."""
+    for start in range(0, len(contact_ids), PEOPLE_AT_A_TIME):
+        _refresh(list(contact_ids[start : start + PEOPLE_AT_A_TIME]), search_text=False)
+
+
+def refresh_projections_from(
+    sql_of_ids: str,
+    parameters: Sequence[Any] = (),
+    *,
+    refresh: Callable[[Sequence[int]], None] = refresh_projections,
+) -> int:
     """Recompute the people whose ids a query of one column returns; gives how many there were.
 
     The query is the program's own text, such as `SELECT contact_id FROM staging.import_12`, and is run once,
-    before anything is projected. Ids may repeat.
+    before anything is projected. Ids may repeat. `refresh` may be `refresh_reach`.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(sql_of_ids, parameters)
             ids = sorted({row[0] for row in cursor.fetchall() if row[0] is not None})
-        refresh_projections(ids)
+        refresh(ids)
     return len(ids)
 
 
@@ -53,6 +64,7 @@ def refresh_people_of_source(source_id: int) -> int:
         " WHERE source_id = %s AND contact_id IS NOT NULL"
         " UNION SELECT contact_id FROM contacts_consent WHERE source_id = %s",
         [source_id, source_id, source_id],
+        refresh=refresh_reach,
     )
 
 
@@ -62,6 +74,7 @@ def refresh_people_at(address_hash: bytes) -> int:
         "SELECT contact_id FROM contacts_emailaddress WHERE address_hash = %s"
         " UNION SELECT contact_id FROM contacts_phonenumber WHERE address_hash = %s",
         [address_hash, address_hash],
+        refresh=refresh_reach,
     )
 
 
@@ -82,13 +95,14 @@ def refresh_all(*, batch: int = PEOPLE_AT_A_TIME, on_batch: Callable[[int], None
         on_batch(done)
 
 
-def _refresh(ids: list[int]) -> None:
+def _refresh(ids: list[int], *, search_text: bool = True) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids]
         )
         cursor.execute(_sql("refresh_reach"), {"ids": ids, **_law()})
-        cursor.execute(_sql("refresh_search_text"), {"ids": ids})
+        if search_text:
+            cursor.execute(_sql("refresh_search_text"), {"ids": ids})
 
 
 @cache

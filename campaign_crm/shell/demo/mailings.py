@@ -24,7 +24,7 @@ from contacts.rules.channels import BROKER_BASIS
 from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import count_reachable, reachable
-from contacts.services.projections import refresh_projections_from
+from contacts.services.projections import refresh_projections_from, refresh_reach
 from messaging.dispatch.counting import keep_counts
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Link, ProviderAccount, SenderIdentity, Template
@@ -50,7 +50,8 @@ def make_mailings(plan: Plan, cast: Cast, parameters: dict[str, Any]) -> dict[st
     keep_counts(past)
     refresh_projections_from(
         "SELECT contact_id FROM contacts_emailaddress"
-        " WHERE address_hash IN (SELECT address_hash FROM staging.demo_departure)"
+        " WHERE address_hash IN (SELECT address_hash FROM staging.demo_departure)",
+        refresh=refresh_reach,
     )
     _coming(plan, cast, sender)
     return {"mailings": len(past), "recipients": recipients}

@@ -11,6 +11,8 @@ from django.utils import timezone
 
 HISTORY_DAYS = 720
 """How far back the campaign began."""
+ACTS_DAYS = 210
+"""How far back what people did is kept: opens, calls, changed preferences."""
 PEOPLE_AT_LEAST = 50
 
 

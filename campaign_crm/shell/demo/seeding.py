@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -20,13 +21,19 @@ from campaign_crm.shell.demo.mailings import make_mailings
 from campaign_crm.shell.demo.origins import FORM_DAYS
 from campaign_crm.shell.demo.people import COLUMNS, People
 from campaign_crm.shell.demo.places import Places
-from campaign_crm.shell.demo.plan import HISTORY_DAYS, Plan
+from campaign_crm.shell.demo.plan import ACTS_DAYS, HISTORY_DAYS, Plan
 from campaign_crm.shell.demo.rolls import make_rolls
 from contacts.models import Contact, Tag
-from contacts.services.projections import refresh_projections
+from contacts.services.projections import refresh_reach
 
+# References are checked a statement at a time: a million people's at the end would fill the memory.
+_SETTINGS = """
+SET CONSTRAINTS ALL IMMEDIATE;
+SET LOCAL synchronous_commit = off;
+SET LOCAL work_mem = '64MB';
+SET LOCAL gin_pending_list_limit = '64MB';
+"""
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('shell.seed_demo'))"
-PROJECTED_AT_A_TIME = 20_000
 
 
 @dataclass(frozen=True)
@@ -71,7 +78,7 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
     steps = Steps(tell)
     with connection.cursor() as cursor:
         cursor.execute(LOCK)
-        cursor.execute("SET LOCAL synchronous_commit = off")
+        cursor.execute(_SETTINGS)
     lend_hash_key()
     with steps.step("team, sources, newsletters, form"):
         cast = make_cast(plan)
@@ -89,7 +96,7 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         electors = make_rolls(plan, places, parameters)
         analyze("contacts_electoralregistration", "contacts_registrationmatch")
     with steps.step("who can be reached"):
-        _project(parameters["first"], parameters["last"])
+        refresh_reach(range(parameters["first"], parameters["last"] + 1))
         analyze("contacts_reach")
     with steps.step("mailings and what came back"):
         mailings = make_mailings(plan, cast, parameters)
@@ -117,7 +124,7 @@ _FACTS = (
 _LATER = ("messaging_delivery", "tracking_interaction", "tracking_campaigncounter", "contacts_suppression")
 
 
-def _parameters(plan: Plan, cast: Cast) -> dict[str, object]:
+def _parameters(plan: Plan, cast: Cast) -> dict[str, Any]:
     """What the statements of `sql/` are told."""
     first, last = _reserve_ids(plan.contacts)
     return {
@@ -125,6 +132,7 @@ def _parameters(plan: Plan, cast: Cast) -> dict[str, object]:
         "last": last,
         "salt": f"{plan.seed}/{plan.salt}/",
         "now": plan.now,
+        "acts_since": plan.at(ACTS_DAYS),
         "new_wording": plan.at(FORM_DAYS),
         "optout_file": plan.at(HISTORY_DAYS - 10, 15),
         "form": cast.form.pk,
@@ -155,7 +163,7 @@ def _reserve_ids(number: int) -> tuple[int, int]:
     return first, last
 
 
-def _stage(plan: Plan, cast: Cast, parameters: dict[str, object]) -> None:
+def _stage(plan: Plan, cast: Cast, parameters: dict[str, Any]) -> None:
     for month in _months(plan):
         ensure_partition("tracking_interaction", month.isoformat())
     with connection.cursor() as cursor:
@@ -165,15 +173,9 @@ def _stage(plan: Plan, cast: Cast, parameters: dict[str, object]) -> None:
 
 
 def _months(plan: Plan) -> list[date]:
-    """First days of the months of the history, in UTC as partitions are."""
-    days = (plan.day(ago) for ago in range(HISTORY_DAYS + 1, -1, -1))
-    return sorted({day.replace(day=1) for day in days} | {(plan.today + timedelta(days=1)).replace(day=1)})
-
-
-def _project(first: object, last: object) -> None:
-    ids = range(int(str(first)), int(str(last)) + 1)
-    for start in range(0, len(ids), PROJECTED_AT_A_TIME):
-        refresh_projections(ids[start : start + PROJECTED_AT_A_TIME])
+    """First days of the months in which people did something, in UTC as partitions are."""
+    days = (plan.day(ago) for ago in range(ACTS_DAYS + 1, -2, -1))
+    return sorted({day.replace(day=1) for day in days})
 
 
 def _clear() -> None:

@@ -33,9 +33,8 @@ SELECT %(first)s + number,
 
 -- Calls and meetings that somebody logged.
 INSERT INTO tracking_interaction (at, event_id, kind, contact_id, data)
-SELECT greatest(created_at, %(now)s - interval '200 days')
-           + staging.demo_draw(number, 'when met')
-           * (%(now)s - greatest(created_at, %(now)s - interval '200 days')),
+SELECT greatest(created_at, %(acts_since)s)
+           + staging.demo_draw(number, 'when met') * (%(now)s - greatest(created_at, %(acts_since)s)),
        md5(%(salt)s || 'met ' || number)::uuid,
        CASE WHEN staging.demo_draw(number, 'how met') < 0.7 THEN 'call' ELSE 'meeting' END,
        %(first)s + number, jsonb_build_object('by', %(officer)s)

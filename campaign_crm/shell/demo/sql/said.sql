@@ -18,7 +18,9 @@ SELECT %(first)s + number, channel, purpose, true, said_at,
 WITH withdrawn AS (
     INSERT INTO contacts_consent (contact_id, channel, purpose, given, at, proof)
     SELECT %(first)s + number, channel, purpose, false,
-           spoke_at + staging.demo_draw(number, 'when withdrawn') * (%(now)s - spoke_at),
+           greatest(spoke_at, %(acts_since)s)
+               + staging.demo_draw(number, 'when withdrawn')
+               * (%(now)s - greatest(spoke_at, %(acts_since)s)),
            '{"how": "preferences page"}'
       FROM staging.demo_person
       JOIN staging.demo_word ON said & (1 << bit) <> 0 AND channel = 'email'
