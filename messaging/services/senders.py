@@ -14,7 +14,7 @@ from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
 from contacts.models import Territory
 from contacts.services.addresses import normalise_email
-from messaging.models import ProviderAccount, SenderIdentity
+from messaging.models import Campaign, ProviderAccount, SenderIdentity
 from messaging.providers import registry
 from messaging.providers.registry import Finding
 from messaging.services.campaigns import ask_right
@@ -92,6 +92,8 @@ def create_sender(
     )
     sender.full_clean()
     sender.save()
+    if sender.territory is None:
+        Campaign.objects.filter(sender=None).exclude(standing_for="").update(sender=sender)
     audit.record(action="sender.create", on=sender, by=by)
     return sender
 

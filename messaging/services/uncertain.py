@@ -40,7 +40,7 @@ def settle_uncertain(
     held = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     if decision == DeliveryState.QUEUED and held.state == CampaignState.CANCELLED:
         raise WrongState(_("A cancelled mailing sends nothing more."))
-    rows = Delivery.objects.of_campaign(held).filter(state=DeliveryState.UNKNOWN)  # type: ignore[attr-defined]
+    rows = Delivery.objects.of_campaign(held).filter(state=DeliveryState.UNKNOWN)
     if contact_ids is not None:
         rows = rows.filter(contact_id__in=contact_ids)
     if decision == DeliveryState.QUEUED:

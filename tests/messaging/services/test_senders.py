@@ -10,9 +10,10 @@ from campaign_crm.platform.crypto import hash_key_fingerprint, unseal
 from campaign_crm.platform.models import AuditEntry, Organisation, User
 from campaign_crm.platform.rights import Role
 from messaging.errors import NotAllowed
-from messaging.models import ProviderAccount, SenderIdentity
+from messaging.models import Campaign, ProviderAccount, SenderIdentity
 from messaging.providers.errors import SettingsInvalid
 from messaging.services import senders
+from messaging.services.service_messages import send_service_message
 from tests.messaging.people import make_account, make_officer
 from tests.support.smtp_sink import SmtpSink
 
@@ -84,6 +85,19 @@ def test_a_sender_has_a_clean_address(administrator: User) -> None:
     senders.update_sender(sender=sender, by=administrator, from_name="The team")
     sender.refresh_from_db()
     assert sender.from_name == "The team"
+
+
+def test_service_messages_that_waited_for_a_sender_have_one(administrator: User) -> None:
+    send_service_message(
+        standing_for="confirmation", address="a@example.com", occasion="1", subject="S", paragraphs=["P"]
+    )
+    draft = Campaign.objects.create(name="Draft")
+    sender = senders.create_sender(
+        by=administrator, from_name="Team", address="news@example.org", provider_account=make_account()
+    )
+    assert Campaign.objects.exclude(standing_for="").get().sender == sender
+    draft.refresh_from_db()
+    assert draft.sender is None
 
 
 def test_a_new_installation_gets_a_local_sender_once(settings: Settings) -> None:
