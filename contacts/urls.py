@@ -4,10 +4,25 @@ from django.urls import path
 
 from contacts.views.consents import ConsentList
 from contacts.views.electors import ElectorList
+from contacts.views.electors_next import ElectorsNext
+from contacts.views.import_columns import ImportColumns
+from contacts.views.import_file import ImportFile, NewImport
+from contacts.views.import_page import (
+    DiscardImport,
+    ImportPage,
+    ImportProgress,
+    RunImport,
+    StopImport,
+    UndoImport,
+)
+from contacts.views.import_rejects import RejectedRows
+from contacts.views.import_source import ImportSource
+from contacts.views.imports import ImportList
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
 from contacts.views.newsletters import EditNewsletter, NewsletterList
 from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonAct, PersonPage, Timeline
+from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.sources import EditSource, SourceList
 from contacts.views.suppressions import SuppressionList
 
@@ -16,6 +31,22 @@ urlpatterns = [
     path("people/", PeopleList.as_view(), name="people"),
     path("people/selected/", SelectedPeople.as_view(), name="people_selected"),
     path("electors/", ElectorList.as_view(), name="electors"),
+    path("electors/next/", ElectorsNext.as_view(), name="electors_next"),
+    path("imports/", ImportList.as_view(), name="imports"),
+    path("imports/new/", NewImport.as_view(), name="import_new"),
+    path("imports/<int:pk>/", ImportPage.as_view(), name="import"),
+    path("imports/<int:pk>/file/", ImportFile.as_view(), name="import_file"),
+    path("imports/<int:pk>/source/", ImportSource.as_view(), name="import_source"),
+    path("imports/<int:pk>/columns/", ImportColumns.as_view(), name="import_columns"),
+    path("imports/<int:pk>/progress/", ImportProgress.as_view(), name="import_progress"),
+    path("imports/<int:pk>/run/", RunImport.as_view(), name="import_run"),
+    path("imports/<int:pk>/stop/", StopImport.as_view(), name="import_stop"),
+    path("imports/<int:pk>/undo/", UndoImport.as_view(), name="import_undo"),
+    path("imports/<int:pk>/discard/", DiscardImport.as_view(), name="import_discard"),
+    path("imports/<int:pk>/rejected/", RejectedRows.as_view(), name="import_rejects"),
+    path("links/", LinkReview.as_view(), name="link_review"),
+    path("links/<int:pk>/", DecideLink.as_view(), name="link_decide"),
+    path("links/undo/<int:pk>/", UndoLink.as_view(), name="link_undo"),
     path("people/new/", NewPerson.as_view(), name="person_new"),
     path("people/<int:pk>/", PersonPage.as_view(), name="person"),
     path("people/<int:pk>/edit/", EditPerson.as_view(), name="person_edit"),

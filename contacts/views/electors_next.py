@@ -61,8 +61,8 @@ _WAYS: tuple[tuple[Way, Right, str], ...] = (
             "phone-call",
             gettext_lazy("Call them one by one"),
             gettext_lazy(
-                "A roll has no phone numbers. A volunteer may call somebody whose number came another way, one "
-                "call at a time, never by a machine."
+                "A roll has no phone numbers. A volunteer may call somebody whose number came another way, "
+                "one call at a time, never by a machine."
             ),
             gettext_lazy("See people"),
         ),
@@ -74,8 +74,8 @@ _WAYS: tuple[tuple[Way, Right, str], ...] = (
             "git-merge",
             gettext_lazy("Link your address books"),
             gettext_lazy(
-                "Import contacts that people gave you: whoever is also an elector gets a polling station, and "
-                "may be written to for the reason that the address book brings."
+                "Import contacts that people gave you: whoever is also an elector gets a polling station, "
+                "and may be written to for the reason that the address book brings."
             ),
             gettext_lazy("Import a file"),
         ),
@@ -100,8 +100,8 @@ _WAYS: tuple[tuple[Way, Right, str], ...] = (
             "newspaper",
             gettext_lazy("Offer local newsletters"),
             gettext_lazy(
-                "News of their department is something people ask for; writing to those who chose it is never "
-                "targeting."
+                "News of their department is something people ask for; writing to those who chose it is "
+                "never targeting."
             ),
             gettext_lazy("See the newsletters"),
         ),

@@ -49,7 +49,9 @@ BASIS_TEXTS: dict[str, Text] = {
         "The electoral code lets candidates and parties use the roll to write letters and to visit. It never "
         "opens e-mail, SMS or calls."
     ),
-    LawfulBasis.NONE: _("Nothing yet. The file helps to recognise people; nobody is written to because of it."),
+    LawfulBasis.NONE: _(
+        "Nothing yet. The file helps to recognise people; nobody is written to because of it."
+    ),
 }
 
 
@@ -95,7 +97,12 @@ class BasisChoice:
         """Channels ticked at first: open ones. A consent names its own channels, so that none is."""
         if self.basis == LawfulBasis.CONSENT:
             return []
-        return [one.channel.value for one in self.channels if one.opening in (Opening.OPEN, Opening.WHOLE_FILE)]
+        warned = WARNED.get(self.basis, ())
+        return [
+            one.channel.value
+            for one in self.channels
+            if one.opening in (Opening.OPEN, Opening.WHOLE_FILE) and one.channel not in warned
+        ]
 
 
 def basis_choices(kind: str) -> list[BasisChoice]:

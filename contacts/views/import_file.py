@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -17,10 +18,17 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import ImportProblem
-from contacts.imports.service import start_import
-from contacts.views.import_steps import Step, shown_steps
+from contacts.imports.guessing import guess
+from contacts.imports.service import read_again, set_kind, start_import
+from contacts.imports.sketch import DELIMITERS, Sketch, sketch_file
+from contacts.models import Import
+from contacts.views.import_kinds import guess_kind, kind_choices
+from contacts.views.import_steps import ImportView, Step, shown_steps
 from contacts.views.import_upload import AtMost, stream_to_disk, uploaded_file
+
+ROWS_SHOWN = 5
 
 
 @method_decorator(csrf_exempt, name="dispatch")  # checked in `_take`, once the upload handlers are set
@@ -62,3 +70,59 @@ class NewImport(StaffView, TemplateView):
             too_big=_("The file is larger than %(limit)s.") % {"limit": filesizeformat(limit)},
             **kwargs,
         )
+
+
+class ImportFile(ImportView):
+    """The file as it was understood: what it is, its first rows, and how to read it another way."""
+
+    step = Step.FILE
+    template_name = "contacts/imports/file.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._page()
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            if request.POST.get("action") == "read_again":
+                read_again(run=self.run, by=request.user, **self._reading())
+                return redirect("contacts:import_file", pk=self.run.pk)
+            set_kind(run=self.run, kind=request.POST.get("kind", ""), by=request.user)
+        except ImportProblem as problem:
+            return self._page(problem=str(problem), status=422)
+        return redirect("contacts:import_source", pk=self.run.pk)
+
+    def _reading(self) -> dict[str, str]:
+        """Encoding and separator that were chosen, of those that are offered."""
+        encoding, delimiter = (self.request.POST.get(name, "") for name in ("encoding", "delimiter"))
+        return {
+            "encoding": encoding if encoding in CHOICES else "",
+            "delimiter": delimiter if delimiter in DELIMITERS else "",
+        }
+
+    def _page(self, problem: str = "", status: int = 200) -> HttpResponse:
+        run = self.run
+        sketch = sketch_of(run)
+        guessed = guess_kind(guess(sketch))
+        layout = sketch.layout
+        suggested = [text.partition(":")[2] for text in layout.warnings if text.startswith("encoding:")]
+        context = self.get_context_data(
+            kinds=kind_choices(),
+            guessed=guessed,
+            kind=run.kind or guessed.kind,
+            layout=layout,
+            rows=sketch.rows[:ROWS_SHOWN],
+            suggested=CHOICES.get(suggested[0], "") if suggested else "",
+            encoding=layout.encoding.removesuffix("-sig"),
+            encodings=CHOICES.items(),
+            delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],
+            problem=problem,
+        )
+        return render(self.request, self.template_name, context, status=status)
+
+
+def sketch_of(run: Import) -> Sketch:
+    """The head of the file, read the way that was chosen for it."""
+    layout = run.layout
+    return sketch_file(
+        Path(run.file_path), encoding=layout.get("encoding", ""), delimiter=layout.get("delimiter", "")
+    )

@@ -31,7 +31,7 @@ MEASURED_FROM = 2.0  # seconds of observation before a rate means anything
 
 @dataclass(frozen=True)
 class ShownProgress:
-    """One look at a job. `poll` is the query of the next look: it remembers where this step was first seen."""
+    """One look at a job. `poll` is the query of the next look: where this step was first seen."""
 
     words: Text
     done: int

@@ -19,7 +19,7 @@ from contacts.imports.errors import ImportProblem
 from contacts.imports.service import set_source
 from contacts.models import Import, Source
 from contacts.rules.channels import basis_opens
-from contacts.services.sources import SourceRefused, create_source
+from contacts.services.sources import PREFERENCE_PAGE, SourceRefused, create_source
 from contacts.views.import_bases import BASES, KIND_TEXTS, SOURCE_KINDS, basis_choices
 from contacts.views.import_steps import ImportView, Step
 from contacts.views.sources import SourceForm, show_refusal
@@ -97,7 +97,9 @@ def _examples(kind: str) -> dict[str, str]:
             "proof": _("Paper forms, kept at the office in the red binder"),
             "origin_text": _("you left your address at one of our meetings"),
             "consent_wording": _("I agree to receive news of the campaign by e-mail."),
-            "balance": _("People who came to our meetings expect to hear of the next one; each message lets them leave."),
+            "balance": _(
+                "People who came to our meetings expect to hear of the next one; each message has a way out."
+            ),
         },
         Import.Kind.BROKER: {
             "name": _("Exempla file, spring 2027"),
@@ -105,7 +107,9 @@ def _examples(kind: str) -> dict[str, str]:
             "proof": _("Contract of 12 January 2027 and its annex on consent, in the folder of contracts"),
             "origin_text": _("you agreed that Exempla passes on your address"),
             "consent_wording": _("I agree to receive offers and messages of partners by e-mail."),
-            "balance": _("A single letter that presents the programme; it says where the address comes from."),
+            "balance": _(
+                "A single letter that presents the programme and says where we found the address."
+            ),
         },
     }[Import.Kind(kind)]
 
@@ -156,7 +160,8 @@ class ImportSource(ImportView):
 
     def _sources(self) -> Any:
         kinds = SOURCE_KINDS[self.run.kind]
-        return Source.objects.filter(kind__in=kinds).annotate(imported=Count("imports")).order_by("name")
+        kept = Source.objects.filter(kind__in=kinds).exclude(name=PREFERENCE_PAGE)
+        return kept.annotate(imported=Count("imports")).order_by("name")
 
     def _page(self, form: NewSourceForm, status: int = 200, problem: str = "") -> HttpResponse:
         sources = list(self._sources())

@@ -15,12 +15,11 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.imports.service import AT_WORK as AT_WORK
+from contacts.imports.service import CHANGEABLE
 from contacts.models import Import
 
 State = Import.State
-# Before anything is written, a person may go back to any step.
-CHANGEABLE = {State.UPLOADED, State.PREVIEWED}
-AT_WORK = {State.PREVIEWING, State.RUNNING}
 
 
 class Step(StrEnum):
@@ -77,9 +76,14 @@ def shown_steps(current: Step | None, run: Import | None = None) -> list[ShownSt
 
 
 def _url(step: Step, run: Import | None) -> str:
-    if run is None or run.state not in CHANGEABLE or step not in _URL_NAMES:
+    if run is None or not is_changeable(run) or step not in _URL_NAMES:
         return ""
     return reverse(_URL_NAMES[step], args=[run.pk])
+
+
+def is_changeable(run: Import) -> bool:
+    """Before anything is written, a person may go back to any step."""
+    return run.state in CHANGEABLE and not run.counts
 
 
 class ImportView(StaffView, TemplateView):

@@ -31,7 +31,9 @@ class LinkReview(StaffView, TemplateView):
 
     right_required = Right.EDIT_PEOPLE
     title = gettext_lazy("Links to check")
-    subtitle = gettext_lazy("Somebody of the base and an elector who may be one person. Only a human eye can tell.")
+    subtitle = gettext_lazy(
+        "Somebody of the base and an elector who may be one person. Only a human eye can tell."
+    )
     template_name = "contacts/links/review.html"
 
     @cached_property
@@ -52,7 +54,10 @@ class LinkReview(StaffView, TemplateView):
 
     def _pair(self) -> RegistrationMatch | None:
         pairs = self.pending.select_related(
-            "contact__commune", "registration__commune", "registration__polling_station", "registration__source"
+            "contact__commune",
+            "registration__commune",
+            "registration__polling_station",
+            "registration__source",
         )
         before, after, at = (_number(self.request, name) for name in ("before", "after", "at"))
         if before is not None:
@@ -84,7 +89,8 @@ class DecideLink(StaffView, View):
         try:
             if request.POST.get("answer") == "same":
                 confirm_link(match=pair, by=request.user)
-                messages.success(request, _("%(person)s now has a polling station.") % {"person": pair.contact})
+                words = _("%(person)s is linked to the electoral roll.") % {"person": pair.contact}
+                messages.success(request, words)
             else:
                 refuse_link(match=pair, by=request.user)
                 messages.success(request, _("Kept apart. This pair will not be proposed again."))

@@ -1,0 +1,36 @@
+"""Telling whoever started an import how it ended: they closed the page long ago."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform.models import Notification
+from contacts.models import Import
+
+LONGEST = 300  # characters of Notification.message
+
+
+def tell_the_end(run: Import) -> None:
+    """Write a notification of an import that is done or failed, in the language of the moment."""
+    if run.created_by_id is None:
+        return
+    if run.state == Import.State.FAILED:
+        message = _("“%(file)s” was not imported: %(reason)s") % {"file": run.file_name, "reason": run.error}
+    else:
+        counts = {name: _number(run.counts.get(name, 0)) for name in ("new", "updated", "rejected")}
+        message = _("“%(file)s” is imported: %(new)s new, %(updated)s updated, %(rejected)s rejected.") % {
+            "file": run.file_name,
+            **counts,
+        }
+    Notification.objects.create(
+        user_id=run.created_by_id,
+        kind=f"import.{run.state}",
+        message=message[:LONGEST],
+        url=reverse("contacts:import", args=[run.pk]),
+    )
+
+
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)

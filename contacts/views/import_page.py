@@ -1,0 +1,182 @@
+"""The page of one import: its preview, its progress, its report, and what can be done at each moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from campaign_crm.platform.models import Job
+from campaign_crm.platform.rights import Right
+from contacts.imports.errors import ImportProblem
+from contacts.imports.jobs import UNDO_JOB
+from contacts.imports.reasons import sentence
+from contacts.imports.service import discard_import, enqueue_run, enqueue_undo, stop_import
+from contacts.imports.undo import UNDOABLE, people_kept
+from contacts.models import ImportReject
+from contacts.views.electors_next import ways_for
+from contacts.views.import_effect import shares, tiles, written
+from contacts.views.import_progress import shown_progress
+from contacts.views.import_samples import sample_groups
+from contacts.views.import_steps import (
+    AT_WORK,
+    STEP_OF_STATE,
+    ImportView,
+    ShownStep,
+    State,
+    Step,
+    is_changeable,
+    shown_steps,
+)
+
+STOP_POLLING = 286
+REJECTS_SHOWN = 8
+UNFINISHED = {Job.State.QUEUED, Job.State.RUNNING, Job.State.PAUSED}
+
+
+@dataclass(frozen=True)
+class ShownReject:
+    line: int
+    sentences: list[str]
+
+
+class ImportPage(ImportView):
+    """Everything about one import; before its columns are known it leads to the step that waits."""
+
+    template_name = "contacts/imports/page.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.run.state == State.UPLOADED:
+            name = "contacts:import_columns" if self.run.source_id else "contacts:import_file"
+            return redirect(name, pk=self.run.pk)
+        return super().get(request, *args, **kwargs)
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.run.state in AT_WORK or self.is_undoing
+
+    @property
+    def is_undoing(self) -> bool:
+        job = self.run.job
+        return job is not None and job.kind == UNDO_JOB and job.state in UNFINISHED
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        run = self.run
+        counts = run.preview if run.state == State.PREVIEWED else run.counts
+        context: dict[str, Any] = {
+            "steps": self._steps(),
+            "progress": shown_progress(run.job, self.request) if self.is_at_work else None,
+            "is_undoing": self.is_undoing,
+            "tiles": tiles(run, counts),
+            "shares": shares(counts),
+            "rows": counts.get("rows", 0),
+            "writes": written(counts),
+        }
+        if run.state == State.PREVIEWED:
+            context["samples"] = sample_groups(run)
+        elif not self.is_at_work:
+            context |= self._report()
+        return super().get_context_data(**(context | kwargs))
+
+    def _steps(self) -> list[ShownStep]:
+        """None where the way ended before its end."""
+        run = self.run
+        if run.state in STEP_OF_STATE:
+            return shown_steps(STEP_OF_STATE[State(run.state)], run)
+        if is_changeable(run):
+            return shown_steps(Step.PREVIEW, run)
+        return shown_steps(None) if run.state == State.DONE and not self.is_undoing else []
+
+    def _report(self) -> dict[str, Any]:
+        run = self.run
+        rejects = ImportReject.objects.filter(import_run=run).order_by("line")[:REJECTS_SHOWN]
+        may_review = self.request.user.has_right(Right.EDIT_PEOPLE)
+        return {
+            "rejects": [
+                ShownReject(reject.line, [sentence(kept) for kept in reject.reasons]) for reject in rejects
+            ],
+            "review_count": run.counts.get("to_review", 0),
+            "may_review": may_review,
+            "may_change": is_changeable(run),
+            "may_undo": run.state in UNDOABLE and not is_changeable(run),
+            "undo_means": undo_means(run.counts or run.preview, is_roll=run.kind == run.Kind.ROLL),
+            "undone": run.counts.get("undone", {}),
+            "kept": people_kept(run) if run.state == State.UNDONE else [],
+            "ways": ways_for(self.request),
+        }
+
+
+class ImportProgress(ImportPage):
+    """The same as a fragment, asked for every other second; 286 tells htmx that it is over."""
+
+    template_name = "contacts/imports/state.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        status = 200 if self.is_at_work else STOP_POLLING
+        return render(request, self.template_name, self.get_context_data(), status=status)
+
+
+class _Act(ImportView):
+    """One act on an import by POST; a refusal is a message on its page."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return self.act()
+        except ImportProblem as problem:
+            messages.error(request, str(problem))
+            return redirect("contacts:import", pk=self.run.pk)
+
+    def act(self) -> HttpResponse:
+        raise NotImplementedError
+
+
+class RunImport(_Act):
+    def act(self) -> HttpResponse:
+        enqueue_run(run=self.run, by=self.request.user)
+        return redirect("contacts:import", pk=self.run.pk)
+
+
+class StopImport(_Act):
+    def act(self) -> HttpResponse:
+        stop_import(run=self.run, by=self.request.user)
+        messages.success(self.request, _("Stopped."))
+        return redirect("contacts:import", pk=self.run.pk)
+
+
+class UndoImport(_Act):
+    def act(self) -> HttpResponse:
+        if self.request.POST.get("understood") != "yes":
+            raise ImportProblem(_("Tick that you understand what undoing does."))
+        enqueue_undo(run=self.run, by=self.request.user)
+        messages.success(self.request, _("The import is being undone."))
+        return redirect("contacts:import", pk=self.run.pk)
+
+
+class DiscardImport(_Act):
+    def act(self) -> HttpResponse:
+        discard_import(run=self.run, by=self.request.user)
+        messages.success(self.request, _("The file is discarded; nothing was imported."))
+        return redirect("contacts:imports")
+
+
+def undo_means(counts: dict[str, int], *, is_roll: bool) -> str:
+    """What undoing would do, with its numbers."""
+    new, updated = counts.get("new", 0), counts.get("updated", 0)
+    if is_roll:
+        gone = ngettext("%(n)s elector goes", "%(n)s electors go", new) % {"n": new}
+    else:
+        gone = ngettext("%(n)s person goes", "%(n)s people go", new) % {"n": new}
+    returned = ngettext("%(n)s returns to what it was", "%(n)s return to what they were", updated) % {
+        "n": updated
+    }
+    return _(
+        "%(gone)s, unless another source, a message or somebody's work holds them now; %(returned)s. The "
+        "do-not-contact list and what people said themselves stay."
+    ) % {"gone": gone, "returned": returned}

@@ -1,0 +1,164 @@
+"""Samples of a preview as small tables: who is new, what would change on whom, which rows are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+
+from contacts.imports.samples import Samples, preview_samples
+from contacts.models import ElectoralRegistration, Import, Source, Territory
+
+Text = str | Promise
+CELLS_SHOWN = 6  # first values of a refused row
+
+GAINS: dict[str, Text] = {
+    "fields": gettext_lazy("names, birth date or commune"),
+    "emails": gettext_lazy("an e-mail address"),
+    "phones": gettext_lazy("a phone number"),
+    "addresses": gettext_lazy("a postal address"),
+    "consents": gettext_lazy("what they said"),
+    "sources": gettext_lazy("this source"),
+    "tags": gettext_lazy("tags"),
+    "lists": gettext_lazy("the list"),
+}
+_NAMED: dict[str, tuple[Text, Any]] = {
+    "source_id": (gettext_lazy("source"), Source),
+    "polling_station_id": (gettext_lazy("polling station"), Territory),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class SampleGroup:
+    """Some rows of one kind; `number` is how many there are in all."""
+
+    label: Text
+    number: int
+    headings: Sequence[Text]
+    rows: Sequence[Sequence[Cell]]
+    is_bad: bool = False
+
+
+def sample_groups(run: Import) -> list[SampleGroup]:
+    """The samples of a previewed import; a kind without a row is left out."""
+    samples, counts = preview_samples(run), run.preview
+    is_roll = run.kind == Import.Kind.ROLL
+    groups = [
+        _rejected(run, samples, counts.get("rejected", 0)),
+        _new_electors(samples, counts) if is_roll else _new_people(samples, counts),
+        _updated_electors(samples, counts) if is_roll else _updated_people(samples, counts),
+    ]
+    return [group for group in groups if group.rows]
+
+
+def _rejected(run: Import, samples: Samples, number: int) -> SampleGroup:
+    header = run.layout.get("header", [])[:CELLS_SHOWN]
+    rows = [
+        _cells([row["line"], "; ".join(row["reasons"]), *row["values"][:CELLS_SHOWN]])
+        for row in samples["rejected"]
+    ]
+    return SampleGroup(_("Rejected"), number, [_("Line"), _("Why"), *header], rows, is_bad=True)
+
+
+def _new_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
+    headings = [
+        *[_("Line"), _("Elector"), _("Used name"), _("Birth date"), _("Address")],
+        *[_("Polling station"), _("Order number")],
+    ]
+    rows = [
+        _cells(
+            [
+                *[row["line"], row["name"], row["used_name"], _day(row["birth_date"])],
+                *[_joined(row["street"], row["city"]), row["station"], row["order_number"]],
+            ]
+        )
+        for row in samples["new"]
+    ]
+    return SampleGroup(_("New electors"), counts.get("new", 0), headings, rows)
+
+
+def _new_people(samples: Samples, counts: dict[str, int]) -> SampleGroup:
+    headings = [
+        *[_("Line"), pgettext("of a person", "Name"), _("E-mail"), _("Phone"), _("City"), _("Birth date")]
+    ]
+    rows = [
+        _cells([row["line"], row["name"], row["email"], row["phone"], row["city"], _day(row["birth_date"])])
+        for row in samples["new"]
+    ]
+    return SampleGroup(_("New people"), counts.get("new", 0), headings, rows)
+
+
+def _updated_people(samples: Samples, counts: dict[str, int]) -> SampleGroup:
+    rows = [
+        [
+            Cell(row["name"] or f"#{row['id']}", reverse("contacts:person", args=[row["id"]])),
+            Cell(", ".join(str(GAINS.get(what, what)) for what in row["gains"])),
+        ]
+        for row in samples["updated"]
+    ]
+    return SampleGroup(_("Updated"), counts.get("updated", 0), [_("Person"), _("Gets")], rows)
+
+
+def _updated_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
+    names = _names_of(samples["updated"])
+    rows = [
+        _cells([row["line"], row["name"], "; ".join(_changes(row["changes"] or {}, names))])
+        for row in samples["updated"]
+    ]
+    headings = [_("Line"), _("Elector"), _("What changes")]
+    return SampleGroup(_("Updated"), counts.get("updated", 0), headings, rows)
+
+
+def _changes(changes: dict[str, list[Any]], names: dict[str, dict[int, str]]) -> Iterable[str]:
+    """Yield “used name: DURAND → MOREL”, fields in the order of the model."""
+    for key, (before, after) in changes.items():
+        if key in _NAMED:
+            label: Text = _NAMED[key][0]
+            before, after = (names[key].get(value, "") for value in (before, after))
+        else:
+            label = ElectoralRegistration._meta.get_field(key).verbose_name  # type: ignore[union-attr]
+        yield _("%(field)s: %(before)s → %(after)s") % {
+            "field": label,
+            "before": before or pgettext_lazy("value", "empty"),
+            "after": after or pgettext_lazy("value", "empty"),
+        }
+
+
+def _names_of(rows: list[dict[str, Any]]) -> dict[str, dict[int, str]]:
+    """Names of the sources and stations that changes speak of, in one query each."""
+    names = {}
+    for key, (_label, model) in _NAMED.items():
+        ids = {value for row in rows for value in (row["changes"] or {}).get(key, []) if value is not None}
+        names[key] = dict(model.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    return names
+
+
+def _cells(values: Iterable[Any]) -> list[Cell]:
+    return [Cell("" if value is None else str(value)) for value in values]
+
+
+def _joined(*parts: str | None) -> str:
+    return ", ".join(part.strip() for part in parts if part and part.strip())
+
+
+def _day(text: str | None) -> str:
+    """A day as people write it; what a roll wrote instead of one stays as it is."""
+    try:
+        day = parse_date(text or "")
+    except ValueError:
+        day = None
+    return date_format(day, "SHORT_DATE_FORMAT") if day else capfirst(text or "")
