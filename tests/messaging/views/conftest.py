@@ -58,9 +58,8 @@ def campaign(db: None) -> Campaign:
 
 def make_sent(states: Sequence[str], *, state: str = CampaignState.SENT, **fields: Any) -> Campaign:
     """A mailing that has begun: one recipient a ledger state given."""
-    campaign = make_campaign(
-        state=state, audience_count=len(states), started_at=timezone.now(), frozen_at=timezone.now(), **fields
-    )
+    begun = {"started_at": timezone.now(), "frozen_at": timezone.now(), "audience_count": len(states)}
+    campaign = make_campaign(state=state, **(begun | fields))
     if state in (CampaignState.SENT, CampaignState.CANCELLED):
         Campaign.objects.filter(pk=campaign.pk).update(finished_at=timezone.now())
     add_deliveries(campaign, make_people(len(states), start=Contact.objects.count() + 1), states)

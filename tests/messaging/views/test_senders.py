@@ -1,0 +1,190 @@
+"""Senders and ways out: made, changed, checked; a password is never shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from campaign_crm.platform.crypto import unseal
+from messaging.models import ProviderAccount, SenderIdentity
+from tests.messaging.people import make_account, make_sender
+from tests.support.smtp_sink import SmtpSink
+
+pytestmark = pytest.mark.django_db
+NEW_ACCOUNT, NEW_SENDER = reverse("messaging:provider_new"), reverse("messaging:sender_new")
+ACCOUNT = {
+    "name": "Provider",
+    "host": "smtp.example.org",
+    "security": "starttls",
+    "port": "",
+    "username": "campaign",
+    "password": "S3cret words",
+    "is_active": "on",
+}
+
+
+@pytest.fixture
+def sink() -> Iterator[SmtpSink]:
+    with SmtpSink() as running:
+        yield running
+
+
+def account_url(account: ProviderAccount) -> str:
+    return reverse("messaging:provider", args=[account.pk])
+
+
+def make(client: Client, **changes: str) -> ProviderAccount:
+    client.post(NEW_ACCOUNT, ACCOUNT | changes)
+    return ProviderAccount.objects.get(name=ACCOUNT["name"])
+
+
+def test_account_keeps_its_password_sealed_and_never_shows_it(administrator: Client) -> None:
+    account = make(administrator)
+    assert account.settings == {"host": "smtp.example.org", "security": "starttls"}
+    assert unseal(account.sealed_credentials) == {"username": "campaign", "password": "S3cret words"}
+    assert "S3cret" not in account.sealed_credentials
+    for page in (account_url(account), reverse("messaging:providers")):
+        assert "S3cret" not in administrator.get(page).content.decode()
+    assert administrator.get(account_url(account)).context["form"]["username"].value() == "campaign"
+
+
+def test_empty_password_keeps_the_one_there_is(administrator: Client) -> None:
+    account = make(administrator)
+    administrator.post(account_url(account), ACCOUNT | {"password": "", "port": "2525"})
+    account.refresh_from_db()
+    assert account.settings["port"] == 2525
+    assert unseal(account.sealed_credentials)["password"] == "S3cret words"
+
+
+def test_another_user_name_asks_for_its_password(administrator: Client) -> None:
+    account = make(administrator)
+    answer = administrator.post(account_url(account), ACCOUNT | {"username": "other", "password": ""})
+    assert answer.status_code == 422
+    assert "password" in answer.context["form"].errors
+
+
+def test_user_name_and_password_can_be_taken_away(administrator: Client) -> None:
+    account = make(administrator)
+    administrator.post(account_url(account), ACCOUNT | {"username": "", "password": ""})
+    account.refresh_from_db()
+    assert account.sealed_credentials == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"host": ""}, "host"),
+        ({"host": "not a host"}, "host"),
+        ({"port": "99999"}, "port"),
+        ({"security": "none"}, "security"),
+        ({"password": ""}, "password"),
+        ({"name": ""}, "name"),
+        ({"messages_per_second": "0"}, "messages_per_second"),
+    ],
+)
+def test_setting_that_cannot_work_is_said_beside_it(
+    administrator: Client, changes: dict[str, str], field: str
+) -> None:
+    answer = administrator.post(NEW_ACCOUNT, ACCOUNT | changes)
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert not ProviderAccount.objects.exists()
+
+
+def test_name_of_another_account_is_said(administrator: Client) -> None:
+    make(administrator)
+    answer = administrator.post(NEW_ACCOUNT, ACCOUNT)
+    assert (answer.status_code, ProviderAccount.objects.count()) == (422, 1)
+
+
+def check(client: Client, account: ProviderAccount) -> str:
+    shown: str = client.post(reverse("messaging:provider_check", args=[account.pk])).content.decode()
+    return shown
+
+
+def test_check_says_in_words_what_it_found(administrator: Client, sink: SmtpSink) -> None:
+    shown = check(administrator, make_account(sink.port))
+    assert "Connected and ready in" in shown
+    assert "Not encrypted: the server is on this machine." in shown
+
+
+def test_check_of_a_server_that_is_away_says_so(administrator: Client) -> None:
+    assert 'class="bad"' in check(administrator, make_account(9))
+
+
+def sender_data(account: ProviderAccount, **changes: Any) -> dict[str, Any]:
+    wanted = {
+        "from_name": "Claude Durand",
+        "address": "claude@example.org",
+        "reply_to": "answers@example.org",
+        "provider_account": account.pk,
+        "is_active": "on",
+    }
+    return wanted | changes
+
+
+def test_sender_is_made_and_changed_but_keeps_its_address(administrator: Client) -> None:
+    account = make_account()
+    administrator.post(NEW_SENDER, sender_data(account))
+    sender = SenderIdentity.objects.get()
+    assert (sender.from_name, sender.address, sender.territory) == (
+        "Claude Durand",
+        "claude@example.org",
+        None,
+    )
+    changed = sender_data(account, from_name="Camille Martin", address="other@example.org", is_active="")
+    administrator.post(reverse("messaging:sender", args=[sender.pk]), changed)
+    sender.refresh_from_db()
+    assert (sender.from_name, sender.address, sender.is_active) == (
+        "Camille Martin",
+        "claude@example.org",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [({"address": "nobody"}, "address"), ({"from_name": ""}, "from_name"), ({"reply_to": "x"}, "reply_to")],
+)
+def test_sender_that_cannot_be_is_said(administrator: Client, changes: dict[str, str], field: str) -> None:
+    answer = administrator.post(NEW_SENDER, sender_data(make_account(), **changes))
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+
+
+def test_sender_that_exists_is_said(administrator: Client) -> None:
+    account = make_account()
+    administrator.post(NEW_SENDER, sender_data(account))
+    answer = administrator.post(NEW_SENDER, sender_data(account))
+    assert "This sender exists already." in answer.content.decode()
+
+
+def test_sender_needs_a_way_out_first(administrator: Client) -> None:
+    assert administrator.get(NEW_SENDER)["Location"] == NEW_ACCOUNT
+
+
+def test_officer_sees_senders_and_changes_none(officer: Client) -> None:
+    sender = make_sender(make_account())
+    shown = officer.get(reverse("messaging:senders")).content.decode()
+    assert sender.from_name in shown
+    assert NEW_SENDER not in shown
+    for url in (NEW_SENDER, NEW_ACCOUNT, reverse("messaging:sender", args=[sender.pk])):
+        assert officer.post(url, {}).status_code == 403
+
+
+def test_lists_cost_the_same_queries_with_one_and_with_three(administrator: Client) -> None:
+    for page in ("messaging:senders", "messaging:providers"):
+        administrator.get(reverse(page))
+        make_sender(make_account())
+        with CaptureQueriesContext(connection) as one:
+            administrator.get(reverse(page))
+        make_sender(make_account())
+        make_sender(make_account())
+        with CaptureQueriesContext(connection) as three:
+            administrator.get(reverse(page))
+        assert len(one) == len(three), page
