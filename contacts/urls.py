@@ -23,6 +23,15 @@ from contacts.views.newsletters import EditNewsletter, NewsletterList
 from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonAct, PersonPage, Timeline
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
+from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
+from contacts.views.segments import (
+    DeleteSegment,
+    SegmentCount,
+    SegmentFigures,
+    SegmentList,
+    SegmentPage,
+    SegmentPerson,
+)
 from contacts.views.sources import EditSource, SourceList
 from contacts.views.suppressions import SuppressionList
 
@@ -62,6 +71,16 @@ urlpatterns = [
     path("sources/", SourceList.as_view(), name="sources"),
     path("sources/new/", EditSource.as_view(), name="source_new"),
     path("sources/<int:pk>/", EditSource.as_view(), name="source"),
+    path("segments/", SegmentList.as_view(), name="segments"),
+    path("segments/new/", SegmentBuilder.as_view(), name="segment_new"),
+    path("segments/preview/", SegmentPreview.as_view(), name="segment_preview"),
+    path("segments/options/", SegmentOptions.as_view(), name="segment_options"),
+    path("segments/<int:pk>/", SegmentPage.as_view(), name="segment"),
+    path("segments/<int:pk>/edit/", SegmentBuilder.as_view(), name="segment_edit"),
+    path("segments/<int:pk>/count/", SegmentCount.as_view(), name="segment_count"),
+    path("segments/<int:pk>/figures/", SegmentFigures.as_view(), name="segment_figures"),
+    path("segments/<int:pk>/person/", SegmentPerson.as_view(), name="segment_person"),
+    path("segments/<int:pk>/delete/", DeleteSegment.as_view(), name="segment_delete"),
     path("do-not-contact/", SuppressionList.as_view(), name="suppressions"),
     path("consents/", ConsentList.as_view(), name="consents"),
 ]

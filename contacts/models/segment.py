@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.models import User
 from campaign_crm.platform.personal_data import keep
+
+
+class SegmentQuerySet(models.QuerySet["Segment"]):
+    def visible_to(self, user: User) -> SegmentQuerySet:
+        """Shared segments and one's own; an administrator sees all."""
+        if user.is_administrator:
+            return self.all()
+        return self.filter(models.Q(is_shared=True) | models.Q(created_by=user))
 
 
 class Segment(models.Model):
@@ -22,6 +33,7 @@ class Segment(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[models.Manager[Segment]] = SegmentQuerySet.as_manager()
     personal_data = keep(
         "id", "name", "description", "tree", "version", "is_shared", "created_by", "created_at", "updated_at"
     )

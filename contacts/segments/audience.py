@@ -24,6 +24,7 @@ from contacts.segments.conditions import Context
 from contacts.segments.errors import AudienceRefused
 from contacts.segments.nesting import classes_of, every_rule, read_segment
 from contacts.segments.reachability import Counts, count_reachable, reachable
+from contacts.segments.tree import Group
 
 # Classes that make a digital political mailing a targeted one. Taking part in something opens the service
 # messages about it, and nothing else: a political mailing to participants chooses them by a criterion.
@@ -107,6 +108,15 @@ def resolve_audience(
     return found
 
 
+def refusals_of(tree: Group, inside: tuple[int, ...] = ()) -> dict[Channel, str]:
+    """Channels on which no mailing may use the conditions of a tree, each with the reason."""
+    refusals: dict[Channel, str] = {}
+    for rule in every_rule(tree, inside):
+        for channel in rule.condition.refused_on(rule.operator, rule.value):
+            refusals.setdefault(channel, _refusal(rule.condition.label, channel))
+    return refusals
+
+
 def _everyone(_id: Any, _at: datetime) -> Audience:
     return Audience(_people(), False, frozenset(), _("Everyone"))
 
@@ -116,10 +126,6 @@ def _segment(segment_id: Any, at: datetime) -> Audience:
     tree = read_segment(segment.pk)
     inside = (segment.pk,)
     classes = classes_of(tree, inside)
-    refusals: dict[Channel, str] = {}
-    for rule in every_rule(tree, inside):
-        for channel in rule.condition.refused_on(rule.operator, rule.value):
-            refusals.setdefault(channel, _refusal(rule.condition.label, channel))
     return Audience(
         queryset=_people().filter(compile_node(tree, Context(at, inside))),
         targeted=bool(classes & TARGETING),
@@ -128,7 +134,7 @@ def _segment(segment_id: Any, at: datetime) -> Audience:
         segment=segment,
         segment_version=segment.version,
         tree=segment.tree,
-        refusals=refusals,
+        refusals=refusals_of(tree, inside),
     )
 
 

@@ -15,10 +15,15 @@ from contacts.segments.conditions import Context
 from contacts.segments.tree import Group, Node, Rule
 
 
-def people_matching(tree: Group, *, at: datetime | None = None) -> ContactQuerySet:
-    """The people for whom the tree holds, each once, without those being erased."""
+def people_matching(
+    tree: Group, *, at: datetime | None = None, inside: tuple[int, ...] = ()
+) -> ContactQuerySet:
+    """The people for whom the tree holds, each once, without those being erased.
+
+    `inside` is the id of the saved segment whose tree it is: it may not name itself.
+    """
     visible: ContactQuerySet = Contact.objects.visible()
-    return visible.filter(compile_node(tree, Context(at or timezone.now())))
+    return visible.filter(compile_node(tree, Context(at or timezone.now(), inside)))
 
 
 def compile_node(node: Node, context: Context) -> Q:

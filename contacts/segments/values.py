@@ -38,6 +38,10 @@ class ValueKind:
         """Say a typed value."""
         return ""
 
+    def say(self, value: Any) -> str:
+        """Say a typed value without its unit."""
+        return self.describe(value)
+
     def from_form(self, texts: Sequence[str]) -> Any:
         """Return raw JSON from the texts of a form's field."""
         return None
@@ -94,9 +98,11 @@ class NumberValue(ValueKind):
             raise ValueRefused(_("Write a number from %(least)s to %(most)s.") % limits)
         return int(raw) if self.whole else raw
 
+    def say(self, value: float) -> str:
+        return formats.number_format(value)
+
     def describe(self, value: float) -> str:
-        said = formats.number_format(value)
-        return f"{said} {self.unit}" if self.unit else said
+        return f"{self.say(value)} {self.unit}" if self.unit else self.say(value)
 
     def from_form(self, texts: Sequence[str]) -> Any:
         return read_number(texts[0]) if texts else ""
@@ -122,8 +128,8 @@ class RangeValue(ValueKind):
         return first, last
 
     def describe(self, value: tuple[Any, Any]) -> str:
-        first, last = map(self.of.describe, value)
-        return _("%(first)s and %(last)s") % {"first": first, "last": last}
+        first, last = value
+        return _("%(first)s and %(last)s") % {"first": self.of.say(first), "last": self.of.describe(last)}
 
     def from_form(self, texts: Sequence[str]) -> Any:
         return [self.of.from_form([text]) for text in texts[:2]]
@@ -188,12 +194,13 @@ class ReferenceValue(ValueKind):
     """One or several rows of a table, in JSON a list of their ids.
 
     `find` gives {id: label} of the ids that exist; `suggest` gives (id, label) for what somebody typed, empty
-    for the first ones.
+    for the first ones. `only_searched`: there are too many for any first ones.
     """
 
     find: Callable[[Sequence[int]], Mapping[int, str]]
     suggest: Callable[[str], Iterable[tuple[int, str]]]
     missing: Text
+    only_searched: bool = False
 
     widget = "reference"
 

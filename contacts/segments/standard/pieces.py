@@ -76,18 +76,17 @@ def named_rows(model: type[Model], missing: Text, *, order: str = "name") -> Ref
     return ReferenceValue(find, suggest, missing)
 
 
-def territories(*kinds: str) -> ReferenceValue:
+def territories(*kinds: str, only_searched: bool = False) -> ReferenceValue:
     """Places of some kinds, found as somebody types a name, code or postcode."""
 
     def find(ids: Sequence[int]) -> Mapping[int, str]:
         return {place.pk: str(place) for place in Territory.objects.filter(pk__in=ids, kind__in=kinds)}
 
     def suggest(typed: str) -> Iterable[tuple[int, str]]:
-        if typed:
-            return [
-                (place.pk, str(place)) for place in suggest_territories(typed, kinds=kinds, limit=SUGGESTED)
-            ]
-        first = Territory.objects.filter(kind__in=kinds, replaced_by__isnull=True)
-        return [(place.pk, str(place)) for place in first.order_by("kind", "code")[:SUGGESTED]]
+        places = suggest_territories(typed, kinds=kinds, limit=SUGGESTED)
+        if not typed and not only_searched:
+            places = Territory.objects.filter(kind__in=kinds, replaced_by__isnull=True)
+            places = places.order_by("kind", "code")[:SUGGESTED]
+        return [(place.pk, str(place)) for place in places]
 
-    return ReferenceValue(find, suggest, _("This place is not known any more."))
+    return ReferenceValue(find, suggest, _("This place is not known any more."), only_searched)

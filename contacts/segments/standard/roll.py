@@ -67,8 +67,8 @@ def _roll_condition(key: str, label: Text, operators: dict[str, ValueKind], comp
     )
 
 
-def _places(*kinds: str) -> dict[str, ValueKind]:
-    chosen = territories(*kinds)
+def _places(*kinds: str, only_searched: bool = False) -> dict[str, ValueKind]:
+    chosen = territories(*kinds, only_searched=only_searched)
     return {"inside": chosen, "outside": chosen}
 
 
@@ -81,6 +81,7 @@ _roll_condition(
         TerritoryKind.DEPARTMENT,
         TerritoryKind.COMMUNE,
         TerritoryKind.MUNICIPAL_ARRONDISSEMENT,
+        only_searched=True,
     ),
     _inside("commune"),
 )

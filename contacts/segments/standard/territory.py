@@ -27,6 +27,7 @@ PLACES = territories(
     TerritoryKind.MUNICIPAL_ARRONDISSEMENT,
     TerritoryKind.CANTON,
     TerritoryKind.CONSTITUENCY,
+    only_searched=True,
 )
 
 
