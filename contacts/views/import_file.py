@@ -21,7 +21,7 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import ImportProblem
 from contacts.imports.guessing import guess
-from contacts.imports.service import read_again, set_kind, start_import
+from contacts.imports.service import set_kind, set_reading, start_import
 from contacts.imports.sketch import DELIMITERS, Sketch, sketch_file
 from contacts.models import Import
 from contacts.views.import_kinds import guess_kind, kind_choices
@@ -84,7 +84,7 @@ class ImportFile(ImportView):
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             if request.POST.get("action") == "read_again":
-                read_again(run=self.run, by=request.user, **self._reading())
+                set_reading(run=self.run, by=request.user, **self._reading())
                 return redirect("contacts:import_file", pk=self.run.pk)
             set_kind(run=self.run, kind=request.POST.get("kind", ""), by=request.user)
         except ImportProblem as problem:

@@ -16,7 +16,7 @@ from campaign_crm.platform.rights import Right
 from contacts.imports.errors import ImportProblem
 from contacts.imports.jobs import UNDO_JOB
 from contacts.imports.reasons import sentence
-from contacts.imports.service import discard_import, enqueue_run, enqueue_undo, stop_import
+from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
 from contacts.imports.undo import UNDOABLE, people_kept
 from contacts.models import ImportReject
 from contacts.views.electors_next import ways_for
@@ -154,7 +154,7 @@ class UndoImport(_Act):
     def act(self) -> HttpResponse:
         if self.request.POST.get("understood") != "yes":
             raise ImportProblem(_("Tick that you understand what undoing does."))
-        enqueue_undo(run=self.run, by=self.request.user)
+        undo_import(run=self.run, by=self.request.user)
         messages.success(self.request, _("The import is being undone."))
         return redirect("contacts:import", pk=self.run.pk)
 
