@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import tempfile
 from pathlib import PurePath
+from typing import IO
 
 from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
-from contacts.imports.rejects import rejected_csv
+from contacts.imports.reasons import sentence
+from contacts.models import Import, ImportReject
 from contacts.views.import_steps import ImportView
 
+# A spreadsheet takes a cell that begins so for a formula, and runs it (OWASP, CSV injection).
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+ROWS_AT_A_TIME = 1_000
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
 
@@ -27,8 +33,27 @@ class RejectedRows(ImportView):
             by=request.user,
             detail={"rows": self.run.counts.get("rejected", 0)},
         )
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
-        file.writelines(line.encode() for line in rejected_csv(self.run))
+        file = tempfile.TemporaryFile("w+", encoding="utf-8-sig", newline="")  # noqa: SIM115 - the response closes it
+        write_rejects(self.run, file)
         file.seek(0)
         name = f"{PurePath(self.run.file_name).stem} – {_('rejected rows')}.csv"
-        return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+        return FileResponse(file.buffer, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+
+
+def write_rejects(run: Import, file: IO[str]) -> None:
+    """Write the columns and rows as they came, then the line in the first file and every reason."""
+    header: list[str] = run.layout.get("header", [])
+    writer = csv.writer(file, delimiter=";")
+    writer.writerow([*map(neutralised, header), _("line"), _("why it was rejected")])
+    rejects = ImportReject.objects.filter(import_run=run).order_by("line")
+    for reject in rejects.iterator(chunk_size=ROWS_AT_A_TIME):
+        values = [neutralised(value) for value in reject.values]
+        values += [""] * (len(header) - len(values))
+        reasons = "; ".join(sentence(kept) for kept in reject.reasons)
+        writer.writerow([*values, reject.line, neutralised(reasons)])
+
+
+def neutralised(value: object) -> str:
+    """A cell that no spreadsheet runs: an apostrophe before what would begin a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
