@@ -21,9 +21,11 @@ _SAFE = re.compile(r"[ -<>-~]*")
 
 def encode_piece(text: str) -> bytes:
     """Encode text that something follows; line feeds become CRLF."""
-    if _SHORT_SAFE.fullmatch(text):
-        return text.encode("ascii") + SOFT
-    if _TWO_LINES_SAFE.fullmatch(text):
+    size = len(text)
+    if size <= LINE:
+        if _SHORT_SAFE.fullmatch(text):
+            return text.encode("ascii") + SOFT
+    elif size <= 2 * LINE and _TWO_LINES_SAFE.fullmatch(text):
         return f"{text[:LINE]}=\r\n{text[LINE:]}=\r\n".encode("ascii")
     if not text:
         return b""

@@ -8,9 +8,10 @@ template itself assigns it. Segments and values joined are byte for byte what a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
+from liquid import RenderContext
 from liquid.ast import Node
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import FilteredExpression, Path
@@ -27,13 +28,22 @@ from messaging.content.syntax import fields_of, names_made, paths_of
 PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
+# Values of one slot that are kept: many readers share a condition's outcome or a place's name.
+KEPT_VALUES = 4_096
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One dynamic part of `source`; `name` is the variable when the slot is nothing but `{{ variable }}`."""
+    """One dynamic part of `source`; `name` is the variable when the slot is nothing but `{{ variable }}`.
+
+    `reads`: the variables that decide its value, when nothing else does; else None. `kept`: values by those.
+    """
 
     source: str
     name: str
     node: Node
+    reads: tuple[str, ...] | None = None
+    kept: dict[tuple[object, ...], str] = field(default_factory=dict)
 
 
 class SlotTemplate:
@@ -64,21 +74,11 @@ class SlotTemplate:
         self._check_context(context)
         if self._only_names:
             return [self._plain_value(context[slot.name]) for slot in self.slots]
-        liquid_context = new_context(self._template, context)
-        values = []
-        with liquid_context.extend({}):
-            for slot in self.slots:
-                if slot.name:
-                    values.append(self._plain_value(context[slot.name]))
-                    continue
-                try:
-                    if isinstance(slot.node, EscapedOutputNode):
-                        values.append(slot.node.value(liquid_context))
-                    else:
-                        values.append(render_node(slot.node, liquid_context))
-                except LiquidError as error:
-                    raise ContentError([Problem(str(error.message))]) from error
-        return values
+        rendering = _Rendering(self._template, context)
+        return [
+            self._plain_value(context[slot.name]) if slot.name else _kept_value(slot, context, rendering)
+            for slot in self.slots
+        ]
 
     def join(self, values: Sequence[str]) -> str:
         """The whole text for the values of one recipient."""
@@ -122,11 +122,50 @@ class SlotTemplate:
             number = numbers.get(name or source) if shared else None
             if number is None:
                 number = len(self.slots)
-                self.slots.append(Slot(source, name, node))
+                reads = None if made else tuple(sorted(paths_of(node)))
+                self.slots.append(Slot(source, name, node, reads))
                 if shared:
                     numbers[name or source] = number
             self.order.append(number)
             self.segments.append("")
+
+
+class _Rendering:
+    """One render of a template; its Liquid context is made when a slot first needs it."""
+
+    def __init__(self, template: BoundTemplate, values: Mapping[str, object]) -> None:
+        self._template = template
+        self._values = values
+        self._context: RenderContext | None = None
+
+    def value_of(self, node: Node) -> str:
+        if self._context is None:
+            self._context = new_context(self._template, self._values)
+        try:
+            if isinstance(node, EscapedOutputNode):
+                return node.value(self._context)
+            return render_node(node, self._context)
+        except LiquidError as error:
+            raise ContentError([Problem(str(error.message))]) from error
+
+
+def _kept_value(slot: Slot, context: Mapping[str, object], rendering: _Rendering) -> str:
+    """The slot's value: kept from a reader with the same facts, or rendered."""
+    if slot.reads is None:
+        return rendering.value_of(slot.node)
+    # 1 and True are equal and read differently: only text, nothing and yes-or-no are kept by themselves.
+    key = tuple(
+        [
+            value if type(value) is str or value is None else (type(value), value)
+            for value in map(context.__getitem__, slot.reads)
+        ]
+    )
+    kept = slot.kept.get(key)
+    if kept is None:
+        if len(slot.kept) >= KEPT_VALUES:
+            slot.kept.clear()
+        kept = slot.kept[key] = rendering.value_of(slot.node)
+    return kept
 
 
 def compile_slots(source: str, kind: ContextKind) -> SlotTemplate:
