@@ -5,6 +5,8 @@ class ContactsConfig(AppConfig):
     name = "contacts"
 
     def ready(self) -> None:
+        import contacts.imports.jobs  # handlers of background jobs: whoever runs one must know it
+        import contacts.services.sources  # noqa: F401
         from contacts import timeline
         from contacts.registry import registry
         from contacts.segments.standard import register_standard_conditions
