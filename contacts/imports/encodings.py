@@ -11,6 +11,7 @@ from pathlib import Path
 
 HEAD_BYTES = 4 * 1024 * 1024
 FALLBACK = "cp1252"
+OLD = ("mac_roman", "cp850")
 # What a person may choose, with the name that screens show.
 CHOICES = {
     "utf-8": "UTF-8",
@@ -34,20 +35,30 @@ def detect_encoding(path: Path) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")("strict").decode(head)
-    except UnicodeDecodeError:
-        return FALLBACK
-    return "utf-8"
+    if _reads(head, "utf-8"):
+        return "utf-8"
+    return FALLBACK if _reads(head, FALLBACK) else _most_french(head, OLD)
 
 
 def better_encoding(path: Path) -> str:
     """Return an old encoding that gives the file far more French letters than Windows-1252 does, or ""."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    letters = {name: _french_letters(head, name) for name in (FALLBACK, "mac_roman", "cp850")}
-    best = max(letters, key=lambda name: letters[name])
-    return best if letters[best] > 3 * letters[FALLBACK] + 3 else ""
+    best = _most_french(head, OLD)
+    return best if _french_letters(head, best) > 3 * _french_letters(head, FALLBACK) + 3 else ""
+
+
+def _reads(head: bytes, encoding: str) -> bool:
+    """True when every byte has a meaning; the head may end inside a letter."""
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _most_french(head: bytes, encodings: tuple[str, ...]) -> str:
+    return max(encodings, key=lambda name: _french_letters(head, name))
 
 
 def _french_letters(head: bytes, encoding: str) -> int:

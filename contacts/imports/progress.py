@@ -32,6 +32,8 @@ class Progress:
 
     def at(self, done: int) -> None:
         """Say how far the step is; most calls write nothing."""
+        if connection.in_atomic_block:
+            return  # the transaction's connection is busy with the COPY that tells
         now = time.monotonic()
         if now - self._last >= EVERY:
             self._last = now

@@ -31,25 +31,25 @@ def text_blocks(path: Path, encoding: str) -> Iterator[str]:
     rest = ""
     with path.open("rb") as file:
         for data in iter(lambda: file.read(BLOCK_BYTES), b""):
-            text = rest + _decoded(decoder, data)
+            text = rest + _decoded(decoder, data, encoding)
             end = max(text.rfind("\n"), text.rfind("\r", 0, -1)) + 1
             if not end and len(text) > LINE_LIMIT:
                 raise UnreadableFile(_("The file has a line of several megabytes: it is not a table."))
             rest = text[end:]
             if end:
                 yield text[:end]
-    rest += _decoded(decoder, b"", final=True)
+    rest += _decoded(decoder, b"", encoding, final=True)
     if rest:
         yield rest
 
 
-def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, *, final: bool = False) -> str:
+def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, encoding: str, *, final: bool = False) -> str:
     try:
         text = decoder.decode(data, final)
     except UnicodeError as error:
         raise WrongEncoding(
             _("The file is not in the encoding %(name)s. Choose another one, or save it as “CSV UTF-8”.")
-            % {"name": getattr(error, "encoding", "")}
+            % {"name": encoding}
         ) from error
     if "\0" in text:
         raise UnreadableFile(

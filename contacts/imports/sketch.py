@@ -22,6 +22,7 @@ DELIMITERS = (";", ",", "\t", "|")
 HEAD_CHARACTERS = 64 * 1024
 ROWS_COUNTED = 50
 SAMPLE_ROWS = 200
+LEAST_SHARE = 0.5  # of the first lines that must have the same number of columns
 SEPARATOR_LINE = "sep="  # Excel's own first line, "sep=;"
 
 _MAGIC = (
@@ -119,7 +120,7 @@ def find_delimiter(head: str) -> str:
     """Return the separator that cuts the first lines into the same number of columns; quoted text is one."""
     scores = {delimiter: _columns(head, delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
-    return best if scores[best] > (0.0, 0) else DELIMITERS[1]
+    return best if scores[best][0] >= LEAST_SHARE else DELIMITERS[1]
 
 
 def _columns(head: str, delimiter: str) -> tuple[float, int]:

@@ -12,6 +12,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import IO, Any
 
@@ -96,7 +97,7 @@ def copy_rows(
 ) -> int:
     """COPY rows into a table; returns how many. None and "" are null but in the columns named in `texts`.
 
-    The table must be committed: rows go through `copying`. `on_rows` is told how many went so far.
+    `on_rows` is told how many went so far.
     """
     stream = _CsvStream(rows, on_rows)
     options = "FORMAT csv" + (f", FORCE_NOT_NULL ({', '.join(texts)})" if texts else "")
@@ -114,21 +115,26 @@ def copy_rows(
 
 @contextmanager
 def copying(statement: str) -> Iterator[Callable[[Any], int]]:
-    """Give a function that runs a COPY FROM STDIN on a connection of its own and returns the rows copied.
+    """Give a function that runs a COPY FROM STDIN and returns the rows copied.
 
-    The usual connection stays free while rows stream, to report progress and renew the job's lease.
+    It works on a connection of its own, so that the usual one stays free to report progress and renew the
+    job's lease while rows stream; inside a transaction, which another connection could not see, on that one.
     """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            yield partial(_copy, connection, statement)
+        return
     own = connections.create_connection(connection.alias)
     try:
-        with own.cursor() as cursor:
-
-            def copy(file: Any) -> int:
-                cursor.cursor.copy_expert(statement, file, STREAM_BYTES)
-                return int(cursor.rowcount)
-
-            yield copy
+        yield partial(_copy, own, statement)
     finally:
         own.close()
+
+
+def _copy(through: Any, statement: str, file: Any) -> int:
+    with through.cursor() as cursor:
+        cursor.cursor.copy_expert(statement, file, STREAM_BYTES)
+        return int(cursor.rowcount)
 
 
 class _CsvStream:
