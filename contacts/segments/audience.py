@@ -22,7 +22,7 @@ from contacts.rules.channels import DIGITAL
 from contacts.segments.compile import compile_node
 from contacts.segments.conditions import Context
 from contacts.segments.errors import AudienceRefused
-from contacts.segments.nesting import classes_of, every_rule, read_segment
+from contacts.segments.nesting import classes_of, every_rule, named_segments, read_segment
 from contacts.segments.reachability import Counts, count_reachable, reachable
 from contacts.segments.tree import Group
 
@@ -112,6 +112,8 @@ def refusals_of(tree: Group, inside: tuple[int, ...] = ()) -> dict[Channel, str]
     """Channels on which no mailing may use the conditions of a tree, each with the reason."""
     refusals: dict[Channel, str] = {}
     for rule in every_rule(tree, inside):
+        if named_segments(rule):  # the conditions of that segment come by themselves
+            continue
         for channel in rule.condition.refused_on(rule.operator, rule.value):
             refusals.setdefault(channel, _refusal(rule.condition.label, channel))
     return refusals

@@ -16,7 +16,9 @@ TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"
 
 
 @pytest.mark.django_db
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(purpose=st.sampled_from(["email", "phone", "birthplace"]), value=TEXT)
 def test_sql_and_python_hash_alike(purpose: str, value: str) -> None:
     lend_hash_key()
@@ -53,5 +55,9 @@ def test_saving_a_point_keeps_its_hash_and_a_row_without_one_is_refused() -> Non
     assert email.address_hash == keyed_hash("email", "lea@example.org")
     with pytest.raises(IntegrityError, match="email_hashed"), transaction.atomic():
         EmailAddress.objects.bulk_create(
-            [EmailAddress(contact=contact, address="b@example.org", normalised="b@example.org", is_primary=False)]
+            [
+                EmailAddress(
+                    contact=contact, address="b@example.org", normalised="b@example.org", is_primary=False
+                )
+            ]
         )
