@@ -80,11 +80,11 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         cursor.execute(LOCK)
         cursor.execute(_SETTINGS)
     lend_hash_key()
+    places = Places(plan)  # first: it says so when the territories are missing
     with steps.step("team, sources, newsletters, form"):
         cast = make_cast(plan)
         parameters = _parameters(plan, cast)
         _stage(plan, cast, parameters)
-    places = Places(plan)
     with steps.step("people drawn"):
         people = People(plan, places, offset=int(plan.salt or 0))
         copy_lines("demo_person", COLUMNS, people.lines())
