@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Text = str | Promise
 
@@ -72,7 +73,7 @@ def _postal_fields() -> tuple[Field, ...]:
 
 
 PEOPLE_FIELDS: tuple[Field, ...] = (
-    Field("civility", _("Title"), Group.WHO),
+    Field("civility", pgettext_lazy("of a person", "Title"), Group.WHO),
     Field("last_name", _("Last name"), Group.WHO),
     Field("first_name", _("First name"), Group.WHO),
     Field("middle_name", _("Middle name"), Group.WHO),

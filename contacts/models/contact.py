@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Func, Value
 from django.db.models.functions import Concat, Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel, Gender, MessageKind, Relationship
@@ -59,7 +60,7 @@ class Contact(models.Model):
     projected by `contacts.services.projections` from names, contact points and commune.
     """
 
-    civility = models.CharField(_("title"), max_length=8, blank=True)
+    civility = models.CharField(pgettext_lazy("of a person", "title"), max_length=8, blank=True)
     first_name = models.CharField(_("first name"), max_length=100, blank=True)
     last_name = models.CharField(_("last name"), max_length=100, blank=True)
     birth_name = models.CharField(_("birth name"), max_length=100, blank=True)

@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views import View
 from django.views.generic import TemplateView
 
@@ -156,7 +156,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
 
 def _title(about: About) -> str:
     return {
-        About.SENDING: _("Sending"),
+        About.SENDING: pgettext("on this installation", "Sending"),
         About.ORGANISATION: _("Who you are"),
         About.SENDER: _("Sender"),
         About.AUDIENCE: _("Recipients"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import Gender
 from contacts.errors import ContactsError
@@ -17,7 +18,7 @@ FIELD_CHOICES = [
     ("last_name", _("Last name")),
     ("email", _("E-mail")),
     ("phone", _("Mobile phone")),
-    ("gender", _("Title")),
+    ("gender", pgettext_lazy("of a person", "Title")),
     ("postcode", _("Postcode")),
     ("city", _("Town")),
     ("street", _("Number and street")),
@@ -56,7 +57,7 @@ def make_field(name: str) -> forms.Field:
             widget=forms.TextInput({"autocomplete": "tel", "type": "tel", "inputmode": "tel"}),
         ),
         "gender": lambda: forms.ChoiceField(
-            label=_("Title"),
+            label=pgettext_lazy("of a person", "Title"),
             required=False,
             choices=[("", _("I prefer not to say")), (Gender.FEMALE, _("Ms")), (Gender.MALE, _("Mr"))],
         ),
