@@ -54,6 +54,8 @@ export class Blocks {
       window.Sortable.create(list, {
         handle: ".block-grip",
         draggable: ".block",
+        forceFallback: true, // the browser's own dragging differs too much from one to the next
+        fallbackTolerance: 4,
         animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
         group: { name: "blocks", put: (_to, _from, item) => this._fits(item.dataset.type, place) },
         onEnd: (event) => this._dropped(event),

@@ -15,12 +15,10 @@ export class Links {
     });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.answer = this._read();
-      this.dialog.close();
+      this._answered(this._read());
     });
     this.remove.addEventListener("click", () => {
-      this.answer = "remove";
-      this.dialog.close();
+      this._answered("remove");
     });
     this.dialog.addEventListener("close", () => this._closed());
   }
@@ -39,10 +37,20 @@ export class Links {
     return { url: wholeAddress(this.form.elements.url.value), text: this.form.elements.text.value.trim() };
   }
 
+  // At once, not when the browser gets round to its event: what is typed next goes where it should.
+  _answered(answer) {
+    this.answer = answer;
+    this.dialog.close();
+    this._closed();
+  }
+
   _closed() {
-    this.back();
-    if (this.answer === "remove") this.removeIt();
-    else if (this.answer?.url) this.done(this.answer.url, this.answer.text);
+    if (!this.back) return;
+    const { back, done, removeIt, answer } = this;
+    this.back = null;
+    back();
+    if (answer === "remove") removeIt();
+    else if (answer?.url) done(answer.url, answer.text);
   }
 }
 

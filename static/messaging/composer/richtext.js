@@ -297,9 +297,32 @@ function htmlOf(box) {
     const name = KEPT[node.nodeName];
     if (name === "br") return node.nextSibling ? "<br>" : ""; // the last one only holds the line open
     if (!name || (!inner && name !== "p")) return inner;
-    return `<${name}>${inner}</${name}>`;
+    if (name === "p" && [...node.children].some(isParagraph)) return unwrapped(node, clean);
+    return `<${name}>${inner.replace(/ +$/, name === "p" || name === "li" ? "" : "$&")}</${name}>`;
   };
   return [...box.childNodes].map(clean).join("").replace(/(<p><\/p>)+$/, "");
+}
+
+const isParagraph = (node) => ["P", "DIV", "UL", "OL"].includes(node.nodeName);
+
+// Browsers put a list inside the paragraph it was made of: a sibling is meant.
+function unwrapped(node, clean) {
+  let html = "";
+  let line = "";
+  const end = () => {
+    if (line.trim()) html += `<p>${line.trim()}</p>`;
+    line = "";
+  };
+  for (const child of node.childNodes) {
+    if (!isParagraph(child)) {
+      line += clean(child);
+      continue;
+    }
+    end();
+    html += clean(child);
+  }
+  end();
+  return html;
 }
 
 // Browsers write a no-break space for one typed at an edge; only those of French typography are meant.

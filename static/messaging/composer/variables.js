@@ -93,11 +93,14 @@ export class Variables {
     if (!this.chosen) return;
     this.chosenText = this.write(this.chosen, this.links ? "" : this.fallback.value);
     this.dialog.close();
+    this._closed(); // at once: what is typed next goes after the variable
   }
 
   _closed() {
-    this.back?.();
-    if (this.chosenText) this.insert(this.chosenText);
-    this.insert = this.back = null;
+    if (!this.back) return;
+    const { back, insert, chosenText } = this;
+    this.back = null;
+    back();
+    if (chosenText) insert(chosenText);
   }
 }
