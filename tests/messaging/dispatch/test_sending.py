@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from campaign_crm.platform.models import Notification, Organisation
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
@@ -219,9 +220,10 @@ def test_one_persons_odd_data_harms_nobody_else(
     monkeypatch.setattr(outbox.tokens, "sign_return", failing)
     pump.run(seconds=20)
     assert books(campaign) == {"accepted": 3, "failed": 2}
-    assert set(Delivery.objects.filter(state="failed").values_list("answer", flat=True)) == {
-        "RuntimeError while building the message",
-        "Ce n’est pas une adresse e-mail à laquelle un message peut être envoyé.",
+    said = dict(Delivery.objects.filter(state="failed").values_list("address", "answer"))
+    assert said == {
+        "person3@example.com": "RuntimeError while building the message",
+        "not an address": gettext("This is not an e-mail address that a message can be sent to."),
     }
 
 
