@@ -91,3 +91,26 @@ def test_a_plain_variable_is_written_as_liquid_writes_it(value, shown):
         == shown
         == environment(ContextKind.TEXT).from_string("{{ x }}").render(x=value)
     )
+
+
+def test_a_kept_value_is_that_of_readers_with_the_same_facts() -> None:
+    source = "{% if measured %}yes {{ first_name }}{% else %}no{% endif %} {{ n | default: '-' }}"
+    template = compile_slots(source, ContextKind.TEXT)
+    facts: list[dict[str, object]] = [
+        {"measured": True, "first_name": "Zoé", "n": 1},
+        {"measured": True, "first_name": "Léa", "n": True},
+        {"measured": None, "first_name": "Zoé", "n": None},
+        {"measured": 0, "first_name": "Zoé", "n": "1"},
+        {"measured": True, "first_name": "Zoé", "n": 1},
+    ]
+    fresh = [compile_slots(source, ContextKind.TEXT).render(one) for one in facts]
+    assert [template.render(one) for one in facts] == fresh
+    assert [template.render(one) for one in reversed(facts)] == list(reversed(fresh))
+
+
+def test_kept_values_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("messaging.content.slots.KEPT_VALUES", 10)
+    template = compile_slots("{{ first_name | default: 'friend' }}", ContextKind.TEXT)
+    for number in range(100):
+        assert template.render({"first_name": f"Zoé {number}"}) == f"Zoé {number}"
+    assert len(template.slots[0].kept) <= 10
