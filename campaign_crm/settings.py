@@ -61,6 +61,7 @@ CACHES = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "crm",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},  # seconds
     }
 }
 
@@ -207,6 +208,7 @@ MAILBOX_DIR = VAR_DIR / "mailbox"
 
 # --- Background work ---------------------------------------------------------------------------------
 DISPATCH_WORKERS = env.number("DISPATCH_WORKERS", 2, least=1)  # parallel senders, over all machines
+JOB_WORKERS = env.number("JOB_WORKERS", 1, least=1)  # imports and other jobs at once, over all machines
 # Kombu speaks to a socket file as redis+socket://; everything else says unix://.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
@@ -214,6 +216,9 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_TIME_LIMIT = 3600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# The broker may be away at any moment: whoever wakes the workers is told at once, and waits for no answer.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"max_retries": 0, "socket_connect_timeout": 1, "socket_timeout": 5}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # our handlers: they hide what people wrote
 CELERY_TIMEZONE = "UTC"
 
 # --- Security ----------------------------------------------------------------------------------------
@@ -256,7 +261,12 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {
+            "class": "campaign_crm.platform.logs.Line",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

@@ -1,8 +1,9 @@
 """Running background work that is kept as rows.
 
 `enqueue` writes the row; a Celery tick (every few seconds, and at once on commit) claims due rows and runs
-the handler registered for their kind. A handler renews its lease with `progress`; a worker that died leaves
-a lease that runs out, and the job is taken over with a new token, which fences the old one.
+the handler registered for their kind. The lease is renewed beside the handler, however long its statements
+are; a worker that died leaves a lease that runs out, and the job is taken over with a new token, which fences
+the old one. A job at which workers die again and again ends, and says so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
+from campaign_crm.platform.heartbeat import kept_alive
+from campaign_crm.platform.logs import plain
 from campaign_crm.platform.models import Job, User
 from campaign_crm.platform.models.job import LEASE
 
@@ -51,6 +55,10 @@ class RunningJob:
             values["progress_total"] = total
         if not self._mine().update(**values):
             raise JobStopped(f"Job {self.id} was stopped or taken over.")
+
+    def renew(self) -> bool:
+        """Renew the lease; False when the job is no longer this worker's."""
+        return bool(self._mine().update(lease_until=Now() + LEASE))
 
     def _mine(self) -> Any:
         return Job.objects.filter(pk=self.id, token=self._token, state=Job.State.RUNNING)
@@ -107,6 +115,8 @@ def _claim(job_id: int | None = None) -> Job | None:
         if job_id is not None:
             due = due.filter(pk=job_id)
         job: Job | None = due.select_for_update(skip_locked=True).first()
+        while job is not None and _kills_workers(job):
+            job = due.select_for_update(skip_locked=True).first()
         if job is None:
             return None
         Job.objects.filter(pk=job.pk).update(
@@ -120,6 +130,18 @@ def _claim(job_id: int | None = None) -> Job | None:
     return job
 
 
+def _kills_workers(job: Job) -> bool:
+    """End a job that was abandoned at its last attempt; in the caller's transaction, with its row locked."""
+    if job.state != Job.State.RUNNING or job.attempts < MAX_ATTEMPTS:
+        return False
+    logger.error("Job %s (%s) was abandoned %s times", job.pk, job.kind, job.attempts)
+    error = _("The program was stopped %(times)s times while at it. Is there enough memory?")
+    Job.objects.filter(pk=job.pk).update(
+        state=Job.State.FAILED, error=error % {"times": job.attempts}, lease_until=None, finished_at=Now()
+    )
+    return True
+
+
 def _run(job: Job) -> None:
     """Run the handler and write how it ended, only if this worker still holds the job."""
     running = RunningJob(job)
@@ -127,17 +149,15 @@ def _run(job: Job) -> None:
     try:
         if function is None:
             raise JobFailed(f"No handler for jobs of kind {job.kind}; is the app that owns it installed?")
-        function(running)
+        with kept_alive(running.renew, every=LEASE.total_seconds() / 4):
+            function(running)
     except JobStopped:
         logger.info("Job %s stopped", job.pk)
     except JobFailed as error:
         _end(running, Job.State.FAILED, str(error))
     except Exception as error:
         logger.exception("Job %s (%s) failed at attempt %s", job.pk, job.kind, job.attempts)
-        if job.attempts >= MAX_ATTEMPTS:
-            _end(running, Job.State.FAILED, f"{type(error).__name__}: {error}")
-        else:
-            _end(running, Job.State.QUEUED, f"{type(error).__name__}: {error}")
+        _end(running, Job.State.FAILED if job.attempts >= MAX_ATTEMPTS else Job.State.QUEUED, plain(error))
     else:
         _end(running, Job.State.SUCCEEDED, "")
 

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.conf import settings
 
 from campaign_crm.platform import jobs
+from campaign_crm.platform.locks import only_one
+
+LONGEST_JOB = 24 * 3600
+"""Seconds after which a job's process is ended; the job is taken over and goes on where it was."""
 
 
-@shared_task(name="platform.run_due_jobs")
-def run_due_jobs() -> int:
-    """Run due jobs until none is left; returns how many."""
-    count = 0
-    while jobs.run_one_due_job():
-        count += 1
-    return count
+@shared_task(name="platform.run_due_jobs", time_limit=LONGEST_JOB)
+def run_due_jobs() -> bool:
+    """Run one due job, and see to the next in a task of its own; True when there was one.
+
+    At most JOB_WORKERS at once: the other processes go on sending, and storing what comes back.
+    """
+    for slot in range(settings.JOB_WORKERS):
+        with only_one(f"platform.jobs.{slot}") as mine:
+            found = mine and jobs.run_one_due_job()
+        if found:
+            jobs.tick(run_due_jobs)
+        if mine:
+            return found
+    return False

@@ -1,12 +1,22 @@
 """Background work is a row: claimed once, fenced, taken over, and never lost."""
 
+import os
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
 import pytest
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaign_crm.platform import jobs
 from campaign_crm.platform.jobs import JobFailed, JobStopped, RunningJob
+from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Job
 from campaign_crm.platform.models.job import LEASE
+from campaign_crm.platform.tasks import run_due_jobs
+from tests.environment import PROJECT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,11 +112,98 @@ def test_a_job_without_a_handler_says_so() -> None:
 
 
 def test_enqueueing_without_a_broker_keeps_the_job(settings, monkeypatch) -> None:
-    from campaign_crm.platform.tasks import run_due_jobs
-
     def broken(**_options):
         raise ConnectionError
 
     monkeypatch.setattr(run_due_jobs, "apply_async", broken)
     job = jobs.enqueue(kind="test", payload={})
     assert Job.objects.get(pk=job.pk).state == "queued"
+
+
+def test_a_statement_longer_than_the_lease_keeps_the_job(handle, monkeypatch) -> None:
+    """It reports progress at its end only: without a renewal another worker would begin it too."""
+    lease = timedelta(seconds=0.4)
+    monkeypatch.setattr(jobs, "LEASE", lease)
+    job = make()
+    taken_over = []
+
+    def work(running: RunningJob) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(1)")
+            taken_over.append(jobs._claim())
+            running.progress(1, 1)
+
+    handle(work)
+    jobs.run_one_due_job()
+    job.refresh_from_db()
+    assert taken_over == [None]
+    assert (job.state, job.attempts) == ("succeeded", 1)
+    assert not [thread for thread in threading.enumerate() if thread.name == "heartbeat"]
+
+
+def test_a_job_at_which_workers_die_ends_and_says_so(handle) -> None:
+    handle(lambda running: None)
+    job = make()
+    for _attempt in range(jobs.MAX_ATTEMPTS):
+        assert jobs._claim() is not None
+        Job.objects.update(lease_until=Now() - LEASE)
+    other = make()
+    assert jobs.run_one_due_job(), "it does not hold up the next one"
+    for one in (job, other):
+        one.refresh_from_db()
+    assert (job.state, other.state) == ("failed", "succeeded")
+    assert "5" in job.error
+    assert job.lease_until is None
+
+
+def test_an_error_is_told_without_the_values_of_anybody(handle) -> None:
+    def work(running: RunningJob) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 'Canari'::int")
+
+    handle(work)
+    job = make()
+    jobs.run_one_due_job()
+    job.refresh_from_db()
+    assert job.error == 'DataError: invalid input syntax for type integer: "…"'
+
+
+def test_long_jobs_leave_processes_for_everything_else(handle, settings) -> None:
+    """As many at once as JOB_WORKERS says, whatever the number of processes."""
+    handle(lambda running: None)
+    job = make()
+    settings.JOB_WORKERS = 1
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: (answers.append(run_due_jobs()), connection.close()))
+    with only_one("platform.jobs.0") as mine:
+        assert mine
+        thread.start()
+        thread.join(10)
+    assert answers == [False]
+    assert run_due_jobs()
+    job.refresh_from_db()
+    assert job.state == "succeeded"
+
+
+def test_waking_the_workers_takes_no_time_when_the_broker_is_away() -> None:
+    """A person waits for the page that wakes them."""
+    program = (
+        "import django, time; django.setup()\n"
+        "from campaign_crm.platform.jobs import tick\n"
+        "from campaign_crm.platform.tasks import run_due_jobs\n"
+        "start = time.monotonic(); tick(run_due_jobs); print(time.monotonic() - start)"
+    )
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "campaign_crm.settings",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(done.stdout) < 1.0

@@ -30,7 +30,6 @@ from campaign_crm.platform.run.prepare import RESULT_FD
 
 HOST = "127.0.0.1"
 WEB_THREADS = 4  # each keeps one connection to PostgreSQL
-WORKER_PROCESSES = 2
 WORKER_MEMORY = 250_000  # KiB; a worker process above it is replaced after its task
 ANSWER_PATIENCE = 1.0  # seconds
 SERVERS_PATIENCE = 8.0  # seconds: the prompt comes back when the servers have stopped too
@@ -85,7 +84,7 @@ def programs(env: Environment, port: int) -> list[Child]:
     celery = [*python, "celery", "--app", "campaign_crm", "--quiet"]
     web = [*python, "granian", "--interface", "wsgi", "--host", HOST, "--port", str(port)]
     web += ["--workers", "1", "--blocking-threads", str(WEB_THREADS), "--log-level", "warning"]
-    worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", str(WORKER_PROCESSES)]
+    worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", str(_worker_processes(env))]
     worker += ["--without-gossip", "--without-mingle", "--max-memory-per-child", str(WORKER_MEMORY)]
     beat = [*celery, "beat", "--loglevel", "WARNING", "--schedule", str(var_dir(env) / "beat")]
     children = [
@@ -96,6 +95,11 @@ def programs(env: Environment, port: int) -> list[Child]:
     if _catches_mail(env):
         children.append(Child("mail", [*python, "campaign_crm.platform.mail_catcher"]))
     return children
+
+
+def _worker_processes(env: Environment) -> int:
+    """A process for each sender and each long job, and one that is left for what must not wait."""
+    return env.number("DISPATCH_WORKERS", 2, least=1) + env.number("JOB_WORKERS", 1, least=1) + 1
 
 
 class Welcome:
