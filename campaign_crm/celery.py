@@ -3,13 +3,25 @@
 import os
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign_crm.settings")
 
 app = Celery("campaign_crm")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["campaign_crm.platform", "contacts", "messaging", "tracking"])
+
+
+@worker_init.connect
+def _refuse_another_hash_key(**_signal: object) -> None:
+    """A worker that sends must recognise who left. What this raises ends it (SystemExit is no Exception)."""
+    from campaign_crm.platform.checks import refuse_another_hash_key
+    from campaign_crm.platform.env import SettingError
+
+    try:
+        refuse_another_hash_key()
+    except SettingError as error:
+        raise SystemExit(str(error)) from None
 
 
 @worker_process_init.connect
@@ -20,10 +32,12 @@ def _take_role(**_signal: object) -> None:
 
 
 # Seconds between ticks; each task skips when its previous run still goes on. What waits is rows and a stream
-# on disk: a missed tick loses nothing. `expires` keeps ticks from piling up while no worker runs.
+# on disk: a missed tick loses nothing. Ticks expire, so that they do not pile up while no worker runs, but
+# later than a busy worker takes to come to them: a large mailing must not keep its own clicks waiting.
+PATIENCE = {"expires": 30}
 app.conf.beat_schedule = {
-    "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": {"expires": 5}},
-    "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": {"expires": 5}},
-    "send messages": {"task": "messaging.pump_all", "schedule": 2.0, "options": {"expires": 2}},
-    "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": {"expires": 2}},
+    "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": PATIENCE},
+    "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": PATIENCE},
+    "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},
+    "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": PATIENCE},
 }

@@ -49,7 +49,8 @@ def needs_services(arguments: list[str]) -> bool:
     """True when the command line, program name first, names a command that uses data."""
     if len(arguments) < 2 or HELP & set(arguments):
         return False
-    return arguments[1] not in WITHOUT_SERVICES or "--database" in arguments
+    asks_for_data = any(argument.partition("=")[0] == "--database" for argument in arguments)
+    return arguments[1] not in WITHOUT_SERVICES or asks_for_data
 
 
 def prepare(arguments: list[str]) -> None:

@@ -28,10 +28,12 @@ def main() -> None:
     django.setup()
     from django.conf import settings
 
+    from campaign_crm.platform.checks import refuse_another_hash_key
     from campaign_crm.platform.database import take_system_role_in_this_process
 
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the web server looks into it as it starts
     take_system_role_in_this_process()
+    refuse_another_hash_key()
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_territories")
     call_command("prepare_installation")
@@ -49,4 +51,9 @@ def _report(result: dict[str, str]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        main()
+    except ImproperlyConfigured as error:
+        sys.exit(f"\n{error}")

@@ -13,6 +13,7 @@ from campaign_crm.platform.run.commands import needs_services
         ("manage.py migrate --help", False),
         ("manage.py check --deploy", False),
         ("manage.py check --database default", True),
+        ("manage.py check --database=default", True),
         ("manage.py collectstatic --noinput", False),
         ("manage.py migrate", True),
         ("manage.py makemigrations --check", True),
