@@ -58,7 +58,7 @@ def percent(part: float | None, whole: float | None) -> str:
         return "–"
     share = 100 * part / whole
     decimals = 1 if 0 < share < 10 else 0
-    return _("%(share)s%%") % {"share": formats.number_format(share, decimals)}
+    return _("%(share)s%%") % {"share": formats.number_format(round(share, decimals), decimals)}
 
 
 @register.filter
