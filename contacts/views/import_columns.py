@@ -24,6 +24,7 @@ from contacts.views.import_file import sketch_of
 from contacts.views.import_steps import ImportView, Step
 
 SURE, LIKELY = 0.95, 0.6
+SAMPLES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,8 @@ def shown_column(guessed: ColumnGuess, chosen: str, is_never_imported: bool) -> 
     else:
         sureness = "likely" if guessed.confidence >= LIKELY else "doubtful"
     note = _("Never imported: the law does not let a campaign use it.") if is_never_imported else ""
-    return ShownColumn(guessed.index, guessed.name, guessed.samples, chosen, sureness, note)
+    samples = guessed.samples[:SAMPLES_SHOWN]
+    return ShownColumn(guessed.index, guessed.name, samples, chosen, sureness, note)
 
 
 def _options(form: forms.Form) -> dict[str, Any]:

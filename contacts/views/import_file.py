@@ -50,6 +50,7 @@ class NewImport(StaffView, TemplateView):
         try:
             file = uploaded_file(request, limit)
             run = start_import(file=file, file_name=file.name or "", by=request.user)
+            set_kind(run=run, kind=guess_kind(guess(sketch_of(run))).kind, by=request.user)
         except ImportProblem as problem:
             return self._refused(str(problem))
         address = reverse("contacts:import_file", args=[run.pk])
@@ -108,7 +109,7 @@ class ImportFile(ImportView):
         context = self.get_context_data(
             kinds=kind_choices(),
             guessed=guessed,
-            kind=run.kind or guessed.kind,
+            kind=run.kind,
             layout=layout,
             rows=sketch.rows[:ROWS_SHOWN],
             suggested=CHOICES.get(suggested[0], "") if suggested else "",

@@ -58,7 +58,13 @@ class ImportPage(ImportView):
 
     @property
     def is_at_work(self) -> bool:
-        return self.run.state in AT_WORK or self.is_undoing
+        return (self.run.state in AT_WORK and not self.is_stalled) or self.is_undoing
+
+    @property
+    def is_stalled(self) -> bool:
+        """Its job ended without saying how: no worker goes on with it, whatever the state says."""
+        job = self.run.job
+        return self.run.state in AT_WORK and (job is None or job.state not in UNFINISHED)
 
     @property
     def is_undoing(self) -> bool:
@@ -72,6 +78,7 @@ class ImportPage(ImportView):
             "steps": self._steps(),
             "progress": shown_progress(run.job, self.request) if self.is_at_work else None,
             "is_undoing": self.is_undoing,
+            "is_stalled": self.is_stalled,
             "tiles": tiles(run, counts),
             "shares": shares(counts),
             "rows": counts.get("rows", 0),
@@ -79,7 +86,7 @@ class ImportPage(ImportView):
         }
         if run.state == State.PREVIEWED:
             context["samples"] = sample_groups(run)
-        elif not self.is_at_work:
+        elif run.state not in AT_WORK and not self.is_undoing:
             context |= self._report()
         return super().get_context_data(**(context | kwargs))
 

@@ -38,8 +38,11 @@ _NAMED: dict[str, tuple[Text, Any]] = {
 
 @dataclass(frozen=True)
 class Cell:
+    """One value; a long one may take several lines."""
+
     text: str
     url: str = ""
+    is_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,25 @@ def sample_groups(run: Import) -> list[SampleGroup]:
 
 
 def _rejected(run: Import, samples: Samples, number: int) -> SampleGroup:
-    header = run.layout.get("header", [])[:CELLS_SHOWN]
+    header = run.layout.get("header", [])
+    shown = _telling_columns(run, samples["rejected"])
     rows = [
-        _cells([row["line"], "; ".join(row["reasons"]), *row["values"][:CELLS_SHOWN]])
+        [
+            Cell(str(row["line"])),
+            Cell("; ".join(row["reasons"]), is_long=True),
+            *_cells(row["values"][index] if index < len(row["values"]) else "" for index in shown),
+        ]
         for row in samples["rejected"]
     ]
-    return SampleGroup(_("Rejected"), number, [_("Line"), _("Why"), *header], rows, is_bad=True)
+    headings = [_("Line"), _("Why"), *[header[index] for index in shown]]
+    return SampleGroup(_("Rejected"), number, headings, rows, is_bad=True)
+
+
+def _telling_columns(run: Import, rows: list[dict[str, Any]]) -> list[int]:
+    """The first columns that are imported and that some refused row fills."""
+    filled = {index for row in rows for index, value in enumerate(row["values"]) if value}
+    mapped = sorted(int(index) for index in run.mapping)
+    return [index for index in mapped if index in filled][:CELLS_SHOWN]
 
 
 def _new_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
@@ -106,7 +122,7 @@ def _updated_people(samples: Samples, counts: dict[str, int]) -> SampleGroup:
     rows = [
         [
             Cell(row["name"] or f"#{row['id']}", reverse("contacts:person", args=[row["id"]])),
-            Cell(", ".join(str(GAINS.get(what, what)) for what in row["gains"])),
+            Cell(", ".join(str(GAINS.get(what, what)) for what in row["gains"]), is_long=True),
         ]
         for row in samples["updated"]
     ]
@@ -116,7 +132,10 @@ def _updated_people(samples: Samples, counts: dict[str, int]) -> SampleGroup:
 def _updated_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
     names = _names_of(samples["updated"])
     rows = [
-        _cells([row["line"], row["name"], "; ".join(_changes(row["changes"] or {}, names))])
+        [
+            *_cells([row["line"], row["name"]]),
+            Cell("; ".join(_changes(row["changes"] or {}, names)), is_long=True),
+        ]
         for row in samples["updated"]
     ]
     headings = [_("Line"), _("Elector"), _("What changes")]
