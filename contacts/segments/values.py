@@ -68,7 +68,7 @@ class TextValue(ValueKind):
         return raw.strip()
 
     def describe(self, value: str) -> str:
-        return f"“{value}”"
+        return _("“%(text)s”") % {"text": value}
 
     def from_form(self, texts: Sequence[str]) -> Any:
         return texts[0].strip() if texts else ""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import PointStatus, TargetingClass, TerritoryKind
@@ -38,9 +38,9 @@ class PostcodesValue(TextValue):
         words = [word for word in re.split(r"[\s,;]+", super().parse(raw)) if word]
         wrong = next((word for word in words if not _POSTCODE.fullmatch(word)), None)
         if wrong is not None:
-            raise ValueRefused(_now("“%(value)s” is not a postcode.") % {"value": wrong[:20]})
+            raise ValueRefused(gettext("“%(value)s” is not a postcode.") % {"value": wrong[:20]})
         if len(words) > MAX_POSTCODES:
-            raise ValueRefused(_now("Write at most %(count)s postcodes.") % {"count": MAX_POSTCODES})
+            raise ValueRefused(gettext("Write at most %(count)s postcodes.") % {"count": MAX_POSTCODES})
         return tuple(dict.fromkeys(words))
 
     def describe(self, value: Sequence[str]) -> str:
