@@ -120,7 +120,9 @@ def find_delimiter(head: str) -> str:
     """Return the separator that cuts the first lines into the same number of columns; quoted text is one."""
     scores = {delimiter: _columns(head, delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=lambda delimiter: scores[delimiter])
-    return best if scores[best][0] >= LEAST_SHARE else DELIMITERS[1]
+    if scores[best][0] >= LEAST_SHARE:
+        return best
+    return next((delimiter for delimiter in DELIMITERS if delimiter not in head), DELIMITERS[1])
 
 
 def _columns(head: str, delimiter: str) -> tuple[float, int]:

@@ -165,7 +165,7 @@ class RejectedRows:
     """Rows that cannot be taken, kept beside until they are copied: memory first, then a temporary file."""
 
     def __init__(self) -> None:
-        self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed by `close`
+        self._file: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed by `__exit__`
             REJECTS_IN_MEMORY, mode="w+", encoding="utf-8", newline=""
         )
         self.count = 0
@@ -181,5 +181,8 @@ class RejectedRows:
             line, values, reasons = json.loads(text)
             yield line, json.dumps(values, ensure_ascii=False), json.dumps(reasons, ensure_ascii=False)
 
-    def close(self) -> None:
+    def __enter__(self) -> RejectedRows:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
         self._file.close()

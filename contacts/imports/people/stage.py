@@ -40,19 +40,18 @@ def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, 
     """Fill the staging tables from the file; returns its number of rows. Raises UnreadableFile."""
     staging.create("rows", stage_sql.ROWS)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
-    rejected = RejectedRows()
-    cleaner = PeopleRows(mapping, len(layout.header), rejected, month_first=layout.month_first)
     told.step(READING, path.stat().st_size)
-    taken = copy_rows(
-        staging.table("rows"),
-        PEOPLE_COLUMNS,
-        cleaner.staged(_rows(path, layout)),
-        texts=TEXTS,
-        on_rows=lambda _count: told.at(0),
-    )
-    copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
-    rejected.close()
-    rows = taken + rejected.count
+    with RejectedRows() as rejected:
+        cleaner = PeopleRows(mapping, len(layout.header), rejected, month_first=layout.month_first)
+        taken = copy_rows(
+            staging.table("rows"),
+            PEOPLE_COLUMNS,
+            cleaner.staged(_rows(path, layout)),
+            texts=TEXTS,
+            on_rows=lambda _count: told.at(0),
+        )
+        copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
+        rows = taken + rejected.count
     told.step(CHECKING, rows)
     _explode(staging)
     _find_persons(staging)

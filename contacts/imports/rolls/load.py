@@ -102,24 +102,21 @@ class _Lines:
 
 
 def _copy_rows(staging: Staging, path: Path, layout: Layout, columns: RawColumns, report: Report) -> Loaded:
-    rejected = RejectedRows()
     reader = TableReader(path, encoding=layout.encoding, delimiter=layout.delimiter)
     rows = iter(reader)
-    for _skipped in range(layout.skipped_lines):
-        next(rows, None)
-    if layout.has_header:
+    for _before in range(layout.skipped_lines + layout.has_header):
         next(rows, None)
     texts = columns.all()
-    copied = copy_rows(
-        staging.table("raw"),
-        ["line", *texts],
-        _of_one_width(reader.table_rows(layout.header), columns.width, rejected),
-        texts=texts,
-        on_rows=report,
-    )
-    copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
-    rejected.close()
-    return Loaded(copied + rejected.count, copied, 0)
+    with RejectedRows() as rejected:
+        copied = copy_rows(
+            staging.table("raw"),
+            ["line", *texts],
+            _of_one_width(reader.table_rows(layout.header), columns.width, rejected),
+            texts=texts,
+            on_rows=report,
+        )
+        copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
+        return Loaded(copied + rejected.count, copied, 0)
 
 
 def _of_one_width(

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.utils import translation
 
 from contacts.invented.rolls import COLUMNS
 from contacts.models import Source
 from tests.support.imports import write_rows
 from tests.support.small_reference import load_small_reference
+
+
+@pytest.fixture(autouse=True)
+def english(settings: Any) -> Iterator[None]:
+    """Messages are read in English, the background work's too."""
+    settings.LANGUAGE_CODE = "en"
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="module")
