@@ -107,9 +107,7 @@ def _examples(kind: str) -> dict[str, str]:
             "proof": _("Contract of 12 January 2027 and its annex on consent, in the folder of contracts"),
             "origin_text": _("you agreed that Exempla passes on your address"),
             "consent_wording": _("I agree to receive offers and messages of partners by e-mail."),
-            "balance": _(
-                "A single letter that presents the programme and says where we found the address."
-            ),
+            "balance": _("A single letter that presents the programme and says where we found the address."),
         },
     }[Import.Kind(kind)]
 
