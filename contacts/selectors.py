@@ -101,15 +101,20 @@ def search_contacts(
 def search_electors(
     text: str, *, commune_id: int | None = None, limit: int = FOUND_AT_MOST
 ) -> list[ElectoralRegistration]:
-    """Electors whose birth name or used name, then first names, begin with what was typed."""
+    """Electors whose birth name or used name, then first names, begin with what was typed.
+
+    "Camille Martin" is read as "Martin Camille" too: rolls begin with the name.
+    """
     words = search_words(text)
     if not words:
         return []
-    asked: dict[str, Any] = {"prefix": _beginning(" ".join(words)), "commune": commune_id, "limit": limit}
+    asked: dict[str, Any] = {"commune": commune_id, "limit": limit}
     in_commune = "AND commune_id = %(commune)s" if commune_id is not None else ""
-    ids = _ids(_ELECTORS, {"in_commune": in_commune}, **asked)
-    if len(ids) < limit:
-        ids += _ids(_ELECTORS_BY_USED_NAME, {"in_commune": in_commune}, **asked)
+    ids: list[int] = []
+    for order in dict.fromkeys((" ".join(words), " ".join([words[-1], *words[:-1]]))):
+        for sql in (_ELECTORS, _ELECTORS_BY_USED_NAME):
+            if len(ids) < limit:
+                ids += _ids(sql, {"in_commune": in_commune}, prefix=_beginning(order), **asked)
     chosen = list(dict.fromkeys(ids))[:limit]
     related = ElectoralRegistration.objects.select_related("commune", "polling_station", "contact")
     found = related.in_bulk(chosen)

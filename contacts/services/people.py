@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -122,6 +123,20 @@ def add_tag(*, contact: Contact, tag: Tag, by: User | None) -> bool:
     if created:
         audit.record(action="contact.add_tag", on=contact, by=by, detail={"tag": tag.pk})
     return created
+
+
+@transaction.atomic
+def tag_people(*, contacts: Sequence[Contact], tag: Tag, by: User | None) -> int:
+    """Put a tag on several people; gives how many did not have it."""
+    ids = [contact.pk for contact in contacts]
+    known = set(ContactTag.objects.filter(tag=tag, contact__in=ids).values_list("contact_id", flat=True))
+    new = [pk for pk in dict.fromkeys(ids) if pk not in known]
+    ContactTag.objects.bulk_create(
+        (ContactTag(contact_id=pk, tag=tag, added_by=by) for pk in new), ignore_conflicts=True
+    )
+    if new:
+        audit.record(action="tag.add", on=tag, by=by, detail={"people": len(new)})
+    return len(new)
 
 
 @transaction.atomic

@@ -11,10 +11,11 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from contacts.models import ElectoralRegistration
 from contacts.selectors import FOUND_AT_MOST, search_electors
+from contacts.territories.lookup import PLACES_OF_RESIDENCE, suggest_territories
 
 
 class ElectorList(StaffView, TemplateView):
-    """Search electors by name."""
+    """Search electors by name, in a commune or everywhere."""
 
     right_required = Right.VIEW_PEOPLE
     title = gettext_lazy("Electors")
@@ -25,9 +26,14 @@ class ElectorList(StaffView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET.get("q", "").strip()[:100]
+        where = self.request.GET.get("where", "").strip()[:100]
+        commune = suggest_territories(where, kinds=PLACES_OF_RESIDENCE, limit=1).first() if where else None
+        found = search_electors(query, commune_id=commune.pk if commune else None) if query else []
         return super().get_context_data(
             q=query,
-            electors=search_electors(query) if query else [],
+            where=where,
+            commune=commune,
+            electors=[] if where and commune is None else found,
             any_roll=bool(query) or ElectoralRegistration.objects.exists(),
             found_at_most=FOUND_AT_MOST,
             **kwargs,

@@ -8,6 +8,9 @@ from django.contrib import messages
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -20,7 +23,7 @@ from contacts.enums import Channel, TerritoryKind
 from contacts.models import Contact, EmailAddress, List, PhoneNumber, Reach, Territory
 from contacts.selectors import FOUND_AT_MOST, search_contacts
 from contacts.services.lists import add_to_list
-from contacts.services.people import add_tag, tag_named
+from contacts.services.people import tag_named, tag_people
 
 FILTERS = (
     ("", gettext_lazy("All")),
@@ -68,10 +71,10 @@ class PeopleList(StaffView, TemplateView):
         people: QuerySet[Contact] = Contact.objects.visible()
         chosen = self.request.GET.get("can", "")
         if chosen in Channel.values:
-            people = people.filter(reach__channel=chosen, reach__political=True)
+            people = people.filter(Exists(_open_today().filter(contact=OuterRef("pk"), channel=chosen)))
         elif chosen == "none":
-            open_mail = Reach.objects.filter(contact=OuterRef("pk"), channel=Channel.EMAIL, political=True)
-            people = people.filter(~Exists(open_mail))
+            mail = _open_today().filter(contact=OuterRef("pk"), channel=Channel.EMAIL)
+            people = people.filter(~Exists(mail))
         department = self.request.GET.get("department", "")
         if department.isdecimal():
             people = people.filter(commune__ancestor_links__ancestor_id=int(department))
@@ -83,8 +86,13 @@ def with_points(people: QuerySet[Contact]) -> QuerySet[Contact]:
     return people.select_related("commune").prefetch_related(
         Prefetch("emailaddress_set", EmailAddress.objects.filter(is_primary=True), to_attr="main_emails"),
         Prefetch("phonenumber_set", PhoneNumber.objects.filter(is_primary=True), to_attr="main_phones"),
-        Prefetch("reach", Reach.objects.filter(political=True), to_attr="open_channels"),
+        Prefetch("reach", _open_today(), to_attr="open_channels"),
     )
+
+
+def _open_today() -> QuerySet[Reach]:
+    """Channels open to political messages; a licence that has ended closes one without anything written."""
+    return Reach.objects.filter(political=True, political_until__gte=timezone.localdate())
 
 
 class SelectedPeople(StaffView, View):
@@ -94,12 +102,12 @@ class SelectedPeople(StaffView, View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         ids = [int(one) for one in request.POST.getlist("person") if one.isdecimal()]
-        people = list(Contact.objects.visible().filter(pk__in=ids))
+        people = list(Contact.objects.visible().filter(pk__in=ids).order_by("pk"))
         tag_name = request.POST.get("tag", "").strip()[:60]
         list_id = request.POST.get("list", "")
         if tag_name:
             tag = tag_named(tag_name)
-            number = sum(add_tag(contact=person, tag=tag, by=request.user) for person in people)
+            number = tag_people(contacts=people, tag=tag, by=request.user)
             messages.success(
                 request, _("Tagged “%(tag)s”: %(number)s.") % {"tag": tag.name, "number": number}
             )
@@ -110,4 +118,12 @@ class SelectedPeople(StaffView, View):
             messages.success(request, text % {"list": chosen.name, "number": number})
         else:
             messages.error(request, _("Choose a list or write a tag."))
-        return redirect("contacts:people")
+        return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """The list as the person saw it, filters and all."""
+    wanted = request.POST.get("back", "")
+    people = reverse("contacts:people")
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(people)
+    return wanted if safe else people

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
 
 from contacts.enums import Channel, UnreachableReason
 from contacts.models import (
@@ -90,18 +93,33 @@ def _points(model, contact):  # type: ignore[no-untyped-def]  # three models, on
 def _reach(contact: Contact) -> list[ChannelReach]:
     """All four channels, in their order; a channel without a row has no address at all."""
     rows = {row.channel: row for row in Reach.objects.filter(contact=contact).select_related("source")}
+    today = timezone.localdate()
     lines = []
     for channel in Channel:
         row = rows.get(channel)
-        reason = row.reason if row is not None else UnreachableReason.NO_ADDRESS
+        reason = _reason(row, today)
         lines.append(
             ChannelReach(
                 channel=channel,
-                political=bool(row and row.political),
+                political=not reason,
                 service=bool(row and row.service),
                 targeting=bool(row and row.targeting),
-                reason=str(UnreachableReason(reason).label) if reason else "",
+                reason=str(reason.label) if reason else "",
                 source=str(row.source) if row is not None and row.source is not None else "",
             )
         )
     return lines
+
+
+def _reason(row: Reach | None, today: date) -> UnreachableReason | None:
+    """Why the channel is closed to political messages today; None when it is open."""
+    if row is None:
+        return UnreachableReason.NO_ADDRESS
+    if row.political:
+        ended = row.political_until is not None and row.political_until < today
+        return UnreachableReason.LICENCE_ENDED if ended else None
+    reason = UnreachableReason(row.reason)
+    broker_ended = row.broker_until is not None and row.broker_until < today
+    if reason == UnreachableReason.BROKER_ONLY and broker_ended:
+        return UnreachableReason.LICENCE_ENDED
+    return reason
