@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaign_crm.platform.personal_data import erase, keep
 
@@ -33,7 +34,7 @@ class Form(models.Model):
     )
     source = models.ForeignKey("contacts.Source", on_delete=models.PROTECT, related_name="forms")
     thank_you = models.TextField(_("thank-you text"), blank=True)
-    is_open = models.BooleanField(_("open"), default=True)
+    is_open = models.BooleanField(pgettext_lazy("of a form", "open"), default=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
 
