@@ -14,22 +14,37 @@ SERVER_ERROR = 500
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
-class DatabaseRoleMiddleware:
-    """One transaction a request, as `crm_national`; rolled back when the answer is a server error."""
+# Answered also while the database is away: neither a transaction nor a session.
+WITHOUT_DATABASE = {"/live", "/ready"}
 
-    WITHOUT_DATABASE = ("/live", "/ready", "/static/")
+
+class DatabaseRoleMiddleware:
+    """One transaction a request, as `crm_national`.
+
+    Rolled back when the answer is a server error, and when the view gave up by an exception, whatever page
+    that became (404, 403, an error of the API): what it had begun is not half done.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(self.WITHOUT_DATABASE):
+        if request.path in WITHOUT_DATABASE:
             return self.get_response(request)
         with acting_as("crm_national"):
             response = self.get_response(request)
-            if response.status_code >= SERVER_ERROR:
+            if _gave_up(request, response):
                 transaction.set_rollback(True)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Django turns what a view raises into a page before `__call__` sees it: remember it."""
+        request.view_gave_up = True  # type: ignore[attr-defined]
+
+
+def _gave_up(request: HttpRequest, response: HttpResponse) -> bool:
+    by_api = getattr(response, "exception", False)  # set by REST framework, which raises nothing further
+    return response.status_code >= SERVER_ERROR or by_api or getattr(request, "view_gave_up", False)
 
 
 class UserLanguageMiddleware:
@@ -39,6 +54,8 @@ class UserLanguageMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path in WITHOUT_DATABASE:
+            return self.get_response(request)
         language = getattr(request.user, "language", "")
         if request.user.is_authenticated and language:
             translation.activate(language)

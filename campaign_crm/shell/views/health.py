@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from campaign_crm.platform.addresses import is_from_inside
 from campaign_crm.shell import health
 
-View = Callable[[HttpRequest], JsonResponse]
+View = Callable[[HttpRequest], HttpResponse]
 
 
 def for_monitors(view: View) -> View:
@@ -23,13 +23,13 @@ def for_monitors(view: View) -> View:
     @require_safe
     @never_cache
     @wraps(view)
-    def guarded(request: HttpRequest) -> JsonResponse:
+    def guarded(request: HttpRequest) -> HttpResponse:
         shown = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         has_token = bool(settings.HEALTH_TOKEN) and secrets.compare_digest(
             shown.encode(), settings.HEALTH_TOKEN.encode()
         )
         if not has_token and not is_from_inside(request):
-            raise Http404
+            return HttpResponseNotFound("Not found", content_type="text/plain")  # no page: no database
         return view(request)
 
     return guarded
