@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,8 +34,14 @@ def keep(file: IO[bytes] | Any) -> Path:
     return path
 
 
-def sha256(path: Path) -> str:
-    """Hex digest of a file, for the report."""
+@contextmanager
+def hashing(path: Path) -> Iterator[Future[str]]:
+    """Compute the SHA-256 of a file, for the report, while something else is done with it."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        yield pool.submit(_sha256, path)
+
+
+def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

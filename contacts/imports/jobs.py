@@ -46,13 +46,19 @@ WAITS = 150
 @handler(PREVIEW_JOB)
 def preview_import(job: RunningJob) -> None:
     """Read the whole file and count what it would change."""
-    with _working(job) as run:
+    with _working(job) as run, files.hashing(Path(run.file_path)) as digest:
         counts = _stage(run, Progress(job))
         keep_samples(Staging(run.pk), is_roll=run.kind == Import.Kind.ROLL, source_id=run.source_id)
         with transaction.atomic():
             job.progress(0)  # a worker that lost the job ends nothing
             preview = {**counts, "previewed_at": timezone.now().isoformat()}
-            _end(run, Import.State.PREVIEWED, preview=preview, layout=run.layout)
+            _end(
+                run,
+                Import.State.PREVIEWED,
+                preview=preview,
+                layout=run.layout,
+                file_sha256=digest.result(),
+            )
 
 
 @handler(RUN_JOB)

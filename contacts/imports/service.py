@@ -63,7 +63,6 @@ def start_import(
             file_name=file_name[:255],
             file_path=str(path),
             file_bytes=path.stat().st_size,
-            file_sha256=files.sha256(path),
             created_by=by,
             options=_options_of_name(file_name),
         )

@@ -1,0 +1,46 @@
+"""A large base made once, and copied for each round: every round starts from the same pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+
+import psycopg2
+from django.db import connections
+from psycopg2 import sql
+
+from tests.environment import TestServers, with_database
+
+
+class BaseDatabase:
+    """The session's database as it was when `make` had run; `restore` brings it back."""
+
+    def __init__(self, servers: TestServers, make: Callable[[], None]) -> None:
+        self._servers = servers
+        self._base = f"{servers.database}_base"
+        make()
+        self._copy(servers.database, self._base)
+
+    def restore(self) -> None:
+        self._copy(self._base, self._servers.database)
+
+    def drop(self) -> None:
+        with closing(self._owner()) as owner, owner.cursor() as cursor:
+            cursor.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(self._base))
+            )
+
+    def _copy(self, template: str, name: str) -> None:
+        connections.close_all()
+        with closing(self._owner()) as owner, owner.cursor() as cursor:
+            cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            cursor.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                    sql.Identifier(name), sql.Identifier(template)
+                )
+            )
+
+    def _owner(self) -> psycopg2.extensions.connection:
+        owner = psycopg2.connect(with_database(self._servers.owner_url, "postgres"))
+        owner.autocommit = True
+        return owner
