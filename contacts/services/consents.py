@@ -13,7 +13,7 @@ from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose
 from contacts.errors import ContactsError
 from contacts.models import Consent, ConsentWording, Contact, Source
-from contacts.services.projections import refresh_projections
+from contacts.services.projections import refresh_reach
 from contacts.services.wordings import current_wording
 
 __all__ = ["ConsentRefused", "current_wording", "record_consent"]
@@ -64,5 +64,5 @@ def record_consent(
         by=by,
         detail={"channel": channel, "purpose": purpose, "consent": entry.pk},
     )
-    refresh_projections([contact.pk])
+    refresh_reach([contact.pk])
     return entry
