@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.generic import TemplateView
 
+from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import UnreachableReason
@@ -41,14 +42,8 @@ class OneCampaign(StaffView, TemplateView):
         return [(_("Mailings"), reverse("messaging:campaigns"))]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        user = self.request.user
-        return super().get_context_data(
-            campaign=self.campaign,
-            may_edit=user.has_right(Right.EDIT_CAMPAIGN),
-            may_send=user.has_right(Right.SEND_CAMPAIGN),
-            may_see_people=user.has_right(Right.VIEW_PEOPLE),
-            **kwargs,
-        )
+        rights = rights_of(self.request.user)
+        return super().get_context_data(campaign=self.campaign, **rights, **kwargs)
 
     @property
     def campaign(self) -> Campaign:
@@ -92,7 +87,7 @@ class CampaignProgress(StaffView, View):
         campaign = get_object_or_404(mailings().defer("compiled", "blocks"), pk=pk)
         if request.GET.get("state") != campaign.state:  # buttons and title change too: the page comes anew
             return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
-        context = {"campaign": campaign, **progress_context(campaign)}
+        context = {"campaign": campaign, **rights_of(request.user), **progress_context(campaign)}
         status = 200 if context["is_live"] else STOP_POLLING
         return render(request, "messaging/progress.html", context, status=status)
 
@@ -145,6 +140,15 @@ class Recipients(OneCampaign):
             rows = rows.filter(contact_id__in=[person.pk for person in search_contacts(query)])
         found: QuerySet[Delivery] = rows.order_by("contact_id")
         return found
+
+
+def rights_of(user: User) -> dict[str, bool]:
+    """What the templates of these pages ask about the person who reads them."""
+    return {
+        "may_edit": user.has_right(Right.EDIT_CAMPAIGN),
+        "may_send": user.has_right(Right.SEND_CAMPAIGN),
+        "may_see_people": user.has_right(Right.VIEW_PEOPLE),
+    }
 
 
 def progress_context(campaign: Campaign) -> dict[str, Any]:

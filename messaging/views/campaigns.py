@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views import View
 from django.views.generic import TemplateView
 
@@ -19,13 +19,14 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.folding import fold
 from contacts.models.contact import Fold
-from messaging.enums import CampaignState
+from messaging.enums import CampaignState, DeliveryState
 from messaging.errors import MessagingError
 from messaging.forms.campaigns import NewCampaignForm
 from messaging.models import Campaign, SenderIdentity
 from messaging.selectors import figures_of
 from messaging.services import campaigns as acts
 from messaging.services.templates import create_template
+from messaging.services.uncertain import DECISIONS, settle_uncertain
 
 PAGE = 25
 CHIPS: tuple[tuple[str, Any, tuple[CampaignState, ...]], ...] = (
@@ -131,7 +132,7 @@ class CampaignAct(StaffView, View):
     """One POST that does one thing to a mailing and comes back to its page."""
 
     right_required = Right.EDIT_CAMPAIGN
-    SENDING_ACTS = ("pause", "resume", "cancel")
+    SENDING_ACTS = ("pause", "resume", "cancel", "settle")
 
     def right_for(self, request: HttpRequest) -> str | None:
         return Right.SEND_CAMPAIGN if self.kwargs["act"] in self.SENDING_ACTS else Right.EDIT_CAMPAIGN
@@ -151,11 +152,24 @@ class CampaignAct(StaffView, View):
                     acts.resume(campaign=campaign, by=request.user)
                 case "cancel":
                     acts.cancel(campaign=campaign, by=request.user, reason=reason)
+                case "settle":
+                    self._settle(campaign, request.POST.get("decision", ""), reason)
                 case _:
                     messages.error(request, _("There is no such act."))
         except MessagingError as error:
             messages.error(request, str(error))
         return redirect("messaging:campaign", pk=pk)
+
+    def _settle(self, campaign: Campaign, decision: str, reason: str) -> None:
+        """Say what became of the messages whose answer never came."""
+        if decision not in DECISIONS:
+            messages.error(self.request, _("Choose what to do with them."))
+            return
+        number = settle_uncertain(
+            campaign=campaign, decision=DeliveryState(decision), by=self.request.user, reason=reason
+        )
+        text = ngettext("%(number)s recipient settled.", "%(number)s recipients settled.", number)
+        messages.success(self.request, text % {"number": number})
 
 
 class CampaignToTemplate(StaffView, View):

@@ -73,6 +73,13 @@ def test_progress_asks_again_until_the_send_has_ended(reader: Client) -> None:
     assert (answer.status_code, "every 2s" in answer.content.decode()) == (286, False)
 
 
+def test_live_part_keeps_its_links_and_buttons(officer: Client) -> None:
+    campaign = make_sent(["unknown", "queued"], state=CampaignState.SENDING)
+    shown = page(officer, campaign, "campaign_progress", state="sending").content.decode()
+    assert f"{reverse('messaging:campaign_recipients', args=[campaign.pk])}?state=waiting" in shown
+    assert 'data-dialog-open="settle-dialog"' in shown
+
+
 def test_change_of_state_brings_the_whole_page_anew(reader: Client) -> None:
     campaign = make_sent(["queued"], state=CampaignState.PAUSED)
     answer = page(reader, campaign, "campaign_progress", state="sending")

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from contacts.registry import registry
 from messaging.enums import CampaignState
-from messaging.models import Campaign, Operation, Template
+from messaging.models import Campaign, Delivery, Operation, Template
 from tests.messaging.people import make_campaign, make_officer
 from tests.messaging.views.conftest import make_sent
 
@@ -176,7 +176,26 @@ def test_act_in_the_wrong_state_is_said(officer: Client, campaign: Campaign) -> 
     assert "Only a paused mailing can go on." in answer.content.decode()
 
 
-@pytest.mark.parametrize("what", ["duplicate", "pause", "resume", "cancel"])
+@pytest.mark.parametrize(
+    ("decision", "state"), [("accepted", "sent"), ("abandoned", "sent"), ("queued", "sending")]
+)
+def test_uncertain_recipients_are_settled_by_a_person(officer: Client, decision: str, state: str) -> None:
+    campaign = make_sent(["accepted", "unknown", "unknown"])
+    answer = act(officer, campaign, "settle", decision=decision, reason="The provider's log")
+    assert "2 recipients settled." in answer.content.decode()
+    assert Delivery.objects.of_campaign(campaign).filter(state="unknown").count() == 0
+    campaign.refresh_from_db()
+    assert campaign.state == state
+
+
+def test_uncertain_recipients_are_settled_by_a_decision_that_exists(officer: Client) -> None:
+    campaign = make_sent(["unknown"])
+    answer = act(officer, campaign, "settle", decision="delivered")
+    assert "Choose what to do with them." in answer.content.decode()
+    assert Delivery.objects.of_campaign(campaign).get().state == "unknown"
+
+
+@pytest.mark.parametrize("what", ["duplicate", "pause", "resume", "cancel", "settle"])
 def test_reader_acts_on_nothing(reader: Client, what: str) -> None:
     campaign = make_sent(["queued"], state=CampaignState.SENDING)
     assert act(reader, campaign, what).status_code == 403
