@@ -34,7 +34,8 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 ROLL = """\
 "code du l'ugle";"libellé de l'ugle";"libellé du type de liste";"nom de naissance";"nom d'usage";"prénoms";\
 "sexe";"date de naissance";"code commune de naissance";"libellé commune de naissance";\
-"code département de naissance";"pays de naissance";"libellé nationalité";"numéro de voie";"libellé de voie";"complément 1";"complément 2";\
+"code département de naissance";"pays de naissance";"libellé nationalité";"numéro de voie";\
+"libellé de voie";"complément 1";"complément 2";\
 "lieu-dit";"code postal";"commune";"pays";"code du bureau de vote";"libellé du bureau de vote";\
 "code circonscription législative du bureau de vote";"libellé canton du bureau de vote";\
 "libellé circonscription métropolitaine du bureau de vote";numéro d'ordre dans le bureau de vote
