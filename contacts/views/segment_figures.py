@@ -13,7 +13,16 @@ from contacts.models.contact import BUCKETS, ContactQuerySet
 from contacts.rules.channels import DIGITAL
 from contacts.segments.audience import TARGETING, refusals_of
 from contacts.segments.compile import people_matching
-from contacts.segments.counting import Estimate, TooSlow, count_estimate, count_exactly, sample, scaled, timed
+from contacts.segments.counting import (
+    EXACT_ANSWER,
+    Estimate,
+    TooSlow,
+    count_estimate,
+    count_exactly,
+    sample,
+    scaled,
+    timed,
+)
 from contacts.segments.explanations import WHAT_A_CLASS_MEANS, WHAT_TO_DO
 from contacts.segments.nesting import STRICTNESS, classes_of
 from contacts.segments.reachability import Counts, count_reachable
@@ -91,10 +100,10 @@ def meanings_of(tree: Group) -> list[Meaning]:
     return [Meaning(used, texts[used], WHAT_A_CLASS_MEANS[used]) for used in order]
 
 
-def exact_count(people: ContactQuerySet) -> Estimate:
+def exact_count(people: ContactQuerySet, *, seconds: float = EXACT_ANSWER) -> Estimate:
     """Everybody counted; the estimate again when that takes too long."""
     try:
-        return count_exactly(people)
+        return count_exactly(people, seconds=seconds)
     except TooSlow:
         return count_estimate(people)
 
