@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,17 +12,19 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
-from contacts.enums import Channel, MessageKind, UnreachableReason
+from contacts.enums import Channel, MessageKind, TargetingClass, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.models import Contact
 from contacts.segments.audience import Audience, resolve_audience
-from contacts.segments.reachability import Counts, count_reachable, reachable
+from contacts.segments.counting import count_estimate, sample
+from contacts.segments.explanations import WHAT_A_CLASS_MEANS, WHAT_TO_DO
+from contacts.segments.nesting import STRICTNESS
+from contacts.segments.reachability import Counts
 from messaging.errors import MessagingError
 from messaging.forms.campaigns import AudienceForm, audience_initial
 from messaging.models import Campaign
@@ -29,41 +32,28 @@ from messaging.services.campaigns import set_audience, update_campaign
 from messaging.views.campaigns import mailings
 
 SAMPLE = 6
+SMALL = 50_000  # people counted to the last one before the first answer; beyond, an estimate comes first
 Text = str | Promise
-
-WHAT_TO_DO: dict[UnreachableReason, Text] = {
-    UnreachableReason.SUPPRESSED: gettext_lazy("They asked not to be written to."),
-    UnreachableReason.WITHDRAWN: gettext_lazy("Only they can change their mind."),
-    UnreachableReason.NO_ADDRESS: gettext_lazy("Write by post, or ask for an address at the next meeting."),
-    UnreachableReason.BOUNCED: gettext_lazy("Their address no longer works."),
-    UnreachableReason.ROLL_ONLY: gettext_lazy("A roll allows letters and door-to-door only."),
-    UnreachableReason.LICENCE_ENDED: gettext_lazy("The licence of their file is over."),
-    UnreachableReason.BROKER_ONLY: gettext_lazy("Choose their whole source as the audience."),
-    UnreachableReason.NO_BASIS: gettext_lazy("No consent and no other basis for e-mail."),
-    UnreachableReason.NO_TARGETING_CONSENT: gettext_lazy("Write to everyone, or to a newsletter."),
-    UnreachableReason.UNDER_AGE: gettext_lazy("The law forbids choosing them."),
-    UnreachableReason.SAME_ADDRESS: gettext_lazy("One message an address."),
-}
 
 
 @dataclass(frozen=True)
 class Picture:
-    """What the page shows of one audience; `problem` instead when it cannot be worked out."""
+    """What the page shows of one audience; `problem` instead when it cannot be worked out.
+
+    `estimate` is set while only that is known: the exact `counts` are then still to be asked for.
+    """
 
     audience: Audience | None = None
     counts: Counts = field(default_factory=lambda: Counts(0))
+    estimate: int | None = None
     sample: list[Contact] = field(default_factory=list)
     problem: str = ""
 
     @property
     def left_out(self) -> list[tuple[UnreachableReason, int, Text]]:
         """(reason, people, what can be done), most people first."""
-        lines = [
-            (reason, number, WHAT_TO_DO.get(reason, ""))
-            for reason, number in self.counts.left_out.items()
-            if number
-        ]
-        return sorted(lines, key=lambda line: -line[1])
+        reasons = sorted(self.counts.left_out.items(), key=lambda item: -item[1])
+        return [(reason, number, WHAT_TO_DO.get(reason, "")) for reason, number in reasons if number]
 
     @property
     def left_out_total(self) -> int:
@@ -74,24 +64,34 @@ class Picture:
         """People whom a criterion leaves out because they have not agreed to be chosen."""
         return self.counts.left_out.get(UnreachableReason.NO_TARGETING_CONSENT, 0)
 
+    @property
+    def meanings(self) -> list[tuple[TargetingClass, Text]]:
+        """The classes of the choice and what each costs in law, the strictest first."""
+        classes = self.audience.classes if self.audience else ()
+        return [(used, WHAT_A_CLASS_MEANS[used]) for used in reversed(STRICTNESS) if used in classes]
 
-def picture_of(choice: dict[str, Any], *, kind: str, counts: Counts | None = None) -> Picture:
-    """Count one audience exactly, unless `counts` has it, and name a few of its people."""
+
+def picture_of(
+    choice: dict[str, Any], *, kind: str, counts: Counts | None = None, at_once: bool = False
+) -> Picture:
+    """Count one audience, unless `counts` has it, and name a few of its people.
+
+    `at_once`: a large audience is estimated within a fraction of a second instead.
+    """
     try:
         audience = resolve_audience(choice, channel=Channel.EMAIL)
-        terms: dict[str, Any] = {
-            "channel": Channel.EMAIL,
-            "kind": MessageKind(kind),
-            "targeted": audience.targeted,
-            "source": audience.source,
-        }
+        terms: dict[str, Any] = {"channel": Channel.EMAIL, "kind": MessageKind(kind)}
+        people = audience.reachable(**terms)
+        guess = count_estimate(people)
+        estimate = None
+        if counts is None and at_once and not (guess.exact and guess.value <= SMALL):
+            counts, estimate = Counts(0), guess.value
         if counts is None:
-            counts = count_reachable(audience.queryset, **terms, one_per_address=True)
-        people = reachable(audience.queryset, **terms)
+            counts = audience.counts(**terms, one_per_address=True)
     except ContactsError as error:
         return Picture(problem=str(error))
-    # `bucket` is random and fixed: a sample of everybody, the same at each look.
-    return Picture(audience, counts, list(people.order_by("bucket", "pk")[:SAMPLE]))
+    names = sample(people, guess.buckets or 1)[:SAMPLE]
+    return Picture(audience, counts, estimate, list(names))
 
 
 class AudienceStep(StaffView, TemplateView):
@@ -136,9 +136,17 @@ class AudienceStep(StaffView, TemplateView):
 
     def _page(self, form: AudienceForm, status: int = 200) -> HttpResponse:
         campaign = self._campaign()
-        picture = picture_of(campaign.audience, kind=campaign.kind) if campaign.audience else None
+        picture = None
+        if campaign.audience:
+            picture = picture_of(campaign.audience, kind=campaign.kind, at_once=True)
+        exact_url = reverse("messaging:campaign_count", args=[campaign.pk])
         context = self.get_context_data(
-            campaign=campaign, form=form, picture=picture, step="audience", kind=campaign.kind
+            campaign=campaign,
+            form=form,
+            picture=picture,
+            step="audience",
+            kind=campaign.kind,
+            exact_url=f"{exact_url}?{_query(campaign)}",
         )
         return render(self.request, self.template_name, context, status=status)
 
@@ -148,8 +156,13 @@ class AudienceStep(StaffView, TemplateView):
         return self._found
 
 
+def _query(campaign: Campaign) -> str:
+    """The stored choice as the form would send it, asking for the exact count."""
+    return urlencode(audience_initial(campaign.audience, campaign.kind) | {"exact": 1})
+
+
 class AudienceCount(StaffView, View):
-    """The figures of the choice now on the page, as a fragment."""
+    """The figures of the choice now on the page, as a fragment; `exact=1` waits for every person."""
 
     right_required = Right.EDIT_CAMPAIGN
 
@@ -158,7 +171,14 @@ class AudienceCount(StaffView, View):
         form = AudienceForm(request.GET)
         picture = None
         if form.is_valid():
-            picture = picture_of(form.audience(), kind=form.cleaned_data["kind"])
-        kind = form.cleaned_data.get("kind", campaign.kind)
-        context = {"campaign": campaign, "picture": picture, "kind": kind}
+            at_once = request.GET.get("exact") != "1"
+            picture = picture_of(form.audience(), kind=form.cleaned_data["kind"], at_once=at_once)
+        query = request.GET.copy()
+        query["exact"] = "1"
+        context = {
+            "campaign": campaign,
+            "picture": picture,
+            "kind": form.cleaned_data.get("kind", campaign.kind),
+            "exact_url": f"{request.path}?{query.urlencode()}",
+        }
         return render(request, "messaging/audience_picture.html", context)

@@ -138,3 +138,22 @@ def test_consent_opens_a_targeted_audience(officer: Client, campaign: Campaign) 
         by=None,
     )
     assert count(officer, campaign, type="list", list=chosen.pk).context["picture"].counts.reachable == 1
+
+
+def test_large_audience_is_estimated_at_once_and_counted_after(
+    officer: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_people(3)
+    monkeypatch.setattr("messaging.views.audience.SMALL", 2)
+    answer = count(officer, campaign, type="everyone")
+    assert answer.context["picture"].estimate == 3
+    assert "≈ 3" in answer.content.decode()
+    exact = officer.get(answer.context["exact_url"]).context["picture"]
+    assert (exact.estimate, exact.counts.reachable) == (None, 3)
+
+
+def test_classes_of_the_choice_are_explained(officer: Client, campaign: Campaign) -> None:
+    letter = Newsletter.objects.create(name="Lettre de l’Oise")
+    shown = count(officer, campaign, type="newsletter", newsletter=letter.pk).content.decode()
+    assert "Chosen by the person" in shown
+    assert "People chose this themselves" in shown
