@@ -70,7 +70,7 @@ def sources(contact_id: int, before: datetime | None, limit: int) -> list[Timeli
         TimelineEntry(
             at=link.first_seen_at,
             kind="source",
-            title=_("Came in by “%(name)s”") % {"name": link.source.name},
+            title=_("Came in by “%(name)s”") % {"name": link.source},
             detail=str(link.source.get_kind_display()),
             url=reverse("contacts:source", args=[link.source_id]),
             icon="database",

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -90,6 +91,12 @@ class StaffView(ContextMixin, View):
             "breadcrumbs": [*self.get_breadcrumbs(), (title, "")],
         }
         return super().get_context_data(**(head | kwargs))
+
+
+def show_only(form: BaseForm) -> None:
+    """Show a form to somebody who may read but not write: its fields cannot be changed."""
+    for field in form.fields.values():
+        field.disabled = True
 
 
 def staff_view(

@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
 
+# Sources that the program makes by itself keep one name in the database, whoever reads.
+OWN_NAMES = {"Preference page": _("Preference page"), "Typed by hand": _("Typed by hand")}
+
 
 class Source(models.Model):
     """One origin of data: a roll, an address book, a broker's file, a form, the API, or hand.
@@ -79,7 +82,8 @@ class Source(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        """Its name, in the reader's language where the program gave it."""
+        return str(OWN_NAMES.get(self.name, self.name))
 
     @property
     def is_broker(self) -> bool:

@@ -30,6 +30,10 @@ class ListForm(forms.ModelForm[List]):
         labels = {"targeting_class": gettext_lazy("Who chose the people on it")}
         widgets = {"targeting_class": forms.RadioSelect}
 
+    def clean_name(self) -> str:
+        """As it is kept, so that a name taken but for its spaces is seen to be taken."""
+        return " ".join(self.cleaned_data["name"].split())
+
 
 class Lists(StaffView, TemplateView):
     right_required = Right.VIEW_SEGMENTS
@@ -38,8 +42,11 @@ class Lists(StaffView, TemplateView):
     template_name = "contacts/lists/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        lists = List.objects.annotate(people=Count("memberships")).order_by("name")
-        return super().get_context_data(lists=lists, **kwargs)
+        return super().get_context_data(
+            lists=List.objects.annotate(people=Count("memberships")).order_by("name"),
+            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
+            **kwargs,
+        )
 
 
 class NewList(StaffView, TemplateView):

@@ -16,7 +16,7 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.rights import Right
-from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.staff import Breadcrumb, StaffView, show_only
 from contacts.enums import TerritoryKind
 from contacts.models import Newsletter, Territory
 
@@ -43,7 +43,11 @@ class NewsletterList(StaffView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         receiving = Count("subscriptions", filter=Q(subscriptions__ended_at=None))
         newsletters = Newsletter.objects.select_related("territory").annotate(receiving=receiving)
-        return super().get_context_data(newsletters=newsletters.order_by("name"), **kwargs)
+        return super().get_context_data(
+            newsletters=newsletters.order_by("name"),
+            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
+            **kwargs,
+        )
 
 
 class EditNewsletter(StaffView, TemplateView):
@@ -58,13 +62,17 @@ class EditNewsletter(StaffView, TemplateView):
         return [(_("Newsletters"), reverse("contacts:newsletters"))]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = self.get_context_data(form=NewsletterForm(instance=self._newsletter()))
-        return render(request, self.template_name, context)
+        form = NewsletterForm(instance=self._newsletter())
+        may_edit = request.user.has_right(Right.EDIT_SEGMENTS)
+        if not may_edit:
+            show_only(form)
+        return render(request, self.template_name, self.get_context_data(form=form, may_edit=may_edit))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = NewsletterForm(request.POST, instance=self._newsletter())
         if not form.is_valid():
-            return render(request, self.template_name, self.get_context_data(form=form), status=422)
+            context = self.get_context_data(form=form, may_edit=True)
+            return render(request, self.template_name, context, status=422)
         is_new = form.instance.pk is None
         newsletter = form.save()
         action = "newsletter.create" if is_new else "newsletter.update"

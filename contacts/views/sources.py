@@ -11,12 +11,13 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
-from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.staff import Breadcrumb, StaffView, show_only
 from contacts.enums import Channel
 from contacts.errors import ContactsError
 from contacts.models import Source
@@ -59,7 +60,12 @@ class SourceList(StaffView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         sources = Source.objects.annotate(imported=Count("imports", distinct=True)).order_by("name")
-        return super().get_context_data(sources=sources, **kwargs)
+        return super().get_context_data(
+            sources=sources,
+            today=timezone.localdate(),
+            may_edit=self.request.user.has_right(Right.EDIT_COMPLIANCE),
+            **kwargs,
+        )
 
 
 class EditSource(StaffView, TemplateView):
@@ -70,13 +76,16 @@ class EditSource(StaffView, TemplateView):
     template_name = "contacts/sources/edit.html"
 
     def get_title(self) -> str:
-        return self._source().name if "pk" in self.kwargs else _("New source")
+        return str(self._source()) if "pk" in self.kwargs else _("New source")
 
     def get_breadcrumbs(self) -> list[Breadcrumb]:
         return [(_("Where data comes from"), reverse("contacts:sources"))]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._page(SourceForm(instance=self._source()))
+        form = SourceForm(instance=self._source())
+        if not request.user.has_right(Right.EDIT_COMPLIANCE):
+            show_only(form)
+        return self._page(form)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         form = SourceForm(request.POST, instance=self._source())
@@ -97,7 +106,11 @@ class EditSource(StaffView, TemplateView):
         return redirect("contacts:sources")
 
     def _page(self, form: SourceForm, status: int = 200) -> HttpResponse:
-        context = self.get_context_data(form=form, known="pk" in self.kwargs)
+        context = self.get_context_data(
+            form=form,
+            known="pk" in self.kwargs,
+            may_edit=self.request.user.has_right(Right.EDIT_COMPLIANCE),
+        )
         return render(self.request, self.template_name, context, status=status)
 
     def _source(self) -> Source:

@@ -58,3 +58,17 @@ def test_icon_is_hidden_from_screen_readers() -> None:
     drawn = crm.icon("mail", "s")
     assert drawn.startswith('<svg class="icon icon-s" aria-hidden="true">')
     assert "/static/vendor/lucide/icons.svg#mail" in drawn
+
+
+@pytest.mark.parametrize(
+    ("e164", "shown"),
+    [
+        ("+33639980001", "06 39 98 00 01"),
+        ("+33199005566", "01 99 00 55 66"),
+        ("+262692123456", "0692 12 34 56"),
+        ("+3225551212", "+32 2 555 12 12"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_numbers_are_written_as_people_dial_them(e164, shown):
+    assert crm.phone(e164) == shown

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from django import template
 from django.db.models.fields.files import FieldFile
 from django.templatetags.static import static
@@ -21,6 +22,7 @@ from campaign_crm.shell.colours import readable_on, text_on
 register = template.Library()
 
 ICONS = "vendor/lucide/icons.svg"
+FRENCH_COUNTRY_CODES = {33, 262, 508, 590, 594, 596}
 PUBLIC_LIGHT = "#ffffff"  # the grounds of static/public/public.css
 PUBLIC_DARK = "#1a1f27"
 
@@ -59,6 +61,20 @@ def percent(part: float | None, whole: float | None) -> str:
     share = 100 * part / whole
     decimals = 1 if 0 < share < 10 else 0
     return _("%(share)s%%") % {"share": formats.number_format(round(share, decimals), decimals)}
+
+
+@register.filter
+def phone(e164: str) -> str:
+    """Write a number as people dial it from France: 06 39 98 00 01, +32 2 555 12 12."""
+    try:
+        number = phonenumbers.parse(e164)
+    except phonenumbers.NumberParseException:
+        return e164
+    at_home = number.country_code in FRENCH_COUNTRY_CODES
+    form = (
+        phonenumbers.PhoneNumberFormat.NATIONAL if at_home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, form)
 
 
 @register.filter

@@ -1,0 +1,69 @@
+"""Newsletters that people choose."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaign_crm.platform.models import AuditEntry
+from contacts.models import Newsletter
+from contacts.services.subscriptions import end_subscription, subscribe
+from tests.contacts.views.conftest import queries_of
+
+
+def test_newsletters_are_shown_with_who_receives_them_now(client, person, members):
+    letter = Newsletter.objects.create(name="Letter", description="Every week")
+    for name in ("Ada", "Béa"):
+        subscribe(contact=person(name, "Martin"), newsletter=letter, source=members, by=None)
+    left = person("Cléo", "Martin")
+    subscribe(contact=left, newsletter=letter, source=members, by=None)
+    end_subscription(contact=left, newsletter=letter, by=None)
+    shown = client.get("/newsletters/").context["newsletters"]
+    assert [(one.name, one.receiving) for one in shown] == [("Letter", 2)]
+
+
+def test_no_newsletter_says_why_to_make_one(client):
+    assert "No newsletter yet" in client.get("/newsletters/").content.decode()
+
+
+def test_a_page_asks_as_many_queries_for_three_as_for_one(client, places):
+    Newsletter.objects.create(name="A", territory=places["60"])
+    one = queries_of(client, "/newsletters/")
+    Newsletter.objects.create(name="B", territory=places["59"])
+    Newsletter.objects.create(name="C")
+    assert queries_of(client, "/newsletters/") == one
+
+
+def test_a_newsletter_is_made_and_changed(client, places):
+    data = {"name": "Lettre de l’Oise", "territory": places["60"].pk, "is_open": "on"}
+    assert client.post("/newsletters/new/", data).url == "/newsletters/"
+    made = Newsletter.objects.get()
+    assert (made.name, made.territory, made.is_open) == ("Lettre de l’Oise", places["60"], True)
+    client.post(f"/newsletters/{made.pk}/", {"name": "Lettre"})
+    made.refresh_from_db()
+    assert (made.name, made.territory, made.is_open) == ("Lettre", None, False)
+    actions = AuditEntry.objects.filter(object_type="contacts.newsletter").order_by("id")
+    assert [(entry.action, sorted(entry.fields)) for entry in actions] == [
+        ("newsletter.create", ["name", "territory"]),
+        ("newsletter.update", ["is_open", "name", "territory"]),
+    ]
+
+
+def test_a_commune_is_no_territory_of_a_newsletter(client, places):
+    answer = client.post("/newsletters/new/", {"name": "Lettre", "territory": places["60057"].pk})
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["", "Letter"])
+def test_a_newsletter_made_wrongly_is_refused(client, name):
+    Newsletter.objects.create(name="Letter")
+    assert client.post("/newsletters/new/", {"name": name}).status_code == 422
+    assert Newsletter.objects.count() == 1
+
+
+def test_who_only_reads_changes_nothing(reader):
+    letter = Newsletter.objects.create(name="Letter")
+    assert reader.get("/newsletters/").status_code == 200
+    text = reader.get(f"/newsletters/{letter.pk}/").content.decode()
+    assert "Save" not in text
+    assert reader.post(f"/newsletters/{letter.pk}/", {"name": "Other"}).status_code == 403
+    assert "New newsletter" not in reader.get("/newsletters/").content.decode()
