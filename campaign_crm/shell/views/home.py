@@ -31,7 +31,7 @@ class Home(StaffView, TemplateView):
                 "figures": figures,
                 "days": DAYS,
                 "sign_ups": sum(number for _day, number in figures.sign_ups),
-                "points": [(date_format(day, "j M"), number) for day, number in figures.sign_ups],
+                "points": [(date_format(day, "j N"), number) for day, number in figures.sign_ups],
                 "first_steps": self._first_steps(figures),
             }
         return context
