@@ -21,7 +21,7 @@ from contacts.imports.service import enqueue_preview, set_mapping
 from contacts.models import CustomField, Import, List, Territory
 from contacts.models.electoral_registration import RollKind
 from contacts.views.import_file import sketch_of
-from contacts.views.import_steps import ImportView, Step
+from contacts.views.import_steps import Step, StepView
 
 SURE, LIKELY = 0.95, 0.6
 SAMPLES_SHOWN = 3
@@ -87,7 +87,7 @@ class RollOptions(forms.Form):
         return code
 
 
-class ImportColumns(ImportView):
+class ImportColumns(StepView):
     """Every column with samples and what it becomes; those left out stay in view."""
 
     step = Step.COLUMNS
@@ -97,7 +97,7 @@ class ImportColumns(ImportView):
         if self.run.source is None:
             return redirect("contacts:import_source", pk=self.run.pk)
         mapping = {int(index): field for index, field in self.run.mapping.items()}
-        return self._page(mapping, self._form(initial=self.run.options))
+        return self._page(mapping, self._form(initial=_kept(self.run.options)))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         mapping = self._posted()
@@ -169,6 +169,11 @@ def shown_column(guessed: ColumnGuess, chosen: str, is_never_imported: bool) -> 
     note = _("Never imported: the law does not let a campaign use it.") if is_never_imported else ""
     samples = guessed.samples[:SAMPLES_SHOWN]
     return ShownColumn(guessed.index, guessed.name, samples, chosen, sureness, note)
+
+
+def _kept(options: dict[str, Any]) -> dict[str, Any]:
+    """Options as the form shows them."""
+    return options | {"tags": ", ".join(options.get("tags", []))}
 
 
 def _options(form: forms.Form) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from contacts.imports.service import set_kind, set_reading, start_import
 from contacts.imports.sketch import DELIMITERS, Sketch, sketch_file
 from contacts.models import Import
 from contacts.views.import_kinds import guess_kind, kind_choices
-from contacts.views.import_steps import ImportView, Step, shown_steps
+from contacts.views.import_steps import Step, StepView, shown_steps
 from contacts.views.import_upload import AtMost, stream_to_disk, uploaded_file
 
 ROWS_SHOWN = 5
@@ -73,7 +73,7 @@ class NewImport(StaffView, TemplateView):
         )
 
 
-class ImportFile(ImportView):
+class ImportFile(StepView):
     """The file as it was understood: what it is, its first rows, and how to read it another way."""
 
     step = Step.FILE

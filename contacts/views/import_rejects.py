@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import tempfile
 from pathlib import PurePath
 from typing import IO
@@ -33,11 +34,13 @@ class RejectedRows(ImportView):
             by=request.user,
             detail={"rows": self.run.counts.get("rejected", 0)},
         )
-        file = tempfile.TemporaryFile("w+", encoding="utf-8-sig", newline="")  # noqa: SIM115 - the response closes it
-        write_rejects(self.run, file)
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # Excel reads UTF-8 by its mark
+        write_rejects(self.run, text)
+        text.detach()
         file.seek(0)
         name = f"{PurePath(self.run.file_name).stem} – {_('rejected rows')}.csv"
-        return FileResponse(file.buffer, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
+        return FileResponse(file, as_attachment=True, filename=name, content_type=CONTENT_TYPE)
 
 
 def write_rejects(run: Import, file: IO[str]) -> None:

@@ -21,7 +21,7 @@ from contacts.models import Import, Source
 from contacts.rules.channels import basis_opens
 from contacts.services.sources import PREFERENCE_PAGE, SourceRefused, create_source
 from contacts.views.import_bases import BASES, KIND_TEXTS, SOURCE_KINDS, basis_choices
-from contacts.views.import_steps import ImportView, Step
+from contacts.views.import_steps import Step, StepView
 from contacts.views.sources import SourceForm, show_refusal
 
 NEW = "new"
@@ -112,7 +112,7 @@ def _examples(kind: str) -> dict[str, str]:
     }[Import.Kind(kind)]
 
 
-class ImportSource(ImportView):
+class ImportSource(StepView):
     """Choose a source that is there, or describe a new one."""
 
     step = Step.SOURCE

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
@@ -14,7 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
-from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.staff import Breadcrumb, StaffView, refusal
 from contacts.imports.service import AT_WORK as AT_WORK
 from contacts.imports.service import CHANGEABLE
 from contacts.models import Import
@@ -108,3 +112,25 @@ class ImportView(StaffView, TemplateView):
         return super().get_context_data(
             **({"run": self.run, "steps": shown_steps(self.step, self.run)} | kwargs)
         )
+
+
+class StepView(ImportView):
+    """A step that may still be changed: the file is there, and nothing of it is written."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return (
+            refusal(request, self.right_for(request))
+            or self._closed(request)
+            or super().dispatch(request, *args, **kwargs)
+        )
+
+    def _closed(self, request: HttpRequest) -> HttpResponse | None:
+        if self.run.state in AT_WORK:
+            return redirect("contacts:import", pk=self.run.pk)
+        if not is_changeable(self.run):
+            messages.error(request, _("This import has begun: it can be undone, not changed."))
+            return redirect("contacts:import", pk=self.run.pk)
+        if not Path(self.run.file_path).exists():
+            messages.error(request, _("The file is no longer there. Send it again."))
+            return redirect("contacts:imports")
+        return None

@@ -1,0 +1,160 @@
+"""The drop zone: what is taken, what is refused with one message, and how a file is understood."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from contacts.models import Import
+from tests.contacts.views.imports.conftest import PEOPLE, Elector, electors
+
+pytestmark = pytest.mark.django_db
+
+
+def kept_files(settings: Any) -> list[Path]:
+    folder = Path(settings.MEDIA_ROOT) / "imports"
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "The file is empty."),
+        (b"  \n \n", "The file is empty."),
+        (b"\x89PNG\r\n\x1a\n0000", "not a table but another format (PNG)"),
+        (b"PK\x03\x04....", "not a table but another format"),
+        (b"%PDF-1.7", "another format (PDF)"),
+        (b"just some words\nand some more\n", "no separator was found"),
+        (b"Nom;Email\n", "has a header and no row below it"),
+        ("Nom;Email\nLéa;lea@example.org\n".encode("utf-16-le"), "zero bytes"),
+    ],
+)
+def test_file_that_cannot_be_read_gives_one_message_and_leaves_nothing(
+    send: Callable[..., HttpResponse], settings: Any, content: bytes, message: str
+) -> None:
+    answer = send(content)
+    assert answer.status_code == 422
+    assert message in answer.content.decode()
+    assert 'class="dropzone"' in answer.content.decode()
+    assert (Import.objects.count(), kept_files(settings)) == (0, [])
+
+
+def test_no_file_at_all_is_said(staff: Client) -> None:
+    answer = staff.post("/imports/new/", {})
+    assert (answer.status_code, "Choose a file first." in answer.content.decode()) == (422, True)
+
+
+def test_file_above_the_limit_is_refused(send: Callable[..., HttpResponse], settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = 100
+    answer = send(PEOPLE)
+    assert (answer.status_code, "larger than 100" in answer.content.decode()) == (422, True)
+    assert (Import.objects.count(), kept_files(settings)) == (0, [])
+
+
+def test_file_of_exactly_the_limit_is_taken(send: Callable[..., HttpResponse], settings: Any) -> None:
+    settings.UPLOAD_MAX_BYTES = len(PEOPLE.encode())
+    assert send(PEOPLE).status_code == 302
+
+
+def test_refusal_by_htmx_is_the_form_alone(send: Callable[..., HttpResponse]) -> None:
+    answer = send(b"", HTTP_HX_REQUEST="true")
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert ("The file is empty." in text, "<html" in text) == (True, False)
+
+
+def test_success_by_htmx_moves_the_page(send: Callable[..., HttpResponse]) -> None:
+    answer = send(PEOPLE, HTTP_HX_REQUEST="true")
+    run = Import.objects.get()
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, f"/imports/{run.pk}/file/")
+
+
+def test_upload_without_its_token_is_refused(officer: Any) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer)
+    assert client.post("/imports/new/", {"file": b"x"}).status_code == 403
+    assert Import.objects.count() == 0
+
+
+def test_nobody_without_the_right_sends_a_file(officer: Any) -> None:
+    officer.role = "read_only"
+    officer.save()
+    client = Client()
+    client.force_login(officer)
+    assert client.post("/imports/new/", {"file": b"x"}).status_code == 403
+
+
+def test_roll_is_recognised_with_the_reason(
+    uploaded: Callable[..., Import],
+    text_of: Callable[[str], str],
+    elector: Callable[..., Elector],
+    roll_file: Callable[..., Path],
+) -> None:
+    run = uploaded(roll_file(electors(elector, ["MARTIN", "PETIT"])))
+    text = text_of(f"/imports/{run.pk}/file/")
+    assert run.kind == "roll"
+    assert "It has the columns of an electoral roll." in text
+    assert ("MARTIN" in text, "BEAUVAIS" in text) == (True, True)
+
+
+def test_broker_file_is_recognised_by_its_columns(
+    uploaded: Callable[..., Import], text_of: Callable[[str], str]
+) -> None:
+    run = uploaded("NOM;EMAIL;OPTIN_EMAIL;DATE_COLLECTE\nMartin;lea@example.org;oui;01/02/2025\n")
+    assert run.kind == "broker"
+    assert "OPTIN_EMAIL, DATE_COLLECTE" in text_of(f"/imports/{run.pk}/file/")
+
+
+def test_any_other_table_counts_as_an_address_book(uploaded: Callable[..., Import]) -> None:
+    assert uploaded().kind == "address-book"
+
+
+def test_kind_can_be_changed_and_asks_for_the_source_next(
+    uploaded: Callable[..., Import], staff: Client
+) -> None:
+    run = uploaded()
+    answer = staff.post(f"/imports/{run.pk}/file/", {"kind": "broker"})
+    run.refresh_from_db()
+    assert (answer["Location"], run.kind) == (f"/imports/{run.pk}/source/", "broker")
+
+
+def test_roll_is_never_an_address_book(
+    uploaded: Callable[..., Import],
+    staff: Client,
+    elector: Callable[..., Elector],
+    roll_file: Callable[..., Path],
+) -> None:
+    run = uploaded(roll_file(electors(elector, ["MARTIN"])))
+    answer = staff.post(f"/imports/{run.pk}/file/", {"kind": "address-book"})
+    run.refresh_from_db()
+    assert (answer.status_code, run.kind) == (422, "roll")
+    assert "This file is an electoral roll" in answer.content.decode()
+
+
+def test_file_is_read_again_in_another_encoding(uploaded: Callable[..., Import], staff: Client) -> None:
+    run = uploaded("Prénom;Nom;Email\nLéa;Bézier;lea@example.org\n".encode("mac_roman"))
+    staff.post(
+        f"/imports/{run.pk}/file/", {"action": "read_again", "encoding": "mac_roman", "delimiter": ";"}
+    )
+    text = staff.get(f"/imports/{run.pk}/file/").content.decode()
+    assert "Bézier" in text
+    assert '<option value="mac_roman" selected>' in text
+
+
+def test_encoding_that_is_not_offered_is_not_taken(uploaded: Callable[..., Import], staff: Client) -> None:
+    run = uploaded()
+    form = {"action": "read_again", "encoding": "rot13", "delimiter": "é"}
+    assert staff.post(f"/imports/{run.pk}/file/", form).status_code == 302
+    run.refresh_from_db()
+    assert (run.layout["encoding"], run.layout["delimiter"]) == ("utf-8", ";")
+
+
+def test_discarding_forgets_the_file(uploaded: Callable[..., Import], staff: Client) -> None:
+    run = uploaded()
+    answer = staff.post(f"/imports/{run.pk}/discard/")
+    assert (answer["Location"], Import.objects.count()) == ("/imports/", 0)
