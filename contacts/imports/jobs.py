@@ -34,7 +34,7 @@ from contacts.imports.samples import keep_samples
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
 from contacts.imports.undo import undo_import
-from contacts.models import Import
+from contacts.models import Import, Source
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def preview_import(job: RunningJob) -> None:
     """Read the whole file and count what it would change."""
     with _working(job) as run, files.hashing(Path(run.file_path)) as digest:
         counts = _stage(run, Progress(job))
-        keep_samples(Staging(run.pk), is_roll=run.kind == Import.Kind.ROLL, source_id=run.source_id)
+        keep_samples(Staging(run.pk), is_roll=run.kind == Import.Kind.ROLL, source_id=source_of(run).pk)
         with transaction.atomic():
             job.progress(0)  # a worker that lost the job ends nothing
             preview = {**counts, "previewed_at": timezone.now().isoformat()}
@@ -84,7 +84,7 @@ def run_import(job: RunningJob) -> None:
 def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with _working(job) as run:
-        by = User.objects.filter(pk=job.created_by_id).first()
+        by = User.objects.filter(pk=job.created_by_id or 0).first()
         undo_import(import_run=run, by=by, job=job)
 
 
@@ -112,7 +112,7 @@ def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
             path,
             layout,
             mapping,
-            source_id=run.source_id,
+            source_id=source_of(run).pk,
             commune_code=run.options.get("commune_code", ""),
             roll_kind=run.options.get("roll_kind", 0),
             told=told,
@@ -128,7 +128,7 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
     return rolls.write(
         staging,
         import_id=run.pk,
-        source_id=run.source_id,
+        source_id=source_of(run).pk,
         told=told,
         compare_again=_rolls_changed_since(run),
     )
@@ -144,10 +144,17 @@ def _rolls_changed_since(run: Import) -> bool:
     return (recent | others.filter(finished_at__gte=since) | others.filter(undone_at__gte=since)).exists()
 
 
+def source_of(run: Import) -> Source:
+    """The source of the file; raises ImportProblem: nothing is imported without one."""
+    if run.source is None:
+        raise ImportProblem(_("Say where this file comes from first."))
+    return run.source
+
+
 def _terms(run: Import) -> Terms:
     return Terms(
         import_id=run.pk,
-        source=run.source,
+        source=source_of(run),
         by_id=run.created_by_id,
         tags=tuple(run.options.get("tags", ())),
         list_id=run.options.get("list"),

@@ -157,7 +157,7 @@ def stop_import(*, run: Import, by: User | None) -> None:
     """Stop at the end of the current chunk. A stopped preview can be computed again, a stopped run undone."""
     if run.state not in AT_WORK or run.job_id is None:
         raise WrongState(_("This import is not at work."))
-    Job.objects.filter(pk=run.job_id).unfinished().update(  # type: ignore[attr-defined]
+    Job.objects.filter(pk=run.job_id).unfinished().update(
         state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
     after = State.UPLOADED if run.state == State.PREVIEWING else State.CANCELLED
@@ -173,7 +173,7 @@ def discard_import(*, run: Import, by: User | None) -> None:
     if _has_begun(run) or run.state not in CHANGEABLE:
         raise WrongState(_("Something of this file was written: undo the import instead."))
     audit.record(action="import.discard", on=run, by=by)
-    Import.objects.filter(pk=run.pk)._raw_delete("default")  # type: ignore[attr-defined] # nothing refers to it
+    Import.objects.filter(pk=run.pk)._raw_delete("default")  # nothing refers to it
     transaction.on_commit(lambda: files.forget(Path(run.file_path)))
 
 

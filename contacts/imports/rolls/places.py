@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
@@ -20,6 +20,7 @@ from contacts.territories.grammar import place as place_forms
 CODE_LIMIT, NAME_LIMIT = 24, 120  # characters of Territory
 ROWS_A_STATEMENT = 5_000
 LOCK = "contacts.imports.places"
+Values = TypeVar("Values", bound=tuple[object, ...])
 
 
 class _Row(NamedTuple):
@@ -132,7 +133,7 @@ def _link_stations(links: list[tuple[str, str, str]]) -> None:
                 cursor.execute(statement, columns)
 
 
-def _parts(rows: list[tuple[object, ...]]) -> Iterator[list[tuple[object, ...]]]:
+def _parts(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         yield rows[start : start + ROWS_A_STATEMENT]
 
