@@ -18,16 +18,24 @@ INSIDE = [
 
 
 def client_address(request: HttpRequest) -> str:
-    """Return the address of the client; empty when it cannot be known.
+    """Return the IP address of the client; empty when it cannot be known.
 
     With TRUSTED_PROXIES = n, the n-th address from the right of X-Forwarded-For: each trusted proxy adds the
     one it saw, and what stands further left was written by the client.
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if not settings.TRUSTED_PROXIES:
-        return str(request.META.get("REMOTE_ADDR", ""))
+        return _checked(str(request.META.get("REMOTE_ADDR", "")))
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-    return hops[-settings.TRUSTED_PROXIES] if len(hops) >= settings.TRUSTED_PROXIES else ""
+    return _checked(hops[-settings.TRUSTED_PROXIES]) if len(hops) >= settings.TRUSTED_PROXIES else ""
+
+
+def _checked(text: str) -> str:
+    """The address, normalised; empty when a proxy wrote something else ("unknown", a port)."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return ""
 
 
 def is_from_inside(request: HttpRequest) -> bool:

@@ -89,3 +89,11 @@ def test_client_address_is_what_the_trusted_proxy_saw(settings: object) -> None:
     settings.TRUSTED_PROXIES = 1
     request = RequestFactory().get("/", HTTP_X_FORWARDED_FOR="198.51.100.1, 203.0.113.9")
     assert client_address(request) == "203.0.113.9"
+
+
+@pytest.mark.parametrize(
+    ("seen", "address"), [("unknown", ""), ("203.0.113.9:4711", ""), ("2001:DB8::1", "2001:db8::1")]
+)
+def test_what_is_no_address_is_not_taken_for_one(settings: object, seen: str, address: str) -> None:
+    settings.TRUSTED_PROXIES = 1
+    assert client_address(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=seen)) == address

@@ -10,24 +10,30 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers, status
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from campaign_crm.platform.addresses import client_address
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from tracking.forms.public import PublicForm
 from tracking.models import Form
-from tracking.services.sign_ups import receive_sign_up
+from tracking.services.sign_ups import WITHIN_SECONDS, may_sign_up_from, receive_sign_up
 
 
 class SignUpSerializer(serializers.Serializer[Any]):
-    """Answers by the names of the form's questions, and the boxes ticked: "email:messages"."""
+    """Answers by the names of the form's questions, and the boxes ticked: "email:messages".
+
+    The address of the request is the website's, never the person's.
+    """
 
     answers = serializers.DictField(child=serializers.CharField(allow_blank=True, max_length=300))
     consents = serializers.ListField(child=serializers.CharField(max_length=40), default=list)
     newsletters = serializers.ListField(child=serializers.IntegerField(), default=list)
+    ip = serializers.IPAddressField(
+        default=None, help_text="Where the person wrote from, as the website saw it: part of the proof."
+    )
 
 
 class SignUpAnswer(serializers.Serializer[Any]):
@@ -42,7 +48,13 @@ class SignUpApi(APIView):
 
     @extend_schema(
         request=SignUpSerializer,
-        responses={201: SignUpAnswer, 400: OpenApiResponse(description="What is wrong, by field")},
+        responses={
+            201: SignUpAnswer,
+            400: OpenApiResponse(description="What is wrong, by field"),
+            429: OpenApiResponse(
+                description="Too many sign-ups from this `ip`; Retry-After says for how long"
+            ),
+        },
     )
     def post(self, request: Request, slug: str) -> Response:
         form = get_object_or_404(Form, slug=slug, is_open=True)
@@ -52,9 +64,10 @@ class SignUpApi(APIView):
             answers = PublicForm(form, _as_posted(sent.validated_data, form))
             if not answers.is_valid():
                 raise serializers.ValidationError(answers.errors)
-            submission = receive_sign_up(
-                form=form, sign_up=answers.sign_up(), ip=client_address(request) or None
-            )
+            address = sent.validated_data["ip"]
+            if address and not may_sign_up_from(address):
+                raise Throttled(wait=WITHIN_SECONDS)
+            submission = receive_sign_up(form=form, sign_up=answers.sign_up(), ip=address)
         return Response({"id": submission.pk}, status=status.HTTP_201_CREATED)
 
 

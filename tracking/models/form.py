@@ -73,15 +73,26 @@ class Submission(models.Model):
         "contacts.Contact", null=True, on_delete=models.SET_NULL, related_name="submissions"
     )
     data = models.JSONField()
+    address_hash = models.BinaryField(max_length=32, null=True)  # keyed; of the e-mail typed
+    asked_at = models.DateTimeField(null=True)  # when a link to confirm was sent for this submission
     ip = models.GenericIPAddressField(null=True)
     at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True)
 
-    personal_data = keep("id", "form", "contact", "at", "confirmed_at") | erase("data", "ip")
+    personal_data = keep("id", "form", "contact", "at", "asked_at", "confirmed_at") | erase(
+        "data", "address_hash", "ip"
+    )
 
     class Meta:
         verbose_name = _("submission")
-        indexes = [models.Index(fields=["form", "-at"], name="submission_newest")]
+        indexes = [
+            models.Index(fields=["form", "-at"], name="submission_newest"),
+            models.Index(
+                fields=["address_hash", "asked_at"],
+                name="submission_asked",
+                condition=models.Q(address_hash__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.form_id} {self.id}"

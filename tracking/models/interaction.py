@@ -68,6 +68,12 @@ class Interaction(models.Model):
                 name="interaction_campaign",
                 condition=models.Q(campaign__isnull=False),
             ),
+            # Few among the opens and clicks of a month: sign-ups, calls, meetings.
+            models.Index(
+                fields=["kind", "at"],
+                name="interaction_own_pages",
+                condition=models.Q(campaign__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:

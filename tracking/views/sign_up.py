@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -14,7 +15,12 @@ from campaign_crm.platform.addresses import client_address
 from messaging.content.tokens import BadToken, ConfirmToken, read_token
 from tracking.forms.public import PublicForm
 from tracking.models import Form, Submission
-from tracking.services.sign_ups import ConfirmationExpired, confirm_sign_up, receive_sign_up
+from tracking.services.confirmations import ConfirmationExpired, choices_to_confirm, confirm_sign_up
+from tracking.services.sign_ups import may_sign_up_from, receive_sign_up
+
+TOO_MANY = gettext_lazy(
+    "Many sign-ups came from your connection in a short time. Please wait some minutes and try again."
+)
 
 
 @method_decorator(csrf_exempt, name="dispatch")  # open to all, signs nobody in: there is no session to abuse
@@ -32,12 +38,18 @@ class SignUpPage(View):
             answers = PublicForm(form, request.POST)
             if not form.is_open or not answers.is_valid():
                 return self._page(request, form, answers)
-            receive_sign_up(form=form, sign_up=answers.sign_up(), ip=client_address(request))
+            address = client_address(request)
+            if not may_sign_up_from(address):
+                answers.add_error(None, TOO_MANY)
+                return self._page(request, form, answers, status=429)
+            receive_sign_up(form=form, sign_up=answers.sign_up(), ip=address or None)
             context = {"form": form, "has_email": "email" in form.fields}
             return render(request, "public/thank_you.html", context)
 
-    def _page(self, request: HttpRequest, form: Form, answers: PublicForm) -> HttpResponse:
-        status = 422 if answers.errors else 200
+    def _page(
+        self, request: HttpRequest, form: Form, answers: PublicForm, status: int | None = None
+    ) -> HttpResponse:
+        status = status or (422 if answers.errors else 200)
         return render(request, "public/sign_up.html", {"form": form, "answers": answers}, status=status)
 
 
@@ -46,9 +58,11 @@ class Confirm(View):
     """One button, then "it holds"."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        form = self._form(self._token(token))
+        opened = self._token(token)
+        form = self._form(opened)
         with translation.override(form.language if form else translation.get_language()):
-            return render(request, "public/confirm.html", {"form": form, "step": "ask"})
+            context = {"form": form, "step": "ask", "choices": choices_to_confirm(opened)}
+            return render(request, "public/confirm.html", context)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         opened = self._token(token)

@@ -12,6 +12,7 @@ from contacts.services.sources import create_source
 from messaging.models import Campaign
 from messaging.services.senders import ensure_local_sender
 from tracking.models import Form, Submission
+from tracking.services import sign_ups
 from tracking.services.forms import create_form
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +125,24 @@ def test_a_sign_up_follows_the_form(website, form) -> None:
     assert sent.status_code == 201
     assert str(Submission.objects.get().pk) == sent.json()["id"]
     assert Contact.objects.get().first_name == "Léa"
+
+
+def test_a_sign_up_keeps_the_address_of_the_person_never_the_website_s(website, form) -> None:
+    url = f"/api/v1/forms/{form.slug}/sign-ups/"
+    answers = {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}
+    website.post(url, {"answers": answers}, "application/json")
+    website.post(url, {"answers": answers, "ip": "203.0.113.9"}, "application/json")
+    assert list(Submission.objects.order_by("at").values_list("ip", flat=True)) == [None, "203.0.113.9"]
+
+
+def test_too_many_sign_ups_from_one_person_s_address_are_asked_to_wait(website, form, monkeypatch) -> None:
+    monkeypatch.setattr(sign_ups, "FROM_ONE_PLACE", 1)
+    url = f"/api/v1/forms/{form.slug}/sign-ups/"
+    body = {"answers": {"first_name": "a", "last_name": "b", "email": "a@example.org"}, "ip": "203.0.113.9"}
+    answers = [website.post(url, body, "application/json") for _time in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 429]
+    assert answers[1]["Retry-After"] == "600"
+    assert Submission.objects.count() == 1
 
 
 @pytest.mark.parametrize(

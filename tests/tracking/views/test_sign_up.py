@@ -1,19 +1,32 @@
 """Signing up: separate boxes never ticked, choices about e-mail in force once the address is confirmed."""
 
 import re
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from campaign_crm.platform import limits
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
-from contacts.models import Consent, Contact, EmailAddress, Newsletter, Reach, Subscription, Suppression
+from contacts.models import (
+    Consent,
+    ConsentWording,
+    Contact,
+    EmailAddress,
+    Newsletter,
+    Reach,
+    Subscription,
+    Suppression,
+)
+from contacts.services.people import create_contact
 from contacts.services.suppressions import suppress
 from messaging.models import Delivery
 from tests.tracking.conftest import ADDRESS
 from tracking.models import Form, Interaction, Submission
-from tracking.services import sign_ups
+from tracking.services import confirmations, sign_ups
 from tracking.services.forms import create_form
 
 pytestmark = pytest.mark.django_db
@@ -115,7 +128,7 @@ def test_confirming_twice_changes_nothing_more(form) -> None:
 
 def test_an_old_link_says_so(form, monkeypatch) -> None:
     send(form, consent_email_messages="on")
-    monkeypatch.setattr(sign_ups, "CONFIRMATION_LASTS", timedelta(0))
+    monkeypatch.setattr(confirmations, "CONFIRMATION_LASTS", timedelta(0))
     response = Client().post(confirmation_link())
     assert response.status_code == 410
     assert "fill in the form again" in response.text
@@ -198,3 +211,72 @@ def test_what_people_type_is_shown_escaped(form) -> None:
 def test_submissions_keep_when_they_came(form) -> None:
     send(form)
     assert timezone.now() - Submission.objects.get().at < timedelta(minutes=1)
+
+
+def test_the_page_of_the_link_says_what_it_puts_in_force(form, letter) -> None:
+    send(form, consent_email_messages="on", newsletters=[letter.pk])
+    page = Client().get(confirmation_link()).text
+    assert "Letter" in page
+    assert ConsentWording.objects.get(channel="email", purpose="messages", language="en").text in page
+
+
+def test_one_link_covers_what_was_asked_after_it_with_the_same_address(form, letter) -> None:
+    """At most one confirmation a day: without this the second sign-up could never be confirmed."""
+    send(form)
+    send(form, consent_email_messages="on", newsletters=[letter.pk])
+    assert "Letter" in Client().get(confirmation_link()).text
+    Client().post(confirmation_link())
+    assert reach(Channel.EMAIL)
+    assert Subscription.objects.get().newsletter == letter
+    assert not Submission.objects.filter(confirmed_at=None).exists()
+
+
+def test_a_new_address_of_a_known_person_is_theirs_once_confirmed(form, source) -> None:
+    """Who knows a name and a number must not receive what is written to that person."""
+    member = create_contact(
+        source=source, by=None, first_name="Léa", last_name="Martin", phone="+33639980002"
+    )
+    send(form, email="somebody@example.com", phone="06 39 98 00 02", consent_email_messages="on")
+    assert Submission.objects.get().contact == member
+    assert not EmailAddress.objects.exists()
+    assert not Reach.objects.get(contact=member, channel=Channel.EMAIL).political
+    assert Delivery.objects.get().contact_id == 0
+    Client().post(confirmation_link())
+    assert EmailAddress.objects.get().contact == member
+    assert Reach.objects.get(contact=member, channel=Channel.EMAIL).political
+
+
+def test_a_link_of_somebody_who_was_erased_has_expired(form) -> None:
+    send(form, consent_email_messages="on")
+    Contact.objects.update(erased_at=timezone.now())
+    assert Client().post(confirmation_link()).status_code == 410
+    assert not Consent.objects.exists()
+
+
+def test_too_many_from_one_connection_are_asked_to_wait(form, monkeypatch) -> None:
+    monkeypatch.setattr(sign_ups, "FROM_ONE_PLACE", 2)
+    answers = [send(form, email=f"person{number}@example.org").status_code for number in range(3)]
+    assert answers == [200, 200, 429]
+    assert Submission.objects.count() == 2
+
+
+def test_without_the_limits_server_people_still_sign_up(form, settings) -> None:
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    limits._client.cache_clear()
+    assert send(form).status_code == 200
+    limits._client.cache_clear()
+
+
+def test_two_identical_sign_ups_at_once_are_one_person_and_one_confirmation(form, transactional_db) -> None:
+    def sign_up() -> None:
+        try:
+            send(form, consent_email_messages="on")
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=sign_up) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert (Submission.objects.count(), Contact.objects.count(), Delivery.objects.count()) == (3, 1, 1)

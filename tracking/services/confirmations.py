@@ -1,0 +1,169 @@
+"""Confirming an address: until the person does, what concerns e-mail is only asked for.
+
+Anybody can type somebody else's address. So consents to e-mail, newsletters, coming back after having left,
+and an address that is new to a known person wait for the link sent to that address. The page of the link
+lists what it puts in force. At most one confirmation goes to an address in 24 hours, so that a link covers
+what the same person asks after it with the same address.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from contacts.enums import Channel, ConsentPurpose
+from contacts.models import ConsentWording, Contact, Newsletter
+from contacts.services.consents import record_consent
+from contacts.services.contact_points import add_email, confirm_point
+from contacts.services.subscriptions import subscribe
+from contacts.services.suppressions import lift_by_person
+from messaging.content.tokens import ConfirmToken, sign_confirm
+from messaging.services.service_messages import send_service_message
+from tracking.enums import InteractionKind
+from tracking.errors import TrackingError
+from tracking.models import Submission
+from tracking.services.interactions import record_interaction
+
+CONFIRMATION_EVERY = timedelta(hours=24)
+CONFIRMATION_LASTS = timedelta(days=30)
+
+
+class ConfirmationExpired(TrackingError):
+    """The link is older than `CONFIRMATION_LASTS`, or its submission or person is gone."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What confirming puts in force: the wordings agreed to and the newsletters chosen, each once."""
+
+    wordings: list[ConsentWording]
+    newsletters: list[Newsletter]
+
+
+def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> None:
+    """Send the link, unless this address was asked within `CONFIRMATION_EVERY`.
+
+    An address that the person is not known by is written to as nobody's: it may be somebody else's.
+    """
+    form = submission.form
+    recently = timezone.now() - CONFIRMATION_EVERY
+    if Submission.objects.filter(address_hash=submission.address_hash, asked_at__gt=recently).exists():
+        return
+    submission.asked_at = timezone.now()
+    submission.save(update_fields=["asked_at"])
+    token = sign_confirm(ConfirmToken(submission.pk, bytes(submission.address_hash or b""), timezone.now()))
+    is_known = contact.emailaddress_set.filter(address_hash=submission.address_hash).exists()
+    with override(form.language):
+        send_service_message(
+            standing_for="confirmation",
+            contact=contact if is_known else None,
+            address=address,
+            occasion=str(submission.pk),
+            subject=_("Please confirm your sign-up"),
+            paragraphs=[
+                _("You signed up on our page “{form}”.").format(form=form.title),
+                _("Confirm that this is your address, and your choices take effect:"),
+            ],
+            button=(_("I confirm"), f"{settings.PUBLIC_URL}/k/{token}"),
+            closing=_("If it was not you, do nothing: you will receive nothing more."),
+        )
+
+
+def choices_to_confirm(token: ConfirmToken) -> Choices | None:
+    """What the page of a link lists; None when there is nothing (more) to confirm."""
+    opened = Submission.objects.filter(pk=token.submission).first()
+    waiting = list(_waiting(opened, token.address_hash)) if opened is not None else []
+    return _choices(waiting) if waiting else None
+
+
+@transaction.atomic
+def confirm_sign_up(*, token: ConfirmToken) -> Submission:
+    """The person confirmed: their e-mail choices take effect. Twice changes nothing more."""
+    submission = (
+        Submission.objects.select_for_update(of=("self",))
+        .filter(pk=token.submission)
+        .select_related("form", "contact")
+        .first()
+    )
+    too_old = timezone.now() - token.signed_at > CONFIRMATION_LASTS
+    contact = submission.contact if submission is not None else None
+    if submission is None or too_old or contact is None or contact.erased_at is not None:
+        raise ConfirmationExpired(_("This link has expired. Please fill in the form again."))
+    if submission.confirmed_at is not None:
+        return submission
+    waiting = list(_waiting(submission, token.address_hash).select_for_update(of=("self",)))
+    _confirm_address(contact, submission, token.address_hash)
+    for one in waiting:
+        _make_choices_hold(one, contact, token.address_hash)
+    return submission
+
+
+def _waiting(submission: Submission, address_hash: bytes) -> QuerySet[Submission]:
+    """This submission, and those after it that got no link of their own, oldest first."""
+    covered = Q(
+        contact_id=submission.contact_id,
+        address_hash=address_hash,
+        asked_at=None,
+        at__range=(submission.at, submission.at + CONFIRMATION_EVERY),
+    )
+    waiting: QuerySet[Submission] = (
+        Submission.objects.filter(Q(pk=submission.pk) | covered, contact__isnull=False, confirmed_at=None)
+        .select_related("form__source")
+        .order_by("at", "pk")
+    )
+    return waiting
+
+
+def _choices(submissions: list[Submission]) -> Choices:
+    wordings = [pk for one in submissions for pk in one.data["consents"]]
+    newsletters = [pk for one in submissions for pk in one.data["newsletters"]]
+    return Choices(
+        list(ConsentWording.objects.filter(pk__in=wordings, channel=Channel.EMAIL).order_by("pk")),
+        list(Newsletter.objects.filter(pk__in=newsletters).order_by("name")),
+    )
+
+
+def _confirm_address(contact: Contact, submission: Submission, address_hash: bytes) -> None:
+    """The address is theirs from now on, if it was not known yet, and works."""
+    point = contact.emailaddress_set.filter(address_hash=address_hash).first()
+    if point is None:
+        written = submission.data["values"]["email"]
+        point = add_email(contact=contact, address=written, source=submission.form.source, by=None)
+    confirm_point(point=point)
+
+
+def _make_choices_hold(submission: Submission, contact: Contact, address_hash: bytes) -> None:
+    """What waited for the confirmation: consents to e-mail, newsletters, coming back after having left."""
+    submission.confirmed_at = timezone.now()
+    submission.save(update_fields=["confirmed_at"])
+    proof = {"form": submission.form.pk, "submission": str(submission.pk)}
+    choices = _choices([submission])
+    for wording in choices.wordings:
+        record_given(contact, wording, submission)
+    for newsletter in choices.newsletters:
+        subscribe(contact=contact, newsletter=newsletter, source=submission.form.source, by=None)
+    if any(wording.purpose == ConsentPurpose.MESSAGES for wording in choices.wordings):
+        confirmed = {**proof, "how": "confirmed sign-up"}
+        lift_by_person(address_hash=address_hash, channel=Channel.EMAIL, proof=confirmed)
+    record_interaction(kind=InteractionKind.CONFIRM, contact_id=contact.pk, data=proof)
+
+
+def record_given(contact: Contact, wording: ConsentWording, submission: Submission) -> None:
+    """Write down one box that a submission ticked."""
+    record_consent(
+        contact=contact,
+        channel=Channel(wording.channel),
+        purpose=ConsentPurpose(wording.purpose),
+        given=True,
+        source=submission.form.source,
+        wording=wording,
+        proof={"form": submission.form.pk, "submission": str(submission.pk)},
+        by=None,
+    )
