@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
-from contacts.enums import Channel, ConsentPurpose
-from contacts.models import Consent, Contact, Newsletter, Subscription
+from contacts.enums import Channel, ConsentPurpose, UnreachableReason
+from contacts.models import Consent, Contact, Newsletter, Reach, Subscription
 from contacts.services.consents import current_wording, record_consent
 from contacts.services.sources import preference_page_source
 from contacts.services.subscriptions import end_subscription, subscribe
@@ -19,38 +19,63 @@ OFFERED = (ConsentPurpose.MESSAGES, ConsentPurpose.TARGETING, ConsentPurpose.MEA
 
 @dataclass(frozen=True)
 class Preferences:
-    """What holds now: purposes agreed to on the channel, and newsletters received."""
+    """What holds now: purposes on the channel, and newsletters received.
+
+    `objected`: the address is on the do-not-contact list, so that no message comes whatever is ticked; only a
+    new, confirmed sign-up changes that.
+    """
 
     purposes: frozenset[ConsentPurpose]
     newsletters: frozenset[int]
+    objected: bool = False
+
+    @property
+    def offered(self) -> tuple[ConsentPurpose, ...]:
+        """Purposes whose box does something."""
+        return tuple(
+            purpose for purpose in OFFERED if not self.objected or purpose != ConsentPurpose.MESSAGES
+        )
 
 
 def preferences_of(contact: Contact, channel: Channel) -> Preferences:
-    """The newest word on each purpose, and open subscriptions."""
+    """The newest word on each purpose, and open subscriptions.
+
+    Who said nothing about messages may receive them by what the source allows: that is shown as it is, so
+    that unticking the box ends it.
+    """
     entries = (
         Consent.objects.filter(contact=contact, channel=channel, purpose__in=OFFERED)
         .order_by("purpose", "-at", "-id")
         .distinct("purpose")
     )
-    given = frozenset(ConsentPurpose(entry.purpose) for entry in entries if entry.given)
+    said = {ConsentPurpose(entry.purpose): entry.given for entry in entries}
+    reach = Reach.objects.filter(contact=contact, channel=channel).first()
+    if ConsentPurpose.MESSAGES not in said and reach is not None and reach.political:
+        said[ConsentPurpose.MESSAGES] = True
     subscribed = Subscription.objects.filter(contact=contact, ended_at=None).values_list(
         "newsletter", flat=True
     )
-    return Preferences(given, frozenset(subscribed))
+    return Preferences(
+        frozenset(purpose for purpose, given in said.items() if given),
+        frozenset(subscribed),
+        objected=reach is not None and reach.reason == UnreachableReason.SUPPRESSED,
+    )
 
 
 @transaction.atomic
 def change_preferences(*, contact: Contact, channel: Channel, wanted: Preferences) -> None:
     """Write down each difference, and nothing else."""
     held = preferences_of(contact, channel)
-    for purpose in OFFERED:
-        if (purpose in wanted.purposes) != (purpose in held.purposes):
-            _say(contact, channel, purpose, given=purpose in wanted.purposes)
+    changed = [
+        purpose for purpose in held.offered if (purpose in wanted.purposes) != (purpose in held.purposes)
+    ]
+    for purpose in changed:
+        _say(contact, channel, purpose, given=purpose in wanted.purposes)
     for newsletter in Newsletter.objects.filter(pk__in=wanted.newsletters - held.newsletters, is_open=True):
         subscribe(contact=contact, newsletter=newsletter, source=preference_page_source(), by=None)
     for newsletter in Newsletter.objects.filter(pk__in=held.newsletters - wanted.newsletters):
         end_subscription(contact=contact, newsletter=newsletter, by=None)
-    if wanted != held:
+    if changed or wanted.newsletters != held.newsletters:
         record_interaction(kind=InteractionKind.PREFERENCES, contact_id=contact.pk, data={"channel": channel})
 
 

@@ -7,11 +7,14 @@ the address. What the person asks takes effect in this transaction; a message no
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 
+from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
-from contacts.models import Contact, Newsletter, Suppression
+from contacts.models import Consent, Contact, Newsletter, Suppression
 from contacts.services.consents import record_consent
 from contacts.services.sources import preference_page_source
 from contacts.services.subscriptions import end_subscription
@@ -20,6 +23,9 @@ from messaging.content.tokens import UnsubscribeToken
 from messaging.models import Delivery
 from tracking.enums import InteractionKind, Metric
 from tracking.services.interactions import count, record_interaction
+
+WAY_BACK = timedelta(hours=1)
+"""How long the page of a departure can undo it."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +50,25 @@ def leaving_of(token: UnsubscribeToken) -> Leaving:
 
 @transaction.atomic
 def leave_everything(leaving: Leaving) -> None:
-    """End every political message on the channel, for this address."""
+    """End every political message on the channel, for this address; asked again, nothing more is written.
+
+    The address may be a household's: the objection holds for everybody who has it, and the withdrawal is kept
+    for each of them who asked, so that one who comes back brings nobody else back.
+    """
     token = leaving.token
-    already = Suppression.objects.in_force().filter(
-        address_hash=token.address_hash, channel=leaving.channel, scope=SuppressionScope.POLITICAL
-    )
-    newly = not already.exists()
-    suppress(
-        address_hash=token.address_hash,
-        channel=leaving.channel,
-        scope=SuppressionScope.POLITICAL,
-        reason=SuppressionReason.UNSUBSCRIBE,
-        detail={"campaign": token.campaign},
-        by=None,
-    )
-    if newly and leaving.contact is not None:
+    _one_at_a_time(leaving)
+    newly = _objection(leaving) is None
+    if newly:
+        suppress(
+            address_hash=token.address_hash,
+            channel=leaving.channel,
+            scope=SuppressionScope.POLITICAL,
+            reason=SuppressionReason.UNSUBSCRIBE,
+            detail={"campaign": token.campaign},
+            by=None,
+        )
+    withdraws = leaving.contact is not None and newest_word(leaving.contact, leaving.channel) is not False
+    if leaving.contact is not None and withdraws:
         record_consent(
             contact=leaving.contact,
             channel=leaving.channel,
@@ -67,7 +77,7 @@ def leave_everything(leaving: Leaving) -> None:
             proof={"campaign": token.campaign, "how": "unsubscribe link"},
             by=None,
         )
-    if newly:
+    if newly or withdraws:
         _note(leaving, {"from": "everything"})
 
 
@@ -82,9 +92,19 @@ def leave_newsletter(leaving: Leaving) -> None:
 
 
 @transaction.atomic
-def come_back(leaving: Leaving) -> None:
-    """Undo a departure, by the same person on the same page: their own act."""
+def come_back(leaving: Leaving) -> bool:
+    """Undo a departure, by the same person on the same page, soon after: their own act.
+
+    False when it is no longer the way: what was said long ago, or elsewhere, is taken back by signing up and
+    confirming. A link may be in a message that was passed on.
+    """
     token = leaving.token
+    _one_at_a_time(leaving)
+    objection = _objection(leaving)
+    if objection is None:
+        return newest_word(leaving.contact, leaving.channel) is not False if leaving.contact else True
+    if not _left_just_now(objection, token):
+        return False
     lift_by_person(
         address_hash=token.address_hash,
         channel=leaving.channel,
@@ -100,6 +120,44 @@ def come_back(leaving: Leaving) -> None:
             proof={"campaign": token.campaign, "how": "came back on the unsubscribe page"},
             by=None,
         )
+    return True
+
+
+def newest_word(contact: Contact, channel: Channel) -> bool | None:
+    """What the person said last of messages on a channel; None when they said nothing."""
+    said: bool | None = (
+        Consent.objects.filter(contact=contact, channel=channel, purpose=ConsentPurpose.MESSAGES)
+        .order_by("-at", "-id")
+        .values_list("given", flat=True)
+        .first()
+    )
+    return said
+
+
+def _objection(leaving: Leaving) -> Suppression | None:
+    found: Suppression | None = (
+        Suppression.objects.in_force()
+        .filter(
+            address_hash=leaving.token.address_hash,
+            channel=leaving.channel,
+            scope=SuppressionScope.POLITICAL,
+        )
+        .first()
+    )
+    return found
+
+
+def _left_just_now(objection: Suppression, token: UnsubscribeToken) -> bool:
+    return (
+        objection.reason == SuppressionReason.UNSUBSCRIBE
+        and objection.detail.get("campaign") == token.campaign
+        and timezone.now() - objection.at <= WAY_BACK
+    )
+
+
+def _one_at_a_time(leaving: Leaving) -> None:
+    """Mail readers send the same request twice at once."""
+    wait_for_turn(f"leaving {leaving.channel} {leaving.token.address_hash.hex()}")
 
 
 def _note(leaving: Leaving, data: dict[str, object]) -> None:

@@ -36,9 +36,14 @@ class Leave(View):
             return self._page(request, leaving, self._act(leaving, request.POST.get("choice", "everything")))
 
     def _act(self, leaving: Leaving, choice: str) -> str:
-        acts = {"newsletter": leave_newsletter, "back": come_back}
-        acts.get(choice, leave_everything)(leaving)
-        return choice if choice in acts else "everything"
+        """Do what the button says; the step that the page shows then."""
+        if choice == "back":
+            return "back" if come_back(leaving) else "too_late"
+        if choice == "newsletter":
+            leave_newsletter(leaving)
+            return choice
+        leave_everything(leaving)
+        return "everything"
 
     def _page(self, request: HttpRequest, leaving: Leaving, step: str) -> HttpResponse:
         return render(request, self.template_name, {"leaving": leaving, "step": step})

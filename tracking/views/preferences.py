@@ -19,6 +19,8 @@ from messaging.content.tokens import BadToken, PreferencesToken, read_token
 from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
 from tracking.views.language import speak_language_of
 
+DIGITS = 19  # of a bigint
+
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
 class PreferencesPage(View):
@@ -31,7 +33,9 @@ class PreferencesPage(View):
         opened, contact = self._open(token)
         wanted = Preferences(
             purposes=frozenset(purpose for purpose in OFFERED if request.POST.get(purpose) == "on"),
-            newsletters=frozenset(int(pk) for pk in request.POST.getlist("newsletters") if pk.isdecimal()),
+            newsletters=frozenset(
+                int(pk) for pk in request.POST.getlist("newsletters") if pk.isdecimal() and len(pk) < DIGITS
+            ),
         )
         change_preferences(contact=contact, channel=Channel(opened.channel), wanted=wanted)
         with speak_language_of(contact, request):
@@ -44,15 +48,28 @@ class PreferencesPage(View):
             raise Http404 from None
         if not isinstance(token, PreferencesToken):
             raise Http404
-        return token, get_object_or_404(Contact, pk=token.contact, erased_at=None)
+        contact = get_object_or_404(Contact, pk=token.contact, erased_at=None)
+        if not _still_has(contact, token):
+            raise Http404
+        return token, contact
 
     def _context(self, token: PreferencesToken, contact: Contact, *, saved: bool) -> dict[str, Any]:
         channel = Channel(token.channel)
         held = preferences_of(contact, channel)
         offered = Newsletter.objects.filter(Q(is_open=True) | Q(pk__in=held.newsletters)).order_by("name")
-        texts = {purpose: current_wording(channel, purpose, contact.language).text for purpose in OFFERED}
+        texts = {
+            purpose: current_wording(channel, purpose, contact.language).text for purpose in held.offered
+        }
         return {
             "saved": saved,
-            "purposes": [(purpose, texts[purpose], purpose in held.purposes) for purpose in OFFERED],
+            "objected": held.objected,
+            "purposes": [(purpose, text, purpose in held.purposes) for purpose, text in texts.items()],
             "newsletters": [(newsletter, newsletter.pk in held.newsletters) for newsletter in offered],
         }
+
+
+def _still_has(contact: Contact, token: PreferencesToken) -> bool:
+    """Whoever reads an address that is no longer this person's learns and changes nothing of theirs."""
+    points = contact.emailaddress_set if token.channel == Channel.EMAIL else contact.phonenumber_set
+    found: bool = points.filter(address_hash=token.address_hash).exists()
+    return found

@@ -1,16 +1,22 @@
 """Leaving: one click from a mail reader, two steps on the page, never by a GET, also years later."""
 
-from datetime import date
+import threading
+from datetime import date, timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Sum
 from django.test import Client
+from django.utils import timezone
 
 from contacts.enums import Channel
 from contacts.models import Consent, Newsletter, Reach, Subscription, Suppression
+from contacts.services.people import create_contact
 from contacts.services.subscriptions import subscribe
 from messaging.content.tokens import UnsubscribeToken, sign_unsubscribe
+from tests.tracking.conftest import ADDRESS
 from tracking.models import CampaignCounter, Interaction
+from tracking.services.unsubscribing import WAY_BACK
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +74,62 @@ def test_the_page_leaves_everything_and_offers_a_way_back(url, person) -> None:
     assert "Welcome back" in back.text
     assert may_be_written_to(person)
     assert not Suppression.objects.in_force().exists()
+
+
+def test_requests_that_come_at_once_are_one_departure(url, transactional_db) -> None:
+    """Mail readers send it twice."""
+    threads = [threading.Thread(target=_alone, args=[url]) for _number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert Suppression.objects.count() == Interaction.objects.count() == Consent.objects.count() == 1
+
+
+def _alone(url: str) -> None:
+    try:
+        one_click(Client(), url)
+    finally:
+        connection.close()
+
+
+def test_of_two_who_share_an_address_each_departure_is_kept(
+    url, person, campaign, source, address_hash
+) -> None:
+    other = create_contact(source=source, by=None, first_name="Paul", last_name="Martin", email=ADDRESS)
+    token = UnsubscribeToken(
+        "email", address_hash, other.pk, campaign.pk, campaign.ledger_month, date(2026, 11, 2)
+    )
+    one_click(Client(), url)
+    assert not may_be_written_to(other), "the objection is the address's"
+    one_click(Client(), f"/u/{sign_unsubscribe(token)}")
+    Client().post(url, {"choice": "back"})
+    assert (may_be_written_to(person), may_be_written_to(other)) == (True, False)
+
+
+@pytest.mark.parametrize("change", ["long ago", "by an objection", "by another message"])
+def test_only_a_departure_of_a_moment_ago_is_undone_by_its_page(url, person, change) -> None:
+    """A message may have been passed on, and its link with it."""
+    one_click(Client(), url)
+    Suppression.objects.update(
+        **{
+            "long ago": {"at": timezone.now() - WAY_BACK - timedelta(minutes=1)},
+            "by an objection": {"reason": "objection"},
+            "by another message": {"detail": {"campaign": 0}},
+        }[change]
+    )
+    page = Client().post(url, {"choice": "back"})
+    assert "still holds" in page.text
+    assert Suppression.objects.in_force().exists()
+    assert not may_be_written_to(person)
+    assert Consent.objects.count() == 1
+
+
+def test_coming_back_twice_writes_nothing_more(url, person) -> None:
+    one_click(Client(), url)
+    for _time in range(2):
+        assert "Welcome back" in Client().post(url, {"choice": "back"}).text
+    assert Consent.objects.count() == 2
 
 
 def test_leaving_one_newsletter_keeps_the_rest(campaign, person, address_hash, source) -> None:

@@ -5,11 +5,22 @@ from datetime import UTC, datetime
 import pytest
 from django.test import Client
 
-from contacts.models import Consent, Newsletter, Subscription
+from contacts.enums import Channel, LawfulBasis, SuppressionReason, SuppressionScope
+from contacts.models import Consent, Newsletter, Reach, Source, Subscription
+from contacts.services.contact_points import remove_point
+from contacts.services.projections import refresh_projections
+from contacts.services.sources import create_source, update_source
+from contacts.services.suppressions import suppress
 from messaging.content.tokens import PreferencesToken, sign_preferences
 from tracking.models import Interaction
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def source(db) -> Source:
+    """It allows nothing: what people receive is what they agreed to."""
+    return create_source(by=None, name="Form", kind="form", lawful_basis=LawfulBasis.NONE)
 
 
 @pytest.fixture
@@ -51,3 +62,46 @@ def test_unticking_withdraws_and_leaves(url) -> None:
 def test_a_person_being_erased_has_no_page(url, person) -> None:
     person.delete()
     assert Client().get(url).status_code == 404
+
+
+def may_be_written_to(person) -> bool:
+    return Reach.objects.get(contact=person, channel=Channel.EMAIL).political
+
+
+def test_what_a_source_allows_is_shown_and_ends_when_unticked(url, person, source) -> None:
+    """Nobody agreed to anything, but messages come: an empty box would say they do not."""
+    update_source(source=source, by=None, lawful_basis="member", channels=["email"])
+    refresh_projections([person.pk])
+    assert Client().get(url).text.count("checked") == 1
+    Client().post(url, {"messages": "on"})
+    assert not Consent.objects.exists(), "a box that was ticked beforehand is no agreement"
+    Client().post(url, {})
+    assert not Consent.objects.get().given
+    assert not may_be_written_to(person)
+
+
+def test_an_objection_is_said_and_no_box_pretends_to_lift_it(url, person, address_hash) -> None:
+    suppress(
+        address_hash=address_hash,
+        channel=Channel.EMAIL,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.OBJECTION,
+        by=None,
+    )
+    page = Client().get(url)
+    assert "this holds" in page.text
+    assert 'name="messages"' not in page.text
+    Client().post(url, {"messages": "on", "measurement": "on"})
+    assert [entry.purpose for entry in Consent.objects.all()] == ["measurement"]
+    assert not may_be_written_to(person)
+
+
+def test_who_reads_an_address_that_is_no_longer_theirs_learns_and_changes_nothing(url, person) -> None:
+    remove_point(point=person.emailaddress_set.get(), by=None)
+    assert Client().get(url).status_code == 404
+    assert Client().post(url, {"messages": "on"}).status_code == 404
+    assert not Consent.objects.exists()
+
+
+def test_a_number_of_any_length_is_no_accident(url) -> None:
+    assert Client().post(url, {"newsletters": ["9" * 5000, "9" * 18]}).status_code == 200
