@@ -38,8 +38,8 @@ class ElectoralRegistration(models.Model):
     nothing. It begins with the commune's code and the list, so that one roll stays together in the index.
     `birth_date_raw` keeps a date that is not one ("00/00/1953"). Birthplace is a keyed hash only.
 
-    References to source, import, commune and polling station are held by statement triggers
-    (`migrations/sql/registration_references.sql`): checking them row by row was more than half of an import.
+    Its references are held by statement triggers (`migrations/sql/registration_references.sql` and
+    `registration_contact.sql`): checking them row by row was more than half of an import.
     """
 
     identity = models.UUIDField(unique=True)
@@ -63,6 +63,7 @@ class ElectoralRegistration(models.Model):
         null=True,
         on_delete=models.SET_NULL,
         related_name="registrations",
+        db_constraint=False,
         db_index=False,  # `registration_contact`: most electors have none
     )
     commune = models.ForeignKey(
