@@ -67,7 +67,7 @@ def write_roll(
 
 
 def roll_lines(*, rows: int, seed: int, departments: Iterable[str] = (), traps: bool = True) -> Iterator[str]:
-    """Lines of the file after its header, each with its line break; a shorter roll is the start of a longer."""
+    """Lines of the file after its header, each with its line break; a shorter roll begins a longer one."""
     rng = random.Random(seed)  # noqa: S311 - invented people, nothing to protect
     left = rows
     for commune in communes_for(rows, departments):

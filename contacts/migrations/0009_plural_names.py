@@ -4,22 +4,21 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('contacts', '0008_indexes_covered_by_others'),
+        ("contacts", "0008_indexes_covered_by_others"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='consentwording',
-            options={'verbose_name': 'consent wording', 'verbose_name_plural': 'consent wordings'},
+            name="consentwording",
+            options={"verbose_name": "consent wording", "verbose_name_plural": "consent wordings"},
         ),
         migrations.AlterModelOptions(
-            name='customfield',
-            options={'verbose_name': 'extra field', 'verbose_name_plural': 'extra fields'},
+            name="customfield",
+            options={"verbose_name": "extra field", "verbose_name_plural": "extra fields"},
         ),
         migrations.AlterModelOptions(
-            name='tag',
-            options={'verbose_name': 'tag', 'verbose_name_plural': 'tags'},
+            name="tag",
+            options={"verbose_name": "tag", "verbose_name_plural": "tags"},
         ),
     ]

@@ -4,18 +4,17 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('platform', '0003_first_admin_digest'),
+        ("platform", "0003_first_admin_digest"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='auditentry',
-            options={'verbose_name': 'journal entry', 'verbose_name_plural': 'journal'},
+            name="auditentry",
+            options={"verbose_name": "journal entry", "verbose_name_plural": "journal"},
         ),
         migrations.AlterModelOptions(
-            name='job',
-            options={'verbose_name': 'background job', 'verbose_name_plural': 'background jobs'},
+            name="job",
+            options={"verbose_name": "background job", "verbose_name_plural": "background jobs"},
         ),
     ]

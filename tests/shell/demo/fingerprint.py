@@ -11,7 +11,8 @@ _WHO = "(SELECT count(*) FROM contacts_contact AS before WHERE before.id < conta
 QUERIES = {
     "people": """
         SELECT civility, first_name, last_name, birth_name, gender, birth_date, language, relationship,
-               custom, bucket, search_text, created_at, (SELECT code FROM contacts_territory WHERE id = commune_id)
+               custom, bucket, search_text, created_at,
+              (SELECT code FROM contacts_territory WHERE id = commune_id)
           FROM contacts_contact ORDER BY id""",
     "sources of people": f"""
         SELECT {_WHO}, name, first_seen_at, collected_on
