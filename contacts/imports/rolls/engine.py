@@ -68,7 +68,6 @@ def stage(
     if not loaded.rows:
         raise UnreadableFile(_("The file has a header and no row below it: there is nothing to import."))
     told.step(progress.CHECKING, loaded.rows)
-    staging.analyze("raw")
     lookups = Lookups(staging, columns, commune_code=commune_code, roll_kind=roll_kind or RollKind.MAIN)
     lookups.make()
     _refuse_second_header(staging, layout, columns)

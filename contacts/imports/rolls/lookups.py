@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from campaign_crm.platform.database import lend_hash_key
 from contacts.folding import fold
 from contacts.imports.birthplaces import hash_birthplaces
+from contacts.imports.lanes import in_lanes
 from contacts.imports.rolls.columns import EMPTY, RawColumns
 from contacts.imports.staging import Staging, copy_rows
 from contacts.imports.values import read_date
@@ -50,10 +51,8 @@ class Lookups:
         self.birth_keys = columns.present(BIRTH_KEYS)
 
     def make(self) -> None:
-        """Fill the tables `places`, `days` and `births`."""
-        self._make_places()
-        self._make_days()
-        self._make_births()
+        """Fill the tables `places`, `days` and `births`, each by one look at the raw table."""
+        in_lanes(lambda make: make(), [self._make_places, self._make_days, self._make_births])
 
     def joins(self) -> str:
         """JOIN clauses of the raw table with its lookups."""

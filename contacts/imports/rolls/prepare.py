@@ -41,7 +41,7 @@ def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: in
     in_lanes(clean, split(staging, "raw", rows=rows, rows_a_chunk=ROWS_A_PIECE))
     _keep_rejected(staging, columns, lookups, taken, line_offset)
     _tell_homonyms_apart(staging)
-    staging.analyze("rows", "special")
+    staging.analyze("special")
 
 
 def _taken(columns: RawColumns) -> str:
@@ -59,7 +59,7 @@ def _cleaned(columns: RawColumns, line_offset: int) -> str:
     sex = columns.sql("gender")
     born = columns.sql("birth_date")
     identity = (
-        f"(place.insee || place.kind || right(md5(fold({name}) || '|' || fold({first}) || '|' || day.iso"
+        f"(place.insee || place.kind || right(md5(fold({name} || ' ' || {first}) || '|' || day.iso"
         " || '|' || birth.hex), 26))::uuid"
     )
     return f"""
