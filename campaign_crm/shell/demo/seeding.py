@@ -31,7 +31,6 @@ _SETTINGS = """
 SET CONSTRAINTS ALL IMMEDIATE;
 SET LOCAL synchronous_commit = off;
 SET LOCAL work_mem = '64MB';
-SET LOCAL gin_pending_list_limit = '64MB';
 """
 LOCK = "SELECT pg_advisory_xact_lock(hashtext('shell.seed_demo'))"
 
