@@ -21,6 +21,10 @@ from tracking.models import CampaignCounter, Interaction
 
 SMALLEST_CELL = 10  # smaller territory cells are shown together: nobody can be found in them
 DELIVERED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
+COUNTED_EACH_TIME_BELOW = 20_000  # recipients: above, the report keeps what it counted for a while
+UNDER_WAY_KEPT_SECONDS, ENDED_KEPT_SECONDS = 15, 300
+LedgerRow = tuple[str, str, bool, int]
+NOT_ON_LISTS = ("blocks", "compiled", "audience_tree", "excluded")  # large columns of a mailing
 
 
 @dataclass(frozen=True)
@@ -71,8 +75,7 @@ class CampaignReport:
 
 def campaign_report(campaign: Campaign) -> CampaignReport:
     """The report of a campaign, from the ledger and the counters."""
-    deliveries = Delivery.objects.of_campaign(campaign)  # type: ignore[attr-defined]
-    rows = deliveries.values_list("state", "department", "measured").annotate(Count("state"))
+    rows = _ledger_rows(campaign)
     states: dict[DeliveryState, int] = defaultdict(int)
     delivered_in: dict[str, int] = defaultdict(int)
     measured = 0
@@ -95,6 +98,23 @@ def campaign_report(campaign: Campaign) -> CampaignReport:
         links=_link_lines(campaign, of_links),
         territories=_territory_lines(delivered_in, of_places),
     )
+
+
+def _ledger_rows(campaign: Campaign) -> list[LedgerRow]:
+    """(state, department, measured, recipients); of a large mailing some seconds or minutes old."""
+    if (campaign.audience_count or 0) < COUNTED_EACH_TIME_BELOW:
+        return _count_ledger(campaign)
+    ended = campaign.finished_at is not None
+    return remembered(
+        f"report-ledger-{campaign.pk}-{'ended' if ended else 'under-way'}",
+        seconds=ENDED_KEPT_SECONDS if ended else UNDER_WAY_KEPT_SECONDS,
+        compute=lambda: _count_ledger(campaign),
+    )
+
+
+def _count_ledger(campaign: Campaign) -> list[LedgerRow]:
+    deliveries = Delivery.objects.of_campaign(campaign)  # type: ignore[attr-defined]
+    return list(deliveries.values_list("state", "department", "measured").annotate(Count("state")))
 
 
 def _counters(
@@ -125,22 +145,35 @@ def _link_lines(campaign: Campaign, of_links: dict[int, int]) -> list[LinkLine]:
 def _territory_lines(
     delivered_in: dict[str, int], of_places: dict[str, dict[str, int]]
 ) -> list[TerritoryLine]:
-    """One line a department of `SMALLEST_CELL` recipients or more; the others, and the unknown, together."""
+    """One line a department of `SMALLEST_CELL` recipients or more; the others, and the unknown, together.
+
+    If those together are fewer still, the smallest department joins them: a cell of three people says what
+    three people did, whatever it is called.
+    """
     names = dict(
         Territory.objects.filter(kind=TerritoryKind.DEPARTMENT, code__in=list(delivered_in)).values_list(
             "code", "name"
         )
     )
+    large = _large_cells(delivered_in, set(names))
     cells: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for code in set(delivered_in) | set(of_places):
-        large = code in names and delivered_in.get(code, 0) >= SMALLEST_CELL
-        cell, counted = cells[code if large else ""], of_places.get(code, {})
+        cell, counted = cells[code if code in large else ""], of_places.get(code, {})
         cell[0] += delivered_in.get(code, 0)
         cell[1] += counted.get(Metric.UNIQUE_OPENS, 0)
         cell[2] += counted.get(Metric.UNIQUE_CLICKS, 0)
         cell[3] += counted.get(Metric.UNSUBSCRIBES, 0)
     lines = [TerritoryLine(code, names.get(code, ""), *values) for code, values in cells.items()]
     return sorted(lines, key=lambda line: (line.code == "", -line.delivered, line.code))
+
+
+def _large_cells(delivered_in: dict[str, int], known: set[str]) -> set[str]:
+    """Departments that are shown by themselves."""
+    large = {code for code in known if delivered_in.get(code, 0) >= SMALLEST_CELL}
+    together = sum(number for code, number in delivered_in.items() if code not in large)
+    if large and 0 < together < SMALLEST_CELL:
+        large.remove(min(large, key=lambda code: (delivered_in[code], code)))
+    return large
 
 
 def campaign_figures(campaign_ids: list[int]) -> dict[int, dict[str, int]]:
@@ -175,7 +208,7 @@ def dashboard(*, days: int = 30) -> Dashboard:
     """Figures of the home page; no table-wide count of a big table."""
     people, people_exact = _size("contacts_contact")
     electors, electors_exact = _size("contacts_electoralregistration")
-    mailings = Campaign.objects.mailings()  # type: ignore[attr-defined]
+    mailings = Campaign.objects.mailings().defer(*NOT_ON_LISTS)  # type: ignore[attr-defined]
     return Dashboard(
         people=people,
         people_exact=people_exact,
@@ -209,7 +242,7 @@ def sign_ups_per_day(*, days: int) -> list[tuple[date, int]]:
     first = today - timedelta(days=days - 1)
     since = timezone.make_aware(datetime.combine(first, datetime.min.time()))
     rows = dict(
-        Interaction.objects.filter(at__gte=since, kind=InteractionKind.SIGN_UP)
+        Interaction.objects.filter(campaign=None, at__gte=since, kind=InteractionKind.SIGN_UP)
         .annotate(day=TruncDate("at"))
         .values_list("day")
         .annotate(Count("event_id"))

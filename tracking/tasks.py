@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 
 import redis
 from celery import shared_task
 
+from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import only_one
 from tracking.ingest import consumer
+from tracking.ingest.folding import fold_counters
 
 logger = logging.getLogger(__name__)
+
+BY_MONTH = ("tracking_interaction", "messaging_delivery")
+AHEAD = timedelta(days=7)
 
 
 @shared_task(name="tracking.drain")
@@ -24,3 +30,18 @@ def drain() -> int:
         except redis.RedisError as error:
             logger.warning("Ingest stream away (%s); the next tick tries again", type(error).__name__)
             return 0
+
+
+@shared_task(name="tracking.tidy")
+def tidy() -> None:
+    """Fold counters, and make the partitions of a month before its first row.
+
+    Making one locks the whole table for a moment: behind a long report, everybody would wait at midnight.
+    """
+    with only_one("tracking.tidy") as held:
+        if not held:
+            return
+        for table in BY_MONTH:
+            for moment in (datetime.now(UTC), datetime.now(UTC) + AHEAD):
+                ensure_partition(table, moment.strftime("%Y-%m-01"))
+        fold_counters()

@@ -1,8 +1,10 @@
 """Reports count people, keep small territories together, and the dashboard adds up."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from campaign_crm.platform.database import ensure_partition
@@ -11,7 +13,7 @@ from contacts.registry import registry
 from contacts.services.people import add_note
 from messaging.enums import DeliveryState, ShownState
 from messaging.models import Campaign, Delivery, Link
-from tracking.models import CampaignCounter
+from tracking.models import CampaignCounter, Interaction
 from tracking.selectors import campaign_report, dashboard, sign_ups_per_day
 from tracking.services.interactions import record_interaction
 
@@ -99,7 +101,52 @@ def test_counters_are_summed_by_link_and_territory(sent, departments) -> None:
         (line.code, line.delivered, line.opened, line.clicked, line.unsubscribed)
         for line in report.territories
     ]
-    assert lines == [("60", 12, 6, 3, 0), ("", 3, 1, 0, 1)], "three people in Paris are not told apart"
+    assert lines == [("", 15, 7, 3, 1)], "three people in Paris are not told apart, by subtraction either"
+
+
+def test_small_cells_together_are_shown_when_they_are_no_small_cell(sent, departments) -> None:
+    Delivery.objects.bulk_create(
+        Delivery(
+            ledger_month=MONTH,
+            campaign=sent,
+            contact_id=number,
+            occasion="",
+            state="accepted",
+            department="",
+            address=f"{number}@example.org",
+            address_hash=bytes([number]) * 32,
+        )
+        for number in range(100, 107)
+    )
+    lines = [(line.code, line.delivered) for line in campaign_report(sent).territories]
+    assert lines == [("60", 12), ("", 10)]
+
+
+def test_a_large_mailing_is_not_counted_at_each_look(sent, django_assert_num_queries) -> None:
+    Campaign.objects.filter(pk=sent.pk).update(audience_count=2_000_000)
+    sent.refresh_from_db()
+    first = campaign_report(sent)
+    with django_assert_num_queries(3):
+        assert campaign_report(sent) == first
+    add(sent, "unsubscribes", 1)
+    assert campaign_report(sent).unsubscribed == 1, "what people do is counted each time"
+
+
+def test_sign_ups_are_found_among_millions_of_opens_by_index(person) -> None:
+    record_interaction(kind="sign_up", contact_id=person.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = Interaction.objects.filter(
+        campaign=None, kind="sign_up", at__gte=timezone.now() - timedelta(days=30)
+    ).explain()
+    assert "kind_at" in plan
+
+
+def test_a_moment_of_another_zone_finds_its_month(person) -> None:
+    """Ten in the evening of the last day of a month in Guadeloupe is the next month in UTC."""
+    at = datetime(2027, 3, 31, 22, tzinfo=ZoneInfo("America/Guadeloupe"))
+    record_interaction(kind="call", contact_id=person.pk, at=at)
+    assert Interaction.objects.get().at == at
 
 
 def test_a_report_takes_as_many_queries_whatever_its_size(

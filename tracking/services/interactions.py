@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.utils import timezone
@@ -26,7 +26,7 @@ def record_interaction(
 ) -> Interaction:
     """Add one Interaction; `data` holds ids and choices. The same `event_id` and `at` twice is one row."""
     at = at or timezone.now()
-    ensure_partition("tracking_interaction", at.strftime("%Y-%m-01"))
+    ensure_partition("tracking_interaction", at.astimezone(UTC).strftime("%Y-%m-01"))  # months are UTC's
     interaction = Interaction(
         at=at,
         event_id=event_id or uuid.uuid4(),
