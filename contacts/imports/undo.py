@@ -165,6 +165,8 @@ def _held(import_id: int, ids: list[int]) -> set[int]:
         for table in HOLDING_ALWAYS:
             cursor.execute(f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)", [ids])
             held.update(row[0] for row in cursor.fetchall())
+        cursor.execute(_WORKED_ON, [[str(contact_id) for contact_id in ids]])
+        held.update(row[0] for row in cursor.fetchall())
     for holds in registry.holds.values():
         held |= holds(ids)
     return held
@@ -185,6 +187,11 @@ def _remove_additions(import_run: Import) -> list[int]:
     return sorted(touched)
 
 
+# Somebody of the team did something with the person: an import's own acts stand on the import.
+_WORKED_ON = """
+SELECT DISTINCT object_id::bigint FROM platform_auditentry
+WHERE object_type = 'contacts.contact' AND object_id = ANY(%s)
+"""
 # The main address went: the oldest that is left takes its place.
 _PROMOTE = """
 UPDATE {table} AS point SET is_primary = true

@@ -18,7 +18,7 @@ from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, LawfulBasis, SourceKind
 from contacts.errors import ContactsError
-from contacts.imports.service import enqueue_preview, enqueue_run, start_import
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import, stop_import
 from contacts.models import Import, Source
 from contacts.services.sources import create_source
 
@@ -80,8 +80,14 @@ class Command(BaseCommand):
             done.set()
             watcher.join()
         run.refresh_from_db()
-        if job.state != Job.State.SUCCEEDED:
-            raise CommandError(job.error or _("The import was stopped."), returncode=REFUSED)
+        if job.state == Job.State.FAILED:
+            raise CommandError(job.error, returncode=REFUSED)
+        if (
+            job.state != Job.State.SUCCEEDED
+        ):  # an accident: no worker is to try again behind the person's back
+            if job.state == Job.State.QUEUED:
+                stop_import(run=run, by=None)
+            raise CommandError(job.error or _("The import was stopped."), returncode=FAILED)
         return run
 
     def _report(self, run: Import, counts: dict[str, Any], *, as_json: bool) -> None:

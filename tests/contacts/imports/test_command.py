@@ -1,0 +1,95 @@
+"""`import_contacts`: what it prints, what it writes, and how it ends."""
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from contacts.models import Contact, ElectoralRegistration, Import, Source
+from tests.support.imports import fingerprint, write_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _places(places):
+    """Every test of this module has the places."""
+
+
+@pytest.fixture(autouse=True)
+def _without_watcher(monkeypatch):
+    """The line a second comes from another connection, which cannot see a test's transaction."""
+    monkeypatch.setattr("contacts.management.commands.import_contacts._say_progress", lambda *_args: None)
+
+
+@pytest.fixture
+def book_path(tmp_path):
+    return write_rows(tmp_path / "book.csv", [["Nom", "Email"], ["Martin", "lea@example.org"]])
+
+
+def run(capsys, *arguments: object) -> dict[str, object]:
+    call_command("import_contacts", *map(str, arguments), "--json")
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_roll_comes_in_with_a_new_source(capsys, elector, roll_file) -> None:
+    counts = run(
+        capsys, roll_file([elector()]), "--kind", "roll", "--source", "Roll", "--basis", "public-roll"
+    )
+    assert (counts["new"], counts["rejected"], counts["state"]) == (1, 0, "done")
+    source = ElectoralRegistration.objects.get().source
+    assert (source.kind, source.lawful_basis, source.channels) == ("roll", "public_roll", ["post"])
+
+
+def test_a_dry_run_counts_and_writes_nothing(capsys, book_path, book) -> None:
+    before = fingerprint()
+    counts = run(capsys, book_path, "--kind", "address-book", "--source", "Book", "--dry-run")
+    assert (counts["new"], counts["state"]) == (1, "previewed")
+    assert fingerprint() == before
+
+
+def test_a_rented_file_takes_its_supplier_and_its_end(capsys, book_path) -> None:
+    told = "--kind broker --source Exempla --basis consent --channels email --supplier Exempla"
+    run(capsys, book_path, *told.split(), "--licence-end", "2027-06-30")
+    source = Source.objects.get()
+    assert (source.kind, source.supplier, str(source.licence_ends_on)) == (
+        "broker_rental",
+        "Exempla",
+        "2027-06-30",
+    )
+    assert Contact.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--kind", "address-book", "--source", "New"], "--basis"),
+        (["--kind", "broker", "--source", "New", "--basis", "consent"], "supplier"),
+        (["--kind", "roll", "--source", "New", "--basis", "public-roll"], "lacks"),
+        (["--kind", "address-book", "--source", "N", "--basis", "consent", "--channels", "fax"], "fax"),
+        (["--kind", "address-book", "--source", "N", "--basis", "none", "--by", "x@example.org"], "Nobody"),
+    ],
+)
+def test_what_cannot_be_imported_ends_with_its_reason(book_path, arguments, words) -> None:
+    with pytest.raises(CommandError, match=words) as error:
+        call_command("import_contacts", str(book_path), *arguments)
+    assert error.value.returncode == 2
+    assert not Contact.objects.exists()
+
+
+def test_a_file_that_is_not_there(tmp_path) -> None:
+    with pytest.raises(CommandError, match="no file") as error:
+        call_command("import_contacts", str(tmp_path / "no.csv"), "--kind", "roll", "--source", "Roll")
+    assert error.value.returncode == 2
+
+
+def test_an_accident_ends_the_command_and_is_not_tried_again(book_path, book, monkeypatch) -> None:
+    def break_down(*_args: object, **_options: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("contacts.imports.people.engine.write_chunk", break_down)
+    with pytest.raises(CommandError, match="the disk is full") as error:
+        call_command("import_contacts", str(book_path), "--kind", "address-book", "--source", "Book")
+    assert error.value.returncode == 1
+    stopped = Import.objects.get()
+    assert (stopped.state, stopped.job.state) == (Import.State.CANCELLED, "cancelled")
