@@ -54,7 +54,7 @@ class PeopleList(StaffView, TemplateView):
             q=query,
             filters=FILTERS,
             chosen=self.request.GET.get("can", ""),
-            departments=Territory.objects.filter(kind=TerritoryKind.DEPARTMENT).order_by("code"),
+            departments=_departments(),
             department=self.request.GET.get("department", ""),
             found_at_most=FOUND_AT_MOST,
             may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
@@ -79,6 +79,12 @@ class PeopleList(StaffView, TemplateView):
         if department.isdecimal():
             people = people.filter(commune__ancestor_links__ancestor_id=int(department))
         return people
+
+
+def _departments() -> list[tuple[str, str]]:
+    """(value, label) of each department, for the filter: read as two texts, it is drawn on every page."""
+    departments = Territory.objects.filter(kind=TerritoryKind.DEPARTMENT).order_by("code")
+    return [(str(pk), f"{code} {name}") for pk, code, name in departments.values_list("pk", "code", "name")]
 
 
 def with_points(people: QuerySet[Contact]) -> QuerySet[Contact]:
