@@ -63,7 +63,7 @@ def search_words(text: str) -> list[str]:
     if _NUMBER.fullmatch(text.strip()):
         digits = re.sub(r"\D", "", text)
         return [digits.removeprefix("00")] if digits else []
-    return fold(text).split()
+    return fold(text.replace("\x00", " ")).split()
 
 
 def search_contacts(

@@ -8,6 +8,8 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
+from campaign_crm.platform.typed import number_of
+
 Row = TypeVar("Row", bound=Model)
 PAGE = 50
 
@@ -23,7 +25,7 @@ class Page(Generic[Row]):
 
 def newest_first(request: HttpRequest, queryset: QuerySet[Row], *, size: int = PAGE) -> Page[Row]:
     """The page that `?before=<id>` or `?after=<id>` asks for; anything else is the first page."""
-    before, after = _id(request, "before"), _id(request, "after")
+    before, after = (number_of(request.GET.get(name, "")) for name in ("before", "after"))
     if after is not None:
         rows = list(queryset.filter(pk__gt=after).order_by("pk")[: size + 1])
         has_newer, has_older = len(rows) > size, True
@@ -40,11 +42,6 @@ def newest_first(request: HttpRequest, queryset: QuerySet[Row], *, size: int = P
         next_url=_url(request, before=rows[-1].pk) if has_older else "",
         previous_url=_url(request, after=rows[0].pk) if has_newer else "",
     )
-
-
-def _id(request: HttpRequest, name: str) -> int | None:
-    text = request.GET.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def _url(request: HttpRequest, **changes: Any) -> str:

@@ -1,7 +1,10 @@
 """Version 1 of the REST API: every operation names the scope of keys and the right of staff it asks for."""
 
-from django.urls import path
+from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.exceptions import NotFound
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
 from campaign_crm.platform.rights import Right
 from contacts.api.people import PeopleApi, PersonApi
@@ -15,6 +18,16 @@ class Schema(SpectacularAPIView):
     right = Right.VIEW_PEOPLE
 
 
+class NothingHere(APIView):
+    """Any other address under the API answers as the API does, to whoever asks."""
+
+    permission_classes = ()
+    schema = None
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        raise NotFound
+
+
 app_name = "api"
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
@@ -23,4 +36,5 @@ urlpatterns = [
     path("forms/<slug:slug>/sign-ups/", SignUpApi.as_view(), name="sign_ups"),
     path("mailings/", MailingsApi.as_view(), name="mailings"),
     path("mailings/<int:pk>/report/", ReportApi.as_view(), name="report"),
+    re_path(r"^.*/$", NothingHere.as_view()),
 ]

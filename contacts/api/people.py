@@ -8,6 +8,7 @@ from rest_framework.generics import ListAPIView, RetrieveAPIView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
+from campaign_crm.platform.typed import line_of
 from contacts.models import Contact
 from contacts.selectors import search_contacts
 
@@ -61,7 +62,7 @@ class PeopleApi(ListAPIView[Contact]):
     serializer_class = PersonSerializer
 
     def get_queryset(self) -> QuerySet[Contact]:
-        query = self.request.query_params.get("q", "").strip()[:100]
+        query = line_of(self.request.query_params.get("q", ""), at_most=100)
         if not query:
             return _people()
         return _people().filter(pk__in=[contact.pk for contact in search_contacts(query)])

@@ -9,6 +9,7 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
+from campaign_crm.platform.typed import line_of
 from contacts.models import ElectoralRegistration
 from contacts.selectors import FOUND_AT_MOST, search_electors
 from contacts.territories.lookup import PLACES_OF_RESIDENCE, suggest_territories
@@ -25,8 +26,8 @@ class ElectorList(StaffView, TemplateView):
     template_name = "contacts/electors/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        query = self.request.GET.get("q", "").strip()[:100]
-        where = self.request.GET.get("where", "").strip()[:100]
+        query = line_of(self.request.GET.get("q", ""), at_most=100)
+        where = line_of(self.request.GET.get("where", ""), at_most=100)
         commune = suggest_territories(where, kinds=PLACES_OF_RESIDENCE, limit=1).first() if where else None
         found = search_electors(query, commune_id=commune.pk if commune else None) if query else []
         return super().get_context_data(

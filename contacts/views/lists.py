@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.paging import newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.typed import numbers_of
 from contacts.enums import TargetingClass
 from contacts.models import Contact, List
 from contacts.services.lists import create_list, remove_from_list
@@ -108,7 +109,7 @@ class RemoveFromList(StaffView, View):
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         found = get_object_or_404(List, pk=pk)
-        ids = [int(one) for one in request.POST.getlist("person") if one.isdecimal()]
+        ids = numbers_of(request.POST.getlist("person"))
         removed = remove_from_list(of=found, contacts=ids, by=request.user)
         messages.success(request, _("Taken off the list: %(number)s.") % {"number": removed})
         return redirect("contacts:list", pk=pk)

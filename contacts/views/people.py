@@ -19,6 +19,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.paging import Page, newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
+from campaign_crm.platform.typed import line_of, number_of, numbers_of
 from contacts.enums import Channel, TerritoryKind
 from contacts.models import Contact, EmailAddress, List, PhoneNumber, Reach, Territory
 from contacts.selectors import FOUND_AT_MOST, search_contacts
@@ -48,7 +49,7 @@ class PeopleList(StaffView, TemplateView):
         )
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        query = self.request.GET.get("q", "").strip()[:100]
+        query = line_of(self.request.GET.get("q", ""), at_most=100)
         return super().get_context_data(
             page=self._found(query) if query else newest_first(self.request, with_points(self._filtered())),
             q=query,
@@ -75,9 +76,9 @@ class PeopleList(StaffView, TemplateView):
         elif chosen == "none":
             mail = _open_today().filter(contact=OuterRef("pk"), channel=Channel.EMAIL)
             people = people.filter(~Exists(mail))
-        department = self.request.GET.get("department", "")
-        if department.isdecimal():
-            people = people.filter(commune__ancestor_links__ancestor_id=int(department))
+        department = number_of(self.request.GET.get("department", ""))
+        if department is not None:
+            people = people.filter(commune__ancestor_links__ancestor_id=department)
         return people
 
 
@@ -107,18 +108,18 @@ class SelectedPeople(StaffView, View):
     right_required = Right.EDIT_PEOPLE
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        ids = [int(one) for one in request.POST.getlist("person") if one.isdecimal()]
+        ids = numbers_of(request.POST.getlist("person"))
         people = list(Contact.objects.visible().filter(pk__in=ids).order_by("pk"))
-        tag_name = request.POST.get("tag", "").strip()[:60]
-        list_id = request.POST.get("list", "")
+        tag_name = line_of(request.POST.get("tag", ""), at_most=60)
+        list_id = number_of(request.POST.get("list", ""))
         if tag_name:
             tag = tag_named(tag_name)
             number = tag_people(contacts=people, tag=tag, by=request.user)
             messages.success(
                 request, _("Tagged “%(tag)s”: %(number)s.") % {"tag": tag.name, "number": number}
             )
-        elif list_id.isdecimal():
-            chosen = get_object_or_404(List, pk=int(list_id))
+        elif list_id is not None:
+            chosen = get_object_or_404(List, pk=list_id)
             number = add_to_list(to=chosen, contacts=people, by=request.user)
             text = _("Added to “%(list)s”: %(number)s.")
             messages.success(request, text % {"list": chosen.name, "number": number})

@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -18,6 +17,7 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.typed import line_of, moment_of, number_of
 from contacts.enums import SourceKind
 from contacts.models import Contact, List, Source, Tag
 from contacts.registry import registry
@@ -29,6 +29,7 @@ from contacts.services.sources import create_source
 from contacts.views.person_facts import person_facts
 
 TIMELINE_PAGE = 20
+NOTE_CHARACTERS = 10_000
 HAND_SOURCE = "Typed by hand"
 
 
@@ -71,11 +72,15 @@ class PersonPage(StaffView, TemplateView):
 
 
 def timeline_page(contact: Contact, before: datetime | None) -> dict[str, Any]:
-    """One page of the timeline, and where the next begins ("" at the end)."""
+    """One page of the timeline, and where the next begins ("" at the end).
+
+    What happened at one moment (a sign-up and all it agreed to) stays on one page: the next begins before it.
+    """
     entries = registry.timeline_entries(contact.pk, before=before, limit=TIMELINE_PAGE + 1)
-    shown = entries[:TIMELINE_PAGE]
-    more = shown[-1].at.isoformat() if len(entries) > TIMELINE_PAGE else ""
-    return {"entries": shown, "timeline_before": more}
+    if len(entries) <= TIMELINE_PAGE:
+        return {"entries": entries, "timeline_before": ""}
+    shown = [entry for entry in entries if entry.at > entries[-1].at] or entries
+    return {"entries": shown, "timeline_before": shown[-1].at.isoformat()}
 
 
 class Timeline(StaffView, View):
@@ -85,7 +90,7 @@ class Timeline(StaffView, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         contact = get_object_or_404(Contact.objects.visible(), pk=pk)
-        before = parse_datetime(request.GET.get("before", ""))
+        before = moment_of(request.GET.get("before", ""))
         context = {"contact": contact, **timeline_page(contact, before)}
         return render(request, "contacts/people/timeline.html", context)
 
@@ -208,22 +213,22 @@ class PersonAct(StaffView, View):
         return redirect("contacts:person", pk=pk)
 
     def _note(self, request: HttpRequest, contact: Contact) -> None:
-        body = request.POST.get("body", "").strip()
+        body = line_of(request.POST.get("body", ""), at_most=NOTE_CHARACTERS)
         if body:
             add_note(contact=contact, body=body, by=request.user)
 
     def _tag(self, request: HttpRequest, contact: Contact) -> None:
-        name = request.POST.get("name", "").strip()[:60]
+        name = line_of(request.POST.get("name", ""), at_most=60)
         if name:
             add_tag(contact=contact, tag=tag_named(name), by=request.user)
 
     def _untag(self, request: HttpRequest, contact: Contact) -> None:
-        tag = Tag.objects.filter(pk=_number(request, "tag")).first()
+        tag = Tag.objects.filter(pk=number_of(request.POST.get("tag", ""))).first()
         if tag is not None:
             remove_tag(contact=contact, tag=tag, by=request.user)
 
     def _list(self, request: HttpRequest, contact: Contact) -> None:
-        chosen = List.objects.filter(pk=_number(request, "list")).first()
+        chosen = List.objects.filter(pk=number_of(request.POST.get("list", ""))).first()
         if chosen is not None:
             add_to_list(to=chosen, contacts=[contact], by=request.user)
             messages.success(request, _("Added to “%(name)s”.") % {"name": chosen.name})
@@ -250,8 +255,3 @@ class PersonAct(StaffView, View):
                 )
         except InvalidAddress as error:
             messages.error(request, str(error))
-
-
-def _number(request: HttpRequest, name: str) -> int:
-    text = request.POST.get(name, "")
-    return int(text) if text.isdecimal() else 0

@@ -48,4 +48,9 @@ def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], *
 
 
 def _source_name(title: str, slug: str) -> str:
-    return title if not Source.objects.filter(name=title).exists() else f"{title} ({slug})"
+    """The title; with the address of the page when another source has it, cut to what a name holds."""
+    if not Source.objects.filter(name=title).exists():
+        return title
+    longest = Source._meta.get_field("name").max_length or 0
+    suffix = f" ({slug})"
+    return f"{title[: longest - len(suffix)]}{suffix}"

@@ -12,14 +12,13 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
+from campaign_crm.platform.typed import numbers_of
 from contacts.enums import Channel
 from contacts.models import Contact, Newsletter
 from contacts.services.consents import current_wording
 from messaging.content.tokens import BadToken, PreferencesToken, read_token
 from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
 from tracking.views.language import speak_language_of
-
-DIGITS = 19  # of a bigint
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
@@ -33,9 +32,7 @@ class PreferencesPage(View):
         opened, contact = self._open(token)
         wanted = Preferences(
             purposes=frozenset(purpose for purpose in OFFERED if request.POST.get(purpose) == "on"),
-            newsletters=frozenset(
-                int(pk) for pk in request.POST.getlist("newsletters") if pk.isdecimal() and len(pk) < DIGITS
-            ),
+            newsletters=frozenset(numbers_of(request.POST.getlist("newsletters"))),
         )
         change_preferences(contact=contact, channel=Channel(opened.channel), wanted=wanted)
         with speak_language_of(contact, request):

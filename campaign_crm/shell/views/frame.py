@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaign_crm.platform.models import Organisation
 from campaign_crm.platform.staff import staff_view
+from campaign_crm.platform.typed import line_of
 from campaign_crm.shell.search import find
 
 YEAR = 365 * 24 * 3600
@@ -25,7 +26,7 @@ TYPED = 100  # characters of a search that count
 @staff_view(None)
 def palette(request: HttpRequest) -> HttpResponse:
     """Answer with the hits for what was typed, as a fragment of the palette."""
-    words = " ".join(request.GET.get("q", "")[:TYPED].split())
+    words = " ".join(line_of(request.GET.get("q", ""), at_most=TYPED).split())
     return render(request, "crm/palette_results.html", {"findings": find(request, words), "words": words})
 
 

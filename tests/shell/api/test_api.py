@@ -1,5 +1,7 @@
 """The API: closed without a key or a right, the same rules as the pages."""
 
+from base64 import b64encode
+
 import pytest
 from django.test import Client
 
@@ -180,3 +182,31 @@ def test_the_schema_names_every_operation(officer) -> None:
         "/mailings/{id}/report/",
     ):
         assert f"/api/v1{path}" in text
+
+
+@pytest.mark.parametrize("position", ["abc", "\x00", "9" * 40])
+def test_a_cursor_that_nobody_gave_is_no_page(website, position) -> None:
+    cursor = b64encode(f"p={position}".encode()).decode()
+    assert website.get("/api/v1/people/", {"cursor": cursor}).status_code == 404
+
+
+def test_pages_follow_by_cursor(website, person, source) -> None:
+    for name in ("Durand", "Petit"):
+        create_contact(source=source, by=None, last_name=name)
+    first = website.get("/api/v1/people/?page_size=2").json()
+    second = website.get(first["next"]).json()
+    assert [one["last_name"] for one in (*first["results"], *second["results"])] == [
+        "Petit",
+        "Durand",
+        "Martin",
+    ]
+    assert second["next"] is None
+
+
+def test_an_address_the_api_does_not_have_answers_as_the_api_does() -> None:
+    response = Client().get("/api/v1/nothing/")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/json")
+
+
+def test_a_search_with_nothing_to_find_answers(website, person) -> None:
+    assert website.get("/api/v1/people/?q=%00").status_code == 200
