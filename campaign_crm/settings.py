@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from campaign_crm.platform import embedded
 from campaign_crm.platform.env import Environment, database_settings
@@ -24,11 +25,13 @@ PUBLIC_URL = env.url(
     f"http://127.0.0.1:{PORT}" if LOCAL else None,
     schemes=("https", "http") if DEBUG or LOCAL else ("https",),
 ).rstrip("/")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else None)
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else [urlsplit(PUBLIC_URL).hostname or ""]
+)
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 HEALTH_TOKEN = env.text("HEALTH_TOKEN", "")
-LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"))
 
 # --- Keys --------------------------------------------------------------------------------------------
 _keys = read_keys(env, var_dir=VAR_DIR, may_make=LOCAL)
@@ -58,7 +61,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "campaign_crm.platform.caching.LosableCache",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "crm",
         "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},  # seconds
@@ -168,7 +171,7 @@ MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Campaign CRM"
 
 # --- Language and time -------------------------------------------------------------------------------
-LANGUAGE_CODE = env.text("LANGUAGE_CODE", "fr")
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "fr", choices=("fr", "en"))
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")
@@ -201,6 +204,7 @@ EMAIL_PORT = env.number("EMAIL_PORT", 1025 if LOCAL else 25, least=1)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 10  # seconds: a page waits for it
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "campaign@localhost")
 MAIL_CATCHER_ENABLED = env.flag("MAIL_CATCHER", default=LOCAL)
 MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025, least=1)

@@ -77,6 +77,14 @@ class Environment:
             raise SettingError(f"{name} is {number}; write {least} or more.")
         return number
 
+    def choice(self, name: str, default: str, *, choices: tuple[str, ...]) -> str:
+        """One of `choices`, in any case of letters."""
+        value = self.text(name, default)
+        for known in choices:
+            if known.lower() == value.lower():
+                return known
+        raise SettingError(f"{name} is {value!r}; write one of {', '.join(choices)}.")
+
     def words(self, name: str, default: list[str] | None = None) -> list[str]:
         """Values separated by commas, blanks dropped."""
         value = self.raw(name)

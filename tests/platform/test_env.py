@@ -30,6 +30,11 @@ def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
         ({"NAME": "ten"}, lambda env: env.number("NAME", 3), ["NAME", "whole number"]),
         ({"NAME": "0"}, lambda env: env.number("NAME", 3, least=1), ["NAME", "1 or more"]),
         ({"NAME": "ftp://x"}, lambda env: env.url("NAME", None, schemes=("https",)), ["NAME", "https://"]),
+        (
+            {"NAME": "loud"},
+            lambda env: env.choice("NAME", "INFO", choices=("INFO", "DEBUG")),
+            ["NAME", "DEBUG"],
+        ),
     ],
 )
 def test_a_wrong_value_names_the_variable_and_the_fix(values, read, words) -> None:
