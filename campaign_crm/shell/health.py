@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import redis
@@ -16,6 +18,7 @@ from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import Job
 from messaging.enums import CampaignState
 from messaging.models import Campaign
+from tracking.ingest import spool, stream
 
 TIMEOUT = 2  # seconds for Valkey to answer
 UNDER_WAY = [CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED]
@@ -55,7 +58,7 @@ def readiness() -> dict[str, str]:
 
 
 def progress() -> dict[str, Any]:
-    """Return counts of the work under way: jobs by state, the oldest wait in seconds, mailings under way."""
+    """Return the version and what is under way: jobs by state, the oldest wait (seconds), mailings, hits."""
     unfinished = Job.objects.unfinished()
     jobs = dict(unfinished.values_list("state").annotate(number=Count("id")).order_by())
     oldest = unfinished.filter(state=Job.State.QUEUED, run_after__lte=timezone.now()).aggregate(
@@ -63,7 +66,29 @@ def progress() -> dict[str, Any]:
     )["since"]
     mailings = Campaign.objects.filter(state__in=UNDER_WAY)
     return {
+        "version": version(),
         "jobs": jobs,
         "oldest_waiting_seconds": round((timezone.now() - oldest).total_seconds()) if oldest else 0,
         "mailings": dict(mailings.values_list("state").annotate(number=Count("id")).order_by()),
+        "hits": hits(),
     }
+
+
+def hits() -> dict[str, int | None]:
+    """Return opens and clicks not stored yet, those that could not be, and spool files of this machine.
+
+    None: the ingest server does not answer.
+    """
+    found: dict[str, int | None] = {"waiting": None, "set_aside": None, "spool_files": spool.waiting()}
+    try:
+        found |= {"waiting": stream.backlog(), "set_aside": stream.refused()}
+    except stream.StreamAway:
+        return found
+    return found
+
+
+@cache
+def version() -> str:
+    """Return the version of the program, as its project file says."""
+    project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])

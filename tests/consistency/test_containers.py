@@ -77,8 +77,23 @@ def test_every_secret_is_made_by_the_script() -> None:
 
 
 def test_services_wait_for_those_they_need() -> None:
-    for name in OURS:
-        assert set(SERVICES[name]["depends_on"]) == {"postgres", "valkey", "valkey-ingest"}
+    """Workers begin once the web service has brought the schema up to date."""
+    servers = {"postgres", "valkey", "valkey-ingest"}
+    needed = {"web": servers, "worker": servers | {"web"}, "beat": servers | {"web"}}
+    assert {name: set(SERVICES[name]["depends_on"]) for name in OURS} == needed
+    conditions = {one["condition"] for name in OURS for one in SERVICES[name]["depends_on"].values()}
+    assert conditions == {"service_healthy"}
+
+
+def test_sign_in_mail_can_leave_through_a_server_that_asks_who_we_are() -> None:
+    wanted = {"EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS"}
+    assert wanted <= set(SERVICES["web"]["environment"])
+
+
+def test_a_file_on_its_way_in_is_not_kept_in_memory() -> None:
+    """The only folder for temporary files is in memory; uploads may have two gigabytes."""
+    assert SERVICES["web"]["read_only"] is True
+    assert 'TMPDIR="$VAR_DIR/' in (ROOT / "deploy/web").read_text(encoding="utf-8")
 
 
 def test_no_secret_goes_into_the_image() -> None:

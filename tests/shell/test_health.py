@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -5,6 +7,7 @@ from django.test import Client, RequestFactory
 from campaign_crm.platform.addresses import client_address, is_from_inside
 from campaign_crm.platform.models import Job
 from campaign_crm.shell import health
+from tracking.ingest import stream
 
 PAGES = ["/live", "/ready", "/progress"]
 
@@ -60,6 +63,19 @@ def test_progress_counts_unfinished_jobs() -> None:
     found = health.progress()
     assert found["jobs"] == {"queued": 1}
     assert found["oldest_waiting_seconds"] >= 0
+
+
+@pytest.mark.django_db
+def test_progress_names_the_version_and_what_came_back_and_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = health.progress()
+    assert re.fullmatch(r"\d+\.\d+\.\d+", found["version"])
+    assert found["hits"] == {"waiting": 0, "set_aside": 0, "spool_files": 0}
+
+    def away() -> int:
+        raise stream.StreamAway("ConnectionError")
+
+    monkeypatch.setattr(stream, "backlog", away)
+    assert health.progress()["hits"]["waiting"] is None
 
 
 @pytest.mark.parametrize(
