@@ -9,8 +9,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.registry import TimelineEntry
+from messaging.content.syntax import has_liquid
 from messaging.enums import SHOWN_AS, DeliveryState
-from messaging.models import Delivery
+from messaging.models import Campaign, Delivery
+
+
+def shown_subject(campaign: Campaign) -> str:
+    """The subject as people read it; the mailing's name when it has none, or one with variables in it."""
+    plain = campaign.subject and not has_liquid(campaign.subject)
+    return campaign.subject if plain else campaign.name
 
 
 def deliveries(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:
@@ -25,7 +32,7 @@ def deliveries(contact_id: int, before: datetime | None, limit: int) -> list[Tim
             TimelineEntry(
                 at=delivery.handed_at,  # type: ignore[arg-type]  # filtered above
                 kind="delivery",
-                title=_("Message “%(subject)s”") % {"subject": campaign.subject or campaign.name},
+                title=_("Message “%(subject)s”") % {"subject": shown_subject(campaign)},
                 detail=str(SHOWN_AS[state].label),
                 url="" if campaign.standing_for else reverse("messaging:campaign", args=[campaign.pk]),
                 icon="mail",

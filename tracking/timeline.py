@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from contacts.registry import TimelineEntry
 from messaging.models import Link
+from messaging.timeline import shown_subject
 from tracking.enums import HitClass, InteractionKind
 from tracking.models import Interaction, Submission
 
@@ -45,8 +46,7 @@ def _title(interaction: Interaction) -> str:
     label = InteractionKind(interaction.kind).label
     if interaction.campaign is None:
         return str(label)
-    subject = interaction.campaign.subject or interaction.campaign.name
-    return _("%(act)s: “%(subject)s”") % {"act": label, "subject": subject}
+    return _("%(act)s: “%(subject)s”") % {"act": label, "subject": shown_subject(interaction.campaign)}
 
 
 def _link_targets(shown: list[Interaction]) -> dict[tuple[int | None, int | None], str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -30,8 +31,16 @@ ROLLED_DAYS_AGO = 120
 SMALL = "".join(letter for group in LETTERS.values() for letter in group if letter != letter.upper())
 
 
-def make_rolls(plan: Plan, places: Places, parameters: dict[str, object]) -> int:
-    """Fill ElectoralRegistration and its links to people; gives the number of electors."""
+class Rolls(NamedTuple):
+    """Electors, those who are people of the base, and those who may be."""
+
+    electors: int
+    linked: int
+    to_review: int
+
+
+def make_rolls(plan: Plan, places: Places, parameters: dict[str, object]) -> Rolls:
+    """Fill ElectoralRegistration and its links to people."""
     run_sql("roll_staging")
     fill_table("demo_roll", [_roll(place) for place in places.of_rolls])
     run_sql(
@@ -42,8 +51,11 @@ def make_rolls(plan: Plan, places: Places, parameters: dict[str, object]) -> int
     copy_lines("demo_elector", COLUMNS, _strangers(plan, missing))
     run_sql("rolls", {"rolled_at": plan.at(ROLLED_DAYS_AGO, 11), **parameters})
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM staging.demo_registration")
-        return int(cursor.fetchone()[0])
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE linked),"
+            " count(*) FILTER (WHERE number IS NOT NULL AND NOT linked) FROM staging.demo_registration"
+        )
+        return Rolls(*cursor.fetchone())
 
 
 def _roll(place: Place) -> tuple[object, ...]:

@@ -17,13 +17,14 @@ from campaign_crm.platform.models import Organisation
 from campaign_crm.shell.demo import words
 from campaign_crm.shell.demo.cast import Cast, make_cast, stage_cast
 from campaign_crm.shell.demo.copying import copy_lines, run_sql, sql_of
+from campaign_crm.shell.demo.files import finish, make_imports
 from campaign_crm.shell.demo.mailings import make_mailings
 from campaign_crm.shell.demo.origins import FORM_DAYS
 from campaign_crm.shell.demo.people import COLUMNS, People
 from campaign_crm.shell.demo.places import Places
 from campaign_crm.shell.demo.plan import ACTS_DAYS, HISTORY_DAYS, Plan
 from campaign_crm.shell.demo.rolls import make_rolls
-from contacts.models import Contact, Tag
+from contacts.models import Contact, Import, Tag
 from contacts.services.projections import refresh_reach
 
 # References are checked a statement at a time: a million people's at the end would fill the memory.
@@ -84,6 +85,7 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         cast = make_cast(plan)
         parameters = _parameters(plan, cast)
         _stage(plan, cast, parameters)
+        parameters["roll_import"] = make_imports(plan, cast)
     with steps.step("people drawn"):
         people = People(plan, places, offset=int(plan.salt or 0))
         copy_lines("demo_person", COLUMNS, people.lines())
@@ -92,7 +94,9 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
             run_sql(name, parameters)
             analyze(*tables)
     with steps.step("electoral rolls"):
-        electors = make_rolls(plan, places, parameters)
+        rolls = make_rolls(plan, places, parameters)
+        roll_import = Import.objects.get(pk=parameters["roll_import"])
+        finish(roll_import, new=rolls.electors, linked=rolls.linked, to_review=rolls.to_review)
         analyze("contacts_electoralregistration", "contacts_registrationmatch")
     with steps.step("who can be reached"):
         refresh_reach(range(parameters["first"], parameters["last"] + 1))
@@ -101,7 +105,7 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         mailings = make_mailings(plan, cast, parameters)
     _clear()
     analyze(*_LATER)
-    counts = {"people": plan.contacts, "electors": electors, **mailings}
+    counts = {"people": plan.contacts, "electors": rolls.electors, **mailings}
     audit.record(
         action="demo.seed",
         on=Organisation.current(),

@@ -17,6 +17,9 @@ QUERIES = {
     "sources of people": f"""
         SELECT {_WHO}, name, first_seen_at, collected_on
           FROM contacts_contactsource JOIN contacts_source ON contacts_source.id = source_id ORDER BY 1, 2""",
+    "imports": """
+        SELECT file_name, kind, state, counts, created_at, finished_at, file_bytes FROM contacts_import
+         ORDER BY created_at, file_name""",
     "e-mails": f"SELECT {_WHO}, normalised, status, verified_at FROM contacts_emailaddress ORDER BY 1, 2",
     "phones": f"SELECT {_WHO}, e164, line, status FROM contacts_phonenumber ORDER BY 1, 2",
     "addresses": f"SELECT {_WHO}, line1, postcode, city FROM contacts_postaladdress ORDER BY 1, 2",

@@ -11,12 +11,14 @@ from django.db.models import Count, F, Max, Q
 
 from campaign_crm.platform.crypto import keyed_hash
 from contacts.enums import ConsentPurpose, SourceKind
+from contacts.imports.undo import undo_import
 from contacts.models import (
     Consent,
     Contact,
     ContactSource,
     ElectoralRegistration,
     EmailAddress,
+    Import,
     PhoneNumber,
     PostalAddress,
     Reach,
@@ -186,6 +188,27 @@ def test_electors_vote_at_a_station_of_their_commune(seeded):
     assert not electors.exclude(polling_station__ancestor_links__ancestor__kind="department").exists()
     repeated = electors.values("polling_station", "order_number").annotate(n=Count("id")).filter(n__gt=1)
     assert not repeated.exists()
+
+
+def test_imports_brought_what_they_say(seeded):
+    for run in Import.objects.exclude(kind=Import.Kind.ROLL):
+        assert run.created_contacts.count() == run.counts["new"] > 0
+        assert not run.created_contacts.exclude(source_links__source=run.source).exists()
+    roll = Import.objects.get(kind=Import.Kind.ROLL)
+    assert roll.created_registrations.count() == roll.counts["new"] == seeded.counts["electors"]
+    states = Counter(RegistrationMatch.objects.values_list("state", flat=True))
+    assert (roll.counts["linked"], roll.counts["to_review"]) == (states["linked"], states["pending"])
+
+
+def test_an_import_can_be_undone(seeded):
+    run = Import.objects.get(file_name="contact-et-cie.csv")
+    came = run.created_contacts.count()
+    undone = undo_import(import_run=run, by=None)
+    assert undone.people + undone.kept == came
+    assert undone.people > 0
+    before = projections()
+    refresh_all()
+    assert projections() == before
 
 
 def test_what_is_coming_can_leave(seeded, plan):
