@@ -9,7 +9,7 @@ from tests.browser.catalogue import Catalogue
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
-# The admin's URLs are worked out anew: another test may have loaded the product's before the tables were there.
+# The admin's URLs are worked out anew: another test may have loaded the product's before these tables.
 urlpatterns = [
     path("catalogue/", Catalogue.as_view(), name="catalogue"),
     path("admin/", admin.site.urls),
