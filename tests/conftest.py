@@ -12,6 +12,7 @@ import redis
 from django.conf import settings
 from django.db import connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from tests.databases import drop_database, make_database
 from tests.environment import TestServers
@@ -49,6 +50,14 @@ def empty_valkeys(servers: TestServers) -> None:
     for url in (servers.redis_url, servers.ingest_url):
         with redis.Redis.from_url(url) as client:
             client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def installation_language() -> Iterator[None]:
+    """Every test begins in the installation's language: a page leaves its reader's language in the thread."""
+    translation.activate(settings.LANGUAGE_CODE)
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(scope="session", autouse=True)

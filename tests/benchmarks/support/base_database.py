@@ -28,8 +28,11 @@ class BaseDatabase:
         self._copy(self._base, self._servers.database)
 
     def drop(self) -> None:
+        """Remove the base and the session's database, which is then made anew."""
+        connections.close_all()
         with closing(self._owner()) as owner, owner.cursor() as cursor:
             _drop(cursor, self._base)
+            _drop(cursor, self._servers.database)
 
     def _copy(self, template: str, name: str) -> None:
         connections.close_all()

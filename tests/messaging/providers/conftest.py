@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from messaging.providers import registry
 from messaging.providers.base import Batch, OutgoingMessage, Provider, Result
@@ -28,6 +29,13 @@ def make_message(number: int, *, recipient: str = "", size: int = 800, **more: A
 
 def make_batch(count: int, **more: Any) -> Batch:
     return Batch([make_message(number, **more) for number in range(count)])
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """What a check finds is asserted as it is written in the code."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")
