@@ -16,7 +16,7 @@ STREET_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT, RAW_DATE_LIMIT = 200, 
 
 # Hash joins read the raw table once; sorting it for a merge join takes longer than everything else. The
 # memory is for a million distinct identities at most; above, PostgreSQL works in parts.
-SETTINGS = "SET LOCAL enable_mergejoin = off; SET LOCAL work_mem = '64MB'"
+SETTINGS = "SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = off; SET LOCAL work_mem = '64MB'"
 
 
 def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: int, line_offset: int) -> None:
