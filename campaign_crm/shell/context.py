@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.functional import cached_property
 
+from campaign_crm.platform.rights import Right
 from campaign_crm.shell.navigation import ShownEntry, ShownGroup, navigation, new_entries
 
 
@@ -21,6 +23,13 @@ class Frame:
     @cached_property
     def new_entries(self) -> list[ShownEntry]:
         return new_entries(self.request) if self.request.user.is_authenticated else []
+
+    @cached_property
+    def sending_page(self) -> str:
+        """Where this person switches sending; empty for those who may not."""
+        user = self.request.user
+        may = user.is_authenticated and user.has_right(Right.MANAGE_SETTINGS)
+        return reverse("shell:sending") if may else ""
 
 
 def frame(request: HttpRequest) -> dict[str, object]:

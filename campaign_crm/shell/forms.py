@@ -9,6 +9,7 @@ from django.contrib.auth.password_validation import password_validators_help_tex
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
+from campaign_crm.platform.models.audit import AuditEntry
 from campaign_crm.platform.models.organisation import colour
 from campaign_crm.platform.rights import Role
 from messaging.services.images import MOST_BYTES, Encoded, ImageRefused, encode
@@ -126,3 +127,31 @@ class OrganisationForm(forms.Form):
             return encode(upload.read(MOST_BYTES + 1))
         except ImageRefused as error:
             raise forms.ValidationError(str(error)) from error
+
+
+class SendingForm(forms.Form):
+    """The switch of sending: a reason always, and a confirmation before anything may leave."""
+
+    turn = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=AuditEntry._meta.get_field("reason").max_length,
+        help_text=_("Kept in the audit trail with your name."),
+    )
+    confirmed = forms.BooleanField(
+        label=_(
+            "I have looked at what leaves by itself. If a backup was restored, whoever left after it was made "
+            "is on the do-not-contact list again."
+        ),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, is_on: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["turn"].initial = "off" if is_on else "on"
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("turn") == "on" and not cleaned.get("confirmed"):
+            self.add_error("confirmed", _("Confirm this first."))
+        return cleaned

@@ -132,6 +132,7 @@ MENU = (
         "settings",
         (
             Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
+            Entry(pgettext_lazy("menu", "Sending"), "shell:sending", Right.MANAGE_SETTINGS, "send"),
             Entry(_("Elections"), "contacts:elections", Right.MANAGE_SETTINGS, "vote"),
             Entry(_("Team"), "shell:team", Right.MANAGE_SETTINGS, "user-cog"),
             Entry(_("Ways out"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),

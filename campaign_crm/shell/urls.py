@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from campaign_crm.shell.views import accounts, catcher, frame, health, home, organisation
+from campaign_crm.shell.views import accounts, catcher, frame, health, home, organisation, sending
 
 app_name = "shell"
 
@@ -17,6 +17,7 @@ urlpatterns = [
     path("profile/", accounts.Profile.as_view(), name="profile"),
     path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),
     path("logo/<str:name>", organisation.logo, name="logo"),
+    path("settings/sending/", sending.Sending.as_view(), name="sending"),
     path("settings/team/", accounts.Team.as_view(), name="team"),
     path("settings/team/invite/", accounts.Invite.as_view(), name="invite"),
     path("settings/team/<int:pk>/", accounts.Member.as_view(), name="member"),

@@ -43,6 +43,11 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def under_way(self) -> CampaignQuerySet:
         return self.filter(state__in=[CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED])
 
+    def leaving_by_themselves(self) -> CampaignQuerySet:
+        """Mailings that go out, now or at their hour, without anybody doing more."""
+        states = [CampaignState.SCHEDULED, CampaignState.FREEZING, CampaignState.SENDING]
+        return self.mailings().filter(state__in=states)
+
 
 class Campaign(models.Model):
     """A mailing, or a standing campaign (`standing_for`) that carries one kind of service message a month.

@@ -120,6 +120,7 @@ ROWS: dict[str, Row] = {
     "shell:profile": Row(None),
     "shell:progress": PUBLIC,
     "shell:ready": PUBLIC,
+    "shell:sending": Row(Right.MANAGE_SETTINGS),
     "shell:team": Row(Right.MANAGE_SETTINGS),
     "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS),
     "tracking:confirm": PUBLIC,

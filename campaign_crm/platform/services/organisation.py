@@ -1,4 +1,4 @@
-"""Who runs this installation: name, legal identity, look."""
+"""Who runs this installation: name, legal identity, look; and whether anything may leave it."""
 
 from __future__ import annotations
 
@@ -64,6 +64,21 @@ def remove_logo(*, by: User) -> Organisation:
     organisation.save(update_fields=["logo"])
     _delete_on_commit(organisation, before)
     audit.record(action="organisation.logo", on=organisation, by=by, fields=["logo"])
+    return organisation
+
+
+@transaction.atomic
+def switch_sending(*, on: bool, reason: str, by: User) -> Organisation:
+    """Let messages leave this installation, or let none leave; the reason goes into the audit trail.
+
+    Saying again what is so already changes nothing and leaves no trace.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    if organisation.sending_enabled != on:
+        organisation.sending_enabled = on
+        organisation.save(update_fields=["sending_enabled"])
+        action = "organisation.sending_on" if on else "organisation.sending_off"
+        audit.record(action=action, on=organisation, by=by, fields=["sending_enabled"], reason=reason)
     return organisation
 
 
