@@ -140,8 +140,8 @@ class SendingForm(forms.Form):
     )
     confirmed = forms.BooleanField(
         label=_(
-            "I have looked at what leaves by itself. If a backup was restored, whoever left after it was made "
-            "is on the do-not-contact list again."
+            "I have looked at what leaves by itself. If a backup was restored, whoever left after it was "
+            "made is on the do-not-contact list again."
         ),
         required=False,
     )

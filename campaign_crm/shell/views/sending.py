@@ -42,6 +42,4 @@ class Sending(StaffView, FormView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         leaving = Campaign.objects.leaving_by_themselves().order_by("scheduled_at", "pk")
-        return super().get_context_data(
-            leaving=leaving[:MOST_SHOWN], leaving_count=leaving.count(), **kwargs
-        )
+        return super().get_context_data(leaving=leaving[:MOST_SHOWN], leaving_count=leaving.count(), **kwargs)
