@@ -163,6 +163,37 @@ document.addEventListener("change", (event) => {
   if (event.target.matches('input[type="checkbox"][name]')) countChecked(event.target.name);
 });
 
+// data-settle: a list of choices whose change redraws the page. From the keyboard each letter or arrow changes
+// it, so its change is told once, when the person has stopped or has left the field, and nothing is redrawn
+// under their fingers.
+const SETTLED_AFTER = 600; // milliseconds; within it browsers read letters as one word
+let unsettled = null;
+
+function settle() {
+  if (!unsettled) return;
+  const { field, timer } = unsettled;
+  clearTimeout(timer);
+  unsettled = null;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
+document.addEventListener("keydown", ({ target }) => {
+  if (target.matches("select[data-settle]")) target.dataset.settle = "keys";
+}, true);
+document.addEventListener("pointerdown", ({ target }) => {
+  if (target.matches("select[data-settle]")) target.dataset.settle = "";
+}, true);
+document.addEventListener("change", (event) => {
+  const field = event.target;
+  if (!event.isTrusted || !field.matches('select[data-settle="keys"]')) return;
+  event.stopImmediatePropagation();
+  clearTimeout(unsettled?.timer);
+  unsettled = { field, timer: setTimeout(settle, SETTLED_AFTER) };
+}, true);
+document.addEventListener("focusout", ({ target }) => {
+  if (unsettled?.field === target) settle();
+});
+
 // Empty fields of a filter form stay out of the address, so that it can be shared.
 document.addEventListener("submit", (event) => {
   if (event.target.matches("form[data-autosubmit], form[data-clean]")) {
