@@ -25,9 +25,11 @@ PUBLIC_URL = env.url(
     f"http://127.0.0.1:{PORT}" if LOCAL else None,
     schemes=("https", "http") if DEBUG or LOCAL else ("https",),
 ).rstrip("/")
-ALLOWED_HOSTS = env.words(
-    "ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"] if LOCAL else [urlsplit(PUBLIC_URL).hostname or ""]
-)
+# Loopback always: health checks from this machine call the server by it.
+ALLOWED_HOSTS = [
+    *env.some_words("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname or ""]),
+    *("127.0.0.1", "localhost", "[::1]"),
+]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 HEALTH_TOKEN = env.text("HEALTH_TOKEN", "")

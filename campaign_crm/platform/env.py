@@ -92,6 +92,15 @@ class Environment:
             return list(default or [])
         return [word.strip() for word in value.split(",") if word.strip()]
 
+    def some_words(self, name: str, default: list[str]) -> list[str]:
+        """Values separated by commas, at least one: a variable that is set but empty is a mistake."""
+        words = self.words(name, default)
+        if not words:
+            raise SettingError(
+                f"{name} is set but names nothing; write {', '.join(default)}, or remove the variable."
+            )
+        return words
+
     def url(self, name: str, default: str | None, *, schemes: tuple[str, ...]) -> str:
         """URL of NAME with one of the schemes."""
         value = self.text(name, default)

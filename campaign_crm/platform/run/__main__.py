@@ -175,8 +175,8 @@ def _answers(address: str) -> bool:
     try:
         with urllib.request.urlopen(address, timeout=ANSWER_PATIENCE):  # noqa: S310 - our own address
             return True
-    except urllib.error.HTTPError:
-        return True
+    except urllib.error.HTTPError as error:
+        return error.code < 500  # a page that fails is not ready, and the reason stands in the lines above
     except OSError:
         return False
 

@@ -32,6 +32,8 @@ def main() -> None:
     from campaign_crm.platform.database import take_system_role_in_this_process
 
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the web server looks into it as it starts
+    if not settings.LOCAL:  # served under names that carry their content's hash, read from a list made here
+        call_command("collectstatic", interactive=False, verbosity=0)
     take_system_role_in_this_process()
     refuse_another_hash_key()
     call_command("migrate", interactive=False, verbosity=0)

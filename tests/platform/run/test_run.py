@@ -9,7 +9,10 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import pytest
 
 from campaign_crm.platform.embedded.layout import layout_of
 from tests.environment import PROJECT, SESSION, TEST_KEYS, URLS
@@ -29,7 +32,7 @@ def free_port() -> int:
 class Run:
     """A running `python -m campaign_crm.platform.run`, and what it printed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.output = folder.parent / f"run-{self.port}.log"
@@ -44,6 +47,7 @@ class Run:
                     "VAR_DIR": str(folder),
                     "PORT": str(self.port),
                     "MAIL_CATCHER_PORT": str(free_port()),
+                    **variables,
                 },
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -73,8 +77,25 @@ class Run:
         return sorted(found)
 
 
-def test_it_comes_up_offers_the_first_account_and_leaves_nothing(var_dir: Path) -> None:
-    first = Run(var_dir)
+@pytest.fixture
+def start(var_dir: Path) -> Iterator[Callable[..., Run]]:
+    """Start runs; one that a failed test left is killed."""
+    started: list[Run] = []
+
+    def one(**variables: str) -> Run:
+        started.append(Run(var_dir, **variables))
+        return started[-1]
+
+    yield one
+    for run in started:
+        run.process.kill()
+        run.process.wait()
+
+
+def test_it_comes_up_offers_the_first_account_and_leaves_nothing(
+    start: Callable[..., Run], var_dir: Path
+) -> None:
+    first = start()
     first.wait_until_ready()
     lines = "\n".join(first.left())
     for program in PROGRAMS:
@@ -90,12 +111,39 @@ def test_it_comes_up_offers_the_first_account_and_leaves_nothing(var_dir: Path) 
     assert first.process.wait(ENDS_WITHIN) == 0
     wait_until(lambda: first.left() == [])  # the supervisor ends its servers just after
 
-    second = Run(var_dir)  # keeps its data and keys; then the worst end of all
+    second = start()  # keeps its data and keys; then the worst end of all
     second.wait_until_ready()
     second.process.kill()
     second.process.wait()
     wait_until(lambda: not second.left())
     assert (var_dir / "keys.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_it_serves_an_address_of_the_world_behind_a_proxy(start: Callable[..., Run]) -> None:
+    """Gathered files, health checks on loopback: what an installation for others needs, as this one does."""
+    public = {"PUBLIC_URL": "https://crm.example.org", "TRUSTED_PROXIES": "1"}
+    run = start(**public, **TEST_KEYS)
+    run.wait_until_ready()
+    as_seen_by_the_proxy = {
+        "Host": "crm.example.org",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "192.0.2.1",
+    }
+    page = urllib.request.Request(
+        f"http://127.0.0.1:{run.port}/accounts/login/", headers=as_seen_by_the_proxy
+    )
+    with urllib.request.urlopen(page, timeout=10) as answer:  # noqa: S310 - our own address
+        assert answer.status == 200
+        style = re.search(r'href="(/static/crm/[^"]+\.css)"', answer.read().decode())
+    assert style is not None
+    sheet = urllib.request.Request(f"http://127.0.0.1:{run.port}{style[1]}", headers=as_seen_by_the_proxy)
+    with urllib.request.urlopen(sheet, timeout=10) as answer:  # noqa: S310 - our own address
+        assert "immutable" in answer.headers["Cache-Control"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/live", timeout=5) as answer:
+        assert answer.status == 200
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(ENDS_WITHIN) == 0
+    wait_until(lambda: run.left() == [])
 
 
 def test_a_port_in_use_is_said_before_anything_starts(var_dir: Path) -> None:

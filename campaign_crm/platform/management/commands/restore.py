@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaign_crm.platform.backup import service
@@ -34,7 +35,8 @@ class Command(BaseCommand):
                 f"The keys of the backup are in {done.keys_written}; the earlier ones beside it."
             )
         self.stdout.write(
-            "Nothing is sent until an administrator allows it: people may have been written to, or have "
+            "Nothing is sent until an administrator allows it, in Settings > Sending "
+            f"({settings.PUBLIC_URL}/settings/sending/): people may have been written to, or have "
             "unsubscribed, since the backup was made."
         )
 
