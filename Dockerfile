@@ -1,4 +1,4 @@
-# One image for the web server, the worker and the beat; the command says which.
+# One image for the migrations, the web server, the worker and the beat; the command says which.
 FROM python:3.11-slim AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
@@ -18,7 +18,7 @@ RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin crm \
     && mkdir -p /data/media /data/static /app && chown -R crm:crm /data
 COPY --from=build /venv /venv
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
-    DJANGO_SETTINGS_MODULE=campaign_crm.settings VAR_DIR=/data MEDIA_ROOT=/data/media
+    DJANGO_SETTINGS_MODULE=campaign_crm.settings VAR_DIR=/data MEDIA_ROOT=/data/media WEB_HOST=0.0.0.0
 WORKDIR /app
 COPY . .
 RUN python -m tools.messages compile

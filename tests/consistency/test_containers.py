@@ -10,7 +10,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
-OURS = ("web", "worker", "beat")
+LASTING = ("web", "worker", "beat")
+OURS = ("migrate", *LASTING)
 
 
 def settings_variables() -> set[str]:
@@ -18,7 +19,7 @@ def settings_variables() -> set[str]:
     return set(re.findall(r"^# ([A-Z_]+)=", text, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES)))
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"migrate"}))
 def test_every_service_restarts_and_is_watched(name: str) -> None:
     service = SERVICES[name]
     assert service["restart"] == "unless-stopped"
@@ -48,9 +49,14 @@ def test_the_image_runs_as_an_ordinary_user() -> None:
     assert "USER crm" in lines
 
 
-def test_only_the_web_service_knows_the_owner_of_the_database() -> None:
-    knowing = {name for name in OURS if "database_owner_url" in SERVICES[name]["secrets"]}
-    assert knowing == {"web"}
+def test_migrations_run_once_and_alone_know_the_owner_of_the_database() -> None:
+    assert SERVICES["migrate"]["restart"] == "no"
+    knowing = {
+        name
+        for name in SERVICES
+        if {"database_owner_url", "owner_password"} & set(SERVICES[name].get("secrets", []))
+    }
+    assert knowing == {"migrate", "postgres"}  # postgres makes the role on its first start
 
 
 def test_only_the_proxy_is_open_to_the_world() -> None:
@@ -77,23 +83,46 @@ def test_every_secret_is_made_by_the_script() -> None:
 
 
 def test_services_wait_for_those_they_need() -> None:
-    """Workers begin once the web service has brought the schema up to date."""
-    servers = {"postgres", "valkey", "valkey-ingest"}
-    needed = {"web": servers, "worker": servers | {"web"}, "beat": servers | {"web"}}
-    assert {name: set(SERVICES[name]["depends_on"]) for name in OURS} == needed
-    conditions = {one["condition"] for name in OURS for one in SERVICES[name]["depends_on"].values()}
-    assert conditions == {"service_healthy"}
+    """Programs begin once the schema is up to date; migrations once the servers answer."""
+    healthy = dict.fromkeys(("postgres", "valkey", "valkey-ingest"), "service_healthy")
+    waits = {
+        name: {other: how["condition"] for other, how in SERVICES[name]["depends_on"].items()}
+        for name in OURS
+    }
+    assert waits["migrate"] == healthy
+    for name in LASTING:
+        assert waits[name] == healthy | {"migrate": "service_completed_successfully"}
+
+
+def test_the_database_is_asked_by_tcp() -> None:
+    """The server that makes the roles on the first start answers on its socket, and ends again."""
+    test = SERVICES["postgres"]["healthcheck"]["test"]
+    assert test[test.index("--host") + 1] == "127.0.0.1"
+
+
+def test_a_full_valkey_gives_up_what_may_be_lost_and_nothing_else() -> None:
+    """The cache has an end and goes; the queue and the hits that were answered for stay."""
+    policies = {}
+    for name in ("valkey", "valkey-ingest"):
+        command = SERVICES[name]["command"]
+        policies[name] = command[command.index("--maxmemory-policy") + 1]
+    assert policies == {"valkey": "volatile-lru", "valkey-ingest": "noeviction"}
+    ingest = SERVICES["valkey-ingest"]["command"]
+    assert ingest[ingest.index("--appendfsync") + 1] == "always"
+
+
+def test_what_an_installation_chooses_passes_through() -> None:
+    wanted = {"LANGUAGE_CODE", "TIME_ZONE", "UPLOAD_MAX_MEGABYTES", "LOG_LEVEL"}
+    for name in OURS:
+        assert wanted <= set(SERVICES[name]["environment"])
+    proxy = (ROOT / "deploy/Caddyfile").read_text(encoding="utf-8")
+    assert "UPLOAD_MAX_MEGABYTES" in SERVICES["caddy"]["environment"]
+    assert "max_size {$UPLOAD_MAX_MEGABYTES:2048}MiB" in proxy
 
 
 def test_sign_in_mail_can_leave_through_a_server_that_asks_who_we_are() -> None:
-    wanted = {"EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS"}
+    wanted = {"EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD_FILE", "EMAIL_USE_TLS"}
     assert wanted <= set(SERVICES["web"]["environment"])
-
-
-def test_a_file_on_its_way_in_is_not_kept_in_memory() -> None:
-    """The only folder for temporary files is in memory; uploads may have two gigabytes."""
-    assert SERVICES["web"]["read_only"] is True
-    assert 'TMPDIR="$VAR_DIR/' in (ROOT / "deploy/web").read_text(encoding="utf-8")
 
 
 def test_no_secret_goes_into_the_image() -> None:
@@ -101,3 +130,13 @@ def test_no_secret_goes_into_the_image() -> None:
     left_out = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
     folders = {Path(secret["file"]).parent.as_posix() for secret in COMPOSE["secrets"].values()}
     assert {*folders, "var", ".env"} <= set(left_out)
+
+
+def test_the_image_speaks_french() -> None:
+    """Compiled catalogues are no part of the repository; nothing can be written once the image runs."""
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert lines.index("RUN python -m tools.messages compile") < lines.index("USER crm")
+
+
+def test_the_image_is_reached_from_other_containers() -> None:
+    assert "WEB_HOST=0.0.0.0" in (ROOT / "Dockerfile").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,25 @@ def variables_read_by_the_settings() -> set[str]:
     return names
 
 
+def variables_read_by_the_scripts() -> set[str]:
+    """Every `${NAME:-default}` of the commands of `deploy/`, but those of every system."""
+    scripts = [path for path in (ROOT / "deploy").iterdir() if path.is_file()]
+    text = "".join(path.read_text(encoding="utf-8") for path in scripts)
+    return set(re.findall(r"\$\{([A-Z_]+):-", text)) - {"TMPDIR"}
+
+
 def test_the_example_lists_every_variable_and_no_other() -> None:
     text = (ROOT / ".env.example").read_text(encoding="utf-8")
-    assert set(re.findall(r"^# ([A-Z_]+)=", text, re.MULTILINE)) == variables_read_by_the_settings()
+    read = variables_read_by_the_settings() | variables_read_by_the_scripts()
+    assert set(re.findall(r"^# ([A-Z_]+)=", text, re.MULTILINE)) == read
+
+
+def test_the_example_can_be_loaded_as_it_says() -> None:
+    """With every line taken in, a shell reads it, and each value is what stands before the remark."""
+    text = re.sub(
+        r"^# ([A-Z_]+=)", r"\1", (ROOT / ".env.example").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+    script = f'set -a; {text}\nset +a; echo "$WEB_THREADS $REDIS_URL $TIME_ZONE"'
+    done = subprocess.run(["sh", "-eu", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "8 redis://127.0.0.1:6379/0 Europe/Paris\n"
+    assert "set -a; . ./.env; set +a" in text
