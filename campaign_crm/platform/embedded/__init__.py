@@ -15,7 +15,7 @@ from campaign_crm.platform.embedded import client
 from campaign_crm.platform.embedded.errors import EmbeddedServiceError
 from campaign_crm.platform.embedded.layout import DATABASE, Layout, layout_of
 
-__all__ = ["EmbeddedServiceError", "EmbeddedUrls", "ensure_running", "is_running", "let_go", "urls"]
+__all__ = ["EmbeddedServiceError", "EmbeddedUrls", "ensure_running", "is_running", "let_go", "news", "urls"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,15 @@ def ensure_running(
 def is_running(var_dir: Path) -> bool:
     """True while this process holds the servers of `var_dir` and their supervisor is alive."""
     return client.is_held(layout_of(var_dir))
+
+
+def news(var_dir: Path) -> list[str]:
+    """What happened since the last call to the servers of `var_dir` that this process holds.
+
+    A server that ends is started again, with longer and longer pauses should it not start; each message says
+    what happened and what to do.
+    """
+    return client.news(layout_of(var_dir))
 
 
 def let_go(var_dir: Path, *, patience: float = 0.0) -> None:

@@ -42,15 +42,28 @@ class Lease:
     def __init__(self, link: socket.socket, services: frozenset[str]) -> None:
         self.link = link
         self.services = services
+        self._received = b""
 
     def is_held(self) -> bool:
-        """False once the supervisor is gone."""
+        """False once the supervisor is gone. What it said meanwhile is kept for `take_news`."""
         try:
-            return self.link.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK) != b""
+            while data := self.link.recv(65536, socket.MSG_DONTWAIT):
+                self._received += data
         except BlockingIOError:
             return True
         except OSError:
             return False
+        return False
+
+    def take_news(self) -> list[str]:
+        """What happened to the servers since the last call, for a person to read."""
+        self.is_held()
+        *lines, self._received = self._received.split(b"\n")
+        news = []
+        for line in lines:
+            with contextlib.suppress(ValueError):  # one that was cut because nobody read for long
+                news.append(str(json.loads(line)["message"]))
+        return news
 
 
 def hold(layout: Layout, services: frozenset[str], *, unit_tests: bool, say: Say) -> None:
@@ -76,6 +89,12 @@ def is_held(layout: Layout) -> bool:
     """True while this process holds servers of this layout and their supervisor is alive."""
     lease = _leases.get(layout.var_dir)
     return lease is not None and lease.is_held()
+
+
+def news(layout: Layout) -> list[str]:
+    """What happened to the servers that this process holds since the last call."""
+    lease = _leases.get(layout.var_dir)
+    return lease.take_news() if lease else []
 
 
 def let_go(layout: Layout, *, patience: float) -> None:

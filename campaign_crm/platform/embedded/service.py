@@ -1,7 +1,8 @@
 """One embedded server as a foreground child of the supervisor: start, readiness, restart, stop.
 
 Every step is short and never waits, so that one loop follows all servers: `begin()` asks for the server,
-`step()` moves it forward, `state` says how far it is.
+`step()` moves it forward, `state` says how far it is. A server that never served fails for good: whoever
+asked for it is told and decides. One that served is tried again for as long as it is stepped; `news` says so.
 """
 
 from __future__ import annotations
@@ -17,8 +18,12 @@ from campaign_crm.platform.embedded.errors import EmbeddedServiceError
 from campaign_crm.platform.embedded.layout import Layout
 from campaign_crm.platform.embedded.processes import launch, servers_in
 
-RESTARTS = 5  # in RESTART_WINDOW, before the server is given up
+RESTARTS = 5  # in RESTART_WINDOW, before pauses are made
 RESTART_WINDOW = 120.0  # seconds
+FIRST_PAUSE, LONGEST_PAUSE = (
+    1.0,
+    60.0,
+)  # seconds before a server that served is tried again; doubled each time
 LOG_KEPT = 5 * 1024 * 1024  # bytes; a longer log is moved to NAME.log.1 at the next start
 LOG_LINES_SHOWN = 12
 READY_PAUSE = 0.05  # seconds between two questions to a starting server
@@ -62,6 +67,10 @@ class Service:
         self.error = ""
         self.activity = ""
         self.child: subprocess.Popen[bytes] | None = None
+        self.news: list[str] = []  # for those who hold it: what happened since it first served
+        self._served = False
+        self._pause = FIRST_PAUSE
+        self._retry_at = 0.0
         self._since = 0.0
         self._next_question = 0.0
         self._starts: list[float] = []
@@ -99,8 +108,9 @@ class Service:
             if self.state is State.STARTING:
                 self._start_step()
             elif self.state is State.READY and self.child and self.child.poll() is not None:
-                self._log_line(f"{self.title} ended by itself ({self.child.returncode}); starting it again")
-                self.child = None
+                self._ended_while_serving(self.child.returncode)
+            elif self.state is State.FAILED and self._served and time.monotonic() >= self._retry_at:
+                self._starts = []
                 self._enter(State.STARTING)
         except EmbeddedServiceError as error:
             self._fail(str(error))
@@ -141,7 +151,21 @@ class Service:
         elif time.monotonic() >= self._next_question:
             self._next_question = time.monotonic() + READY_PAUSE
             if self.is_ready():
-                self._enter(State.READY)
+                self._serves()
+
+    def _serves(self) -> None:
+        if self._served:
+            self.news.append(f"{self.title} serves again.")
+        self._served = True
+        self._enter(State.READY)
+
+    def _ended_while_serving(self, code: int) -> None:
+        if time.monotonic() - self._since > RESTART_WINDOW:
+            self._pause = FIRST_PAUSE
+        why = "killed, perhaps because the machine is short of memory" if code == -signal.SIGKILL else code
+        self._tell(f"{self.title} ended by itself ({why}); starting it again. {self._log_name()}")
+        self.child = None
+        self._enter(State.STARTING)
 
     def _spawn(self) -> None:
         now = time.monotonic()
@@ -171,7 +195,13 @@ class Service:
         self._since = time.monotonic()
 
     def _fail(self, message: str) -> None:
-        self._log_line(message)
+        if self._served:
+            # Somebody works with it: the reason may pass (a full disk, too little memory), or be put right.
+            self._tell(f"{message}\n  Trying again in {self._pause:.0f} s, until it serves.")
+            self._retry_at = time.monotonic() + self._pause
+            self._pause = min(LONGEST_PAUSE, self._pause * 2)
+        else:
+            self._log_line(message)
         self.stop()
         self.wait()
         self.error = message
@@ -180,7 +210,10 @@ class Service:
     def _explain(self, what: str) -> str:
         tail = self.log_tail()
         lines = "".join(f"\n    {line}" for line in tail.splitlines())
-        return f"{what} {self._hint(tail)}\n  Log: {self.layout.log(self.name)}{lines}"
+        return f"{what} {self._hint(tail)}\n  {self._log_name()}{lines}"
+
+    def _log_name(self) -> str:
+        return f"Log: {self.layout.log(self.name)}"
 
     def _hint(self, text: str) -> str:
         return next((advice for sign, advice in HINTS if sign in text), OTHERWISE)
@@ -192,6 +225,10 @@ class Service:
         except OSError:
             return ""
         return "\n".join(text.splitlines()[-LOG_LINES_SHOWN:])
+
+    def _tell(self, message: str) -> None:
+        self._log_line(message)
+        self.news.append(message)
 
     def _log_line(self, message: str) -> None:
         sys.stderr.write(f"{self.name}: {message}\n")

@@ -5,12 +5,14 @@ lease. When the last one is gone, however it ended, the servers are stopped clea
 If the supervisor itself is killed, the kernel tells its children to stop (`die_with_parent`).
 
 Each line of the conversation is a JSON object. A client sends `{"services": [...], "unit_tests": false}`; it
-gets `{"event": "progress" | "ready" | "failed", "message": "..."}` until ready or failed.
+gets `{"event": "progress" | "ready" | "failed", "message": "..."}` until ready or failed, then `news` when
+one of its servers ends, cannot be started again for the moment, or serves again.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import json
 import os
@@ -69,6 +71,7 @@ class Supervisor:
                 self._handle(key)
             for service in self.services.values():
                 service.step()
+                self._pass_on_news(service)
             for client in list(self.clients.values()):
                 self._answer(client)
 
@@ -144,6 +147,16 @@ class Supervisor:
             client.told_at = time.monotonic()
             busy = (service.progress() for service in services if service.state is State.STARTING)
             self._send(client, "progress", "; ".join(busy))
+
+    def _pass_on_news(self, service: Service) -> None:
+        news, service.news = service.news, []
+        for message in news:
+            line = json.dumps({"event": "news", "message": message}).encode() + b"\n"
+            for client in self.clients.values():
+                if client.answered and service.name in (client.wanted or ()):
+                    # One that never reads misses it, and one that is gone is dropped when it is read from.
+                    with contextlib.suppress(OSError):
+                        client.link.send(line)
 
     def _send(self, client: Client, event: str, message: str) -> None:
         try:

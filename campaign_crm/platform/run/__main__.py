@@ -24,7 +24,7 @@ from django.core.exceptions import ImproperlyConfigured
 from campaign_crm.platform import embedded
 from campaign_crm.platform.embedded.processes import die_with_parent
 from campaign_crm.platform.env import Environment
-from campaign_crm.platform.run.children import Child, Children
+from campaign_crm.platform.run.children import FIRST_PAUSE, LONGEST_PAUSE, Child, Children
 from campaign_crm.platform.run.commands import PROJECT, ensure_services, var_dir
 from campaign_crm.platform.run.prepare import RESULT_FD
 
@@ -122,17 +122,38 @@ class Welcome:
 
 
 class LeaseKeeper:
-    """Starts the embedded servers again should their supervisor be killed."""
+    """Says what happens to the embedded servers, and starts them again should their supervisor be killed."""
 
     def __init__(self, env: Environment, children: Children) -> None:
         self._env = env
         self._children = children
         self._embedded = not all(env.raw(name) for name in ("DATABASE_URL", "REDIS_URL", "INGEST_REDIS_URL"))
 
+        self._pause = 0.0
+        self._start_at = 0.0
+
     def look(self) -> None:
-        if self._embedded and not embedded.is_running(var_dir(self._env)):
-            self._children.say("run", "the servers' supervisor is gone; starting the servers again")
+        if not self._embedded:
+            return
+        for message in embedded.news(var_dir(self._env)):
+            self._say(message)
+        if not embedded.is_running(var_dir(self._env)) and time.monotonic() >= self._start_at:
+            self._start_again()
+
+    def _start_again(self) -> None:
+        """Start the servers; one that cannot is said and tried again later, as the programs are."""
+        self._say("the servers' supervisor is gone; starting the servers again")
+        try:
             ensure_services(self._env)
+            self._pause = 0.0
+        except embedded.EmbeddedServiceError as error:
+            self._pause = min(LONGEST_PAUSE, self._pause * 2 or FIRST_PAUSE)
+            self._start_at = time.monotonic() + self._pause
+            self._say(f"{error}\n  Trying again in {self._pause:.0f} s, until they serve.")
+
+    def _say(self, message: str) -> None:
+        for line in message.splitlines():
+            self._children.say("run", line)
 
 
 def _prepare(environment: dict[str, str], *, demo: bool) -> str:
