@@ -13,9 +13,9 @@ def main() -> None:
 
     try:
         prepare(sys.argv)
+        execute_from_command_line(sys.argv)
     except (EmbeddedServiceError, ImproperlyConfigured) as error:
         sys.exit(f"{error}")
-    execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

@@ -17,14 +17,14 @@ env = Environment()
 DEBUG = env.flag("DEBUG", default=False)
 # Without PUBLIC_URL this is an installation for one machine: loopback only, keys made on first start.
 LOCAL = env.raw("PUBLIC_URL") is None
-PORT = env.number("PORT", 8000, least=1)  # of `make run`, on loopback
+PORT = env.port("PORT", 8000)  # of `make run`, on loopback
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(VAR_DIR / "media")))
-PUBLIC_URL = env.url(
+PUBLIC_URL = env.origin(
     "PUBLIC_URL",
     f"http://127.0.0.1:{PORT}" if LOCAL else None,
     schemes=("https", "http") if DEBUG or LOCAL else ("https",),
-).rstrip("/")
+)
 # Loopback always: health checks from this machine call the server by it.
 ALLOWED_HOSTS = [
     *env.some_words("ALLOWED_HOSTS", [urlsplit(PUBLIC_URL).hostname or ""]),
@@ -176,7 +176,7 @@ MFA_TOTP_ISSUER = "Campaign CRM"
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "fr", choices=("fr", "en"))
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")
+TIME_ZONE = env.zone("TIME_ZONE", "Europe/Paris")
 USE_I18N = True
 USE_TZ = True
 
@@ -202,14 +202,14 @@ UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MEGABYTES", 2048, least=1) * 1024 * 10
 # --- Mail --------------------------------------------------------------------------------------------
 # Campaigns leave through ProviderAccount rows. This transport is for sign-in mail (password resets).
 EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
-EMAIL_PORT = env.number("EMAIL_PORT", 1025 if LOCAL else 25, least=1)
+EMAIL_PORT = env.port("EMAIL_PORT", 1025 if LOCAL else 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 10  # seconds: a page waits for it
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "campaign@localhost")
 MAIL_CATCHER_ENABLED = env.flag("MAIL_CATCHER", default=LOCAL)
-MAIL_CATCHER_PORT = env.number("MAIL_CATCHER_PORT", 1025, least=1)
+MAIL_CATCHER_PORT = env.port("MAIL_CATCHER_PORT", 1025)
 MAILBOX_DIR = VAR_DIR / "mailbox"
 
 # --- Background work ---------------------------------------------------------------------------------

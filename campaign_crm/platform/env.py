@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.exceptions import ImproperlyConfigured
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+MOST_PORTS = 65_535
 
 
 class SettingError(ImproperlyConfigured):
@@ -64,8 +66,8 @@ class Environment:
             return False
         raise SettingError(f"{name} is {value!r}; write 1 (on) or 0 (off).")
 
-    def number(self, name: str, default: int, *, least: int = 0) -> int:
-        """Whole number of NAME, at least `least`."""
+    def number(self, name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+        """Whole number of NAME, at least `least`, and at most `most` where one is given."""
         value = self.raw(name)
         if value is None or value == "":
             return default
@@ -75,7 +77,13 @@ class Environment:
             raise SettingError(f"{name} is {value!r}; write a whole number, such as {default}.") from None
         if number < least:
             raise SettingError(f"{name} is {number}; write {least} or more.")
+        if most is not None and number > most:
+            raise SettingError(f"{name} is {number}; write {most} or less.")
         return number
+
+    def port(self, name: str, default: int) -> int:
+        """Number of a TCP port."""
+        return self.number(name, default, least=1, most=MOST_PORTS)
 
     def choice(self, name: str, default: str, *, choices: tuple[str, ...]) -> str:
         """One of `choices`, in any case of letters."""
@@ -104,10 +112,31 @@ class Environment:
     def url(self, name: str, default: str | None, *, schemes: tuple[str, ...]) -> str:
         """URL of NAME with one of the schemes."""
         value = self.text(name, default)
-        scheme = urlsplit(value).scheme
+        scheme = _split(value, name).scheme
         if scheme not in schemes:
             wanted = " or ".join(f"{known}://" for known in schemes)
             raise SettingError(f"{name} starts with {scheme or 'no scheme'!r}; it must start with {wanted}")
+        return value
+
+    def origin(self, name: str, default: str | None, *, schemes: tuple[str, ...]) -> str:
+        """Scheme, host and perhaps port of NAME: where pages are, and nothing after it."""
+        value = self.url(name, default, schemes=schemes).rstrip("/")
+        parts = _split(value, name)
+        if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+            raise SettingError(
+                f"{name} is {value!r}; write a scheme and a host name only, such as https://crm.example.org"
+            )
+        return value
+
+    def zone(self, name: str, default: str) -> str:
+        """Name of a time zone, as the IANA database has it."""
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise SettingError(
+                f"{name} is {value!r}, which is no time zone; write a name such as {default}."
+            ) from None
         return value
 
 
@@ -116,7 +145,7 @@ def database_settings(url: str, *, name_of_variable: str) -> dict[str, object]:
 
     A `host` among the options is a socket's folder: `postgresql://crm_app@/campaign_crm?host=/run/crm`.
     """
-    parts = urlsplit(url)
+    parts = _split(url, name_of_variable)
     if parts.scheme not in {"postgresql", "postgres"}:
         raise SettingError(
             f"{name_of_variable} must start with postgresql:// ; PostgreSQL 15 or newer is required."
@@ -136,3 +165,17 @@ def database_settings(url: str, *, name_of_variable: str) -> dict[str, object]:
         "PORT": str(parts.port or options.pop("port", "")),
         "OPTIONS": options,
     }
+
+
+def _split(url: str, name_of_variable: str) -> SplitResult:
+    """The parts of a URL. The message repeats none of it: it may hold a password."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError:
+        raise SettingError(
+            f"{name_of_variable} is no address: its host or port cannot be read. A port is a number up to "
+            f"{MOST_PORTS}; in a password, write %40 for @, %3A for :, %2F for /, %3F for ?, %23 for # and "
+            "%5B, %5D for [ and ]."
+        ) from None
+    return parts

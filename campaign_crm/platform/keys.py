@@ -33,8 +33,10 @@ class Keys:
 
 def read_keys(env: Environment, *, var_dir: Path, may_make: bool) -> Keys:
     """Keys from the environment, else from `var_dir/keys.env` (made there when `may_make`)."""
-    if may_make and any(env.raw(name) is None for name in NAMES):
-        env.values = {**_kept_keys(var_dir), **env.values}
+    unset = [name for name in NAMES if env.raw(name) is None]  # neither NAME nor NAME_FILE
+    if may_make and unset:
+        kept = _kept_keys(var_dir)
+        env.values |= {name: kept[name] for name in unset if name in kept}
     return Keys(
         secret=_secret(env),
         links=[_decode("LINK_KEYS", word) for word in _required(env, "LINK_KEYS")],

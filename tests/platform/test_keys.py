@@ -38,3 +38,11 @@ def test_a_missing_key_is_named(name: str) -> None:
 def test_a_key_that_is_not_32_bytes_is_refused_with_the_command_that_makes_one(name: str) -> None:
     with pytest.raises(SettingError, match=f"{name}.*platform.keys"):
         read_keys(Environment({**GOOD, name: "short"}), var_dir=Path("/nowhere"), may_make=False)
+
+
+def test_a_key_in_a_file_is_used_while_others_are_kept_here(tmp_path: Path) -> None:
+    secret = tmp_path / "hash_key"
+    secret.write_text(GOOD["HASH_KEY"])
+    env = Environment({"HASH_KEY_FILE": str(secret)})
+    keys = read_keys(env, var_dir=tmp_path, may_make=True)
+    assert keys.hash == read_keys(Environment(GOOD), var_dir=tmp_path, may_make=False).hash

@@ -53,10 +53,10 @@ def main() -> None:
 
 def run(env: Environment, *, demo: bool) -> None:
     """Start the servers, prepare the installation, and keep the programs running until a signal."""
-    port = env.number("PORT", 8000, least=1)
+    port = env.port("PORT", 8000)
     _check_port(port, "PORT")
     if _catches_mail(env):
-        _check_port(env.number("MAIL_CATCHER_PORT", 1025, least=1), "MAIL_CATCHER_PORT")
+        _check_port(env.port("MAIL_CATCHER_PORT", 1025), "MAIL_CATCHER_PORT")
     ensure_services(env)
     environment = {
         **os.environ,
