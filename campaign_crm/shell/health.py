@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import Job
+from campaign_crm.platform.servers import ingest_problem
 from messaging.enums import CampaignState
 from messaging.models import Campaign
 from tracking.ingest import spool, stream
@@ -48,7 +49,7 @@ def redis_problem(url: str) -> str:
 CHECKS: dict[str, Callable[[], str]] = {
     "database": database_problem,
     "redis": lambda: redis_problem(settings.REDIS_URL),
-    "ingest_redis": lambda: redis_problem(settings.INGEST_REDIS_URL),
+    "ingest_redis": lambda: ingest_problem(settings.INGEST_REDIS_URL),
 }
 
 

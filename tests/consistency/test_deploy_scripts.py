@@ -77,8 +77,11 @@ def test_the_web_server_listens_on_loopback_unless_told(
 
 def test_the_schema_is_brought_up_to_date_before_anything_else(project: Path) -> None:
     steps = [line for line in calls(project, "migrate") if line.startswith("python")]
-    assert steps[0] == "python -m tools.messages compile"
-    assert "python manage.py migrate --noinput" in steps
+    assert steps[:3] == [
+        "python -m tools.messages compile",
+        "python manage.py preflight",
+        "python manage.py migrate --noinput",
+    ]
     assert not any("migrate" in line for line in calls(project, "web"))
 
 

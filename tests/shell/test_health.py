@@ -45,6 +45,14 @@ def test_ready_names_what_is_wrong(client: Client, monkeypatch: pytest.MonkeyPat
     assert (answer.status_code, answer.json()["parts"]["redis"]) == (503, "ConnectionError")
 
 
+@pytest.mark.django_db
+def test_ready_names_an_ingest_server_that_could_lose_hits(client: Client, settings: object) -> None:
+    settings.INGEST_REDIS_URL = settings.REDIS_URL  # kept in memory only
+    answer = client.get("/ready")
+    assert answer.status_code == 503
+    assert "appendonly no" in answer.json()["parts"]["ingest_redis"]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_ready_answers_while_the_database_is_away(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     connection.close()

@@ -30,7 +30,9 @@ def main() -> None:
 
     from campaign_crm.platform.checks import refuse_another_hash_key
     from campaign_crm.platform.database import take_system_role_in_this_process
+    from campaign_crm.platform.servers import refuse_unfit_servers
 
+    refuse_unfit_servers()
     settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # the web server looks into it as it starts
     if not settings.LOCAL:  # served under names that carry their content's hash, read from a list made here
         call_command("collectstatic", interactive=False, verbosity=0)
