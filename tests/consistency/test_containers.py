@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
@@ -140,3 +141,21 @@ def test_the_image_speaks_french() -> None:
 
 def test_the_image_is_reached_from_other_containers() -> None:
     assert "WEB_HOST=0.0.0.0" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_can_be_installed_where_there_is_no_embedded_valkey(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    markers = [Requirement(line).marker for line in lines if line.startswith("valkey")]
+    assert len(markers) == 2
+    for machine, python, wanted in [
+        ("x86_64", "3.13", True),
+        ("aarch64", "3.13", False),
+        ("x86_64", "3.14", False),
+    ]:
+        place = {"platform_machine": machine, "python_version": python}
+        assert [marker.evaluate(place) for marker in markers if marker] == [wanted] * 2
+
+
+def test_the_image_holds_no_server_of_its_own() -> None:
+    assert "grep -v '^valkey' requirements.txt" in (ROOT / "Dockerfile").read_text(encoding="utf-8")

