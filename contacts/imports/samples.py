@@ -17,6 +17,10 @@ from contacts.models import Import
 
 PART = "samples"
 SHOWN = 10
+LAST_LINE = 2**31 - 1
+ALL_LINES = {"first": 0, "last": LAST_LINE}
+# Samples are the first rows of the file: nearly always among its first lines, without joining the others.
+FIRST_LINES, OTHER_LINES = {"first": 0, "last": 10_000}, {"first": 10_001, "last": LAST_LINE}
 
 Samples = dict[str, list[dict[str, Any]]]
 """{"new": [...], "updated": [...], "rejected": [...]}; see `preview_samples`."""
@@ -32,14 +36,14 @@ def keep_samples(staging: Staging, *, is_roll: bool, source_id: int) -> None:
     }
     with connection.cursor() as cursor:
         for kind, select in statements.items():
-            cursor.execute(
-                staging.sql(
-                    "INSERT INTO {samples} SELECT %(kind)s, row_number() OVER (), to_jsonb(one)"
-                    " FROM ({select}) AS one",
-                    select=staging.sql(select, **pieces),
-                ),
-                {"kind": kind, "shown": SHOWN, "source": source_id},
-            )
+            taken = 0
+            for lines in (FIRST_LINES, OTHER_LINES) if "%(first)s" in select else (ALL_LINES,):
+                if taken < SHOWN:
+                    cursor.execute(
+                        staging.sql(_TAKE, select=staging.sql(select, **pieces)),
+                        {"kind": kind, "taken": taken, "wanted": SHOWN - taken, "source": source_id, **lines},
+                    )
+                    taken += cursor.rowcount
     staging.show(PART)
 
 
@@ -64,16 +68,21 @@ def preview_samples(run: Import) -> Samples:
     return found
 
 
-_REJECTED = "SELECT line, values, reasons FROM {rejects} ORDER BY line LIMIT %(shown)s"
+_TAKE = """
+INSERT INTO {samples} SELECT %(kind)s, %(taken)s + row_number() OVER (), to_jsonb(one)
+FROM ({select} LIMIT %(wanted)s) AS one
+"""
+_REJECTED = "SELECT line, values, reasons FROM {rejects} ORDER BY line"
 _ROLL = {
     "new": """
 SELECT own.line, own.birth_name || ' ' || own.first_names AS name, own.used_name,
        coalesce(own.birth_date::text, own.birth_date_raw) AS birth_date,
        own.street, own.postcode || ' ' || own.city AS city, place.station_code AS station, own.order_number
 FROM {rows} AS own JOIN {places} AS place ON place.id = own.place
-WHERE NOT EXISTS (SELECT FROM {known} AS known WHERE known.line = own.line)
+WHERE own.line BETWEEN %(first)s AND %(last)s
+  AND NOT EXISTS (SELECT FROM {known} AS known WHERE known.line = own.line)
   AND NOT EXISTS (SELECT FROM {special} AS special WHERE special.line = own.line AND special.duplicate)
-ORDER BY own.line LIMIT %(shown)s
+ORDER BY own.line
 """,
     "updated": """
 SELECT own.line, own.birth_name || ' ' || own.first_names AS name,
@@ -86,7 +95,7 @@ FROM {known} AS known
 JOIN {rows} AS own ON own.line = known.line
 JOIN {places} AS place ON place.id = own.place
 JOIN contacts_electoralregistration AS kept ON kept.id = known.id
-WHERE known.changed ORDER BY own.line LIMIT %(shown)s
+WHERE known.line BETWEEN %(first)s AND %(last)s AND known.changed ORDER BY own.line
 """,
 }
 _PEOPLE = {
@@ -95,14 +104,14 @@ SELECT own.line, btrim(own.first_name || ' ' || own.last_name) AS name, own.emai
        own.phones -> 0 ->> 0 AS phone, own.addresses -> 0 ->> 'city' AS city,
        own.birth_date::text AS birth_date
 FROM {persons} AS persons JOIN {rows} AS own ON own.line = persons.line
-WHERE persons.line = persons.person
+WHERE persons.line BETWEEN %(first)s AND %(last)s AND persons.line = persons.person
   AND NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)
-ORDER BY own.line LIMIT %(shown)s
+ORDER BY own.line
 """,
     "updated": """
 SELECT contact.id, btrim(contact.first_name || ' ' || contact.last_name) AS name,
        jsonb_agg(DISTINCT gains.what) AS gains
 FROM {gains} AS gains JOIN contacts_contact AS contact ON contact.id = gains.contact_id
-GROUP BY contact.id ORDER BY contact.id LIMIT %(shown)s
+GROUP BY contact.id ORDER BY contact.id
 """,
 }

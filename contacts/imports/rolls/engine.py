@@ -20,7 +20,7 @@ from contacts.imports.rolls.compare import compare, counts
 from contacts.imports.rolls.load import load_raw
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.rolls.places import make_places
-from contacts.imports.rolls.prepare import prepare
+from contacts.imports.rolls.prepare import prepare, tell_homonyms_apart
 from contacts.imports.rolls.write import ROWS_A_CHUNK, write_chunk
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
@@ -72,8 +72,12 @@ def stage(
     lookups.make()
     _refuse_second_header(staging, layout, columns)
     prepare(staging, columns, lookups, rows=loaded.in_raw, line_offset=loaded.line_offset)
-    staging.drop("raw")
-    compare(staging, source_id=source_id)
+
+    def know_them() -> None:
+        tell_homonyms_apart(staging)
+        compare(staging, source_id=source_id)
+
+    in_lanes(lambda step: step(), [know_them, partial(staging.drop, "raw")])
     chunks.remember(staging, chunks.split(staging, "rows", rows=loaded.rows, rows_a_chunk=ROWS_A_CHUNK))
     return counts(staging, rows=loaded.rows)
 

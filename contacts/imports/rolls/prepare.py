@@ -20,7 +20,7 @@ SETTINGS = "SET LOCAL enable_mergejoin = off; SET LOCAL enable_nestloop = off; S
 
 
 def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: int, line_offset: int) -> None:
-    """Fill `rows`, `rejects` and `special` from `raw`; `line_offset` makes its lines those of the file."""
+    """Fill `rows` and `rejects` from `raw`; `line_offset` makes its lines those of the file."""
     staging.create(
         "rows",
         "line integer, identity uuid, place integer, order_number integer, birth_name text, used_name text,"
@@ -40,8 +40,6 @@ def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: in
 
     in_lanes(clean, split(staging, "raw", rows=rows, rows_a_chunk=ROWS_A_PIECE))
     _keep_rejected(staging, columns, lookups, taken, line_offset)
-    _tell_homonyms_apart(staging)
-    staging.analyze("special")
 
 
 def _taken(columns: RawColumns) -> str:
@@ -100,9 +98,10 @@ def _keep_rejected(
         )
 
 
-def _tell_homonyms_apart(staging: Staging) -> None:
-    """Two electors of one list with the same names, day and place of birth differ by station or order number.
+def tell_homonyms_apart(staging: Staging) -> None:
+    """Fill `special`.
 
+    Two electors of one list with the same names, day and place of birth differ by station or order number.
     The first keeps the identity, the next ones get one made of it and their rank. The same order number in
     the same station is the same row twice.
     """
@@ -110,6 +109,7 @@ def _tell_homonyms_apart(staging: Staging) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         cursor.execute(staging.sql(_HOMONYMS))
+    staging.analyze("special")
 
 
 _REJECTED = """
