@@ -40,9 +40,11 @@ class Staging:
         """Put table names where the statement has {part}, and other pieces of our own SQL."""
         return statement.format_map(_Names(self, values))
 
-    def create(self, part: str, columns: str) -> None:
+    def create(self, part: str, columns: str, *, inherits: str = "") -> None:
+        """Make a table; with `inherits` it is also a part of that one."""
+        parent = f" INHERITS ({self.table(inherits)})" if inherits else ""
         with connection.cursor() as cursor:
-            cursor.execute(f"CREATE UNLOGGED TABLE {self.table(part)} ({columns})")
+            cursor.execute(f"CREATE UNLOGGED TABLE {self.table(part)} ({columns}){parent}")
 
     def exists(self, part: str) -> bool:
         """True when the table is there and holds a row: after a crash of PostgreSQL it is there, empty."""
@@ -65,7 +67,7 @@ class Staging:
                 )
                 names = [name for (name,) in cursor.fetchall()]
             for name in names:
-                cursor.execute(f"DROP TABLE IF EXISTS {name}")
+                cursor.execute(f"DROP TABLE IF EXISTS {name} CASCADE")
 
     def show(self, part: str) -> None:
         """Let web requests read a table."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from contacts.imports.linking import Links, link_electors
 from contacts.imports.progress import Progress
 from contacts.imports.rolls.columns import RawColumns
 from contacts.imports.rolls.compare import compare, counts
-from contacts.imports.rolls.load import load_raw
+from contacts.imports.rolls.load import drop_raw, load_raw
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.rolls.places import make_places
 from contacts.imports.rolls.prepare import prepare, tell_homonyms_apart
@@ -77,7 +78,8 @@ def stage(
         tell_homonyms_apart(staging)
         compare(staging, source_id=source_id)
 
-    in_lanes(lambda step: step(), [know_them, partial(staging.drop, "raw")])
+    steps: list[Callable[[], None]] = [know_them, partial(drop_raw, staging)]
+    in_lanes(lambda step: step(), steps)
     chunks.remember(staging, chunks.split(staging, "rows", rows=loaded.rows, rows_a_chunk=ROWS_A_CHUNK))
     return counts(staging, rows=loaded.rows)
 

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from contacts.imports.chunks import Chunk, split
 from contacts.imports.lanes import in_lanes
 from contacts.imports.rolls.columns import RawColumns
+from contacts.imports.rolls.load import raw_parts
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.staging import Staging
 
@@ -28,17 +29,26 @@ def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: in
         " street text, complement text, locality text, postcode text, city text, country text",
     )
     taken = _taken(columns)
-    statement = (
-        f"INSERT INTO {staging.table('rows')} {_cleaned(columns, line_offset)}"
-        f" FROM {staging.table('raw')} AS raw {lookups.joins()} WHERE {taken} AND "
-    )
+    insert = f"INSERT INTO {staging.table('rows')} {_cleaned(columns, line_offset)}"
 
-    def clean(piece: Chunk) -> None:
+    def clean(piece: tuple[str, Chunk]) -> None:
+        part, chunk = piece
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(SETTINGS)
-            cursor.execute(statement + piece.inside("raw"))
+            cursor.execute(
+                f"{insert} FROM {staging.table(part)} AS raw {lookups.joins()}"
+                f" WHERE {taken} AND {chunk.inside('raw')}"
+            )
 
-    in_lanes(clean, split(staging, "raw", rows=rows, rows_a_chunk=ROWS_A_PIECE))
+    parts = raw_parts(staging)
+    in_lanes(
+        clean,
+        [
+            (part, chunk)
+            for part in parts
+            for chunk in split(staging, part, rows=rows // len(parts), rows_a_chunk=ROWS_A_PIECE)
+        ],
+    )
     _keep_rejected(staging, columns, lookups, taken, line_offset)
 
 
