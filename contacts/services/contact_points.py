@@ -21,6 +21,7 @@ from contacts.services.addresses import (
     normalise_for,
     normalise_phone,
 )
+from contacts.services.communes import commune_of, live_at
 from contacts.services.projections import refresh_projections
 from contacts.services.suppressions import lift_hard_bounce, suppress
 
@@ -96,8 +97,12 @@ def add_postal_address(
     """Give a person a postal address, or find the one they have.
 
     `lines`: `line1`, `line2`, `locality`, `postcode`, `city`, `country`, `commune`. An address that folds to
-    one the person has is that one. The first is the main one.
+    one the person has is that one. The first is the main one. The commune is recognised where it is not
+    given, and is the person's too when theirs is not known.
     """
+    if lines.get("commune") is None:
+        lines = {name: value for name, value in lines.items() if name != "commune"}
+        lines["commune_id"] = commune_of(lines)
     candidate = PostalAddress(
         contact=contact, source=source, is_primary=_has_no_main(PostalAddress, contact), **lines
     )
@@ -105,6 +110,8 @@ def add_postal_address(
     same = PostalAddress.objects.filter(contact=contact, folded=folded).first()
     if same is None:
         candidate.save()
+        if live_at(candidate):
+            contact.commune_id = candidate.commune_id
     return _added(same or candidate, same is None, by)
 
 
@@ -115,6 +122,8 @@ def set_primary(*, point: Point, by: User | None) -> None:
     model._default_manager.filter(contact_id=point.contact_id, is_primary=True).update(is_primary=False)
     model._default_manager.filter(pk=point.pk).update(is_primary=True)
     point.is_primary = True
+    if isinstance(point, PostalAddress):
+        live_at(point, moved=True)
     _record("contact.set_primary", point, by)
     refresh_projections([point.contact_id])
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from campaign_crm.platform.database import acting_as
+from contacts.services.communes import enqueue_fill
 from contacts.territories.loading import TerritoriesNotLoaded, load_territories
 
 
@@ -25,6 +27,8 @@ class Command(BaseCommand):
         if not result.loaded:
             self.stdout.write(f"Territories are up to date ({result.version}).")
             return
+        with acting_as("crm_system"):
+            enqueue_fill()  # addresses that meant no commune of the earlier edition may mean one of this
         self.stdout.write(
             f"Territories loaded ({result.version}): {result.created:,} new, {result.updated:,} changed, "
             f"{result.retired:,} absorbed since the last edition, {result.aliases:,} ways to name them, "

@@ -24,6 +24,7 @@ from contacts.models import (
 from contacts.services.people import create_contact
 from contacts.services.suppressions import suppress
 from messaging.models import Delivery
+from tests.support.small_reference import load_small_reference
 from tests.tracking.conftest import ADDRESS
 from tracking.models import Form, Interaction, Submission
 from tracking.services import confirmations, sign_ups
@@ -100,6 +101,20 @@ def test_a_sign_up_makes_a_person_and_asks_to_confirm(form) -> None:
         str(Submission.objects.get().pk),
     )
     assert Interaction.objects.get().kind == "sign_up"
+
+
+def test_the_commune_is_recognised_by_the_postcode_and_the_town(tmp_path) -> None:
+    load_small_reference(tmp_path)
+    form = create_form(
+        by=None,
+        newsletters=[],
+        title="Here",
+        language="en",
+        fields=["email", "postcode", "city"],
+        consents=[],
+    )
+    send(form, postcode="60000", city="beauvais cedex")
+    assert Contact.objects.get().commune.name == "Beauvais"
 
 
 def test_confirming_puts_the_choices_in_force_with_their_proof(form, letter) -> None:
