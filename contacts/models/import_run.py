@@ -79,7 +79,7 @@ class Import(models.Model):
 
 
 class ImportReject(models.Model):
-    """A row that was not imported: its values as they came, and every reason."""
+    """A row that was not imported, or not whole: its values as they came, and every reason."""
 
     import_run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejects")
     line = models.PositiveIntegerField(_("line"))

@@ -1,7 +1,7 @@
 """The commune of a person, recognised from the addresses they have.
 
-`Contact.commune` is filled where it is blank: what staff wrote stays. Making an address the main one says that
-the person lives there, and the commune follows.
+`Contact.commune` is filled where it is blank: what staff wrote stays. Making an address the main one says
+that the person lives there, and the commune follows.
 """
 
 from __future__ import annotations
@@ -64,9 +64,8 @@ def _fill(first: int, end: int) -> list[int]:
     """Fill some addresses and the people who have them; gives the people."""
     ids = {"first": first, "end": end, "france": list(FRANCE)}
     with connection.cursor() as cursor:
-        cursor.execute(_FILL_ADDRESSES, ids)
-        cursor.execute(_LOCK_PEOPLE, ids)
-        cursor.execute(_FILL_PEOPLE, ids)
+        for statement in (_FILL_ADDRESSES, _LOCK_PEOPLE, _FILL_PEOPLE):
+            cursor.execute(statement.format(homes=_HOMES, resolved=_RESOLVED), ids)
         return sorted(row[0] for row in cursor.fetchall())
 
 
@@ -75,9 +74,9 @@ _WITHOUT_COMMUNE = """
  WHERE id >= %(first)s AND id < %(end)s AND commune_id IS NULL AND fold(country) = ANY(%(france)s)) AS home
 """
 _RESOLVED = resolution_sql(_WITHOUT_COMMUNE, postcode="home.postcode", name="home.city")
-_FILL_ADDRESSES = f"""
+_FILL_ADDRESSES = """
 UPDATE contacts_postaladdress AS home SET commune_id = found.territory_id
-FROM ({_RESOLVED}) AS found
+FROM ({resolved}) AS found
 WHERE found.territory_id IS NOT NULL AND (found.postcode, found.name) = (home.postcode, home.city)
   AND home.id >= %(first)s AND home.id < %(end)s AND home.commune_id IS NULL
   AND fold(home.country) = ANY(%(france)s)
@@ -87,13 +86,13 @@ SELECT DISTINCT contact_id FROM contacts_postaladdress
 WHERE id >= %(first)s AND id < %(end)s AND commune_id IS NOT NULL
 """
 # In the order of whoever else writes people, so that the two wait for each other in turn.
-_LOCK_PEOPLE = f"""
-SELECT id FROM contacts_contact WHERE id IN ({_HOMES}) AND commune_id IS NULL ORDER BY id FOR NO KEY UPDATE
+_LOCK_PEOPLE = """
+SELECT id FROM contacts_contact WHERE id IN ({homes}) AND commune_id IS NULL ORDER BY id FOR NO KEY UPDATE
 """
-_FILL_PEOPLE = f"""
+_FILL_PEOPLE = """
 UPDATE contacts_contact AS person SET commune_id = home.commune_id
 FROM (SELECT DISTINCT ON (contact_id) contact_id, commune_id FROM contacts_postaladdress
-      WHERE commune_id IS NOT NULL AND contact_id IN ({_HOMES})
+      WHERE commune_id IS NOT NULL AND contact_id IN ({homes})
       ORDER BY contact_id, is_primary DESC, id) AS home
 WHERE person.id = home.contact_id AND person.commune_id IS NULL AND person.erased_at IS NULL
 RETURNING person.id

@@ -63,8 +63,10 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     }
 
 
+# A row that was taken without one of its values is told back, and is not rejected.
 _COUNTS = """
-SELECT (SELECT count(*) FROM {rejects}) AS rejected,
+SELECT (SELECT count(*) FROM {rejects} AS refused
+         WHERE NOT EXISTS (SELECT FROM {rows} AS own WHERE own.line = refused.line)) AS rejected,
        (SELECT count(DISTINCT contact_id) FROM {targets}) AS known,
        (SELECT count(DISTINCT persons.person) FROM {persons} AS persons
          WHERE NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)) AS new,

@@ -11,6 +11,7 @@ from hashlib import md5
 from typing import Any
 
 from contacts.folding import fold
+from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import ADDRESSES, CUSTOM_PREFIX
 from contacts.imports.layouts import Mapping
 from contacts.imports.people.names import name_key, split_name
@@ -18,6 +19,7 @@ from contacts.imports.people.numbers import read_email, read_phone, values_of
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 from contacts.imports.values import read_civility, read_date, read_gender, read_yes_no
+from contacts.models import CustomField
 
 NAME_LIMIT, LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 100, 200, 100, 16, 60
 ADDRESS_LIMIT = 254
@@ -46,7 +48,8 @@ _OWN_LABELS = ("* ", "mycontacts", "my contacts")  # Google's own, said of every
 class PeopleRows:
     """Turns rows of a file into rows of the staging table.
 
-    `rejected` is called with the line, the values and the reasons of each row that names nobody.
+    `rejected` is called with the line, the values and the reasons of each row that names nobody, `in_part`
+    with those of a row that is taken without a value that cannot be read. `extra_fields` are by their keys.
     """
 
     def __init__(
@@ -55,16 +58,19 @@ class PeopleRows:
         width: int,
         rejected: Callable[[int, Row, list[str]], None],
         *,
+        in_part: Callable[[int, Row, list[str]], None] = lambda line, row, reasons: None,
+        extra_fields: dict[str, CustomField] | None = None,
         month_first: bool = False,
     ) -> None:
         self._columns: defaultdict[str, list[int]] = defaultdict(list)
         for index in sorted(mapping):
             self._columns[mapping[index]].append(index)
-        self._custom = {
-            key: key.removeprefix(CUSTOM_PREFIX) for key in self._columns if key.startswith(CUSTOM_PREFIX)
-        }
+        known = extra_fields or {}
+        names = (key.removeprefix(CUSTOM_PREFIX) for key in self._columns if key.startswith(CUSTOM_PREFIX))
+        self._extra_fields = [known[name] for name in names if name in known]
         self._width = width
         self._rejected = rejected
+        self._in_part = in_part
         self._month_first = month_first
 
     def staged(self, rows: Iterator[tuple[int, Row]]) -> Iterator[Staged]:
@@ -99,12 +105,15 @@ class PeopleRows:
             self._text(row, key)
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
         ]
+        extra = self._extra(row, wrong)
+        if wrong:
+            self._in_part(line, row, [*wrong, reason("rest_taken")])
         key = name_key(first, last)
         digest = _digest(key, birth_name, born, emails, phones, addresses, birth)
         return (
             line, civility, first, last, birth_name, gender, born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses), json.dumps(self._agrees(row)),
-            self._date(row, "collected_on"), json.dumps(self._tags(row)), json.dumps(self._extra(row)),
+            self._date(row, "collected_on"), json.dumps(self._tags(row)), json.dumps(extra),
             len(wrong), digest,
         )  # fmt: skip
 
@@ -203,8 +212,16 @@ class PeopleRows:
         code = fold(self._text(row, "language"))[:2]
         return code if code in LANGUAGES else ""
 
-    def _extra(self, row: Row) -> dict[str, str]:
-        return {name: text for key, name in self._custom.items() if (text := self._text(row, key))}
+    def _extra(self, row: Row, wrong: list[str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for field in self._extra_fields:
+            text = self._text(row, f"{CUSTOM_PREFIX}{field.key}")
+            value = read_extra(field, text, month_first=self._month_first) if text else None
+            if value is not None:
+                found[field.key] = value
+            elif text:
+                wrong.append(reason(REASONS[CustomField.Kind(field.kind)], f"{field.label}: {text}"))
+        return found
 
 
 def _digest(

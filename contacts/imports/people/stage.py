@@ -18,6 +18,7 @@ from contacts.imports.progress import CHECKING, READING, Progress
 from contacts.imports.reading import Row, TableReader
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import RejectedRows, Staging, copy_rows
+from contacts.models import CustomField
 from contacts.territories.lookup import resolution_sql
 
 NAMING = {"first_name", "last_name", "full_name", "email", "phone"}
@@ -41,8 +42,15 @@ def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, 
     staging.create("rows", stage_sql.ROWS)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
     told.step(READING, path.stat().st_size)
-    with RejectedRows() as rejected:
-        cleaner = PeopleRows(mapping, len(layout.header), rejected, month_first=layout.month_first)
+    with RejectedRows() as rejected, RejectedRows() as in_part:
+        cleaner = PeopleRows(
+            mapping,
+            len(layout.header),
+            rejected,
+            in_part=in_part,
+            extra_fields={field.key: field for field in CustomField.objects.all()},
+            month_first=layout.month_first,
+        )
         taken = copy_rows(
             staging.table("rows"),
             PEOPLE_COLUMNS,
@@ -50,7 +58,8 @@ def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, 
             texts=TEXTS,
             on_rows=lambda _count: told.at(0),
         )
-        copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
+        for told_back in (rejected, in_part):
+            copy_rows(staging.table("rejects"), ["line", "values", "reasons"], told_back.rows())
         rows = taken + rejected.count
     told.step(CHECKING, rows)
     _explode(staging)

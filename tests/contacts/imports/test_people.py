@@ -7,12 +7,14 @@ import pytest
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.jobs import run_job
 from contacts.folding import fold
+from contacts.imports.reasons import sentence
 from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import
 from contacts.models import (
     Consent,
     Contact,
     ContactSource,
     ContactTag,
+    CustomField,
     EmailAddress,
     ImportChange,
     ImportReject,
@@ -212,8 +214,60 @@ def test_bad_values_are_left_out_and_a_row_without_a_use_is_refused(book_file, b
     run = import_book(path, book)
     assert counted(run, "new", "rejected", "left_out") == {"new": 1, "rejected": 2, "left_out": 1}
     assert list(ImportReject.objects.order_by("line").values_list("line", "reasons")) == [
+        (2, ["bad_email:lea at example", "rest_taken"]),
         (3, ["bad_email:nothing@", "bad_phone:12"]),
         (4, ["nobody"]),
+    ]
+
+
+EXTRA = {
+    "size": ("number", [], "1 234,5"),
+    "joined": ("date", [], "03/02/2025"),
+    "car": ("boolean", [], "Oui"),
+    "when": ("choice", ["En semaine", "Le soir"], "LE SOIR"),
+    "nickname": ("text", [], "12"),
+}
+
+
+def import_extra(path, source):
+    columns = ["first_name", "last_name", *(f"custom.{key}" for key in EXTRA)]
+    return import_book(path, source, mapping=dict(enumerate(columns)))
+
+
+@pytest.fixture
+def extra_fields(db) -> None:
+    for key, (kind, choices, _text) in EXTRA.items():
+        CustomField.objects.create(key=key, label=key.title(), kind=kind, choices=choices)
+
+
+def test_extra_fields_are_read_by_their_kind(book_file, book, extra_fields) -> None:
+    path = book_file(
+        ("Léa", "Martin", *(text for _kind, _choices, text in EXTRA.values())),
+        ("Paul", "Petit", "big", "31/02/2025", "perhaps", "Never", "Paulo"),
+        header=["Prénom", "Nom", *EXTRA],
+    )
+    run = import_extra(path, book)
+    people = dict(Contact.objects.values_list("first_name", "custom"))
+    assert people == {
+        "Léa": {
+            "size": 1234.5,
+            "joined": "2025-02-03",
+            "car": True,
+            "when": "Le soir",
+            "nickname": "12",
+        },
+        "Paul": {"nickname": "Paulo"},
+    }
+    assert counted(run, "new", "rejected", "left_out", "duplicate") == {
+        "new": 2, "rejected": 0, "left_out": 4, "duplicate": 0
+    }  # fmt: skip
+    (told,) = ImportReject.objects.all()
+    assert [sentence(kept) for kept in told.reasons] == [
+        "“Size: big” is not a number",
+        "“Joined: 31/02/2025” is not a date",
+        "“Car: perhaps” is neither yes nor no",
+        "“When: Never” is none of the choices of this extra field",
+        "the rest of this row was taken",
     ]
 
 
