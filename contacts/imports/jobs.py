@@ -48,7 +48,12 @@ def preview_import(job: RunningJob) -> None:
     """Read the whole file and count what it would change."""
     with _working(job) as run, files.hashing(Path(run.file_path)) as digest:
         counts = _stage(run, Progress(job))
-        keep_samples(Staging(run.pk), is_roll=run.kind == Import.Kind.ROLL, source_id=source_of(run).pk)
+        keep_samples(
+            Staging(run.pk),
+            is_roll=run.kind == Import.Kind.ROLL,
+            source_id=source_of(run).pk,
+            counts=counts,
+        )
         with transaction.atomic():
             job.progress(0)  # a worker that lost the job ends nothing
             preview = {**counts, "previewed_at": timezone.now().isoformat()}

@@ -26,8 +26,11 @@ Samples = dict[str, list[dict[str, Any]]]
 """{"new": [...], "updated": [...], "rejected": [...]}; see `preview_samples`."""
 
 
-def keep_samples(staging: Staging, *, is_roll: bool, source_id: int) -> None:
-    """Take the samples out of the prepared tables; web requests may read them, and nothing else."""
+def keep_samples(staging: Staging, *, is_roll: bool, source_id: int, counts: dict[str, int]) -> None:
+    """Take the samples out of the prepared tables; web requests may read them, and nothing else.
+
+    Nothing is looked for of a kind of which `counts`, those of the preview, has none.
+    """
     staging.create(PART, "kind text, place integer, data jsonb")
     statements = {"rejected": _REJECTED, **(_ROLL if is_roll else _PEOPLE)}
     pieces = {
@@ -36,12 +39,12 @@ def keep_samples(staging: Staging, *, is_roll: bool, source_id: int) -> None:
     }
     with connection.cursor() as cursor:
         for kind, select in statements.items():
-            taken = 0
+            taken, shown = 0, min(SHOWN, counts[kind])
             for lines in (FIRST_LINES, OTHER_LINES) if "%(first)s" in select else (ALL_LINES,):
-                if taken < SHOWN:
+                if taken < shown:
                     cursor.execute(
                         staging.sql(_TAKE, select=staging.sql(select, **pieces)),
-                        {"kind": kind, "taken": taken, "wanted": SHOWN - taken, "source": source_id, **lines},
+                        {"kind": kind, "taken": taken, "wanted": shown - taken, "source": source_id, **lines},
                     )
                     taken += cursor.rowcount
     staging.show(PART)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.db import connection, transaction
 
+from contacts.imports.lanes import in_lanes, lanes_here
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.staging import Staging
 
@@ -27,24 +30,35 @@ COMPARED: dict[str, str] = {
 
 def compare(staging: Staging, *, source_id: int) -> None:
     """Fill `known`: the rows whose elector is in the base, and whether anything would change."""
-    staging.create("known", "line integer PRIMARY KEY, id bigint, changed boolean")
+    staging.create("known", "line integer, id bigint, changed boolean")
+    in_lanes(
+        partial(_compare_communes, staging, source_id=source_id),
+        [share for share in _shares(staging) if share],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql("ALTER TABLE {known} ADD PRIMARY KEY (line)"))
+    staging.analyze("known")
+
+
+def _shares(staging: Staging) -> list[list[int]]:
+    """The communes of the roll whose electors are in the base, dealt out among the lanes."""
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(_FIND_STATIONS))
+        cursor.execute(staging.sql(_KNOWN_COMMUNES))
+        communes = [commune for (commune,) in cursor.fetchall()]
+    lanes = lanes_here()
+    return [communes[lane::lanes] for lane in range(lanes)]
+
+
+def _compare_communes(staging: Staging, communes: list[int], *, source_id: int) -> None:
+    given = ", ".join(COMPARED.values())
+    kept = ", ".join(f"kept.{column}" for column in COMPARED)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        cursor.execute(staging.sql(_FIND_STATIONS))
-        cursor.execute(staging.sql("SELECT array_agg(DISTINCT territory_id) FROM {places}"))
-        communes = [commune for commune in cursor.fetchone()[0] or () if commune is not None]
         cursor.execute(
-            "SELECT EXISTS (SELECT FROM contacts_electoralregistration WHERE commune_id = ANY(%s))",
-            [communes],
+            staging.sql(_KNOWN, given=given, kept=kept),
+            {"communes": communes, "source": source_id},
         )
-        if cursor.fetchone()[0]:
-            given = ", ".join(COMPARED.values())
-            kept = ", ".join(f"kept.{column}" for column in COMPARED)
-            cursor.execute(
-                staging.sql(_KNOWN, given=given, kept=kept, columns=", ".join(COMPARED)),
-                {"communes": communes, "source": source_id},
-            )
-    staging.analyze("known")
 
 
 def counts(staging: Staging, *, rows: int) -> dict[str, int]:
@@ -64,17 +78,20 @@ UPDATE {places} AS place SET station_id = station.id
 FROM contacts_territory AS station
 WHERE station.kind = 'polling_station' AND station.code = place.station_key
 """
+_KNOWN_COMMUNES = """
+SELECT territory_id FROM (SELECT DISTINCT territory_id FROM {places} WHERE territory_id IS NOT NULL) AS place
+WHERE EXISTS (SELECT FROM contacts_electoralregistration WHERE commune_id = territory_id)
+ORDER BY territory_id
+"""
 # Reads the electors of these communes only, whatever else the base holds.
 _KNOWN = """
-WITH kept AS MATERIALIZED (
-    SELECT id, identity, {columns} FROM contacts_electoralregistration WHERE commune_id = ANY(%(communes)s)
-)
 INSERT INTO {known} (line, id, changed)
 SELECT own.line, kept.id, ROW({given}) IS DISTINCT FROM ROW({kept})
 FROM {rows} AS own
-JOIN {places} AS place ON place.id = own.place
+JOIN {places} AS place ON place.id = own.place AND place.territory_id = ANY(%(communes)s)
 LEFT JOIN {special} AS special ON special.line = own.line
-JOIN kept ON kept.identity = coalesce(special.identity, own.identity)
+JOIN contacts_electoralregistration AS kept
+  ON kept.commune_id = ANY(%(communes)s) AND kept.identity = coalesce(special.identity, own.identity)
 WHERE NOT coalesce(special.duplicate, false)
 """
 _COUNTS = """

@@ -32,10 +32,11 @@ def cut(path: Path, *, most: int) -> list[Stretch]:
     with path.open("rb", buffering=0) as file:
         edges = [0, *(_end_of_line(file, size * number // count) for number in range(1, count)), size]
         first_line = 1
-        for number, (first, last) in enumerate(pairwise(edges)):
-            lines = _count_lines(file, first, last)
-            stretches.append(Stretch(number, first, last, first_line, lines))
-            first_line += lines
+        for first, last in pairwise(edges):
+            if last > first or not stretches:
+                lines = _count_lines(file, first, last)
+                stretches.append(Stretch(len(stretches), first, last, first_line, lines))
+                first_line += lines
     return stretches
 
 

@@ -26,10 +26,12 @@ def write_chunk(
 def _write(
     staging: Staging, chunk: Chunk, import_id: int, source_id: int, progress: Progress, new: str
 ) -> None:
-    values = {"import": import_id, "source": source_id}
     inside = chunk.inside("own")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
+        cursor.execute(staging.sql(_LINES, inside=inside))
+        first, last = cursor.fetchone()
+        values = {"import": import_id, "source": source_id, "first": first, "last": last}
         cursor.execute(staging.sql(new, inside=inside), values)
         cursor.execute(
             staging.sql(
@@ -46,6 +48,9 @@ def _write(
         progress.wrote(chunk.rows)
 
 
+# A piece has lines of one stretch of the file, more or less: of a million known rows those between its first
+# and its last are all that need be looked at.
+_LINES = "SELECT min(line), max(line) FROM {rows} AS own WHERE {inside}"
 _NEW = """
 INSERT INTO contacts_electoralregistration (
     identity, source_id, created_by_import_id, commune_id, polling_station_id, roll_kind, order_number,
@@ -59,14 +64,16 @@ FROM {rows} AS own
 JOIN {places} AS place ON place.id = own.place
 LEFT JOIN {special} AS special ON special.line = own.line
 WHERE {inside} AND NOT coalesce(special.duplicate, false)
-  AND NOT EXISTS (SELECT FROM {known} AS known WHERE known.line = own.line)
+  AND NOT EXISTS (SELECT FROM {known} AS known
+                  WHERE known.line BETWEEN %(first)s AND %(last)s AND known.line = own.line)
 """
 # The earlier values are kept in ImportChange before they go, only those that differ.
 _CHANGED = """
 WITH change AS MATERIALIZED (
     SELECT known.id, {given}
     FROM {rows} AS own
-    JOIN {known} AS known ON known.line = own.line AND known.changed
+    JOIN {known} AS known
+      ON known.line BETWEEN %(first)s AND %(last)s AND known.line = own.line AND known.changed
     JOIN {places} AS place ON place.id = own.place
     WHERE {inside}
 ), differing AS (
