@@ -11,6 +11,7 @@ from django.db import connection
 from contacts.folding import fold
 from contacts.models import Contact, ElectoralRegistration
 from contacts.models.contact import ContactQuerySet
+from contacts.territories.cities import parts_of_city
 
 FOUND_AT_MOST = 50
 LOOKED_AT = 400  # matches read before the best are chosen: bounds the work of "martin" or "lyon"
@@ -103,13 +104,17 @@ def search_electors(
 ) -> list[ElectoralRegistration]:
     """Electors whose birth name or used name, then first names, begin with what was typed.
 
-    "Camille Martin" is read as "Martin Camille" too: rolls begin with the name.
+    "Camille Martin" is read as "Martin Camille" too: rolls begin with the name. A city is searched with its
+    arrondissements.
     """
     words = search_words(text)
     if not words:
         return []
-    asked: dict[str, Any] = {"commune": commune_id, "limit": limit}
-    in_commune = "AND commune_id = %(commune)s" if commune_id is not None else ""
+    asked: dict[str, Any] = {"limit": limit}
+    in_commune = ""
+    if commune_id is not None:
+        asked["communes"] = parts_of_city(commune_id)
+        in_commune = "AND commune_id = ANY(%(communes)s)"
     ids: list[int] = []
     for order in dict.fromkeys((" ".join(words), " ".join([words[-1], *words[:-1]]))):
         for sql in (_ELECTORS, _ELECTORS_BY_USED_NAME):

@@ -6,6 +6,9 @@ certain if it is the only one for that person and for that elector: it is linked
 birth date wait in the review queue, and so do people of unknown birth date whose name one elector of their
 commune has. A pair that was decided once is never proposed again; electors already linked are left alone.
 
+Communes are compared as cities: an address of Paris, Lyon or Marseille is in an arrondissement, where a roll
+may name the city.
+
 An elector who is on several lists (European citizens) is one elector: same names, birth date and birthplace.
 """
 
@@ -17,6 +20,7 @@ from django.db import connection, transaction
 
 from contacts.imports.staging import Staging
 from contacts.services.projections import refresh_projections_from
+from contacts.territories.cities import city_sql
 
 NAMESAKES_AT_MOST = 20
 """Above this many electors of one name, day and commune, the facts say nothing and nobody is asked."""
@@ -37,7 +41,7 @@ def link_people(staging: Staging, sql_of_ids: str) -> Links:
 
 def link_electors(staging: Staging, sql_of_ids: str) -> Links:
     """Look for the people of some electors: `sql_of_ids` is a query of one column, `id`, ours."""
-    return _link(staging, _PAIRS_OF_ELECTORS.format(electors=sql_of_ids))
+    return _link(staging, _pairs_of_electors(sql_of_ids))
 
 
 @transaction.atomic
@@ -86,23 +90,12 @@ _PAIRS_OF_PEOPLE = """
       AND person.erased_at IS NULL AND NOT person.is_stub
       AND (found.name = wanted.name OR found.name LIKE wanted.name || ' %')
 """
-# From a roll to the people of the base: joined on the day of birth, or where it is unknown on the commune.
-_PAIRS_OF_ELECTORS = """
+# From a roll to the people of the base: joined on the day of birth.
+_PAIRS_BY_BIRTH_DATE = """
     SELECT DISTINCT person.id AS contact_id, elector.id AS registration_id
-    FROM (
-        SELECT person.id AS contact_id, elector.id AS registration_id
-        FROM ({electors}) AS asked (id)
-        JOIN contacts_electoralregistration AS elector ON elector.id = asked.id
-        JOIN contacts_contact AS person ON person.birth_date = elector.birth_date
-        UNION ALL
-        SELECT person.id, elector.id
-        FROM ({electors}) AS asked (id)
-        JOIN contacts_electoralregistration AS elector ON elector.id = asked.id
-        JOIN contacts_contact AS person
-          ON person.commune_id = elector.commune_id AND person.birth_date IS NULL
-    ) AS near
-    JOIN contacts_contact AS person ON person.id = near.contact_id
-    JOIN contacts_electoralregistration AS elector ON elector.id = near.registration_id
+    FROM ({electors}) AS asked (id)
+    JOIN contacts_electoralregistration AS elector ON elector.id = asked.id
+    JOIN contacts_contact AS person ON person.birth_date = elector.birth_date
     CROSS JOIN LATERAL (
         VALUES (elector.name_folded),
                (CASE WHEN elector.used_name <> ''
@@ -117,22 +110,44 @@ _PAIRS_OF_ELECTORS = """
       AND person.erased_at IS NULL AND NOT person.is_stub
       AND (known.name = wanted.name OR known.name LIKE wanted.name || ' %')
 """
-_FILL = """
-INSERT INTO {pairs} (contact_id, registration_id, same_date, same_commune, same_birthplace, elector)
+# People of unknown birth date are few beside the electors of their city: each looks for their name there.
+_PEOPLE_OF_UNKNOWN_BIRTH_DATE = f"""
+    SELECT person.id
+    FROM (SELECT DISTINCT {city_sql("elector.commune_id")} AS id
+          FROM (SELECT DISTINCT own.commune_id FROM ({{electors}}) AS asked (id)
+                JOIN contacts_electoralregistration AS own ON own.id = asked.id) AS elector) AS city
+    CROSS JOIN LATERAL (
+        SELECT city.id
+        UNION ALL SELECT part.id FROM contacts_territory AS part
+        WHERE part.parent_id = city.id AND part.kind = 'municipal_arrondissement'
+    ) AS home
+    JOIN contacts_contact AS person ON person.commune_id = home.id AND person.birth_date IS NULL
+"""
+
+
+def _pairs_of_electors(electors: str) -> str:
+    people = _PEOPLE_OF_UNKNOWN_BIRTH_DATE.format(electors=electors)
+    return f"{_PAIRS_BY_BIRTH_DATE.format(electors=electors)} UNION {_PAIRS_OF_PEOPLE.format(people=people)}"
+
+
+_SAME_CITY = f"{city_sql('person.commune_id')} = {city_sql('elector.commune_id')}"
+_FILL = f"""
+INSERT INTO {{pairs}} (contact_id, registration_id, same_date, same_commune, same_birthplace, elector)
 SELECT found.contact_id, found.registration_id,
        person.birth_date = elector.birth_date,
-       person.commune_id = elector.commune_id
+       {_SAME_CITY}
            OR EXISTS (SELECT FROM contacts_postaladdress AS home
-                      WHERE home.contact_id = person.id AND home.commune_id = elector.commune_id),
+                      WHERE home.contact_id = person.id
+                        AND {city_sql("home.commune_id")} = {city_sql("elector.commune_id")}),
        person.birthplace_hash = elector.birthplace_hash,
        md5(elector.name_folded || '|' || coalesce(elector.birth_date::text, elector.birth_date_raw) || '|'
            || coalesce(encode(elector.birthplace_hash, 'hex'), ''))::uuid
-FROM ({found}) AS found
+FROM ({{found}}) AS found
 JOIN contacts_contact AS person ON person.id = found.contact_id
 JOIN contacts_electoralregistration AS elector ON elector.id = found.registration_id
 WHERE elector.contact_id IS NULL
   AND (person.birth_date = elector.birth_date
-       OR (person.birth_date IS NULL AND person.commune_id = elector.commune_id))
+       OR (person.birth_date IS NULL AND {_SAME_CITY}))
   AND NOT EXISTS (SELECT FROM contacts_registrationmatch AS decided
                   WHERE decided.contact_id = found.contact_id
                     AND decided.registration_id = found.registration_id)

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext
 
 from contacts.folding import fold
 from contacts.models import Contact, ElectoralRegistration, PostalAddress, RegistrationMatch
+from contacts.territories.cities import city_id
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class ComparedFact:
 def compare(pair: RegistrationMatch) -> list[ComparedFact]:
     """Compare as the facts are now: either side may have changed since the pair was proposed."""
     person, elector = pair.contact, pair.registration
-    homes = list(PostalAddress.objects.filter(contact=person).order_by("-is_primary", "pk"))
+    homes = list(
+        PostalAddress.objects.filter(contact=person).select_related("commune").order_by("-is_primary", "pk")
+    )
     return [
         _first_names(person, elector),
         _last_name(person, elector),
@@ -82,12 +85,13 @@ def _birthplace(person: Contact, elector: ElectoralRegistration) -> ComparedFact
 
 
 def _commune(person: Contact, homes: list[PostalAddress], elector: ElectoralRegistration) -> ComparedFact:
-    communes = {person.commune_id, *(home.commune_id for home in homes)} - {None}
+    places = [person.commune, *(home.commune for home in homes)]
+    cities = {city_id(place) for place in places if place is not None}
     return ComparedFact(
         _("Commune"),
         person.commune.name if person.commune else next((home.city for home in homes if home.city), ""),
         elector.commune.name,
-        elector.commune_id in communes if communes else None,
+        city_id(elector.commune) in cities if cities else None,
     )
 
 

@@ -144,6 +144,21 @@ def test_electors_are_found_by_birth_name_and_used_name(form: Source, lyon: Terr
     assert search_electors("") == []
 
 
+def test_electors_of_a_city_are_those_of_its_arrondissements(lyon: Territory) -> None:
+    third = Territory.objects.create(
+        kind="municipal_arrondissement", code="69383", name="Lyon 3e Arrondissement", parent=lyon
+    )
+    roll = Source.objects.create(name="Roll", kind="roll", lawful_basis="public_roll", channels=["post"])
+    whole, part = (
+        ElectoralRegistration.objects.create(
+            identity=uuid.uuid4(), source=roll, commune=place, birth_name="MARTIN", first_names=forename
+        )
+        for place, forename in ((lyon, "Anne"), (third, "Bea"))
+    )
+    assert search_electors("martin", commune_id=lyon.pk) == [whole, part]
+    assert search_electors("martin", commune_id=third.pk) == [part]
+
+
 def test_a_search_costs_the_same_queries_for_one_person_and_for_three(people: dict[str, Contact]) -> None:
     with CaptureQueriesContext(connection) as three:
         assert len(search_contacts("d")) == 3

@@ -8,8 +8,16 @@ import pytest
 from campaign_crm.platform.crypto import keyed_hash
 from contacts.imports.linking import Links, link_electors, link_people
 from contacts.imports.staging import Staging
-from contacts.models import Contact, ElectoralRegistration, RegistrationMatch, Source, Territory
+from contacts.models import (
+    Contact,
+    ElectoralRegistration,
+    PostalAddress,
+    RegistrationMatch,
+    Source,
+    Territory,
+)
 from contacts.services.registration_links import LinkRefused, confirm_link, refuse_link, undo_link
+from contacts.views.link_facts import compare
 
 pytestmark = pytest.mark.django_db
 
@@ -158,6 +166,39 @@ def test_one_elector_on_two_lists_is_one_person(link, person, elector) -> None:
     elector(roll_kind=2)
     elector(roll_kind=3)
     assert link() == Links(linked=2, to_review=0)
+
+
+@pytest.fixture
+def paris() -> dict[str, Territory]:
+    city = Territory.objects.create(kind="commune", code="75056", name="Paris")
+    parts = {
+        code: Territory.objects.create(kind="municipal_arrondissement", code=code, name=code, parent=city)
+        for code in ("75115", "75118")
+    }
+    return {"75056": city, **parts}
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [("75115", "75056"), ("75056", "75115"), ("75115", "75118")],
+    ids=["the roll names the city", "the person names the city", "two arrondissements"],
+)
+def test_the_arrondissements_of_a_city_are_one_commune(link, person, elector, paris, mine, theirs) -> None:
+    certain = person(commune=paris[mine])
+    probable = person(first_name="Luc", birth_date=None, commune=paris[mine])
+    at_home = person(first_name="Anne", commune=None)
+    PostalAddress.objects.create(contact=at_home, city="Paris", commune=paris[mine])
+    for forename in ("Léa", "Luc", "Anne"):
+        elector(first_names=forename, commune=paris[theirs])
+    elector(first_names="Luc")  # in Beauvais
+    assert link() == Links(linked=2, to_review=1)
+    linked = ElectoralRegistration.objects.filter(contact__isnull=False)
+    assert set(linked.values_list("contact_id", flat=True)) == {certain.pk, at_home.pk}
+    waiting = RegistrationMatch.objects.get(state="pending")
+    assert waiting.contact == probable
+    (commune,) = [fact for fact in compare(waiting) if str(fact.label) == "Commune"]
+    assert commune.agrees
 
 
 def test_a_link_can_be_undone_and_is_not_made_again(person, elector) -> None:
