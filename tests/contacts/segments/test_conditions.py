@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contacts.enums import Channel, TargetingClass
-from contacts.models import Segment
+from contacts.models import Contact, ElectoralRegistration, Segment
 from contacts.segments.conditions import (
     Condition,
     ConditionGroup,
@@ -155,6 +155,14 @@ def test_a_condition_finds_those_and_its_negation_the_others(
     assert world.names({"all": [rule]}) == found
     assert world.names({"any": [rule]}) == found
     assert world.names({"none": [rule]}) == EVERYONE - found
+
+
+def test_a_city_holds_the_people_and_the_electors_of_its_arrondissements(world: World) -> None:
+    third = world._place("municipal_arrondissement", "69383", "Lyon 3e", world.lyon, world.rhone)
+    Contact.objects.filter(commune=world.lyon).update(commune=third)
+    ElectoralRegistration.objects.update(commune=third)
+    assert world.names({"all": [world.rule("territory", "inside", [world.lyon.pk])]}) == {"tom"}
+    assert world.names({"all": [world.rule("roll_place", "inside", [world.lyon.pk])]}) == {"stub"}
 
 
 def test_every_condition_and_operator_has_a_case(world: World) -> None:
