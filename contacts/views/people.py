@@ -91,9 +91,17 @@ def _departments() -> list[tuple[str, str]]:
 def with_points(people: QuerySet[Contact]) -> QuerySet[Contact]:
     """Main e-mail, main phone and open channels of each person, in three queries whatever their number."""
     return people.select_related("commune").prefetch_related(
-        Prefetch("emailaddress_set", EmailAddress.objects.filter(is_primary=True), to_attr="main_emails"),
-        Prefetch("phonenumber_set", PhoneNumber.objects.filter(is_primary=True), to_attr="main_phones"),
-        Prefetch("reach", _open_today(), to_attr="open_channels"),
+        Prefetch(
+            "emailaddress_set",
+            EmailAddress.objects.filter(is_primary=True).only("contact_id", "address"),
+            to_attr="main_emails",
+        ),
+        Prefetch(
+            "phonenumber_set",
+            PhoneNumber.objects.filter(is_primary=True).only("contact_id", "e164"),
+            to_attr="main_phones",
+        ),
+        Prefetch("reach", _open_today().only("contact_id", "channel"), to_attr="open_channels"),
     )
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.template import Context, Template
-from django.utils import translation
+from django.utils import timezone, translation
 
 from campaign_crm.shell.templatetags import crm
 
@@ -44,6 +44,21 @@ def test_moment_says_its_zone() -> None:
     with translation.override("en"):
         assert crm.with_zone(when) == "Sunday 11 April 2027 at 20:30 (Europe/Paris)"
         assert 'datetime="2027-04-11T18:30:00+00:00"' in crm.moment(when)
+
+
+def test_moment_follows_the_language_and_the_zone_of_each_reader() -> None:
+    when = datetime(2027, 4, 11, 18, 30, 59, tzinfo=UTC)
+    with translation.override("en"):
+        assert ">11 April 2027, 20:30<" in crm.moment(when).replace("Apr ", "April ")
+    with translation.override("fr"), timezone.override("Indian/Reunion"):
+        assert "à 22:30 (Indian/Reunion)" in crm.moment(when)
+    with translation.override("fr"):
+        assert crm.with_zone(when) == "dimanche 11 avril 2027 à 20:30 (Europe/Paris)"
+
+
+def test_options_choose_one_and_escape_all() -> None:
+    drawn = crm.options([("", "All"), ("60", "Oise & <co>")], "60")
+    assert drawn == '<option value="">All</option><option value="60" selected>Oise &amp; &lt;co&gt;</option>'
 
 
 def test_column_chart_comes_with_its_table() -> None:
