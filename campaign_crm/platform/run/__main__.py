@@ -30,7 +30,9 @@ from campaign_crm.platform.run.prepare import RESULT_FD
 
 HOST = "127.0.0.1"
 WEB_THREADS = 4  # each keeps one connection to PostgreSQL
-WORKER_MEMORY = 250_000  # KiB; a worker process above it is replaced after its task
+# KiB; a worker process that ever held more is replaced after its task. The main job takes up to 127,000
+# (benchmark `memory`); all of them at their most fit a small machine.
+WORKER_MEMORY = 150_000
 ANSWER_PATIENCE = 1.0  # seconds
 SERVERS_PATIENCE = 8.0  # seconds: the prompt comes back when the servers have stopped too
 
