@@ -21,7 +21,8 @@ from contacts.views.imports import ImportList
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
 from contacts.views.newsletters import EditNewsletter, NewsletterList
 from contacts.views.people import PeopleList, SelectedPeople
-from contacts.views.person import EditPerson, NewPerson, PersonAct, PersonPage, Timeline
+from contacts.views.person import EditPerson, NewPerson, PersonPage, Timeline
+from contacts.views.person_acts import PersonAct
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
 from contacts.views.segments import (

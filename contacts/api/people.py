@@ -17,6 +17,11 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
     """A person with their addresses and the channels on which they may be written to."""
 
     commune = serializers.CharField(source="commune.code", default=None, read_only=True)
+    extra_fields = serializers.JSONField(
+        source="custom",
+        read_only=True,
+        help_text="Extra fields by their keys: texts, numbers, ISO days, booleans.",
+    )
     emails = serializers.SerializerMethodField()
     phones = serializers.SerializerMethodField()
     reachable_by = serializers.SerializerMethodField()
@@ -34,7 +39,7 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
                 "language",
                 "relationship",
             ],
-            *["commune", "emails", "phones", "reachable_by", "created_at", "updated_at"],
+            *["commune", "extra_fields", "emails", "phones", "reachable_by", "created_at", "updated_at"],
         ]
         read_only_fields = fields
 

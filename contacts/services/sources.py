@@ -17,6 +17,7 @@ from contacts.models import Source
 from contacts.rules.channels import basis_opens
 from contacts.services.projections import refresh_people_of_source
 
+HAND_SOURCE = "Typed by hand"
 PREFERENCE_PAGE = "Preference page"
 REFRESH_JOB = "contacts.refresh_source"
 WHAT_DECIDES = {"kind", "lawful_basis", "channels", "licence_ends_on", "rank"}
@@ -79,6 +80,14 @@ def preference_page_source() -> Source:
         name=PREFERENCE_PAGE, defaults={"kind": SourceKind.FORM, "lawful_basis": LawfulBasis.NONE}
     )
     return source
+
+
+def hand_source() -> Source:
+    """The source of what staff type: it allows nothing by itself."""
+    found = Source.objects.filter(name=HAND_SOURCE).first()
+    return found or create_source(
+        by=None, name=HAND_SOURCE, kind=SourceKind.HAND, lawful_basis=LawfulBasis.NONE
+    )
 
 
 def is_direct(source: Source) -> bool:

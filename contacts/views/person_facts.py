@@ -15,6 +15,7 @@ from contacts.models import (
     ElectoralRegistration,
     EmailAddress,
     ListMembership,
+    Newsletter,
     Note,
     PhoneNumber,
     PostalAddress,
@@ -23,6 +24,7 @@ from contacts.models import (
     Subscription,
     Tag,
 )
+from contacts.views.extra_field_forms import shown_values
 
 NOTES_SHOWN = 20
 
@@ -53,6 +55,16 @@ class PersonFacts:
     tags: list[Tag]
     lists: list[ListMembership]
     notes: list[Note]
+    extra: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class NewsletterBox:
+    """A newsletter that the person may be put on or taken off."""
+
+    id: int
+    name: str
+    chosen: bool
 
 
 def person_facts(contact: Contact) -> PersonFacts:
@@ -62,7 +74,7 @@ def person_facts(contact: Contact) -> PersonFacts:
         reach=_reach(contact),
         emails=_points(EmailAddress, contact),
         phones=_points(PhoneNumber, contact),
-        postal=_points(PostalAddress, contact),
+        postal=_points(PostalAddress, contact, "commune"),
         registrations=list(
             ElectoralRegistration.objects.filter(contact=contact).select_related("commune", "polling_station")
         ),
@@ -83,11 +95,21 @@ def person_facts(contact: Contact) -> PersonFacts:
             .select_related("author")
             .order_by("-created_at")[:NOTES_SHOWN]
         ),
+        extra=shown_values(contact),
     )
 
 
-def _points(model, contact):  # type: ignore[no-untyped-def]  # three models, one shape
-    return list(model.objects.filter(contact=contact).select_related("source").order_by("-is_primary", "pk"))
+def newsletter_boxes(facts: PersonFacts) -> list[NewsletterBox]:
+    """Newsletters that are offered, and those that the person has, each once."""
+    chosen = {subscription.newsletter_id: subscription.newsletter for subscription in facts.subscriptions}
+    offered = {newsletter.pk: newsletter for newsletter in Newsletter.objects.filter(is_open=True)}
+    every = sorted((offered | chosen).values(), key=lambda newsletter: newsletter.name)
+    return [NewsletterBox(one.pk, one.name, one.pk in chosen) for one in every]
+
+
+def _points(model, contact, *related):  # type: ignore[no-untyped-def]  # three models, one shape
+    points = model.objects.filter(contact=contact).select_related("source", *related)
+    return list(points.order_by("-is_primary", "pk"))
 
 
 def _reach(contact: Contact) -> list[ChannelReach]:

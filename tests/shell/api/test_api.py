@@ -102,13 +102,15 @@ def test_staff_use_the_api_by_their_role(officer, person) -> None:
 
 
 def test_people_are_listed_and_found(website, person, source) -> None:
-    create_contact(source=source, by=None, first_name="Paul", last_name="Durand")
+    custom = {"size": 12.5, "car": False, "joined": "2025-02-03"}
+    create_contact(source=source, by=None, first_name="Paul", last_name="Durand", custom=custom)
     everyone = website.get("/api/v1/people/").json()
     assert [one["last_name"] for one in everyone["results"]] == ["Durand", "Martin"]
     found = website.get("/api/v1/people/?q=léa mar").json()["results"]
     assert found == [website.get(f"/api/v1/people/{person.pk}/").json()]
     assert (found[0]["emails"], found[0]["phones"]) == (["lea@example.org"], ["+33639980001"])
     assert found[0]["reachable_by"] == ["email"]
+    assert [one["extra_fields"] for one in everyone["results"]] == [custom, {}]
 
 
 def test_a_list_takes_as_many_queries_for_three_as_for_one(
