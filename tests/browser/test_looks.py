@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
+from campaign_crm.platform.models import Organisation
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
 
 STAFF_PAGES = ["/", "/catalogue/", "/profile/", "/settings/team/", "/settings/team/invite/", "/accounts/2fa/"]
@@ -23,6 +24,17 @@ def test_staff_pages_are_silent_accessible_and_fit(page_of: Callable[..., Page],
     page = page_of("administrator", look=look)
     for path in STAFF_PAGES:
         page.goto(path)
+        check_axe(page)
+        assert has_no_sideways_scroll(page), path
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_pages_are_accessible_and_fit_while_sending_is_off(page_of: Callable[..., Page], look: Look) -> None:
+    page = page_of("administrator", look=look)
+    Organisation.objects.update(sending_enabled=False)
+    for path in ["/settings/sending/", "/settings/team/", "/admin/"]:
+        page.goto(path)
+        expect(page.locator(".frame-notice")).to_be_visible()
         check_axe(page)
         assert has_no_sideways_scroll(page), path
 
