@@ -20,7 +20,7 @@ from campaign_crm.platform.models import User
 from contacts.imports.errors import WrongState
 from contacts.models import Contact, ElectoralRegistration, Import
 from contacts.registry import registry
-from contacts.services.projections import refresh_projections
+from contacts.services.projections import refresh_projections, refresh_projections_from
 
 PEOPLE_AT_A_TIME = 5_000
 UNDOABLE = (Import.State.DONE, Import.State.FAILED, Import.State.CANCELLED)
@@ -98,6 +98,7 @@ def _return_changes(import_run: Import) -> int:
                     _return_sql(table, column), {"import": import_run.pk, "name": name, "key": column}
                 )
                 returned += cursor.rowcount
+    refresh_projections_from(_CHANGED_PEOPLE, {"import": import_run.pk})
     return returned
 
 
@@ -187,6 +188,13 @@ def _remove_additions(import_run: Import) -> list[int]:
     return sorted(touched)
 
 
+# Whoever has a row that the import changed: an elector's too, whose address is read from the roll.
+_CHANGED_PEOPLE = " UNION ".join(
+    f"SELECT {'kept.id' if name == 'contact' else 'kept.contact_id'} FROM contacts_importchange AS change"
+    f" JOIN {table} AS kept ON kept.id = change.row_id"
+    f" WHERE change.import_run_id = %(import)s AND change.\"table\" = '{name}'"
+    for name, table in CHANGED_TABLES.items()
+)
 # Somebody of the team did something with the person: an import's own acts stand on the import.
 _WORKED_ON = """
 SELECT DISTINCT object_id::bigint FROM platform_auditentry

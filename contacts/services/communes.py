@@ -62,7 +62,7 @@ def fill_communes(job: RunningJob) -> None:
 
 def _fill(first: int, end: int) -> list[int]:
     """Fill some addresses and the people who have them; gives the people."""
-    ids = {"first": first, "end": end, "france": list(FRANCE)}
+    ids: dict[str, Any] = {"first": first, "end": end, "france": list(FRANCE)}
     with connection.cursor() as cursor:
         for statement in (_FILL_ADDRESSES, _LOCK_PEOPLE, _FILL_PEOPLE):
             cursor.execute(statement.format(homes=_HOMES, resolved=_RESOLVED), ids)

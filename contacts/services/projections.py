@@ -39,7 +39,7 @@ def refresh_reach(contact_ids: Sequence[int]) -> None:
 
 def refresh_projections_from(
     sql_of_ids: str,
-    parameters: Sequence[Any] = (),
+    parameters: Sequence[Any] | dict[str, Any] = (),
     *,
     refresh: Callable[[Sequence[int]], None] = refresh_projections,
 ) -> int:

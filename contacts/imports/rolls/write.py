@@ -9,6 +9,7 @@ from contacts.imports.progress import Progress
 from contacts.imports.rolls.compare import COMPARED
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.staging import Staging
+from contacts.services.projections import refresh_reach
 
 ROWS_A_CHUNK = 50_000
 
@@ -44,6 +45,7 @@ def _write(
             ),
             values,
         )
+        refresh_reach([row[0] for row in cursor.fetchall()])
         mark_done(staging, chunk)
         progress.wrote(chunk.rows)
 
@@ -67,7 +69,8 @@ WHERE {inside} AND NOT coalesce(special.duplicate, false)
   AND NOT EXISTS (SELECT FROM {known} AS known
                   WHERE known.line BETWEEN %(first)s AND %(last)s AND known.line = own.line)
 """
-# The earlier values are kept in ImportChange before they go, only those that differ.
+# The earlier values are kept in ImportChange before they go, only those that differ. Gives the people whose
+# elector changed: their post is read from the roll.
 _CHANGED = """
 WITH change AS MATERIALIZED (
     SELECT known.id, {given}
@@ -87,7 +90,10 @@ WITH change AS MATERIALIZED (
     INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after)
     SELECT %(import)s, 'registration', id, jsonb_object_agg(key, before), jsonb_object_agg(key, after)
     FROM differing GROUP BY id
+), rewritten AS (
+    UPDATE contacts_electoralregistration AS kept SET {written}
+    FROM change WHERE kept.id = change.id AND ROW({kept}) IS DISTINCT FROM ROW({wanted})
+    RETURNING kept.contact_id
 )
-UPDATE contacts_electoralregistration AS kept SET {written}
-FROM change WHERE kept.id = change.id AND ROW({kept}) IS DISTINCT FROM ROW({wanted})
+SELECT DISTINCT contact_id FROM rewritten WHERE contact_id IS NOT NULL ORDER BY contact_id
 """
