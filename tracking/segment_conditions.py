@@ -63,6 +63,10 @@ def _signed_up(operator: str, value: Any, _context: Context) -> Q:
     return having_any(operator, lambda ids: Submission.objects.filter(form__in=ids), value)
 
 
+def _takes_part(_operator: str, value: Any, context: Context) -> Q:
+    return _signed_up("any", value, context)
+
+
 def register() -> None:
     """Offer them; called once, from `TrackingConfig.ready()`."""
     recent = {"days": DAYS, "not_days": DAYS}
@@ -102,5 +106,16 @@ def register() -> None:
             operators={"any": FORMS, "none": FORMS},
             targeting_class=TargetingClass.CRITERION,
             compile=_signed_up,
+        )
+    )
+    register_condition(
+        Condition(
+            key="takes_part",
+            label=_("Takes part by the form"),
+            group=ConditionGroup.ENGAGEMENT,
+            operators={"any": FORMS},
+            targeting_class=TargetingClass.REGISTRANT,
+            compile=_takes_part,
+            note=_("For service messages about what they signed up for: they reach everybody who did."),
         )
     )

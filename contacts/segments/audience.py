@@ -22,7 +22,7 @@ from contacts.rules.channels import DIGITAL
 from contacts.segments.compile import compile_node
 from contacts.segments.conditions import Context
 from contacts.segments.errors import AudienceRefused
-from contacts.segments.nesting import classes_of, every_rule, named_segments, read_segment
+from contacts.segments.nesting import all_take_part, classes_of, every_rule, named_segments, read_segment
 from contacts.segments.reachability import Counts, count_reachable, reachable
 from contacts.segments.tree import Group
 
@@ -36,7 +36,8 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 class Audience:
     """People, before anybody is left out.
 
-    `classes` are those of its conditions; `source` is set when it is a whole source; `segment`, its version
+    `classes` are those of its conditions; `takes_part` when everybody holds a registrant's record, which is
+    what service messages need; `source` is set when it is a whole source; `segment`, its version
     and `tree` (JSON) when it is a segment; `label` is for screens. `refusals` says, by channel, why a mailing
     on it may not use this audience.
     """
@@ -50,6 +51,7 @@ class Audience:
     segment_version: int | None = None
     tree: dict[str, Any] | None = None
     refusals: Mapping[Channel, str] | None = None
+    takes_part: bool = False
 
     def check_channel(self, channel: Channel) -> None:
         """Raise AudienceRefused when no mailing on this channel may use it."""
@@ -57,11 +59,22 @@ class Audience:
         if reason:
             raise AudienceRefused(reason)
 
+    def check_kind(self, kind: MessageKind) -> None:
+        """Raise AudienceRefused for service messages to people who take part in nothing."""
+        if kind == MessageKind.SERVICE and not self.takes_part:
+            raise AudienceRefused(
+                _(
+                    "A service message goes to people who take part in something, about it: choose a"
+                    " segment with a condition such as “Takes part by the form”. Anything else is political."
+                )
+            )
+
     def reachable(
         self, *, channel: Channel, kind: MessageKind, at: datetime | None = None
     ) -> ContactQuerySet:
         """The people of the audience who may be written to; raises AudienceRefused."""
         self.check_channel(channel)
+        self.check_kind(kind)
         return reachable(
             self.queryset, channel=channel, kind=kind, targeted=self.targeted, source=self.source, at=at
         )
@@ -76,6 +89,7 @@ class Audience:
     ) -> Counts:
         """Who of the audience is reached and why the others are not; raises AudienceRefused."""
         self.check_channel(channel)
+        self.check_kind(kind)
         return count_reachable(
             self.queryset,
             channel=channel,
@@ -137,6 +151,7 @@ def _segment(segment_id: Any, at: datetime) -> Audience:
         segment_version=segment.version,
         tree=segment.tree,
         refusals=refusals_of(tree, inside),
+        takes_part=all_take_part(tree, inside),
     )
 
 

@@ -78,6 +78,9 @@ class Context:
         return timezone.localdate(self.at)
 
 
+# Not having chosen something is nothing that a person chose: it is said of them, like a fact.
+CHOSEN = frozenset({TargetingClass.SUBSCRIPTION, TargetingClass.REGISTRANT})
+
 Compile = Callable[[str, Any, Context], Q]
 """(operator, typed value, context) → Q on Contact. Must be true or false for everybody, never unknown."""
 
@@ -103,10 +106,11 @@ class Condition:
     note: Text = ""
     never_on: frozenset[Channel] = field(default_factory=frozenset)
 
-    def class_for(self, operator: str, value: Any) -> TargetingClass:
-        """The class of one use of the condition."""
-        chosen = self.targeting_class
-        return chosen if isinstance(chosen, TargetingClass) else chosen(operator, value)
+    def class_for(self, operator: str, value: Any, *, negated: bool = False) -> TargetingClass:
+        """The class of one use of the condition; `negated` inside a group of which none may hold."""
+        declared = self.targeting_class
+        found = declared if isinstance(declared, TargetingClass) else declared(operator, value)
+        return TargetingClass.CRITERION if found in CHOSEN and (negated or operator == "none") else found
 
     def refused_on(self, operator: str, value: Any) -> frozenset[Channel]:
         """Channels on which a mailing may not use it so."""

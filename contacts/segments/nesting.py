@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -52,7 +53,9 @@ def every_rule(tree: Node, inside: tuple[int, ...] = ()) -> Iterator[Rule]:
         for segment_id in named_segments(rule):
             if segment_id in inside:
                 raise _circle(segment_id)
-            yield from every_rule(read_segment(segment_id), (*inside, segment_id))
+            excluded = rule.negated or rule.operator == "none"
+            for deeper in every_rule(read_segment(segment_id), (*inside, segment_id)):
+                yield replace(deeper, negated=True) if excluded else deeper
 
 
 def named_segments(rule: Rule) -> tuple[int, ...]:
@@ -62,10 +65,22 @@ def named_segments(rule: Rule) -> tuple[int, ...]:
 
 def classes_of(tree: Node, inside: tuple[int, ...] = ()) -> frozenset[TargetingClass]:
     """Targeting classes of every condition, through the segments that the tree names."""
-    return frozenset(
-        rule.condition.class_for(rule.operator, rule.value)
-        for rule in every_rule(tree, inside)
-        if not named_segments(rule)
+    return frozenset(rule.targeting_class for rule in every_rule(tree, inside) if not named_segments(rule))
+
+
+def all_take_part(node: Node, inside: tuple[int, ...] = ()) -> bool:
+    """Whether everybody whom the conditions choose takes part in something: holds a registrant's record."""
+    if isinstance(node, Rule):
+        named = named_segments(node)
+        if named and node.operator == "any" and not node.negated:
+            return all(all_take_part(read_segment(one), (*inside, one)) for one in named)
+        return not named and node.targeting_class == TargetingClass.REGISTRANT
+    if node.kind == "all":
+        return any(all_take_part(child, inside) for child in node.children)
+    return (
+        node.kind == "any"
+        and bool(node.children)
+        and all(all_take_part(child, inside) for child in node.children)
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from contacts.enums import TargetingClass
 from contacts.segments.conditions import Condition, find_condition
 from contacts.segments.errors import Problem, SegmentInvalid, ValueRefused
 
@@ -27,12 +28,20 @@ MAX_RULES = 60
 
 @dataclass(frozen=True)
 class Rule:
-    """One condition, checked: `value` is typed as its operator asks."""
+    """One condition, checked: `value` is typed as its operator asks.
+
+    `negated` inside a group of which none may hold, however deep, and inside a segment that is excluded.
+    """
 
     condition: Condition
     operator: str
     value: Any
     path: str
+    negated: bool = False
+
+    @property
+    def targeting_class(self) -> TargetingClass:
+        return self.condition.class_for(self.operator, self.value, negated=self.negated)
 
     def __str__(self) -> str:
         return self.condition.say(self.operator, self.value)
@@ -107,16 +116,18 @@ class _Reading:
     def fault(self, path: str, message: str, *, incomplete: bool = False) -> None:
         self.problems.append(Problem(path or "tree", message, incomplete))
 
-    def node(self, data: Any, path: str, depth: int) -> Node | None:
+    def node(self, data: Any, path: str, depth: int, *, negated: bool = False) -> Node | None:
         if not isinstance(data, dict):
             self.fault(path, _("A group or a condition is expected here."))
             return None
         kinds = [kind for kind in GROUP_KINDS if kind in data]
         if kinds:
-            return self._group(data, kinds, path, depth)
-        return self._rule(data, path)
+            return self._group(data, kinds, path, depth, negated)
+        return self._rule(data, path, negated)
 
-    def _group(self, data: dict[str, Any], kinds: list[str], path: str, depth: int) -> Group | None:
+    def _group(
+        self, data: dict[str, Any], kinds: list[str], path: str, depth: int, negated: bool
+    ) -> Group | None:
         kind = kinds[0]
         if len(data) != 1:
             self.fault(path, _("A group has one key: all, any or none."))
@@ -131,10 +142,14 @@ class _Reading:
             return None
         if not children and path:
             self.fault(here, _("This group has no condition yet."), incomplete=True)
-        read = [self.node(child, f"{here}[{place}]", depth + 1) for place, child in enumerate(children)]
+        inside = negated or kind == "none"
+        read = [
+            self.node(child, f"{here}[{place}]", depth + 1, negated=inside)
+            for place, child in enumerate(children)
+        ]
         return Group(kind, tuple(child for child in read if child is not None), here)
 
-    def _rule(self, data: dict[str, Any], path: str) -> Rule | None:
+    def _rule(self, data: dict[str, Any], path: str, negated: bool) -> Rule | None:
         self.rules += 1
         if self.rules > MAX_RULES:
             if self.rules == MAX_RULES + 1:
@@ -159,7 +174,7 @@ class _Reading:
         except ValueRefused as refusal:
             self.fault(f"{path}.value", str(refusal), incomplete=refusal.incomplete)
             return None
-        return Rule(condition, operator, value, path)
+        return Rule(condition, operator, value, path, negated)
 
     def _condition(self, key: Any, path: str) -> Condition | None:
         if key in (None, ""):

@@ -13,7 +13,7 @@ from campaign_crm.platform.models import User
 from contacts.errors import ContactsError
 from contacts.models import Segment
 from contacts.segments.errors import SegmentInvalid
-from contacts.segments.nesting import every_rule, named_segments
+from contacts.segments.nesting import classes_of, every_rule, named_segments
 from contacts.segments.tree import parse_tree
 
 
@@ -84,8 +84,7 @@ def delete_segment(*, segment: Segment, by: User | None) -> None:
 def _check(segment: Segment) -> None:
     tree = parse_tree(segment.tree)
     inside = (segment.pk,) if segment.pk else ()
-    for rule in every_rule(tree, inside):  # raises for a circle, or a broken segment inside
-        rule.condition.class_for(rule.operator, rule.value)
+    classes_of(tree, inside)  # raises for a circle, or a broken segment inside
     segment.full_clean(exclude=["created_by", "created_at", "updated_at", "tree"])
 
 

@@ -95,7 +95,7 @@ def meanings_of(tree: Group) -> list[Meaning]:
     """The conditions by class, the strictest first."""
     texts: dict[TargetingClass, list[str]] = {}
     for rule in rules_of(tree):
-        texts.setdefault(rule.condition.class_for(rule.operator, rule.value), []).append(str(rule))
+        texts.setdefault(rule.targeting_class, []).append(str(rule))
     order = sorted(texts, key=STRICTNESS.index, reverse=True)
     return [Meaning(used, texts[used], WHAT_A_CLASS_MEANS[used]) for used in order]
 

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 
 from campaign_crm.platform.database import ensure_partition
-from contacts.enums import TargetingClass
-from contacts.models import Contact
+from contacts.enums import Channel, MessageKind, TargetingClass
+from contacts.models import Contact, Segment
+from contacts.segments.audience import resolve_audience
 from contacts.segments.conditions import all_conditions
 from contacts.services.people import create_contact
 from messaging.models import Delivery
@@ -80,9 +81,26 @@ def test_who_signed_up_by_a_form(person, other) -> None:
     Submission.objects.create(form=form, contact=person, data={})
     assert people_of("signed_up", "any", [form.pk]) == {person.pk}
     assert people_of("signed_up", "none", [form.pk]) == {other.pk}
+    assert people_of("takes_part", "any", [form.pk]) == {person.pk}
+
+
+def test_a_service_message_goes_to_those_who_take_part_whatever_they_agreed_to(person, other) -> None:
+    form = create_form(
+        by=None, newsletters=[], title="Join", introduction="", language="fr", thank_you="", tag=None,
+        is_open=True, fields=["email"], consents=[],
+    )  # fmt: skip
+    Submission.objects.create(form=form, contact=person, data={})
+    rule = {"condition": "takes_part", "operator": "any", "value": [form.pk]}
+    segment = Segment.objects.create(name="Join", tree={"all": [rule]})
+    audience = resolve_audience({"type": "segment", "id": segment.pk}, channel=Channel.EMAIL)
+    assert audience.takes_part
+    assert audience.targeted  # a political mailing to them chooses people by what they did
+    assert list(audience.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)) == [person]
 
 
 def test_choosing_by_engagement_is_a_criterion() -> None:
     engaged = [one for one in all_conditions() if one.group == "engagement"]
-    assert len(engaged) == 6
-    assert {one.class_for("any", []) for one in engaged} == {TargetingClass.CRITERION}
+    classes = {one.key: one.class_for("any", []) for one in engaged}
+    assert classes.pop("takes_part") == TargetingClass.REGISTRANT
+    assert len(classes) == 6
+    assert set(classes.values()) == {TargetingClass.CRITERION}

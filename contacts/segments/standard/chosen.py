@@ -39,10 +39,14 @@ def _source(operator: str, value: Any, _context: Context) -> Q:
     return having_any(operator, lambda ids: ContactSource.objects.filter(source__in=ids), value)
 
 
-def _source_class(_operator: str, value: Any) -> TargetingClass:
-    """A whole source chooses nobody by a fact; a roll may not feed online targeting (CNIL, 21 Oct 2025)."""
-    rolls = Source.objects.filter(pk__in=value, kind=SourceKind.ROLL)
-    return TargetingClass.FORBIDDEN if rolls.exists() else TargetingClass.SUBSCRIPTION
+def _source_class(operator: str, value: Any) -> TargetingClass:
+    """A whole source chooses nobody by a fact; those whom several have in common are chosen by one.
+
+    A roll may not feed online targeting (CNIL, 21 October 2025).
+    """
+    if Source.objects.filter(pk__in=value, kind=SourceKind.ROLL).exists():
+        return TargetingClass.FORBIDDEN
+    return TargetingClass.CRITERION if operator == "all" and len(value) > 1 else TargetingClass.SUBSCRIPTION
 
 
 def _agreements() -> Iterable[tuple[str, Text]]:
@@ -51,7 +55,18 @@ def _agreements() -> Iterable[tuple[str, Text]]:
             yield f"{purpose}.{channel}", f"{purpose.label} – {channel.label}"
 
 
+ASKED_FOR_MESSAGES = frozenset({ConsentPurpose.MESSAGES.value, ConsentPurpose.TARGETING.value})
 AGREEMENTS = ChoiceValue(_agreements)
+
+
+def _consent_class(operator: str, value: tuple[str, ...]) -> TargetingClass:
+    """Agreeing to be written to is a choice of the person; what else they said, or did not, is a fact."""
+    asked_for_messages = all(chosen.partition(".")[0] in ASKED_FOR_MESSAGES for chosen in value)
+    return (
+        TargetingClass.SUBSCRIPTION
+        if operator == "given" and asked_for_messages
+        else TargetingClass.CRITERION
+    )
 
 
 def _consent(operator: str, value: tuple[str, ...], _context: Context) -> Q:
@@ -108,7 +123,7 @@ register_condition(
         label=_("Agreement"),
         group=ConditionGroup.CHOSEN,
         operators={"given": AGREEMENTS, "withdrawn": AGREEMENTS, "never": AGREEMENTS},
-        targeting_class=TargetingClass.TECHNICAL,
+        targeting_class=_consent_class,
         compile=_consent,
         note=_("What the person said last."),
     )

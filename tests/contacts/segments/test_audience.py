@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from contacts.enums import Channel, MessageKind, TargetingClass, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.models import Source
+from contacts.segments import conditions
 from contacts.segments.audience import resolve_audience
 from contacts.segments.errors import AudienceRefused
 from contacts.services.lists import add_to_list
@@ -79,6 +81,36 @@ def test_roll_conditions_are_refused_on_e_mail_and_sms_only(world: World) -> Non
         audience.counts(channel=Channel.SMS, kind=MessageKind.SERVICE)
     post = audience.counts(channel=Channel.POST, kind=MessageKind.POLITICAL, at=NOON)
     assert (post.reachable, post.left_out) == (1, {})
+
+
+def test_service_messages_are_for_those_who_take_part(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    newsletter = conditions.find_condition("newsletter")
+    assert newsletter is not None
+    joined = replace(newsletter, key="joined", targeting_class=TargetingClass.REGISTRANT)
+    monkeypatch.setitem(conditions._conditions, "joined", joined)
+    takes_part, woman = world.rule("joined", "any", [world.letter.pk]), world.rule("gender", "is", ["F"])
+    inner = create_segment(name="Joined", tree={"any": [takes_part]}, by=None)
+    named = world.rule("segment", "any", [inner.pk])
+    tried: list[tuple[dict[str, Any], bool]] = [
+        ({"all": [takes_part, woman]}, True),
+        ({"any": [takes_part, takes_part]}, True),
+        ({"all": [woman, {"any": [named]}]}, True),
+        ({"any": [takes_part, woman]}, False),
+        ({"none": [takes_part]}, False),
+        ({"all": [world.rule("joined", "none", [world.letter.pk])]}, False),
+        ({"all": [world.rule("segment", "none", [inner.pk]), woman]}, False),
+        ({"all": [woman]}, False),
+    ]
+    for number, (tree, allowed) in enumerate(tried):
+        segment = create_segment(name=f"Tried {number}", tree=tree, by=None)
+        audience = resolve_audience({"type": "segment", "id": segment.pk}, at=NOON)
+        assert audience.takes_part is allowed, tree
+        if not allowed:
+            with pytest.raises(AudienceRefused, match="people who take part"):
+                audience.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)
+    for choice in ({"type": "everyone"}, {"type": "newsletter", "id": world.letter.pk}):
+        with pytest.raises(AudienceRefused, match="people who take part"):
+            resolve_audience(choice).counts(channel=Channel.EMAIL, kind=MessageKind.SERVICE)
 
 
 def test_a_name_chooses_nobody_on_any_channel_even_inside_another_segment(world: World) -> None:

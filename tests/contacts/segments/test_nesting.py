@@ -43,6 +43,22 @@ def test_classes_come_through_the_segments_inside(world: World) -> None:
     ]  # fmt: skip
 
 
+def test_what_people_did_not_choose_is_a_criterion(world: World) -> None:
+    reads = world.rule("newsletter", "any", [world.letter.pk])
+    readers = saved(world, "Readers", ("newsletter", "any", [world.letter.pk]))
+    french = world.rule("language", "is", ["fr"])
+
+    def classes(tree: object) -> set[TargetingClass]:
+        return set(classes_of(parse_tree(tree)))
+
+    criterion, technical = TargetingClass.CRITERION, TargetingClass.TECHNICAL
+    assert classes({"all": [{"none": [reads, french]}]}) == {criterion, technical}
+    assert classes({"none": [{"all": [{"any": [reads]}]}]}) == {criterion}
+    assert classes({"all": [world.rule("segment", "none", [readers.pk])]}) == {criterion}
+    assert classes({"none": [world.rule("segment", "any", [readers.pk])]}) == {criterion}
+    assert classes({"all": [world.rule("segment", "any", [readers.pk])]}) == {TargetingClass.SUBSCRIPTION}
+
+
 def test_a_segment_cannot_contain_itself(world: World) -> None:
     inner = saved(world, "Inner", ("gender", "is", ["F"]))
     outer = saved(world, "Outer", ("segment", "any", [inner.pk]))

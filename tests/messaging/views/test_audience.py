@@ -14,6 +14,7 @@ from contacts.services.consents import record_consent
 from contacts.services.projections import refresh_projections
 from contacts.services.wordings import current_wording
 from messaging.models import Campaign
+from messaging.services.pre_send import pre_send
 from tests.messaging.people import make_people, make_source
 from tests.messaging.views.conftest import make_sent
 
@@ -73,10 +74,20 @@ def test_roll_is_refused_with_the_reason(officer: Client, campaign: Campaign) ->
     assert "An electoral roll may not be used for e-mail or SMS" in answer.content.decode()
 
 
-def test_service_message_asks_for_no_consent_to_political_ones(officer: Client, campaign: Campaign) -> None:
+@pytest.mark.parametrize("choice", [{"type": "everyone"}, {"type": "list"}])
+def test_service_message_to_people_who_take_part_in_nothing_is_refused(
+    officer: Client, campaign: Campaign, choice: dict[str, str]
+) -> None:
     make_people(1)
-    answer = count(officer, campaign, type="everyone", kind="service")
-    assert "A service message:" in answer.content.decode()
+    if choice["type"] == "list":
+        choice = choice | {"list": str(List.objects.create(name="Picked").pk)}
+    answer = count(officer, campaign, kind="service", **choice)
+    assert "A service message goes to people who take part in something" in answer.content.decode()
+    choose(officer, campaign, kind="service", **choice)
+    campaign.refresh_from_db()
+    ahead = pre_send(campaign)
+    assert not ahead.may_leave
+    assert "A service message goes to people" in " ".join(ahead.problems)
 
 
 @pytest.mark.parametrize("choice", [{}, {"type": "segment"}, {"type": "segment", "segment": "999"}])
