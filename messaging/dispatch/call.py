@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 from contacts.enums import Channel
 from contacts.services.contact_points import mark_bounced
 from messaging.dispatch import outcomes
-from messaging.dispatch.circuit import Circuit, PauseReason
+from messaging.dispatch.circuit import REFUSED, Circuit, PauseReason
 from messaging.dispatch.ledger import Claim, Row
 from messaging.dispatch.outcomes import Settled
 from messaging.providers.base import (
@@ -42,6 +42,16 @@ class Sent:
     handed: int = 0
     accepted: int = 0
     pause: PauseReason | None = None
+    refused: str = ""
+    """The server's words for a message it refused for a reason of ours; its row waits."""
+    whole: bool = False
+    """Every row of the chunk was treated: time did not end first."""
+
+    def reason_to_pause(self) -> PauseReason | None:
+        """Also when a whole chunk came to nothing but refusals for a reason of ours: more help nobody."""
+        if self.pause is None and self.whole and self.refused and not self.accepted:
+            return PauseReason(REFUSED, self.refused)
+        return self.pause
 
 
 class Call:
@@ -102,6 +112,8 @@ class Call:
         settled = outcomes.judge(row.key, result, attempts=row.attempts)
         self._circuit.answered(result, settled.answer)
         self._sent.accepted += result.outcome is Outcome.ACCEPTED
+        if outcomes.is_our_refusal(result):
+            self._sent.refused = settled.answer
         return settled
 
     def _judge_held(self) -> None:

@@ -4,7 +4,8 @@
 |---|---|---|
 | accepted | `accepted` | the provider took responsibility |
 | refused, about the recipient, the mailbox or the message | `failed` | a repeat would be refused again |
-| refused, about the sender or the account | `retry_wait` | a person mends it; nobody is lost meanwhile |
+| refused, about the sender or the account | `retry_wait`, always; the mailing is paused | a person mends it |
+| retry, about the account (quota, connection) | `retry_wait`, always | nobody is lost for our own trouble |
 | retry | `retry_wait`, at most `MAX_ATTEMPTS` times, then `failed` | surely not accepted |
 | unknown | `unknown` | may have been accepted: never sent again by itself |
 """
@@ -24,6 +25,7 @@ from messaging.providers.base import Fault, Outcome, Result
 MAX_ATTEMPTS = 5
 FIRST_DELAY = 60.0  # seconds before the second attempt; four times more before each further one
 LONGEST_DELAY = 4 * 3600.0
+OUR_LONGEST_DELAY = 600.0  # what waits for us to mend something leaves soon after
 OURS = frozenset({Fault.SENDER, Fault.ACCOUNT})  # faults that are not the recipient's
 LONGEST_ANSWER = 300
 
@@ -80,11 +82,19 @@ def judge(key: Key, result: Result, *, attempts: int) -> Settled:
             return Settled(key, DeliveryState.ACCEPTED, tried, result.message_id[:200])
         case Outcome.UNKNOWN:
             return Settled(key, DeliveryState.UNKNOWN, tried, answer=answer_of(result))
-    may_wait = result.outcome is Outcome.RETRY or result.fault in OURS
-    if may_wait and tried < MAX_ATTEMPTS:
+    if is_our_refusal(result) or (result.outcome is Outcome.RETRY and result.fault is Fault.ACCOUNT):
+        delay = min(delay_after(tried, asked=result.retry_after), OUR_LONGEST_DELAY)
+        counted = min(tried, MAX_ATTEMPTS - 1)  # the attempts of the recipient's own server still count
+        return Settled(key, DeliveryState.RETRY_WAIT, counted, answer=answer_of(result), delay=delay)
+    if result.outcome is Outcome.RETRY and tried < MAX_ATTEMPTS:
         delay = delay_after(tried, asked=result.retry_after)
         return Settled(key, DeliveryState.RETRY_WAIT, tried, answer=answer_of(result), delay=delay)
     return Settled(key, DeliveryState.FAILED, tried, answer=answer_of(result))
+
+
+def is_our_refusal(result: Result) -> bool:
+    """Refused for our sender or our account: the recipient has no part in it, and loses nothing by it."""
+    return result.outcome is Outcome.REFUSED and result.fault in OURS
 
 
 def waiting_for_account(key: Key, *, attempts: int, answer: str, delay: float) -> Settled:

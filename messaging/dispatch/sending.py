@@ -51,6 +51,7 @@ class ChunkSender:
                 if granted and not self._send_batch(claim, waiting[:granted], sent):
                     break
                 waiting = waiting[granted:]
+            sent.whole = not waiting
         finally:
             if waiting:
                 ledger.give_back(claim)
