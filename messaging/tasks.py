@@ -12,7 +12,7 @@ from django.conf import settings
 
 from campaign_crm.platform.jobs import tick
 from campaign_crm.platform.locks import only_one
-from messaging.dispatch import leases, lifecycle
+from messaging.dispatch import leases, lifecycle, ways_out
 from messaging.dispatch.pump import Lane, Pump
 
 SERVICE_SHARD = 0
@@ -25,6 +25,8 @@ def tend() -> None:
     with only_one("messaging.tend") as mine:
         if not mine:
             return
+        ways_out.keep_service_going()
+        ways_out.hold_without_way_out()
         lifecycle.start_due()
         leases.reap()
         lifecycle.sweep_cancelled()

@@ -1,5 +1,7 @@
 """When a way out fails: wait longer each time, then pause its mailings and say why.
 
+Service messages are never paused: their way out rests and is tried again, and administrators are told.
+
 Counted in each worker by itself: what is shared is the pause, a state of the campaign.
 """
 
@@ -17,7 +19,8 @@ CONNECTION_FAILURES = 10
 """Calls in a row that could not be made, some minutes in all, before a mailing is paused."""
 
 REFUSALS = 20
-"""Messages in a row refused for our own reasons (sender, account, content) before a mailing is paused."""
+"""Messages in a row refused for our own reasons (sender, account, content) before a mailing is paused; fewer
+when nothing else of a chunk was accepted: a small mailing never comes to twenty."""
 
 FIRST_REST = 5.0  # seconds
 LONGEST_REST = 60.0
@@ -71,6 +74,12 @@ class Circuit:
         if self.refusals >= REFUSALS:
             return PauseReason(REFUSED, self.last_words)
         return None
+
+    def rest(self) -> None:
+        """What may not be paused waits and is tried again: the next failure rests as long."""
+        self.refusals = 0
+        self.failures = min(self.failures, CONNECTION_FAILURES - 1)
+        self.rests_until = time.monotonic() + LONGEST_REST
 
     def begin_again(self) -> None:
         """After a pause the next call is a new try."""

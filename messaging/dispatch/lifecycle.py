@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -12,14 +11,16 @@ from django.utils.translation import override
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.locks import only_one
-from campaign_crm.platform.models import Notification, Organisation
+from campaign_crm.platform.models import Organisation
 from contacts.errors import ContactsError
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.counting import keep_counts
 from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze
+from messaging.dispatch.notices import language_of, tell_author, tell_service_waits, words_of
 from messaging.enums import CampaignState
-from messaging.errors import MessagingError
+from messaging.errors import CannotSend, MessagingError
 from messaging.models import Campaign
+from messaging.services.pre_send import About, pre_send
 
 logger = logging.getLogger(__name__)
 
@@ -50,15 +51,22 @@ AND NOT EXISTS (
         AND d.state IN ('claimed', 'handed'))
 """
 
+# Held first, asked next: whoever settles uncertain messages holds its campaign, and what they queued is seen
+# here only by a statement that begins after their commit.
+_HOLD_ENDING = """
+SELECT id FROM messaging_campaign
+WHERE state IN ('sending', 'cancelled') AND finished_at IS NULL
+    AND (standing_for = '' OR ledger_month < date_trunc('month', now() - interval '2 days'))
+ORDER BY id FOR UPDATE SKIP LOCKED
+"""
+
 # A freeze that was cancelled half-way has the audience that it had come to.
 _FINISH = f"""
 UPDATE messaging_campaign
 SET state = CASE state WHEN 'sending' THEN 'sent' ELSE state END,
     audience_count = CASE WHEN audience_count > freeze_cursor THEN freeze_cursor ELSE audience_count END,
     finished_at = now()
-WHERE state IN ('sending', 'cancelled') AND finished_at IS NULL
-    AND (standing_for = '' OR ledger_month < date_trunc('month', now() - interval '2 days'))
-    AND {_NOTHING_LEFT}
+WHERE id = ANY(%(held)s) AND state IN ('sending', 'cancelled') AND finished_at IS NULL AND {_NOTHING_LEFT}
 RETURNING id, state, standing_for
 """  # noqa: S608 - our own text
 
@@ -86,30 +94,40 @@ def freeze_waiting() -> int:
 def pause_for(campaign_id: int, reason: PauseReason) -> bool:
     """Pause a campaign by itself, and tell its author why; False when it was not sending."""
     campaign = Campaign.objects.select_related("created_by").get(pk=campaign_id)
-    with transaction.atomic(), override(_language_of(campaign)):
-        words = f"{_(reason.text)}: {reason.detail}" if reason.detail else _(reason.text)
-        moved = Campaign.objects.filter(pk=campaign_id, state=CampaignState.SENDING).update(
-            state=CampaignState.PAUSED, pause_reason=words[:LONGEST_REASON]
+    with transaction.atomic(), override(language_of(campaign)):
+        words = words_of(reason)
+        moved = (
+            Campaign.objects.mailings()
+            .filter(pk=campaign_id, state=CampaignState.SENDING)
+            .update(state=CampaignState.PAUSED, pause_reason=words[:LONGEST_REASON])
         )
         if moved:
             audit.record(action="campaign.pause", on=campaign, by=None, reason=words[:LONGEST_REASON])
             message = _("“%(name)s” is paused: %(reason)s") % {"name": campaign.name, "reason": words}
-            _tell_author(campaign, "campaign.paused", message)
+            tell_author(campaign, "campaign.paused", message)
     return bool(moved)
+
+
+def hold_service(campaign: Campaign, reason: PauseReason) -> None:
+    """Service messages wait for their way out, by themselves: nothing is paused, administrators are told."""
+    logger.warning("Service messages of campaign %s wait for their way out", campaign.pk)
+    tell_service_waits(reason)
 
 
 def finish() -> int:
     """Close campaigns with nothing left to send; returns how many."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_FINISH)
+        cursor.execute(_HOLD_ENDING)
+        held = [campaign for (campaign,) in cursor.fetchall()]
+        cursor.execute(_FINISH, {"held": held})
         finished = cursor.fetchall()
     keep_counts([campaign for campaign, _state, _standing in finished])
     sent = [
         campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
     ]
     for campaign in Campaign.objects.filter(pk__in=sent).select_related("created_by"):
-        with override(_language_of(campaign)):
-            _tell_author(campaign, "campaign.sent", _("“%(name)s” has been sent.") % {"name": campaign.name})
+        with override(language_of(campaign)):
+            tell_author(campaign, "campaign.sent", _("“%(name)s” has been sent.") % {"name": campaign.name})
     return len(finished)
 
 
@@ -138,7 +156,9 @@ def _freeze_one(campaign_id: int) -> bool:
     """Freeze; what cannot be frozen is a draft again, with the reason for its author, in their language."""
     campaign = Campaign.objects.select_related("created_by").get(pk=campaign_id)
     try:
-        with override(_language_of(campaign)):
+        with override(language_of(campaign)):
+            if campaign.frozen_at is None:
+                _ask_again(campaign)
             freeze(campaign_id)
     except FreezeStopped:
         return False
@@ -154,21 +174,22 @@ def _freeze_one(campaign_id: int) -> bool:
     return True
 
 
+def _ask_again(campaign: Campaign) -> None:
+    """What was complete when it was scheduled may lack something when it leaves; raises CannotSend.
+
+    Sending switched off meanwhile is not asked here: the gate holds the messages until it is on again.
+    """
+    found = pre_send(campaign)
+    problems = [one.message for one in found.obstacles if one.about is not About.SENDING]
+    if problems:
+        raise CannotSend(" ".join(problems))
+
+
 def _back_to_draft(campaign_id: int, reason: str) -> None:
     campaign = Campaign.objects.select_related("created_by").get(pk=campaign_id)
-    with transaction.atomic(), override(_language_of(campaign)):
+    with transaction.atomic(), override(language_of(campaign)):
         words = _("It could not leave: %(reason)s") % {"reason": reason}
         if unfreeze(campaign_id, words[:LONGEST_REASON]):
             audit.record(action="campaign.unfreeze", on=campaign, by=None, reason=words[:LONGEST_REASON])
             message = _("“%(name)s” is a draft again. %(reason)s") % {"name": campaign.name, "reason": words}
-            _tell_author(campaign, "campaign.failed", message)
-
-
-def _tell_author(campaign: Campaign, kind: str, message: str) -> None:
-    if campaign.created_by is not None:
-        Notification.objects.create(user=campaign.created_by, kind=kind, message=message[:300])
-
-
-def _language_of(campaign: Campaign) -> str:
-    author = campaign.created_by
-    return author.language if author is not None and author.language else settings.LANGUAGE_CODE
+            tell_author(campaign, "campaign.failed", message)

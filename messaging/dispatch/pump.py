@@ -17,8 +17,8 @@ from campaign_crm.platform.models import Organisation
 from messaging.dispatch import ledger
 from messaging.dispatch.accounts import Providers
 from messaging.dispatch.call import Sent
-from messaging.dispatch.circuit import Circuits, PauseReason
-from messaging.dispatch.lifecycle import pause_for
+from messaging.dispatch.circuit import Circuit, Circuits, PauseReason
+from messaging.dispatch.lifecycle import hold_service, pause_for
 from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.rates import Rates, shared_rates
 from messaging.dispatch.sending import ChunkSender
@@ -116,7 +116,7 @@ class Pump:
             provider = self._providers.of(account)
         except (ProviderError, ValueError) as error:
             logger.warning("Account %s cannot be used: %s", account.pk, type(error).__name__)
-            pause_for(campaign.pk, _reason(error))
+            _stop(campaign, circuit, _reason(error))
             return Sent()
         sender = ChunkSender(
             outbox,
@@ -126,11 +126,20 @@ class Pump:
             may_go_on=lambda: time.monotonic() < ends,
         )
         sent = sender.send(ledger.claim(outbox.ledger, limit=_chunk(account.messages_per_second)))
-        reason = sent.pause or circuit.reason_to_pause()
+        reason = sent.reason_to_pause() or circuit.reason_to_pause()
         if reason is not None:
-            pause_for(campaign.pk, reason)
-            circuit.begin_again()
+            _stop(campaign, circuit, reason)
         return sent
+
+
+def _stop(campaign: Campaign, circuit: Circuit, reason: PauseReason) -> None:
+    """A mailing waits for a person. Service messages, which nobody would resume, wait for their way out."""
+    if campaign.standing_for:
+        circuit.rest()
+        hold_service(campaign, reason)
+    else:
+        pause_for(campaign.pk, reason)
+        circuit.begin_again()
 
 
 def _chunk(rate: int | None) -> int:

@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 BURST_SECONDS = 1.0
 """A bucket holds what its rate gives in this time, and at least one message."""
 
+SLOWEST = 1 / 60
+"""Messages a second: nothing below is a rate, and nothing at all would divide by it."""
+
 REDIS_TIMEOUT = 0.5
 AWAY_SECONDS = 5.0
 """After a failure Redis is left alone for so long: a send does not wait for it at every batch."""
@@ -82,6 +85,7 @@ class Rates:
         """Take up to `wanted` messages from the bucket `name`; without a rate, all of them."""
         if rate is None:
             return Grant(wanted, 0.0)
+        rate = max(rate, SLOWEST)
         if time.monotonic() >= self._away_until:
             try:
                 size = max(1.0, rate * BURST_SECONDS)

@@ -43,6 +43,11 @@ class SenderForm(forms.Form):
         empty_label=_("The whole country"),
         help_text=_("For a local team’s own sender."),
     )
+    for_service = forms.BooleanField(
+        label=_("Sends service messages"),
+        required=False,
+        help_text=_("Confirmations and answers come from one sender. None chosen: from the oldest in use."),
+    )
     is_active = forms.BooleanField(label=_("In use"), required=False, initial=True)
 
     def __init__(self, *args: Any, sender: SenderIdentity | None = None, **kwargs: Any) -> None:

@@ -35,10 +35,18 @@ class Operation(models.Model):
         return self.name
 
 
+TEST_PREFIX = "test:"
+"""`standing_for` of tests begins so; what comes back from them counts nowhere."""
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def mailings(self) -> CampaignQuerySet:
         """Without the standing campaigns that carry service messages."""
         return self.filter(standing_for="")
+
+    def standing(self) -> CampaignQuerySet:
+        """Those that carry service messages; not the tests of mailings."""
+        return self.exclude(standing_for="").exclude(standing_for__startswith=TEST_PREFIX)
 
     def under_way(self) -> CampaignQuerySet:
         return self.filter(state__in=[CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED])
@@ -159,6 +167,11 @@ class Campaign(models.Model):
                 | ~models.Q(standing_for="")
                 | models.Q(audience_count__isnull=False),
                 name="campaign_frozen_before_sending",
+            ),
+            # Nobody would resume it: confirmations would stop without anybody knowing.
+            models.CheckConstraint(
+                condition=models.Q(standing_for="") | ~models.Q(state="paused"),
+                name="campaign_standing_never_paused",
             ),
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,7 @@ class ProviderAccount(models.Model):
     settings = models.JSONField(_("settings"), default=dict)
     sealed_credentials = models.TextField(blank=True, default="")
     messages_per_second = models.PositiveIntegerField(
-        _("messages per second, at most"), null=True, blank=True
+        _("messages per second, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     is_active = models.BooleanField(_("in use"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -38,6 +39,13 @@ class ProviderAccount(models.Model):
     class Meta:
         verbose_name = _("way out")
         verbose_name_plural = _("ways out")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(messages_per_second__isnull=True) | models.Q(messages_per_second__gte=1),
+                name="account_rate_at_least_one",
+                violation_error_message=_("At least one message a second; empty: no limit."),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

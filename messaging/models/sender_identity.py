@@ -25,6 +25,7 @@ class SenderIdentity(models.Model):
         on_delete=models.PROTECT,
         related_name="senders",
     )
+    for_service = models.BooleanField(_("sends service messages"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -36,6 +37,7 @@ class SenderIdentity(models.Model):
         "reply_to",
         "territory",
         "provider_account",
+        "for_service",
         "is_active",
         "created_at",
     )
@@ -47,7 +49,13 @@ class SenderIdentity(models.Model):
                 fields=["channel", "from_name", "address"],
                 name="sender_unique",
                 violation_error_message=_("This sender exists already."),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["for_service"],
+                condition=models.Q(for_service=True),
+                name="sender_one_for_service",
+                violation_error_message=_("Service messages have another sender already."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -22,7 +22,7 @@ from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend, EditedMeanwhile, NotAllowed, SendingIsOff, WrongState
 from messaging.models import Campaign, Operation, SenderIdentity, Template
-from messaging.services.pre_send import pre_send
+from messaging.services.pre_send import pre_send, sender_fault
 
 COPIED = (
     "channel",
@@ -92,6 +92,8 @@ def update_campaign(
     changed = [name for name, value in fields.items() if getattr(held, name) != value]
     for name in changed:
         setattr(held, name, fields[name])  # type: ignore[literal-required]
+    if "kind" in changed:
+        changed += _unschedule(held)
     if changed:
         _check_words(held)
         held.revision = revision + 1
@@ -111,7 +113,7 @@ def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> C
     held.audience = audience
     held.revision += 1
     held.updated_at = Now()
-    held.save(update_fields=["audience", "revision", "updated_at"])
+    held.save(update_fields=["audience", "revision", "updated_at", *_unschedule(held)])
     audit.record(action="campaign.set_audience", on=held, by=by, detail={"audience": audience})
     held.refresh_from_db()
     return held
@@ -167,6 +169,8 @@ def resume(*, campaign: Campaign, by: User) -> Campaign:
     ask_right(by, Right.SEND_CAMPAIGN)
     _ask_sending_on()
     held = _locked(campaign, (CampaignState.PAUSED,), _("Only a paused mailing can go on."))
+    if fault := sender_fault(held):
+        raise CannotSend(fault)
     held.state = CampaignState.SENDING
     held.pause_reason = ""
     held.save(update_fields=["state", "pause_reason"])
@@ -217,6 +221,14 @@ def ask_right(by: User, right: Right) -> None:
 def _ask_sending_on() -> None:
     if not Organisation.current().sending_enabled:
         raise SendingIsOff(_("Sending is switched off on this installation. Switch it on in Settings first."))
+
+
+def _unschedule(campaign: Campaign) -> list[str]:
+    """A schedule was for these recipients and this kind of message; returns the fields it changed."""
+    if campaign.state != CampaignState.SCHEDULED:
+        return []
+    campaign.state, campaign.scheduled_at = CampaignState.DRAFT, None
+    return ["state", "scheduled_at"]
 
 
 def _check_words(campaign: Campaign) -> None:

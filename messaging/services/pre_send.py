@@ -107,13 +107,14 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
     if not organisation.postal_address.strip():
         message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
         yield Obstacle(About.ORGANISATION, message)
-    if fault := _sender_fault(campaign):
+    if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
     if not campaign.audience:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
 
 
-def _sender_fault(campaign: Campaign) -> str:
+def sender_fault(campaign: Campaign) -> str:
+    """What keeps its sender from sending; empty when nothing does."""
     sender = campaign.sender
     if sender is None:
         return _("Choose a sender.")

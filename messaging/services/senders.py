@@ -14,7 +14,8 @@ from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
 from contacts.models import Territory
 from contacts.services.addresses import normalise_email
-from messaging.models import Campaign, ProviderAccount, SenderIdentity
+from messaging.dispatch.ways_out import hold_without_way_out, keep_service_going
+from messaging.models import ProviderAccount, SenderIdentity
 from messaging.providers import registry
 from messaging.providers.registry import Finding
 from messaging.services.campaigns import ask_right
@@ -34,6 +35,7 @@ class SenderFields(TypedDict, total=False):
     reply_to: str
     territory: Territory | None
     provider_account: ProviderAccount
+    for_service: bool
     is_active: bool
 
 
@@ -66,6 +68,7 @@ def update_account(
         setattr(account, name, fields[name])  # type: ignore[literal-required]
     kept = unseal(account.sealed_credentials) if credentials is None else credentials
     _save_account(account, kept, by)
+    _take_other_ways()
     told = [*changed, *(["credentials"] if credentials is not None else [])]
     audit.record(action="account.update", on=account, by=by, fields=sorted(told))
     return account
@@ -90,10 +93,11 @@ def create_sender(
         provider_account=provider_account,
         **fields,
     )
+    if sender.for_service:
+        SenderIdentity.objects.filter(for_service=True).update(for_service=False)
     sender.full_clean()
     sender.save()
-    if sender.territory is None:
-        Campaign.objects.filter(sender=None).exclude(standing_for="").update(sender=sender)
+    keep_service_going()
     audit.record(action="sender.create", on=sender, by=by)
     return sender
 
@@ -107,8 +111,11 @@ def update_sender(
     changed = [name for name, value in fields.items() if getattr(sender, name) != value]
     for name in changed:
         setattr(sender, name, fields[name])  # type: ignore[literal-required]
+    if sender.for_service:
+        SenderIdentity.objects.exclude(pk=sender.pk).filter(for_service=True).update(for_service=False)
     sender.full_clean()
     sender.save()
+    _take_other_ways()
     audit.record(action="sender.update", on=sender, by=by, fields=sorted(changed))
     return sender
 
@@ -142,6 +149,12 @@ def _save_account(account: ProviderAccount, credentials: dict[str, str], by: Use
     account.sealed_credentials = seal(credentials) if credentials else ""
     account.full_clean()
     account.save()
+
+
+def _take_other_ways() -> None:
+    """What a switched-off way out carried: service messages take another, mailings are paused and say why."""
+    keep_service_going()
+    hold_without_way_out()
 
 
 def _ask_settings(by: User | None) -> None:

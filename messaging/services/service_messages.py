@@ -23,8 +23,9 @@ from contacts.enums import Channel, MessageKind
 from contacts.models import Contact
 from contacts.services.addresses import normalise_email
 from messaging.content.compile import CompiledMessage, compile_message
+from messaging.dispatch.ways_out import service_sender
 from messaging.enums import CampaignState, DeliveryState
-from messaging.models import Campaign, Delivery, SenderIdentity
+from messaging.models import Campaign, Delivery
 from messaging.services.compiling import brand_of
 
 NOBODY = 0
@@ -109,7 +110,7 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
                 "name": name,
                 "kind": MessageKind.SERVICE,
                 "state": CampaignState.SENDING,
-                "sender": _sender(),
+                "sender": service_sender(),
                 "tracking": False,
                 "compiled": compile_content().as_json(),
                 "frozen_at": timezone.now(),
@@ -118,7 +119,7 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
             },
         )
     if found.sender_id is None:  # made before anybody had set up a sender
-        found.sender = _sender()
+        found.sender = service_sender()
         if found.sender is not None:
             found.save(update_fields=["sender"])
     return found
@@ -188,17 +189,6 @@ def _main_address(contact: Contact | None) -> str:
         raise ValueError("A service message needs an address, or a person who has one.")
     address: str = point.address
     return address
-
-
-def _sender() -> SenderIdentity | None:
-    """Who service messages come from: the first sender in use."""
-    return (
-        SenderIdentity.objects.filter(
-            channel=Channel.EMAIL, is_active=True, provider_account__is_active=True, territory=None
-        )
-        .order_by("pk")
-        .first()
-    )
 
 
 def _language(language: str) -> str:

@@ -132,7 +132,11 @@ class AudienceStep(StaffView, TemplateView):
                 campaign=campaign, revision=campaign.revision, by=self.request.user, kind=kind
             )
         if campaign.audience != form.audience():
-            set_audience(campaign=campaign, audience=form.audience(), by=self.request.user)
+            campaign = set_audience(campaign=campaign, audience=form.audience(), by=self.request.user)
+        if campaign.state != self._campaign().state:
+            messages.warning(
+                self.request, _("It was scheduled for other recipients: choose again when it leaves.")
+            )
 
     def _page(self, form: AudienceForm, status: int = 200) -> HttpResponse:
         campaign = self._campaign()

@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.errors import ContactsError
+from messaging.dispatch.ways_out import service_sender
 from messaging.errors import MessagingError
 from messaging.forms.senders import AccountForm, SenderForm
 from messaging.models import ProviderAccount, SenderIdentity
@@ -45,6 +46,7 @@ class SenderList(StaffView, TemplateView):
         found = SenderIdentity.objects.select_related("provider_account", "territory")
         return super().get_context_data(
             senders=found.order_by("-is_active", "from_name", "pk"),
+            service_sender=service_sender(),
             has_account=ProviderAccount.objects.exists(),
             may_manage=self.request.user.has_right(Right.MANAGE_SETTINGS),
             **kwargs,

@@ -53,3 +53,10 @@ def test_without_redis_each_worker_keeps_to_its_share(caplog: pytest.LogCaptureF
         time.sleep(0.01)
     assert 10 <= taken <= 16  # a quarter of 100 a second, for 0.6 s
     assert len(caplog.records) == 1  # said once, not at every batch
+
+
+def test_a_rate_of_nothing_is_slow_and_divides_by_nothing() -> None:
+    rates = Rates(settings.REDIS_URL, workers=1)
+    grants = [rates.take("test:nothing", rate=0, wanted=5) for _time in range(2)]
+    assert [grant.messages for grant in grants] == [1, 0]
+    assert grants[1].wait > 30

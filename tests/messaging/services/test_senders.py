@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from pytest_django import Settings
 
 from campaign_crm.platform.crypto import hash_key_fingerprint, unseal
 from campaign_crm.platform.models import AuditEntry, Organisation, User
 from campaign_crm.platform.rights import Role
-from messaging.errors import NotAllowed
+from messaging.errors import CannotSend, NotAllowed
 from messaging.models import Campaign, ProviderAccount, SenderIdentity
 from messaging.providers.errors import SettingsInvalid
 from messaging.services import senders
+from messaging.services.campaigns import resume
 from messaging.services.service_messages import send_service_message
-from tests.messaging.people import make_account, make_officer
+from tests.messaging.people import make_account, make_campaign, make_officer
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db
@@ -125,3 +127,39 @@ def test_another_hash_key_is_not_written_over() -> None:
     Organisation.objects.update_or_create(id=1, defaults={"hash_key_fingerprint": "0123456789ab"})
     call_command("prepare_installation")
     assert Organisation.current().hash_key_fingerprint == "0123456789ab"
+
+
+def test_service_messages_have_one_chosen_sender(administrator: User) -> None:
+    account = make_account()
+    first = senders.create_sender(
+        by=administrator, from_name="A", address="a@example.org", provider_account=account, for_service=True
+    )
+    second = senders.create_sender(
+        by=administrator, from_name="B", address="b@example.org", provider_account=account
+    )
+    send_service_message(
+        standing_for="confirmation", occasion="1", subject="S", paragraphs=["a"], address="c@example.com"
+    )
+    senders.update_sender(sender=second, by=administrator, for_service=True)
+    first.refresh_from_db()
+    assert (first.for_service, second.for_service) == (False, True)
+    assert Campaign.objects.get().sender == second
+
+
+def test_switching_an_account_off_pauses_its_mailings_at_once(administrator: User) -> None:
+    campaign = make_campaign(state="sending", audience_count=0)
+    account = campaign.sender.provider_account
+    senders.update_account(account=account, by=administrator, is_active=False)
+    campaign.refresh_from_db()
+    assert campaign.state == "paused"
+    assert account.name in campaign.pause_reason
+    with pytest.raises(CannotSend):
+        resume(campaign=campaign, by=administrator)
+
+
+@pytest.mark.parametrize("rate", [0, -1])
+def test_a_rate_below_one_message_a_second_is_refused(administrator: User, rate: int) -> None:
+    with pytest.raises(ValidationError):
+        senders.create_account(
+            by=administrator, kind="smtp", name="Main", settings=SERVER, messages_per_second=rate
+        )

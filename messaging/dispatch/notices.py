@@ -1,0 +1,49 @@
+"""Words to the people concerned: a mailing's author, or the administrators when the installation is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from campaign_crm.platform.models import Notification, User
+from campaign_crm.platform.rights import Role
+from messaging.dispatch.circuit import PauseReason
+from messaging.models import Campaign
+
+SAID_AGAIN_AFTER = timedelta(hours=1)
+"""A trouble that lasts is told once in so long."""
+
+LONGEST_MESSAGE = 300
+
+
+def tell_author(campaign: Campaign, kind: str, message: str) -> None:
+    if campaign.created_by is not None:
+        Notification.objects.create(user=campaign.created_by, kind=kind, message=message[:LONGEST_MESSAGE])
+
+
+def language_of(campaign: Campaign) -> str:
+    """The language its author reads."""
+    author = campaign.created_by
+    return author.language if author is not None and author.language else settings.LANGUAGE_CODE
+
+
+def tell_service_waits(reason: PauseReason) -> None:
+    """Tell every administrator that service messages wait, unless they were told within the hour."""
+    kind = "service.waiting"
+    told = Notification.objects.filter(kind=kind, created_at__gt=timezone.now() - SAID_AGAIN_AFTER)
+    administrators = User.objects.filter(role=Role.ADMINISTRATOR, is_active=True)
+    for user in administrators.exclude(pk__in=told.values("user")):
+        with override(user.language or settings.LANGUAGE_CODE):
+            message = _("Service messages (confirmations, tests) wait and are tried again: %(reason)s") % {
+                "reason": words_of(reason)
+            }
+        Notification.objects.create(user=user, kind=kind, message=message[:LONGEST_MESSAGE])
+
+
+def words_of(reason: PauseReason) -> str:
+    """A reason in the active language, with the server's own words."""
+    return f"{_(reason.text)}: {reason.detail}" if reason.detail else _(reason.text)

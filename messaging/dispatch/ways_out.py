@@ -1,0 +1,63 @@
+"""Which way out messages may take: what is switched off holds mailings, and service messages take another."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import Case, F, IntegerField, Value, When
+from django.utils.translation import gettext_noop
+
+from contacts.enums import Channel
+from messaging.dispatch.circuit import PauseReason
+from messaging.dispatch.lifecycle import pause_for
+from messaging.dispatch.notices import tell_service_waits
+from messaging.dispatch.states import WAITING
+from messaging.enums import CampaignState
+from messaging.models import Campaign, Delivery, SenderIdentity
+
+SWITCHED_OFF = gettext_noop("The way out of its sender is switched off")
+NO_SERVICE_SENDER = gettext_noop("No sender with a way out in use can send them")
+
+
+def service_sender() -> SenderIdentity | None:
+    """Who service messages come from: the sender chosen for them, else the oldest in use.
+
+    The mail catcher of the machine delivers to nobody: it comes last.
+    """
+    catcher = When(
+        provider_account__settings__host="127.0.0.1",
+        provider_account__settings__port=settings.MAIL_CATCHER_PORT,
+        then=Value(1),
+    )
+    return (
+        SenderIdentity.objects.filter(
+            channel=Channel.EMAIL, is_active=True, provider_account__is_active=True, territory=None
+        )
+        .order_by(F("for_service").desc(), Case(catcher, default=Value(0), output_field=IntegerField()), "pk")
+        .first()
+    )
+
+
+def hold_without_way_out() -> int:
+    """Pause the mailings under way whose way out was switched off, and say so; returns how many."""
+    held = Campaign.objects.mailings().filter(
+        state=CampaignState.SENDING, sender__provider_account__is_active=False
+    )
+    found = held.values_list("pk", "sender__provider_account__name")
+    return sum(pause_for(pk, PauseReason(SWITCHED_OFF, name)) for pk, name in found)
+
+
+def keep_service_going() -> int:
+    """Let every standing campaign leave by the service sender of today; returns how many took another.
+
+    Tests keep the sender of their mailing: it is what they show.
+    """
+    standing = Campaign.objects.standing().filter(state=CampaignState.SENDING)
+    sender = service_sender()
+    if sender is not None:
+        return int(standing.exclude(sender=sender).update(sender=sender))
+    rows = Delivery.objects.filter(
+        campaign_id__in=list(standing.values_list("pk", flat=True)), state__in=WAITING
+    )
+    if rows.exists():
+        tell_service_waits(PauseReason(NO_SERVICE_SENDER))
+    return 0
