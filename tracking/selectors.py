@@ -266,5 +266,5 @@ def reach_by_channel() -> dict[Channel, int]:
 
 
 def _count_reach() -> dict[str, int]:
-    rows = Reach.objects.filter(political=True).values_list("channel").annotate(Count("contact_id"))
+    rows = Reach.objects.open_on(timezone.localdate()).values_list("channel").annotate(Count("contact_id"))
     return dict(rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 
@@ -50,7 +51,8 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
         return [point.e164 for point in contact.phonenumber_set.all()]
 
     def get_reachable_by(self, contact: Contact) -> list[str]:
-        return [row.channel for row in contact.reach.all() if row.political]
+        today = timezone.localdate()
+        return [row.channel for row in contact.reach.all() if row.closed_because(today) is None]
 
 
 def _people() -> QuerySet[Contact]:

@@ -12,6 +12,12 @@ from contacts.enums import Channel, UnreachableReason
 NO_END = date(9999, 12, 31)
 
 
+class ReachQuerySet(models.QuerySet["Reach"]):
+    def open_on(self, day: date) -> ReachQuerySet:
+        """Channels open to political messages; a licence that has ended closes one with nothing written."""
+        return self.filter(political=True, political_until__gte=day)
+
+
 class Reach(models.Model):
     """Projection of contact points, sources, consents and suppressions for one channel.
 
@@ -51,6 +57,8 @@ class Reach(models.Model):
     reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
     service_reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
 
+    objects = ReachQuerySet.as_manager()
+
     personal_data = erase(
         *["pk", "contact", "channel", "point_id", "political", "service", "political_until", "broker_until"],
         *["targeting", "measurement", "basis", "source", "consent", "reason", "service_reason"],
@@ -65,3 +73,14 @@ class Reach(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id} {self.channel}"
+
+    def closed_because(self, day: date) -> UnreachableReason | None:
+        """Why no political message may use the channel on a day; None when it is open."""
+        in_broker_file = self.broker_until is not None and self.broker_until >= day
+        if self.political:
+            if self.political_until is not None and self.political_until >= day:
+                return None
+            return UnreachableReason.BROKER_ONLY if in_broker_file else UnreachableReason.LICENCE_ENDED
+        if self.reason == UnreachableReason.BROKER_ONLY and not in_broker_file:
+            return UnreachableReason.LICENCE_ENDED
+        return UnreachableReason(self.reason)

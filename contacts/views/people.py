@@ -106,8 +106,7 @@ def with_points(people: QuerySet[Contact]) -> QuerySet[Contact]:
 
 
 def _open_today() -> QuerySet[Reach]:
-    """Channels open to political messages; a licence that has ended closes one without anything written."""
-    return Reach.objects.filter(political=True, political_until__gte=timezone.localdate())
+    return Reach.objects.open_on(timezone.localdate())
 
 
 class SelectedPeople(StaffView, View):

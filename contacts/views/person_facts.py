@@ -135,13 +135,4 @@ def _reach(contact: Contact) -> list[ChannelReach]:
 
 def _reason(row: Reach | None, today: date) -> UnreachableReason | None:
     """Why the channel is closed to political messages today; None when it is open."""
-    if row is None:
-        return UnreachableReason.NO_ADDRESS
-    if row.political:
-        ended = row.political_until is not None and row.political_until < today
-        return UnreachableReason.LICENCE_ENDED if ended else None
-    reason = UnreachableReason(row.reason)
-    broker_ended = row.broker_until is not None and row.broker_until < today
-    if reason == UnreachableReason.BROKER_ONLY and broker_ended:
-        return UnreachableReason.LICENCE_ENDED
-    return reason
+    return UnreachableReason.NO_ADDRESS if row is None else row.closed_because(today)

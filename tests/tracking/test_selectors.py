@@ -8,14 +8,18 @@ from django.db import connection
 from django.utils import timezone
 
 from campaign_crm.platform.database import ensure_partition
-from contacts.models import Territory
+from contacts.enums import Channel, ConsentPurpose
+from contacts.models import Reach, Territory
 from contacts.registry import registry
-from contacts.services.people import add_note
+from contacts.services.contact_points import add_postal_address
+from contacts.services.people import add_note, create_contact
+from contacts.services.sources import create_source
 from messaging.enums import DeliveryState, ShownState
 from messaging.models import Campaign, Delivery, Link
 from tracking.models import CampaignCounter, Interaction
-from tracking.selectors import campaign_report, dashboard, sign_ups_per_day
+from tracking.selectors import campaign_report, dashboard, reach_by_channel, sign_ups_per_day
 from tracking.services.interactions import record_interaction
+from tracking.services.preferences import preferences_of
 
 pytestmark = pytest.mark.django_db
 MONTH = date(2026, 11, 1)
@@ -184,3 +188,22 @@ def test_a_timeline_mixes_every_app_newest_first(person, sent) -> None:
     assert "Hello" in lines[0].title
     older = registry.timeline_entries(person.pk, before=lines[1].at, limit=10)
     assert [line.kind for line in older] == ["source"]
+
+
+def test_a_licence_that_ended_counts_nowhere_and_ticks_no_box(db) -> None:
+    rented = create_source(
+        by=None,
+        name="Rented",
+        kind="broker_rental",
+        lawful_basis="consent",
+        channels=["post"],
+        supplier="A supplier",
+        licence_ends_on=timezone.localdate() - timedelta(days=1),
+    )
+    person = create_contact(source=rented, by=None, first_name="Luc", last_name="Petit")
+    add_postal_address(
+        contact=person, source=rented, by=None, line1="1 rue A", postcode="60000", city="Beauvais"
+    )
+    assert Reach.objects.get(contact=person, channel=Channel.POST).political  # as it was projected
+    assert reach_by_channel()[Channel.POST] == 0
+    assert ConsentPurpose.MESSAGES not in preferences_of(person, Channel.POST).purposes

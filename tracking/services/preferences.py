@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from contacts.enums import Channel, ConsentPurpose, UnreachableReason
 from contacts.models import Consent, Contact, Newsletter, Reach, Subscription
@@ -49,8 +50,8 @@ def preferences_of(contact: Contact, channel: Channel) -> Preferences:
         .distinct("purpose")
     )
     said = {ConsentPurpose(entry.purpose): entry.given for entry in entries}
-    reach = Reach.objects.filter(contact=contact, channel=channel).first()
-    if ConsentPurpose.MESSAGES not in said and reach is not None and reach.political:
+    reach, today = Reach.objects.filter(contact=contact, channel=channel).first(), timezone.localdate()
+    if ConsentPurpose.MESSAGES not in said and reach is not None and not reach.closed_because(today):
         said[ConsentPurpose.MESSAGES] = True
     subscribed = Subscription.objects.filter(contact=contact, ended_at=None).values_list(
         "newsletter", flat=True

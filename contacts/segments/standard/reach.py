@@ -29,7 +29,7 @@ def _has_point(points: Callable[[], QuerySet[Any]]) -> Callable[[str, Any, Conte
 def _reachable(operator: str, value: tuple[str, ...], context: Context) -> Q:
     found = Q()
     for channel in value:
-        open_to = Reach.objects.filter(channel=channel, political=True, political_until__gte=context.day)
+        open_to = Reach.objects.open_on(context.day).filter(channel=channel)
         found = found & having(open_to) if operator == "all" else found | having(open_to)
     return ~found if operator == "none" else found
 

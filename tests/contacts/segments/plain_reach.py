@@ -8,7 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from campaign_crm.platform.crypto import keyed_hash
 from contacts.enums import UnreachableReason as Reason
+from contacts.folding import fold
 from contacts.models import Consent, Contact, Source, Suppression
 
 DIGITAL = ("email", "sms")
@@ -107,15 +109,50 @@ def _addresses(contact: Contact, channel: str) -> list[Address]:
             for point in contact.phonenumber_set.all()
         ]
     own = [
-        Address(point.pk, bool(point.postcode or point.city), point.status, point.is_primary, False, [])
+        Address(
+            point.pk,
+            bool(point.postcode or point.city),
+            point.status,
+            point.is_primary,
+            False,
+            _letters(contact, point.line1, point.locality, point.postcode, point.city),
+        )
         for point in contact.postaladdress_set.all()
     ]
     from_rolls = [
-        Address(None, True, "active", False, False, [])
+        Address(
+            None,
+            True,
+            "active",
+            False,
+            False,
+            _letters(
+                contact,
+                registration.street,
+                registration.locality,
+                registration.postcode,
+                registration.city,
+            ),
+        )
         for registration in contact.registrations.all()
         if registration.street or registration.locality
     ]
     return own + from_rolls
+
+
+def _letters(contact: Contact, line: str, hamlet: str, postcode: str, town: str) -> list[Suppression]:
+    """Objections to letters: to one of the person's names at this address."""
+    names = [(contact.last_name, contact.first_name), (contact.birth_name, contact.first_name)]
+    for registration in contact.registrations.all():
+        forenames = registration.first_names.replace(",", " ").split() or [""]
+        names += [(registration.birth_name, forenames[0]), (registration.used_name, forenames[0])]
+    found = []
+    for last, first in set(names):
+        if last:
+            words = " ".join(sorted(fold(f"{first} {last}").split()))
+            where = f"{fold(line) or fold(hamlet)}|{fold(postcode) or fold(town)}"
+            found += _entries(keyed_hash("post", f"{words}|{where}"), "post")
+    return found
 
 
 def _entries(address_hash: bytes, channel: str) -> list[Suppression]:

@@ -37,6 +37,15 @@ from tests.contacts.segments.plain_reach import plain_point, plain_reason
 TODAY = date(2027, 3, 1)
 SHARED_EMAILS = [f"person{number}@example.org" for number in range(3)]
 SHARED_PHONES = [f"+3363998000{number}" for number in range(3)]
+LETTERS = [  # by their own name, their birth name, their elector's name at an address of theirs
+    "0 person zoe|0 rue basse|lyon",
+    "0 born zoe|0 rue basse|lyon",
+    "0 person zoe|1 rue basse|nice",
+    "0 person zoe|3 rue haute|60000",
+    "0 ana roll|3 rue haute|60000",
+    "0 ana used|0 rue basse|lyon",
+    "0 person zoe|0 rue basse|",
+]
 DAYS = st.sampled_from(
     [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1), TODAY + timedelta(days=40)]
 )
@@ -93,9 +102,11 @@ people = st.fixed_dictionaries(
 suppressions = st.fixed_dictionaries(
     {
         "point": st.sampled_from(
-            [("email", one) for one in SHARED_EMAILS] + [("phone", one) for one in SHARED_PHONES]
+            [("email", one) for one in SHARED_EMAILS]
+            + [("phone", one) for one in SHARED_PHONES]
+            + [("post", one) for one in LETTERS]
         ),
-        "channel": st.sampled_from(Channel.values),
+        "channel": st.sampled_from([*Channel.values, "post"]),
         "scope": st.sampled_from(Scope.values),
         "reason": st.sampled_from(Why.values),
         "lifted": st.booleans(),
@@ -138,9 +149,18 @@ def test_reach_agrees_with_the_plain_definition(world: dict[str, Any], asked: li
             for channel in Channel.values:
                 row = Reach.objects.get(contact=contact, channel=channel)
                 assert row.point_id == plain_point(contact, channel)
+                _says_why(row, contact, asked[0]["day"])
         for send in asked:
             _compare(made, contacts, send)
         transaction.set_rollback(True)
+
+
+def _says_why(row: Reach, contact: Contact, day: date) -> None:
+    """What one row says of a political message to anybody, and the query that finds the open ones."""
+    terms = {"channel": row.channel, "kind": MessageKind.POLITICAL, "targeted": False, "source": None}
+    reason = plain_reason(contact, **terms, day=day)
+    assert row.closed_because(day) == reason
+    assert Reach.objects.open_on(day).filter(pk=row.pk).exists() == (reason is None)
 
 
 def _compare(made: list[Source], contacts: list[Contact], send: dict[str, Any]) -> None:
@@ -175,7 +195,9 @@ def _source(number: int, values: dict[str, Any]) -> Source:
 
 def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
     contact = Contact.objects.create(
+        first_name="Zoé",
         last_name=f"Person {number}",
+        birth_name=f"Born {number}",
         birth_date=values["birth_date"],
         erased_at=timezone.now() if values["erased"] else None,
     )
@@ -216,6 +238,10 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
             commune=Territory.objects.filter(kind="commune").first()
             or Territory.objects.create(kind="commune", code="60057", name="Beauvais"),
             street=street,
+            postcode="60000",
+            birth_name=f"ROLL {number}",
+            used_name=f"USED {number}",
+            first_names="Ana, Marie",
         )
     for said in values["consents"]:
         Consent.objects.create(
