@@ -21,7 +21,8 @@ class Suppression(models.Model):
     """One address or number not to be written to on one channel.
 
     `political` is lifted only by the person's own confirmed act (`lifted_at`); staff, imports and merges
-    never lift it. `address_hash` is `keyed_hash("email"|"phone", normalised address)`.
+    never lift it. `address_hash` is `keyed_hash("email"|"phone", normalised address)`; for post it stands
+    for a name at an address (`contacts.services.post_keys`).
     """
 
     address_hash = models.BinaryField(max_length=32)
@@ -43,6 +44,14 @@ class Suppression(models.Model):
                 fields=["address_hash", "channel", "scope"],
                 condition=models.Q(lifted_at__isnull=True),
                 name="suppression_once",
+            )
+        ]
+        indexes = [
+            # Few: whether there are any is asked each time that somebody's post is projected.
+            models.Index(
+                fields=["address_hash"],
+                condition=models.Q(channel="post", lifted_at__isnull=True),
+                name="suppression_post",
             )
         ]
 

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
-from contacts.models import Contact, EmailAddress, PhoneNumber, Source
+from contacts.errors import ContactsError
+from contacts.folding import fold
+from contacts.models import Contact, EmailAddress, PhoneNumber, Source, Suppression
 from contacts.services.consents import record_consent
+from contacts.services.post_keys import people_named, post_hash, post_hashes_of
+from contacts.services.projections import refresh_reach
 from contacts.services.suppressions import suppress
+
+
+class ObjectionRefused(ContactsError):
+    """What was written does not say whose letters are to end."""
 
 
 @transaction.atomic
@@ -47,12 +56,33 @@ def record_objection(
                 detail={"contact": contact.pk},
                 by=by,
             )
+    refresh_reach([contact.pk])
+    if Channel.POST in channels:
+        refresh_reach(people_named(f"{contact.last_name} {contact.first_name}"))
+
+
+@transaction.atomic
+def object_to_post(
+    *, name: str, line: str = "", postcode: str = "", city: str = "", by: User | None
+) -> Suppression:
+    """End letters to a name at an address, known or not: whoever bears it there is not written to."""
+    if not fold(name) or not (fold(line) and (fold(postcode) or fold(city))):
+        raise ObjectionRefused(_("Write the name, the number and street, and the postcode or the town."))
+    entry = suppress(
+        channel=Channel.POST,
+        address_hash=post_hash(name, line=line, postcode=postcode, city=city),
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.OBJECTION,
+        by=by,
+    )
+    refresh_reach(people_named(name))
+    return entry
 
 
 def _hashes(contact: Contact, channel: Channel) -> list[bytes]:
     """What stands on the do-not-contact list for each address that a person has on a channel."""
     if channel == Channel.POST:
-        return []
+        return sorted(post_hashes_of(contact))
     model: type[EmailAddress] | type[PhoneNumber] = EmailAddress if channel == Channel.EMAIL else PhoneNumber
     points = model._default_manager.filter(contact=contact)
     return [bytes(digest) for digest in points.values_list("address_hash", flat=True)]

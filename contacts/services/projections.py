@@ -14,12 +14,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from campaign_crm.platform.database import lend_hash_key
 from contacts.enums import BROKER_KINDS, DIRECT_KINDS
 from contacts.models.reach import NO_END
 from contacts.rules.channels import BROKER_BASIS, DIGITAL, OPENS
 
 SQL = Path(__file__).parent / "sql"
 PEOPLE_AT_A_TIME = 20_000
+_ANY_OBJECTION_TO_POST = """
+SELECT EXISTS (SELECT FROM contacts_suppression WHERE channel = 'post' AND lifted_at IS NULL)
+"""
 
 
 def refresh_projections(contact_ids: Sequence[int]) -> None:
@@ -100,7 +104,11 @@ def _refresh(ids: list[int], *, search_text: bool = True) -> None:
         cursor.execute(
             "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids]
         )
-        cursor.execute(_sql("refresh_reach"), {"ids": ids, **_law()})
+        cursor.execute(_ANY_OBJECTION_TO_POST)
+        (post_objections,) = cursor.fetchone()
+        if post_objections:
+            lend_hash_key()
+        cursor.execute(_sql("refresh_reach"), {"ids": ids, "post_objections": post_objections, **_law()})
         if search_text:
             cursor.execute(_sql("refresh_search_text"), {"ids": ids})
 

@@ -22,6 +22,7 @@ from campaign_crm.platform.staff import StaffView
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
 from contacts.models import Suppression
 from contacts.services.addresses import InvalidAddress
+from contacts.services.objections import ObjectionRefused, object_to_post
 from contacts.services.suppressions import address_hash_for, suppress
 
 BY_ADDRESS = (Channel.EMAIL, Channel.SMS, Channel.CALL)
@@ -36,6 +37,15 @@ class ObjectionForm(forms.Form):
         label=gettext_lazy("Channel"), choices=[(channel.value, channel.label) for channel in BY_ADDRESS]
     )
     address = forms.CharField(label=gettext_lazy("E-mail or phone"), max_length=254)
+
+
+class PostObjectionForm(forms.Form):
+    """Somebody asked for no more letters: their name, where they live."""
+
+    name = forms.CharField(label=gettext_lazy("First and last name"), max_length=200)
+    line = forms.CharField(label=gettext_lazy("Number and street"), max_length=200)
+    postcode = forms.CharField(label=gettext_lazy("Postcode"), max_length=16, required=False)
+    city = forms.CharField(label=gettext_lazy("Town"), max_length=100, required=False)
 
 
 class SuppressionList(StaffView, TemplateView):
@@ -59,6 +69,8 @@ class SuppressionList(StaffView, TemplateView):
             form.auto_id = "look_up_%s"
             context = self.get_context_data(lookup=form, **self._found(form))
             return render(request, self.template_name, context)
+        if request.POST.get("action") == "post":
+            return self._object_to_post(request)
         if form.is_valid():
             try:
                 suppress(
@@ -75,6 +87,20 @@ class SuppressionList(StaffView, TemplateView):
                 messages.success(request, _("This address will receive no more political messages."))
                 return redirect("contacts:suppressions")
         return render(request, self.template_name, self.get_context_data(objection=form), status=422)
+
+    def _object_to_post(self, request: HttpRequest) -> HttpResponse:
+        form = PostObjectionForm(request.POST)
+        if form.is_valid():
+            try:
+                object_to_post(by=request.user, **form.cleaned_data)
+            except ObjectionRefused as error:
+                form.add_error(None, str(error))
+            else:
+                transaction.on_commit(lambda: cache.delete(COUNTS))
+                messages.success(request, _("This person will receive no more political letters there."))
+                return redirect("contacts:suppressions")
+        context = self.get_context_data(post_objection=form)
+        return render(request, self.template_name, context, status=422)
 
     def _found(self, lookup: ObjectionForm) -> dict[str, Any]:
         """Entries in force for a looked-up address."""
@@ -98,6 +124,7 @@ class SuppressionList(StaffView, TemplateView):
                 "counts": [(labels[reason], number) for reason, number in counts],
                 "lookup": ObjectionForm(auto_id="look_up_%s"),
                 "objection": ObjectionForm(),
+                "post_objection": PostObjectionForm(auto_id="post_%s"),
                 "may_edit": self.request.user.has_right(Right.EDIT_COMPLIANCE),
                 **kwargs,
             }

@@ -3,22 +3,44 @@
 WITH person AS MATERIALIZED (
     SELECT id, erased_at IS NOT NULL AS erased FROM contacts_contact WHERE id = ANY(%(ids)s)
 ),
+-- The names that letters to a person may bear; asked only when somebody objected to post (%(post_objections)s).
+called AS (
+    SELECT contact.id AS contact_id, wanted.name
+      FROM contacts_contact AS contact
+     CROSS JOIN LATERAL (VALUES (contact.last_name), (contact.birth_name)) AS own (last)
+     CROSS JOIN LATERAL (SELECT own.last || ' ' || contact.first_name AS name) AS wanted
+     WHERE %(post_objections)s AND contact.id = ANY(%(ids)s) AND own.last <> ''
+    UNION
+    SELECT elector.contact_id,
+           own.last || ' ' || split_part(btrim(replace(elector.first_names, ',', ' ')), ' ', 1)
+      FROM contacts_electoralregistration AS elector
+     CROSS JOIN LATERAL (VALUES (elector.birth_name), (elector.used_name)) AS own (last)
+     WHERE %(post_objections)s AND elector.contact_id = ANY(%(ids)s) AND own.last <> ''
+),
 -- Every address a person has, by channel. `fits`: could be written to, were it in good order.
 candidate AS (
     SELECT contact_id, 'email' AS channel, id, status, is_primary, verified_at IS NOT NULL AS verified,
-           address_hash, true AS fits
+           ARRAY[address_hash] AS hashes, true AS fits
       FROM contacts_emailaddress WHERE contact_id = ANY(%(ids)s)
     UNION ALL
-    SELECT contact_id, by.channel, id, status, is_primary, verified_at IS NOT NULL, address_hash,
+    SELECT contact_id, by.channel, id, status, is_primary, verified_at IS NOT NULL, ARRAY[address_hash],
            by.channel = 'call' OR line = 'mobile'
       FROM contacts_phonenumber CROSS JOIN (VALUES ('sms'), ('call')) AS by (channel)
      WHERE contact_id = ANY(%(ids)s)
     UNION ALL
-    SELECT contact_id, 'post', id, status, is_primary, false, NULL, postcode <> '' OR city <> ''
-      FROM contacts_postaladdress WHERE contact_id = ANY(%(ids)s)
+    SELECT contact_id, 'post', id, status, is_primary, false,
+           (SELECT array_agg(crm_keyed_hash('post', post_key(called.name, home.line1, home.locality,
+                                                             home.postcode, home.city)))
+              FROM called WHERE called.contact_id = home.contact_id),
+           postcode <> '' OR city <> ''
+      FROM contacts_postaladdress AS home WHERE contact_id = ANY(%(ids)s)
     UNION ALL  -- an elector's address is read from the roll, never copied
-    SELECT contact_id, 'post', NULL, 'active', false, false, NULL, true
-      FROM contacts_electoralregistration
+    SELECT contact_id, 'post', NULL, 'active', false, false,
+           (SELECT array_agg(crm_keyed_hash('post', post_key(called.name, elector.street, elector.locality,
+                                                             elector.postcode, elector.city)))
+              FROM called WHERE called.contact_id = elector.contact_id),
+           true
+      FROM contacts_electoralregistration AS elector
      WHERE contact_id = ANY(%(ids)s) AND (street <> '' OR locality <> '')
 ),
 judged AS (
@@ -34,7 +56,7 @@ judged AS (
                  bool_or(reason = 'hard_bounce') AS returned,
                  bool_or(scope = 'everything') AS everything
             FROM contacts_suppression
-           WHERE address_hash = candidate.address_hash AND channel = candidate.channel AND lifted_at IS NULL
+           WHERE address_hash = ANY(candidate.hashes) AND channel = candidate.channel AND lifted_at IS NULL
       ) AS against ON true
 ),
 point AS (

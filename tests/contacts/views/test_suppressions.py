@@ -97,3 +97,24 @@ def test_who_only_reads_may_look_up_and_no_more(reader, stop):
     assert reader.post(ADDRESS, {"channel": "email", "address": "zoe@example.org"}).status_code == 403
     assert "Somebody objects" not in reader.get(ADDRESS).content.decode()
     assert Suppression.objects.count() == 1
+
+
+LETTER = {"action": "post", "name": "Léa MARTIN", "line": "1 RUE A", "postcode": "60000"}
+
+
+def test_letters_end_for_a_name_at_an_address(client, person):
+    home = {"line1": "1, rue A", "postcode": "60000", "city": "Beauvais"}
+    lea, tom = person("Léa", "Martin", address=home), person("Tom", "Martin", address=home)
+    answer = client.post(ADDRESS, LETTER, follow=True)
+    assert "This person will receive no more political letters there." in answer.content.decode()
+    open_post = Reach.objects.filter(channel="post", political=True)
+    assert set(open_post.values_list("contact_id", flat=True)) == {tom.pk}
+    assert Reach.objects.get(contact=lea, channel="post").reason == "suppressed"
+
+
+def test_an_objection_to_letters_needs_a_place(client, reader):
+    answer = client.post(ADDRESS, LETTER | {"postcode": ""})
+    assert answer.status_code == 422
+    assert "Write the name, the number and street, and the postcode or the town." in answer.content.decode()
+    assert reader.post(ADDRESS, LETTER).status_code == 403
+    assert not Suppression.objects.exists()
