@@ -11,6 +11,12 @@ from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import TargetingClass
 
 
+class ListQuerySet(models.QuerySet["List"]):
+    def picked(self) -> ListQuerySet:
+        """Lists that staff and imports put people on; the others only people themselves join."""
+        return self.exclude(targeting_class=TargetingClass.SUBSCRIPTION)
+
+
 class List(models.Model):
     """A fixed list. People who joined it themselves (`subscription`) or whom staff picked (`criterion`)."""
 
@@ -26,6 +32,8 @@ class List(models.Model):
     )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
+
+    objects = ListQuerySet.as_manager()
 
     personal_data = keep("id", "name", "description", "targeting_class", "created_by", "created_at")
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import TargetingClass
+from contacts.errors import ContactsError
 from contacts.models import Contact, List, ListMembership
 
 MEMBERS_AT_A_TIME = 10_000
+
+
+class ListRefused(ContactsError):
+    """Staff may not put people on this list."""
 
 
 @transaction.atomic
@@ -28,7 +34,14 @@ def create_list(
 
 @transaction.atomic
 def add_to_list(*, to: List, contacts: Sequence[Contact | int], by: User | None) -> int:
-    """Put people on a list; gives how many were not there before."""
+    """Put people on a list; gives how many were not there before.
+
+    `by` is empty when the people join it themselves. Raises ListRefused when staff would join them to a list
+    whose people count as having chosen it.
+    """
+    if by is not None and to.targeting_class == TargetingClass.SUBSCRIPTION:
+        text = _("People join “%(list)s” themselves: nobody else can put them on it. Use another fixed list.")
+        raise ListRefused(text % {"list": to.name})
     before = to.memberships.count()
     rows = [ListMembership(list=to, contact_id=_id(contact)) for contact in contacts]
     ListMembership.objects.bulk_create(rows, batch_size=MEMBERS_AT_A_TIME, ignore_conflicts=True)

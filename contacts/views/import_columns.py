@@ -56,7 +56,7 @@ class PeopleOptions(forms.Form):
     )
     list = forms.ModelChoiceField(
         label=gettext_lazy("Put everyone on a fixed list"),
-        queryset=List.objects.order_by("name"),
+        queryset=List.objects.picked().order_by("name"),
         required=False,
         empty_label=gettext_lazy("No list"),
     )

@@ -15,21 +15,22 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
+from campaign_crm.platform.caching import remembered
 from campaign_crm.platform.paging import newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import numbers_of
 from contacts.enums import TargetingClass
-from contacts.models import Contact, List
+from contacts.models import Contact, List, ListMembership
 from contacts.services.lists import create_list, remove_from_list
+
+COUNTS_KEPT_SECONDS = 60
 
 
 class ListForm(forms.ModelForm[List]):
     class Meta:
         model = List
-        fields = ["name", "description", "targeting_class"]
-        labels = {"targeting_class": gettext_lazy("Who chose the people on it")}
-        widgets = {"targeting_class": forms.RadioSelect}
+        fields = ["name", "description"]
 
     def clean_name(self) -> str:
         """As it is kept, so that a name taken but for its spaces is seen to be taken."""
@@ -43,11 +44,17 @@ class Lists(StaffView, TemplateView):
     template_name = "contacts/lists/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        people = remembered("people-on-lists", seconds=COUNTS_KEPT_SECONDS, compute=_people_on_lists)
         return super().get_context_data(
-            lists=List.objects.annotate(people=Count("memberships")).order_by("name"),
+            lists=[(found, people.get(found.pk, 0)) for found in List.objects.order_by("name")],
             may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
             **kwargs,
         )
+
+
+def _people_on_lists() -> dict[int, int]:
+    """Number of people on each list; reads every membership, so that it is remembered a while."""
+    return dict(ListMembership.objects.values_list("list").annotate(Count("contact_id")))
 
 
 class NewList(StaffView, TemplateView):
@@ -69,7 +76,7 @@ class NewList(StaffView, TemplateView):
         created = create_list(
             name=data["name"],
             description=data["description"],
-            targeting_class=TargetingClass(data["targeting_class"]),
+            targeting_class=TargetingClass.CRITERION,
             by=request.user,
         )
         messages.success(request, _("The list is ready. Add people from the list of people."))

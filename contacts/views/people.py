@@ -59,7 +59,7 @@ class PeopleList(StaffView, TemplateView):
             department=self.request.GET.get("department", ""),
             found_at_most=FOUND_AT_MOST,
             may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
-            all_lists=List.objects.order_by("name")[:200],
+            all_lists=List.objects.picked().order_by("name")[:200],
             **kwargs,
         )
 
@@ -126,7 +126,7 @@ class SelectedPeople(StaffView, View):
                 request, _("Tagged “%(tag)s”: %(number)s.") % {"tag": tag.name, "number": number}
             )
         elif list_id is not None:
-            chosen = get_object_or_404(List, pk=list_id)
+            chosen = get_object_or_404(List.objects.picked(), pk=list_id)
             number = add_to_list(to=chosen, contacts=people, by=request.user)
             text = _("Added to “%(list)s”: %(number)s.")
             messages.success(request, text % {"list": chosen.name, "number": number})

@@ -49,7 +49,7 @@ class PersonPage(StaffView, TemplateView):
             facts=facts,
             may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
             all_tags=Tag.objects.order_by("name")[:200],
-            all_lists=List.objects.order_by("name")[:200],
+            all_lists=List.objects.picked().order_by("name")[:200],
             may_record=self.request.user.has_right(Right.EDIT_COMPLIANCE),
             newsletters=newsletter_boxes(facts),
             point_form=PointForm(auto_id="point_%s"),

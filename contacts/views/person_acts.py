@@ -86,7 +86,7 @@ def _untag(request: HttpRequest, contact: Contact) -> None:
 
 
 def _list(request: HttpRequest, contact: Contact) -> None:
-    chosen = List.objects.filter(pk=number_of(request.POST.get("list", ""))).first()
+    chosen = List.objects.picked().filter(pk=number_of(request.POST.get("list", ""))).first()
     if chosen is not None:
         add_to_list(to=chosen, contacts=[contact], by=request.user)
         messages.success(request, _("Added to “%(name)s”.") % {"name": chosen.name})

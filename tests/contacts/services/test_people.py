@@ -16,7 +16,7 @@ from campaign_crm.platform.models import AuditEntry, Job, User
 from contacts.enums import TargetingClass
 from contacts.models import Contact, Reach, Source
 from contacts.services.addresses import InvalidAddress
-from contacts.services.lists import add_to_list, create_list, remove_from_list
+from contacts.services.lists import ListRefused, add_to_list, create_list, remove_from_list
 from contacts.services.matching import find_person
 from contacts.services.people import (
     add_note,
@@ -129,6 +129,13 @@ def test_a_list_counts_who_joined_and_who_left(lea: Contact, form: Source) -> No
     assert add_to_list(to=chosen, contacts=[lea], by=None) == 0
     assert remove_from_list(of=chosen, contacts=[lea, 999_999], by=None) == 1
     assert [membership.contact for membership in chosen.memberships.all()] == [tom]
+
+
+def test_staff_put_nobody_on_a_list_that_people_join_themselves(lea: Contact, officer: User) -> None:
+    joined = create_list(name="Committee", targeting_class=TargetingClass.SUBSCRIPTION, by=None)
+    with pytest.raises(ListRefused, match="People join “Committee” themselves"):
+        add_to_list(to=joined, contacts=[lea], by=officer)
+    assert not joined.memberships.exists()
 
 
 @pytest.mark.django_db
