@@ -8,15 +8,14 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
-from contacts.folding import fold
 from contacts.models import Contact, ElectoralRegistration
 from contacts.models.contact import ContactQuerySet
 from contacts.territories.cities import parts_of_city
+from contacts.typed_words import Alternatives, search_terms, search_words
 
 FOUND_AT_MOST = 50
 LOOKED_AT = 400  # matches read before the best are chosen: bounds the work of "martin" or "lyon"
 SHORT = 2  # letters of a word that is too common for the text index: it only narrows what others find
-_NUMBER = re.compile(r"[\d\s.+()/-]{4,}")
 
 # Beginnings of names come from the ordered index. `~<~` is the order of that index, on any locale.
 _BY_NAME = """
@@ -59,14 +58,6 @@ ORDER BY fold(used_name || ' ' || first_names) USING ~<~, id LIMIT %(limit)s
 """
 
 
-def search_words(text: str) -> list[str]:
-    """The folded words of what somebody typed; a phone number, however spaced, is one word of digits."""
-    if _NUMBER.fullmatch(text.strip()):
-        digits = re.sub(r"\D", "", text)
-        return [digits.removeprefix("00")] if digits else []
-    return fold(text.replace("\x00", " ")).split()
-
-
 def search_contacts(
     text: str, *, within: ContactQuerySet | None = None, limit: int = FOUND_AT_MOST
 ) -> list[Contact]:
@@ -75,7 +66,8 @@ def search_contacts(
     Case, accents and order of words do not matter. At most `limit` of those in `within` (everybody): whoever
     finds too many types one more letter.
     """
-    words = search_words(text)
+    terms = search_terms(text)
+    words = [term[0] for term in terms]
     if not words:
         return []
     try:
@@ -91,9 +83,9 @@ def search_contacts(
         for sql in (_BY_NAME, _BY_REGISTRATION):
             if len(ids) < limit:
                 ids += _ids(sql, narrowed, prefix=prefix, **parameters)
-        long_words = [word for word in words if len(word) > SHORT]
-        if len(ids) < limit and long_words:
-            ids += _ids(_BY_WORDS, narrowed, **_word_parameters(words, long_words), **parameters)
+        long_terms = [term for term in terms if len(term[0]) > SHORT]
+        if len(ids) < limit and long_terms:
+            ids += _ids(_BY_WORDS, narrowed, **_word_parameters(terms, long_terms), **parameters)
     chosen = list(dict.fromkeys(ids))[:limit]
     found = Contact.objects.select_related("commune").in_bulk(chosen)
     return [found[pk] for pk in chosen if pk in found]
@@ -137,10 +129,11 @@ def _narrowing(within: ContactQuerySet | None) -> tuple[dict[str, str], dict[str
     return {"within": f"AND contacts_contact.id IN ({clause})"}, parameters
 
 
-def _word_parameters(words: list[str], long_words: list[str]) -> dict[str, Any]:
+def _word_parameters(terms: list[Alternatives], long_terms: list[Alternatives]) -> dict[str, Any]:
+    beginnings = (" | ".join(f"{_lexeme(word)}:*" for word in term) for term in long_terms)
     return {
-        "query": " & ".join(f"{_lexeme(word)}:*" for word in long_words),
-        "short": [f"% {_beginning(word)}" for word in words if word not in long_words],
+        "query": " & ".join(f"({beginning})" for beginning in beginnings),
+        "short": [f"% {_beginning(term[0])}" for term in terms if term not in long_terms],
         "looked_at": LOOKED_AT,
     }
 

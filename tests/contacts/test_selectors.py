@@ -10,8 +10,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, ElectoralRegistration, Source, Territory
-from contacts.selectors import search_contacts, search_electors, search_words
+from contacts.selectors import search_contacts, search_electors
 from contacts.services.people import create_contact
+from contacts.typed_words import search_terms, search_words
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,18 @@ def found(people: dict[str, Contact], text: str, **options: Any) -> list[str]:
         ("0639980001", ["jean"]),
         ("+33 6 39", ["jean"]),
         ("0033639", ["jean"]),
+        ("+33 (0)6 39 98 00 01", ["jean"]),
+        ("+33(0)639", ["jean"]),
+        ("+33 06 39 98", ["jean"]),
+        ("639980001", ["jean"]),
+        ("6 39 98 00", ["jean"]),
+        ("6.39.98.00.01", ["jean"]),
+        ("33 6 39 98", ["jean"]),
+        ("06-39.98 00/01", ["jean"]),
+        ("Dupont 06.39.98.00.01", ["jean"]),
+        ("06 39 98 00 01 dupont", ["jean"]),
+        ("Dupontel 06 39 98 00 01", []),
+        ("39 98 00 01", []),  # numbers are found by their beginning
         ("dupont z", []),
         ("xq", []),
         ("zzzz", []),
@@ -89,7 +102,9 @@ def test_people_are_found(people: dict[str, Contact], text: str, expected: list[
 
 def test_a_number_is_one_word_however_it_is_spaced() -> None:
     assert search_words("06.39 98-00") == ["06399800"]
-    assert search_words("+33 (0)6") == ["3306"]
+    assert search_words("+33 (0)6") == ["336"]
+    assert search_terms("6 39 98") == [("63998", "063998")]
+    assert search_terms("++ ()") == []
     assert search_words("rue 12") == ["rue", "12"]
 
 
