@@ -22,7 +22,7 @@ from contacts.services.addresses import (
     normalise_phone,
 )
 from contacts.services.communes import commune_of, live_at
-from contacts.services.projections import refresh_projections
+from contacts.services.projections import refresh_people_at, refresh_projections
 from contacts.services.suppressions import lift_hard_bounce, suppress
 
 __all__ = [
@@ -132,14 +132,20 @@ def set_primary(*, point: Point, by: User | None) -> None:
 def confirm_point(
     *, point: EmailAddress | PhoneNumber, by: User | None = None, at: datetime | None = None
 ) -> None:
-    """Note that the person answered from this address or number, which is therefore theirs and works."""
+    """Note that the person answered from this address or number, which is therefore theirs and works.
+
+    That it works is true for everybody who has it, as its return was; that it is theirs is this person's only.
+    """
     point.verified_at = at or timezone.now()
     point.status = PointStatus.ACTIVE
     point.save(update_fields=["verified_at", "status"])
+    digest = bytes(point.address_hash)
+    sharing = type(point)._default_manager.filter(address_hash=digest, status=PointStatus.BOUNCED)
+    sharing.update(status=PointStatus.ACTIVE)
     for channel in CHANNELS_OF[type(point)]:
-        lift_hard_bounce(address_hash=bytes(point.address_hash), channel=channel, by=by)
+        lift_hard_bounce(address_hash=digest, channel=channel, by=by)
     _record("contact.confirm_point", point, by)
-    refresh_projections([point.contact_id])
+    refresh_people_at(digest)
 
 
 @transaction.atomic

@@ -88,6 +88,20 @@ def test_a_bounce_is_everybodys_who_has_the_address(lea: Contact, form: Source, 
     assert [reach(person).service for person in (lea, tom)] == [False, False]
 
 
+def test_an_address_that_answers_works_for_everybody_who_has_it(
+    lea: Contact, form: Source, reach: Row
+) -> None:
+    tom, invalid = (Contact.objects.create(last_name=name) for name in ("Roy", "Petit"))
+    for person in (tom, invalid):
+        add_email(contact=person, address="lea@example.org", source=form, by=None)
+    mark_bounced(channel=Channel.EMAIL, address_hash=keyed_hash("email", "lea@example.org"))
+    invalid.emailaddress_set.update(status=PointStatus.INVALID)
+    confirm_point(point=lea.emailaddress_set.get())
+    theirs = tom.emailaddress_set.get()
+    assert (theirs.status, theirs.verified_at) == (PointStatus.ACTIVE, None)
+    assert [reach(person).service for person in (lea, tom, invalid)] == [True, True, False]
+
+
 def test_answering_from_a_bounced_address_brings_it_back(lea: Contact, reach: Row) -> None:
     point = lea.emailaddress_set.get()
     mark_bounced(channel=Channel.EMAIL, address_hash=point.address_hash)
