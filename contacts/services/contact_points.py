@@ -134,7 +134,7 @@ def confirm_point(
 ) -> None:
     """Note that the person answered from this address or number, which is therefore theirs and works.
 
-    That it works is true for everybody who has it, as its return was; that it is theirs is this person's only.
+    That it works is true for everybody who has it, as its return was; that it is theirs, for them only.
     """
     point.verified_at = at or timezone.now()
     point.status = PointStatus.ACTIVE
