@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
@@ -60,6 +61,26 @@ CHECKS = {
             ORDER BY k.at DESC, k.id DESC LIMIT 1), true)""",
         gettext_noop("The person withdrew their consent"),
     ),
+    # What allows the message is the source, unless the person's own consent does. A licence ends at midnight
+    # of the installation's zone, in the middle of a send perhaps; staff may also close a channel of a source.
+    "source_closed": HandOverCheck(
+        72,
+        "suppressed",
+        """c.kind = 'political' AND d.consent_id IS NULL AND d.source_id IS NOT NULL AND (
+            SELECT COALESCE(s.licence_ends_on < today, false) OR s.lawful_basis = 'none'
+                OR c.channel <> ALL (s.channels)
+            FROM contacts_source s WHERE s.id = d.source_id)""",
+        gettext_noop("The source no longer allows it"),
+    ),
+    "targeting_withdrawn": HandOverCheck(
+        74,
+        "suppressed",
+        """c.targeted AND c.kind = 'political' AND c.channel IN ('email', 'sms') AND NOT COALESCE((
+            SELECT k.given FROM contacts_consent k
+            WHERE k.contact_id = d.contact_id AND k.channel = c.channel AND k.purpose = 'targeting'
+            ORDER BY k.at DESC, k.id DESC LIMIT 1), false)""",
+        gettext_noop("The person no longer agrees to targeted messages"),
+    ),
     "left_newsletter": HandOverCheck(
         80,
         "suppressed",
@@ -83,6 +104,7 @@ WITH asked AS MATERIALIZED (
             AND r.contact_id = k.contact_id AND r.occasion = k.occasion LIMIT 1
     ) d
     JOIN messaging_campaign c ON c.id = d.campaign_id
+    CROSS JOIN (SELECT (now() AT TIME ZONE %(zone)s)::date AS today) clock
     WHERE d.state = 'claimed' AND d.token = %(token)s AND d.lease_until > now()
 )
 UPDATE messaging_delivery d
@@ -131,6 +153,7 @@ def hand_over(claim: Claim, keys: Sequence[Key], *, account: int, seconds: float
                 "seconds": seconds,
                 "account": account,
                 "held": HELD_SECONDS,
+                "zone": settings.TIME_ZONE,
             },
         )
         return {Key(contact, occasion) for contact, occasion, state in cursor.fetchall() if state == "handed"}

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from campaign_crm.platform.models import Organisation
 from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
-from contacts.models import Contact, EmailAddress, Newsletter
+from contacts.models import Contact, EmailAddress, Newsletter, Source
 from contacts.registry import HandOverCheck, registry
 from contacts.services.consents import record_consent
 from contacts.services.contact_points import add_email, remove_point
@@ -84,6 +84,17 @@ def objected_elsewhere(person: Contact) -> None:
 def withdrawn(person: Contact) -> None:
     record_consent(
         contact=person, channel=Channel.EMAIL, purpose=ConsentPurpose.MESSAGES, given=False, by=None
+    )
+
+
+def agreed(person: Contact, purpose: ConsentPurpose = ConsentPurpose.MESSAGES, *, given: bool = True) -> None:
+    record_consent(
+        contact=person,
+        channel=Channel.EMAIL,
+        purpose=purpose,
+        given=given,
+        source=make_source(f"Form of {person.pk}"),
+        by=None,
     )
 
 
@@ -164,6 +175,44 @@ def test_a_lease_that_ended_hands_nothing_over() -> None:
     Delivery.objects.update(lease_until=timezone.now())
     assert ask(held) == set()
     assert state_of(people[0]) == (DeliveryState.CLAIMED, "")
+
+
+@pytest.mark.parametrize(
+    "closed",
+    [
+        {"licence_ends_on": timezone.localdate() - timedelta(days=1)},
+        {"lawful_basis": "none"},
+        {"channels": ["post"]},
+    ],
+    ids=["licence", "basis", "channel"],
+)
+def test_a_source_that_no_longer_allows_it_is_obeyed_before_the_projection_is(
+    closed: dict[str, object],
+) -> None:
+    campaign, (first, second) = frozen()
+    agreed(second)
+    held = take(campaign)
+    Delivery.objects.filter(contact_id=second.pk).update(consent_id=second.consents.get().pk)
+    Source.objects.update(**closed)
+    assert ask(held) == {second.pk}  # their own consent does not end with the file
+    assert state_of(first) == (DeliveryState.SUPPRESSED, "The source no longer allows it")
+
+
+def test_the_last_day_of_a_licence_is_a_day() -> None:
+    campaign, people = frozen()
+    Source.objects.update(licence_ends_on=timezone.localdate())
+    assert ask(take(campaign)) == {person.pk for person in people}
+
+
+def test_who_no_longer_agrees_to_be_chosen_is_not_written_to_by_a_targeted_mailing() -> None:
+    campaign, (first, second) = frozen()
+    for person in (first, second):
+        agreed(person, ConsentPurpose.TARGETING)
+    Campaign.objects.filter(pk=campaign.pk).update(targeted=True)
+    held = take(campaign)
+    agreed(first, ConsentPurpose.TARGETING, given=False)
+    assert ask(held) == {second.pk}
+    assert state_of(first) == (DeliveryState.SUPPRESSED, "The person no longer agrees to targeted messages")
 
 
 def test_another_app_adds_its_own_question(monkeypatch: pytest.MonkeyPatch) -> None:
