@@ -32,10 +32,11 @@ TimelineSource = Callable[[int, datetime | None, int], list[TimelineEntry]]
 class HandOverCheck:
     """One question asked of every message at the last moment, before the intent to send it is committed.
 
-    `condition` is SQL, true when the message must not leave now; it reads `d` (messaging_delivery) and `c`
-    (messaging_campaign); `today` is the date of the installation's zone. `outcome` is the state that the delivery takes then; `queued` gives the row back, to
-    be asked again later. Look rows up by key, in scalar subqueries with LIMIT 1: it is asked of each message
-    of a large send. `answer` is an English msgid kept with it. The first true one by `order` decides.
+    `condition` is SQL, true when the message must not leave now; it reads `d` (messaging_delivery), `c`
+    (messaging_campaign) and `today`, the date in the installation's zone. `outcome` is the state that the
+    delivery takes then; `queued` gives the row back, to be asked again later. Look rows up by key, in scalar
+    subqueries with LIMIT 1: it is asked of each message of a large send. `answer` is an English msgid kept
+    with it. The first true one by `order` decides.
     """
 
     order: int
