@@ -13,11 +13,12 @@ from django.utils import timezone
 
 from campaign_crm.platform.caching import remembered
 from contacts.enums import Channel, TerritoryKind
-from contacts.models import Reach, Territory
+from contacts.models import Territory
 from messaging.enums import SHOWN_AS, DeliveryState, ShownState
 from messaging.models import Campaign, Delivery, Link
 from tracking.enums import InteractionKind, Metric
 from tracking.models import CampaignCounter, Interaction
+from tracking.reach_figures import reach_figures
 
 SMALLEST_CELL = 10  # smaller territory cells are shown together: nobody can be found in them
 DELIVERED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
@@ -199,6 +200,7 @@ class Dashboard:
     electors: int
     electors_exact: bool
     reach: dict[Channel, int]
+    reach_counted_at: datetime | None
     sign_ups: list[tuple[date, int]]
     under_way: list[Campaign]
     recent: list[Campaign]
@@ -209,12 +211,14 @@ def dashboard(*, days: int = 30) -> Dashboard:
     people, people_exact = _size("contacts_contact")
     electors, electors_exact = _size("contacts_electoralregistration")
     mailings = Campaign.objects.mailings().defer(*NOT_ON_LISTS)  # type: ignore[attr-defined]
+    reach = reach_figures(small_base=people_exact)
     return Dashboard(
         people=people,
         people_exact=people_exact,
         electors=electors,
         electors_exact=electors_exact,
-        reach=reach_by_channel(),
+        reach=reach.by_channel,
+        reach_counted_at=reach.counted_at,
         sign_ups=sign_ups_per_day(days=days),
         under_way=list(mailings.under_way().select_related("sender").order_by("-started_at")[:5]),
         recent=list(mailings.exclude(audience_count=None).order_by("-created_at")[:5]),
@@ -254,17 +258,3 @@ def last_activity(contact_id: int) -> datetime | None:
     """When this person last did something we may tie to them."""
     found: datetime | None = Interaction.objects.filter(contact_id=contact_id).aggregate(Max("at"))["at__max"]
     return found
-
-
-REACH_KEPT_SECONDS = 60
-
-
-def reach_by_channel() -> dict[Channel, int]:
-    """How many people may be written to with a political message, by channel; a minute old at most."""
-    counted = remembered("reach-by-channel", seconds=REACH_KEPT_SECONDS, compute=_count_reach)
-    return {channel: counted.get(channel.value, 0) for channel in Channel}
-
-
-def _count_reach() -> dict[str, int]:
-    rows = Reach.objects.open_on(timezone.localdate()).values_list("channel").annotate(Count("contact_id"))
-    return dict(rows)

@@ -12,6 +12,7 @@ from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import only_one
 from tracking.ingest import consumer
 from tracking.ingest.folding import fold_counters
+from tracking.reach_figures import count_reach as count_reach_now
 
 logger = logging.getLogger(__name__)
 
@@ -45,3 +46,11 @@ def tidy() -> None:
             for moment in (datetime.now(UTC), datetime.now(UTC) + AHEAD):
                 ensure_partition(table, moment.strftime("%Y-%m-01"))
         fold_counters()
+
+
+@shared_task(name="tracking.count_reach")
+def count_reach() -> None:
+    """Count who can be reached, for the home page; skips while the previous count goes on."""
+    with only_one("tracking.count_reach") as held:
+        if held:
+            count_reach_now()

@@ -5,9 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaign_crm.celery import app
 from campaign_crm.platform.database import ensure_partition
+from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose
 from contacts.models import Reach, Territory
 from contacts.registry import registry
@@ -16,10 +19,13 @@ from contacts.services.people import add_note, create_contact
 from contacts.services.sources import create_source
 from messaging.enums import DeliveryState, ShownState
 from messaging.models import Campaign, Delivery, Link
+from tracking import selectors
 from tracking.models import CampaignCounter, Interaction
-from tracking.selectors import campaign_report, dashboard, reach_by_channel, sign_ups_per_day
+from tracking.reach_figures import reach_figures
+from tracking.selectors import campaign_report, dashboard, sign_ups_per_day
 from tracking.services.interactions import record_interaction
 from tracking.services.preferences import preferences_of
+from tracking.tasks import count_reach
 
 pytestmark = pytest.mark.django_db
 MONTH = date(2026, 11, 1)
@@ -175,7 +181,37 @@ def test_the_dashboard_counts_a_small_base_exactly(person) -> None:
     assert (figures.people, figures.people_exact) == (1, True)
     assert figures.reach["email"] == 1
     assert figures.reach["sms"] == 0
+    assert figures.reach_counted_at is None, "counted now"
     assert figures.under_way == []
+
+
+def test_a_large_base_is_counted_by_a_tick_and_never_by_a_page(person, monkeypatch) -> None:
+    monkeypatch.setattr(selectors, "EXACT_BELOW", 0)
+    assert (dashboard().reach, dashboard().reach_counted_at) == ({}, None)
+    before = timezone.now()
+    count_reach()
+    with CaptureQueriesContext(connection) as queries:
+        figures = dashboard()
+    assert not [query for query in queries if "contacts_reach" in query["sql"]]
+    assert figures.reach[Channel.EMAIL] == 1
+    assert figures.reach_counted_at >= before
+    Reach.objects.update(political=False)
+    assert dashboard().reach[Channel.EMAIL] == 1, "as it was counted"
+    count_reach()
+    assert dashboard().reach[Channel.EMAIL] == 0
+    assert "tracking.count_reach" in {entry["task"] for entry in app.conf.beat_schedule.values()}
+
+
+def test_the_home_page_says_when_reach_was_counted(person, monkeypatch, client) -> None:
+    monkeypatch.setattr(selectors, "EXACT_BELOW", 0)
+    client.force_login(
+        User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    )
+    assert "Being counted" in client.get("/").text
+    count_reach()
+    page = client.get("/").text
+    assert "Being counted" not in page
+    assert "Counted" in page
 
 
 def test_a_timeline_mixes_every_app_newest_first(person, sent) -> None:
@@ -205,5 +241,5 @@ def test_a_licence_that_ended_counts_nowhere_and_ticks_no_box(db) -> None:
         contact=person, source=rented, by=None, line1="1 rue A", postcode="60000", city="Beauvais"
     )
     assert Reach.objects.get(contact=person, channel=Channel.POST).political  # as it was projected
-    assert reach_by_channel()[Channel.POST] == 0
+    assert reach_figures(small_base=True).by_channel[Channel.POST] == 0
     assert ConsentPurpose.MESSAGES not in preferences_of(person, Channel.POST).purposes

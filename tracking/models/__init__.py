@@ -1,5 +1,6 @@
 from tracking.models.counter import CampaignCounter
+from tracking.models.figures import Figures
 from tracking.models.form import Form, Submission
 from tracking.models.interaction import Interaction
 
-__all__ = ["CampaignCounter", "Form", "Interaction", "Submission"]
+__all__ = ["CampaignCounter", "Figures", "Form", "Interaction", "Submission"]
