@@ -30,6 +30,9 @@ from messaging.content.marks import AnonymousMark as AnonymousMark
 from messaging.content.marks import Mark as Mark
 from messaging.content.marks import PersonalMark as PersonalMark
 
+TESTS = bytes(32)
+"""In place of the address hash in the links of a test message: no address has it, and they change nothing."""
+
 CHANNELS = ("email", "sms", "call", "post")  # by place, in tokens that live for years: only ever append
 _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 # channel, variant, month, day of signing, campaign, contact, newsletter, occasion, address hash

@@ -65,7 +65,7 @@ class Outbox:
         self.account: ProviderAccount = sender.provider_account
         self.campaign = campaign
         self._from = sender.address
-        self._is_service = campaign.kind == MessageKind.SERVICE
+        self._is_service = campaign.message_kind == MessageKind.SERVICE
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
         self._content = _content(campaign, sender)
         self._template = message_template(self._content.compiled)
@@ -74,15 +74,21 @@ class Outbox:
         self._links = len(self._content.compiled.tracked_links)
         newsletter = campaign.audience.get("id") if campaign.audience.get("type") == "newsletter" else None
         self._newsletter = int(newsletter or 0)
-        self._message = Message(campaign.channel, campaign.kind, self._template.fields)
+        self._message = Message(
+            campaign.channel,
+            campaign.message_kind,
+            self._template.fields,
+            self._content.compiled.languages,
+        )
 
-    def prepare(self, rows: Sequence[Row]) -> list[Prepared]:
-        """Load what the messages of these rows may know, in a constant number of queries."""
+    def prepare(self, rows: Sequence[Row], *, left_at: datetime | None = None) -> list[Prepared]:
+        """Load what the messages of these rows may know, in a constant number of queries.
+
+        `left_at`: of a message that is shown once more.
+        """
         wanted = [Wanted(_reader_of(row), row.language, row.source, row.measured) for row in rows]
-        return [
-            Prepared(row, recipient)
-            for row, recipient in zip(rows, load_recipients(wanted, self._message), strict=True)
-        ]
+        found = load_recipients(wanted, self._message, at=left_at)
+        return [Prepared(row, recipient) for row, recipient in zip(rows, found, strict=True)]
 
     def build(self, prepared: Sequence[Prepared], *, at: datetime) -> Built:
         """Make the messages to hand over at `at`; a row that cannot be built harms no other."""
@@ -97,9 +103,9 @@ class Outbox:
                 built.faults.append((one.row.key, f"{type(error).__name__} while building the message"))
         return built
 
-    def page(self, row: Row, *, at: datetime) -> str:
+    def page(self, row: Row, *, at: datetime, left_at: datetime | None) -> str:
         """The message as an HTML page, for "view it in a browser"; the row need not be claimed."""
-        (prepared,) = self.prepare([row])
+        (prepared,) = self.prepare([row], left_at=left_at)
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
         values = self._template.render_values(self._context(row, prepared.recipient, addresses, at))
         return self._template.html.join(values.html)
@@ -136,10 +142,12 @@ class Outbox:
     def _addresses(self, row: Row, occasion: int, at: datetime) -> dict[str, str]:
         """The ways out and to the person's choices: theirs alone, each time the same."""
         month, campaign = self.ledger
+        # Whoever tries the ways out of a test must not lose the mailings: its links name nobody.
+        address_hash = tokens.TESTS if self.campaign.is_test else row.address_hash
         unsubscribe = tokens.sign_unsubscribe(
             tokens.UnsubscribeToken(
                 channel=self.campaign.channel,
-                address_hash=row.address_hash,
+                address_hash=address_hash,
                 contact=row.key.contact,
                 campaign=campaign,
                 ledger_month=month,
@@ -153,7 +161,7 @@ class Outbox:
         preferences = tokens.PreferencesToken(
             channel=self.campaign.channel,
             contact=row.key.contact,
-            address_hash=row.address_hash,
+            address_hash=address_hash,
             signed_at=at,
             campaign=campaign,
         )
@@ -187,7 +195,7 @@ def _values_of(context: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _content(campaign: Campaign, sender: SenderIdentity) -> Content:
-    kind = "service" if campaign.kind == MessageKind.SERVICE else "mailing"
+    kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
     data = SenderData(sender.from_name, sender.address, sender.reply_to)
     return _made_once(campaign.pk, campaign.frozen_at, data, kind)
 

@@ -179,5 +179,16 @@ class Campaign(models.Model):
         return self.name
 
     @property
+    def is_test(self) -> bool:
+        """True for the standing campaign of a mailing's tests: `test:<mailing>:<version>:<kind>:<sender>`."""
+        return self.standing_for.startswith(TEST_PREFIX)
+
+    @property
+    def message_kind(self) -> str:
+        """The kind that its messages show: a test goes out as a service, and looks like its mailing."""
+        told = self.standing_for.split(":")[3:4] if self.is_test else []
+        return told[0] if told and told[0] in MessageKind.values else self.kind
+
+    @property
     def is_editable(self) -> bool:
         return self.state in (CampaignState.DRAFT, CampaignState.SCHEDULED)

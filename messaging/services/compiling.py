@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
+from typing import Any
+
 from django.conf import settings
 
 from campaign_crm.platform.models import Organisation
 from contacts.models import CustomField
 from messaging.content.brand import Brand
 from messaging.content.compile import CompiledMessage, compile_message
+from messaging.content.conditions import LANGUAGES
 from messaging.content.recipients import OrganisationData
 from messaging.models import Campaign
+
+# A variable or test that reads the reader's language, or a block for readers of some languages only.
+_BY_LANGUAGE = re.compile(r'\{[{%][^}]*\blanguage\b|"languages": \["')
 
 
 def compile_campaign(campaign: Campaign, *, extra: tuple[str, ...] = ()) -> CompiledMessage:
@@ -23,10 +31,24 @@ def compile_campaign(campaign: Campaign, *, extra: tuple[str, ...] = ()) -> Comp
         subject=campaign.subject,
         preheader=campaign.preview_text,
         brand=brand_of(organisation),
-        languages=(organisation.default_language,),
+        languages=languages_of(
+            campaign.blocks, campaign.subject, campaign.preview_text, default=organisation.default_language
+        ),
         extra=(*custom_field_keys(), *extra),
         tracking=campaign.tracking,
     )
+
+
+def languages_of(blocks: Any, *texts: str, default: str) -> tuple[str, ...]:
+    """The languages that a message speaks, its own first: others only where its author wrote for them.
+
+    Everything that is said to a reader (greeting, places, foot) is in one of these, so that no message mixes
+    a French text with an English greeting.
+    """
+    written = json.dumps([blocks, *texts], ensure_ascii=False)
+    if not _BY_LANGUAGE.search(written):
+        return (default,)
+    return (default, *(language for language in LANGUAGES if language != default))
 
 
 def custom_field_keys() -> tuple[str, ...]:

@@ -18,19 +18,21 @@ def online_page(mark: PersonalMark) -> str | None:
         .filter(pk=mark.campaign, frozen_at__isnull=False, sender__isnull=False)
         .first()
     )
-    row = _row_of(mark)
-    if campaign is None or row is None:
+    delivery = _delivery_of(mark)
+    if campaign is None or delivery is None:
         return None
-    return Outbox(campaign, Organisation.current()).page(row, at=timezone.now())
+    outbox = Outbox(campaign, Organisation.current())
+    return outbox.page(_row_of(delivery), at=timezone.now(), left_at=delivery.handed_at)
 
 
-def _row_of(mark: PersonalMark) -> Row | None:
+def _delivery_of(mark: PersonalMark) -> Delivery | None:
     rows = Delivery.objects.filter(
         ledger_month=mark.ledger_month, campaign_id=mark.campaign, contact_id=mark.contact
     )
-    delivery = next((row for row in rows if occasion_number(row.occasion) == mark.occasion), None)
-    if delivery is None:
-        return None
+    return next((row for row in rows if occasion_number(row.occasion) == mark.occasion), None)
+
+
+def _row_of(delivery: Delivery) -> Row:
     return Row(
         key=Key(delivery.contact_id, delivery.occasion),
         address=delivery.address,

@@ -6,16 +6,17 @@ message; data the person gave needs a line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from campaign_crm.platform.models import Organisation
-from contacts.enums import SourceKind
-from contacts.models import Source
+from contacts.enums import Channel, SourceKind
+from contacts.models import Contact, Reach, Source
 
 
 class Origin(NamedTuple):
@@ -26,6 +27,13 @@ class Origin(NamedTuple):
 
 
 NOT_SAID = Origin("", "")
+_EARLIER = """
+SELECT DISTINCT d.contact_id, d.source_id
+FROM unnest(%(contacts)s::bigint[], %(sources)s::bigint[]) AS k (contact_id, source_id)
+JOIN messaging_delivery d ON d.contact_id = k.contact_id AND d.source_id = k.source_id
+WHERE d.state = ANY(%(reached)s)
+    AND (%(before)s::timestamptz IS NULL OR d.handed_at < %(before)s::timestamptz)
+"""
 # States in which an earlier message has, or may have, reached the person.
 _REACHED = ("accepted", "delivered", "complained", "unknown", "abandoned")
 
@@ -43,18 +51,36 @@ def origins_of(source_ids: Iterable[int], *, languages: Iterable[str]) -> dict[t
     return found
 
 
-def never_reached(contact_ids: Iterable[int]) -> set[int]:
-    """Those to whom no message has left yet, in any campaign."""
-    ids = list(contact_ids)
-    if not ids:
+def never_reached(
+    pairs: Iterable[tuple[int, int]], *, before: datetime | None = None
+) -> set[tuple[int, int]]:
+    """Of (contact, source), those for whom no message has left yet because of that source, in any campaign.
+
+    Each source owes its own notice: a confirmation, or a mailing by what the person gave themselves, tells
+    nothing of a file that was bought. `before`: only messages that left earlier count.
+    """
+    asked = set(pairs)
+    if not asked:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT DISTINCT contact_id FROM messaging_delivery"
-            " WHERE contact_id = ANY(%s) AND state = ANY(%s)",
-            [ids, list(_REACHED)],
+            _EARLIER,
+            {
+                "contacts": [contact for contact, _source in asked],
+                "sources": [source for _contact, source in asked],
+                "reached": list(_REACHED),
+                "before": before,
+            },
         )
-        return set(ids) - {row[0] for row in cursor.fetchall()}
+        return asked - {(contact, source) for contact, source in cursor.fetchall()}
+
+
+def source_for(contact: Contact, audience: Mapping[str, Any]) -> int | None:
+    """The source that allows a mailing to this audience to write to this person, as the freeze keeps it."""
+    reach = Reach.objects.filter(contact=contact, channel=Channel.EMAIL).first()
+    if audience.get("type") == "source" and not (reach is not None and reach.political):
+        return int(audience["id"])
+    return reach.source_id if reach is not None else None
 
 
 def _is_indirect(source: Source) -> bool:

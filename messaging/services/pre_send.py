@@ -51,6 +51,7 @@ class PreSend:
     remarks: list[Check] = field(default_factory=list)
     targeted: bool = False
     audience_label: str = ""
+    version: str = ""  # of the compiled message; empty while it has faults
 
     @property
     def problems(self) -> list[str]:
@@ -94,6 +95,7 @@ def pre_send(campaign: Campaign) -> PreSend:
         remarks=[check for check in remarks if check.level is not Level.ERROR],
         targeted=audience.targeted if audience is not None else False,
         audience_label=audience.label if audience is not None else "",
+        version=compiled.version if compiled is not None else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
@@ -19,8 +19,9 @@ from messaging.content.escaping import ContextKind
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK, example_values
 from messaging.content.preview import Check, checks, render_preview
 from messaging.content.recipients import RecipientData, recipient_context
-from messaging.models import SenderIdentity
-from messaging.services.compiling import brand_of, custom_field_keys, organisation_data
+from messaging.models import Campaign, SenderIdentity
+from messaging.services.compiling import brand_of, custom_field_keys, languages_of, organisation_data
+from messaging.services.origins import source_for
 from messaging.services.recipients import Message, Wanted, load_recipients
 
 EXAMPLE, EMPTY = "example", "empty"
@@ -40,6 +41,8 @@ class Draft:
     preview_text: str
     kind: str = MessageKind.POLITICAL
     sender: SenderIdentity | None = None
+    tracking: bool = True
+    audience: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +72,41 @@ def preview_draft(draft: Draft, *, reader: str = EXAMPLE) -> DraftPreview:
         preview_text=draft.preview_text if text_fine else "",
         organisation=organisation,
         extra=extra,
+        tracking=draft.tracking,
     )
     shown = render_preview(compiled, _context(compiled, draft, reader, organisation, extra))
     return DraftPreview(
         subject=shown.subject if subject_fine else "",
         preheader=shown.preheader if text_fine else "",
-        # The library's pictures by their path: staff may use another address than the public one.
-        html=shown.html.replace(f"{settings.PUBLIC_URL}/i/", "/i/"),
+        html=_for_staff(shown.html),
         text=shown.text,
         problems=problems,
         checks=checks(compiled) if blocks else [],
         hidden=hidden,
     )
+
+
+def preview_sent(campaign: Campaign, *, reader: str = EXAMPLE) -> DraftPreview:
+    """A mailing that leaves or has left, from the content that was frozen: later edits of the organisation's
+    look, name or address change nothing of it."""
+    compiled = CompiledMessage.from_json(campaign.compiled or {})
+    draft = Draft(
+        campaign.blocks,
+        campaign.subject,
+        campaign.preview_text,
+        campaign.kind,
+        campaign.sender,
+        campaign.tracking,
+        campaign.audience,
+    )
+    context = _context(compiled, draft, reader, Organisation.current(), custom_field_keys())
+    shown = render_preview(compiled, dict.fromkeys(compiled.fields) | context)
+    return DraftPreview(shown.subject, shown.preheader, _for_staff(shown.html), shown.text, [], [], 0)
+
+
+def _for_staff(html: str) -> str:
+    """The library's pictures by their path: staff may use another address than the public one."""
+    return html.replace(f"{settings.PUBLIC_URL}/i/", "/i/")
 
 
 def find_problems(draft: Draft, *, extra: tuple[str, ...]) -> list[Problem]:
@@ -103,15 +129,19 @@ def _compile(
     preview_text: str,
     organisation: Organisation,
     extra: tuple[str, ...],
+    tracking: bool,
 ) -> CompiledMessage:
+    languages = languages_of(blocks, subject, preview_text, default=organisation.default_language)
+
     def compiled(document: list[Any]) -> CompiledMessage:
         return compile_message(
             document,
             subject=subject,
             preheader=preview_text,
             brand=brand_of(organisation),
-            languages=(organisation.default_language,),
+            languages=languages,
             extra=extra,
+            tracking=tracking,
         )
 
     try:
@@ -176,8 +206,8 @@ def _person(reader: str, draft: Draft, compiled: CompiledMessage) -> RecipientDa
     wanted = Wanted(
         contact=contact.pk,
         language=contact.language,
-        source=reach.source_id if reach else None,
+        source=source_for(contact, draft.audience),
         measured=bool(reach and reach.measurement),
     )
-    message = Message(Channel.EMAIL, draft.kind, frozenset(compiled.fields))
+    message = Message(Channel.EMAIL, draft.kind, frozenset(compiled.fields), compiled.languages)
     return load_recipients([wanted], message)[0]

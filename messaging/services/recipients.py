@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from contacts.enums import Channel, MessageKind
 from messaging.content.recipients import EventData, RecipientData
@@ -39,6 +41,7 @@ class Message(NamedTuple):
     channel: str
     kind: str
     fields: frozenset[str]  # variables that the message reads
+    languages: tuple[str, ...] = LANGUAGES  # those it speaks, its own first
 
 
 class _Person(NamedTuple):
@@ -75,20 +78,24 @@ def register_events(source: EventSource) -> None:
         _event_sources.append(source)
 
 
-def load_recipients(wanted: Sequence[Wanted], message: Message) -> list[RecipientData]:
+def load_recipients(
+    wanted: Sequence[Wanted], message: Message, *, at: datetime | None = None
+) -> list[RecipientData]:
     """The data of each recipient, in the order given; addresses of links are left empty.
 
-    A person who is gone meanwhile, or nobody (contact 0), is a recipient of whom nothing is known.
+    A person who is gone meanwhile, or nobody (contact 0), is a recipient of whom nothing is known. `at`: when
+    the message left, for one shown once more: what was sent since does not count as an earlier message.
     """
+    wanted = [one._replace(language=_spoken(one.language, message)) for one in wanted]
     people = _people([one.contact for one in wanted], message.channel)
     around = surroundings_of(person.commune for person in people.values())
     stations = _stations(list(people), message)
     events = _events(wanted, message)
     origins = origins_of(
         (one.source for one in wanted if one.source is not None),
-        languages={_language(one.language) for one in wanted},
+        languages={one.language for one in wanted},
     )
-    first_time = never_reached(_owed_a_notice(wanted, origins))
+    first_time = never_reached(_owed_a_notice(wanted, origins), before=at)
     return [
         _recipient(
             one,
@@ -104,7 +111,7 @@ def load_recipients(wanted: Sequence[Wanted], message: Message) -> list[Recipien
 
 def nobody(language: str = "fr") -> RecipientData:
     """A recipient of whom nothing is known."""
-    return RecipientData(language=_language(language))
+    return RecipientData(language=language if language in LANGUAGES else LANGUAGES[0])
 
 
 def _people(contact_ids: list[int], channel: str) -> dict[int, _Person]:
@@ -122,7 +129,7 @@ def _recipient(
     event: EventData | None,
     origin: Origin,
 ) -> RecipientData:
-    language = _language(one.language)
+    language = one.language
     if person is None:
         return RecipientData(
             language=language, origin_sentence=origin.sentence, information_notice=origin.notice
@@ -149,7 +156,7 @@ def _recipient(
         information_notice=origin.notice,
         # Whoever took their agreement back since the freeze is not measured.
         measured=one.measured and person.measurement,
-        extra=_extra(person.custom),
+        extra=_extra(person.custom, language),
     )
 
 
@@ -160,14 +167,16 @@ def _words(territory: Territory | None, language: str) -> tuple[str, str, str, s
     return forms.name, forms.with_article, forms.at, forms.of
 
 
-def _language(language: str) -> str:
-    return language if language in LANGUAGES else LANGUAGES[0]
+def _spoken(language: str, message: Message) -> str:
+    """The reader's language if the message speaks it, else the message's own."""
+    return language if language in message.languages else message.languages[0]
 
 
-def _extra(custom: str) -> dict[str, str]:
+def _extra(custom: str, language: str) -> dict[str, str]:
     if custom == "{}":
         return {}
-    return {key: _shown(value) for key, value in json.loads(custom).items()}
+    with override(language):
+        return {key: _shown(value) for key, value in json.loads(custom).items()}
 
 
 def _shown(value: Any) -> str:
@@ -196,7 +205,7 @@ def _events(wanted: Sequence[Wanted], message: Message) -> dict[int, EventData]:
         return {}
     by_language: dict[str, list[int]] = {}
     for one in wanted:
-        by_language.setdefault(_language(one.language), []).append(one.contact)
+        by_language.setdefault(one.language, []).append(one.contact)
     found: dict[int, EventData] = {}
     for source in _event_sources:
         for language, contacts in by_language.items():
@@ -204,13 +213,13 @@ def _events(wanted: Sequence[Wanted], message: Message) -> dict[int, EventData]:
     return found
 
 
-def _owed_a_notice(wanted: Sequence[Wanted], origins: dict[tuple[int, str], Origin]) -> list[int]:
+def _owed_a_notice(wanted: Sequence[Wanted], origins: dict[tuple[int, str], Origin]) -> list[tuple[int, int]]:
     indirect = {source for (source, _language_of), origin in origins.items() if origin.notice}
-    return [one.contact for one in wanted if one.source in indirect]
+    return [(one.contact, one.source) for one in wanted if one.source is not None and one.source in indirect]
 
 
-def _origin(one: Wanted, origins: dict[tuple[int, str], Origin], first_time: set[int]) -> Origin:
-    origin = NOT_SAID
-    if one.source is not None:
-        origin = origins.get((one.source, _language(one.language)), NOT_SAID)
-    return origin if one.contact in first_time else origin._replace(notice="")
+def _origin(one: Wanted, origins: dict[tuple[int, str], Origin], first_time: set[tuple[int, int]]) -> Origin:
+    if one.source is None:
+        return NOT_SAID
+    origin = origins.get((one.source, one.language), NOT_SAID)
+    return origin if (one.contact, one.source) in first_time else origin._replace(notice="")

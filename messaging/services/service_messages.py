@@ -8,6 +8,7 @@ part of the key: asked twice for the same occasion, one message leaves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from campaign_crm.platform.models import Organisation
 from contacts.enums import Channel, MessageKind
 from contacts.models import Contact
 from contacts.services.addresses import normalise_email
+from messaging.content.brand import Brand
 from messaging.content.compile import CompiledMessage, compile_message
 from messaging.dispatch.ways_out import service_sender
 from messaging.enums import CampaignState, DeliveryState
@@ -77,6 +79,7 @@ def add_to_ledger(
     occasion: str,
     language: str,
     context: dict[str, Any] | None = None,
+    source_id: int | None = None,
 ) -> Delivery:
     """Queue one delivery of a standing campaign, once an occasion; the workers are woken on commit."""
     delivery, created = Delivery.objects.get_or_create(
@@ -90,6 +93,7 @@ def add_to_ledger(
             "address_hash": keyed_hash("email", normalise_email(address)),
             "language": language,
             "context": context,
+            "source_id": source_id,
         },
     )
     if created:
@@ -98,9 +102,14 @@ def add_to_ledger(
 
 
 def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: Any) -> Campaign:
-    """This month's standing campaign of `key`, made and compiled on first use."""
+    """This month's standing campaign of `key`, made on first use.
+
+    Its content is compiled anew when the organisation's look or our words have changed. The campaign stays:
+    an occasion that was written to is not written to again because of a new logo.
+    """
     month = timezone.localdate().replace(day=1)
     found = Campaign.objects.filter(standing_for=key, ledger_month=month).first()
+    compiled: CompiledMessage = compile_content()
     if found is None:
         ensure_partition("messaging_delivery", month.isoformat())
         found, _created = Campaign.objects.get_or_create(
@@ -112,12 +121,15 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
                 "state": CampaignState.SENDING,
                 "sender": service_sender(),
                 "tracking": False,
-                "compiled": compile_content().as_json(),
+                "compiled": compiled.as_json(),
                 "frozen_at": timezone.now(),
                 "started_at": timezone.now(),
                 **fields,
             },
         )
+    if (found.compiled or {}).get("version") != compiled.version:
+        found.compiled, found.frozen_at = compiled.as_json(), timezone.now()
+        found.save(update_fields=["compiled", "frozen_at"])
     if found.sender_id is None:  # made before anybody had set up a sender
         found.sender = service_sender()
         if found.sender is not None:
@@ -132,11 +144,14 @@ def _standing_campaign(
     return standing_campaign(
         key=f"{standing_for}:{language}:{shape}"[:64],
         name=_("Service messages: %(kind)s") % {"kind": standing_for},
-        compile_content=lambda: _compile(language, paragraphs=paragraphs, button=button, closing=closing),
+        compile_content=lambda: _compile(
+            language, brand_of(Organisation.current()), paragraphs=paragraphs, button=button, closing=closing
+        ),
     )
 
 
-def _compile(language: str, *, paragraphs: int, button: bool, closing: bool) -> CompiledMessage:
+@lru_cache(maxsize=64)
+def _compile(language: str, brand: Brand, *, paragraphs: int, button: bool, closing: bool) -> CompiledMessage:
     """The form of a message whose words are its delivery's values."""
     names = [f"p{number}" for number in range(1, paragraphs + 1)]
     blocks = [_text(name) for name in names]
@@ -151,7 +166,7 @@ def _compile(language: str, *, paragraphs: int, button: bool, closing: bool) -> 
     return compile_message(
         blocks,
         subject="{{ extra_subject }}",
-        brand=brand_of(Organisation.current()),
+        brand=brand,
         languages=(language,),
         extra=("subject", *names),
         tracking=False,

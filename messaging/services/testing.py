@@ -1,29 +1,38 @@
-"""Test messages: what a mailing looks like in real mailboxes, before anybody else gets it."""
+"""Test messages: what a mailing looks like in real mailboxes, before anybody else gets it.
+
+A test is the message: same kind, headers, origin and foot. Only its subject is marked, its links are not
+counted, and its ways out change nothing. It takes the lane of service messages, so that it arrives at once.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
-from campaign_crm.platform.models import User
+from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
 from contacts.models import Contact
 from contacts.services.addresses import normalise_email
 from messaging.content.compile import CompiledMessage
-from messaging.errors import CannotSend, MessagingError
+from messaging.errors import CannotSend, MessagingError, SendingIsOff
 from messaging.models import Campaign, Delivery
+from messaging.models.campaign import TEST_PREFIX
 from messaging.services.campaigns import ask_right
 from messaging.services.compiling import compile_campaign
+from messaging.services.origins import source_for
+from messaging.services.pre_send import sender_fault
 from messaging.services.recipients import READER
 from messaging.services.service_messages import NOBODY, add_to_ledger, standing_campaign
 
 MOST_ADDRESSES = 10
-PREFIX = "test:"
-"""Standing campaigns of tests begin so; what comes back from them counts nowhere."""
+LEAVES_WITHIN = timedelta(days=1)
+"""A test that could not leave is not sent at all: it would show a text of long ago."""
 
 
 class TooManyAddresses(MessagingError):
@@ -37,22 +46,11 @@ def send_test(
     """Send the mailing as it is now to these addresses, its subject marked [Test].
 
     `reader`: whose data the merge fields take; without one, a person of whom nothing is known. Raises
-    ContentError, InvalidAddress, CannotSend without a sender, or TooManyAddresses.
+    ContentError, InvalidAddress, CannotSend without a sender in use, SendingIsOff, or TooManyAddresses.
     """
     ask_right(by, Right.EDIT_CAMPAIGN)
-    if not 0 < len(addresses) <= MOST_ADDRESSES:
-        raise TooManyAddresses(_("A test goes to 1 to %(most)d addresses.") % {"most": MOST_ADDRESSES})
-    if campaign.sender is None:
-        raise CannotSend(_("Choose a sender."))
-    for address in addresses:
-        normalise_email(address)
-    compiled = _marked(campaign)
-    standing = standing_campaign(
-        key=f"{PREFIX}{campaign.pk}:{compiled.version}:{campaign.sender.pk}",
-        name=(_("Test of %(name)s") % {"name": campaign.name})[:150],
-        compile_content=lambda: compiled,
-        sender=campaign.sender,
-    )
+    _check(campaign, addresses)
+    standing = _standing(campaign)
     audit.record(action="campaign.test", on=campaign, by=by, detail={"addresses": len(addresses)})
     return [
         add_to_ledger(
@@ -62,9 +60,52 @@ def send_test(
             occasion=f"test-{secrets.token_hex(8)}",
             language=reader.language if reader is not None else by.language,
             context={READER: reader.pk} if reader is not None else None,
+            source_id=_source(campaign, reader),
         )
         for address in dict.fromkeys(addresses)
     ]
+
+
+def was_tested(campaign: Campaign, version: str) -> bool:
+    """True when a test of exactly this compiled version, kind and sender was sent."""
+    return Campaign.objects.filter(standing_for=_key(campaign, version)).exists()
+
+
+def _check(campaign: Campaign, addresses: Sequence[str]) -> None:
+    if not 0 < len(addresses) <= MOST_ADDRESSES:
+        raise TooManyAddresses(_("A test goes to 1 to %(most)d addresses.") % {"most": MOST_ADDRESSES})
+    if fault := sender_fault(campaign):
+        raise CannotSend(fault)
+    if not Organisation.current().sending_enabled:
+        raise SendingIsOff(_("Sending is switched off on this installation. Switch it on in Settings first."))
+    for address in addresses:
+        normalise_email(address)
+
+
+def _standing(campaign: Campaign) -> Campaign:
+    compiled = _marked(campaign)
+    leaves_by = timezone.now() + LEAVES_WITHIN
+    standing = standing_campaign(
+        key=_key(campaign, compile_campaign(campaign).version),
+        name=(_("Test of %(name)s") % {"name": campaign.name})[:150],
+        compile_content=lambda: compiled,
+        sender=campaign.sender,
+        send_until=leaves_by,
+    )
+    Campaign.objects.filter(pk=standing.pk).update(send_until=leaves_by)
+    return standing
+
+
+def _key(campaign: Campaign, version: str) -> str:
+    """What a test shows: any other text, kind or sender is another test."""
+    return f"{TEST_PREFIX}{campaign.pk}:{version}:{campaign.kind}:{campaign.sender_id}"
+
+
+def _source(campaign: Campaign, reader: Contact | None) -> int | None:
+    """Where the data would come from: the reader's source, or the one that is written to as a whole."""
+    if reader is not None:
+        return source_for(reader, campaign.audience)
+    return int(campaign.audience["id"]) if campaign.audience.get("type") == "source" else None
 
 
 def _marked(campaign: Campaign) -> CompiledMessage:

@@ -18,7 +18,7 @@ from messaging.errors import MessagingError
 from messaging.models import Campaign, SenderIdentity, Template
 from messaging.services.campaigns import update_campaign
 from messaging.services.compiling import custom_field_keys
-from messaging.services.previewing import Draft
+from messaging.services.previewing import Draft, DraftPreview, preview_draft, preview_sent
 from messaging.services.templates import update_template
 
 STRUCTURE = {"id", "type"}  # faults that no form can show: such a document is refused, not kept
@@ -46,6 +46,10 @@ class Document(ABC):
 
     @abstractmethod
     def draft(self) -> Draft: ...
+
+    def preview(self, reader: str) -> DraftPreview:
+        """As one reader gets it; raises ContentError."""
+        return preview_draft(self.draft(), reader=reader)
 
     @abstractmethod
     def save(self, content: dict[str, Any], *, revision: int, by: User) -> None:
@@ -81,7 +85,20 @@ class CampaignDocument(Document):
 
     def draft(self) -> Draft:
         campaign = self.campaign
-        return Draft(campaign.blocks, campaign.subject, campaign.preview_text, campaign.kind, campaign.sender)
+        return Draft(
+            campaign.blocks,
+            campaign.subject,
+            campaign.preview_text,
+            campaign.kind,
+            campaign.sender,
+            campaign.tracking,
+            campaign.audience,
+        )
+
+    def preview(self, reader: str) -> DraftPreview:
+        if self.campaign.compiled and not self.campaign.is_editable:
+            return preview_sent(self.campaign, reader=reader)
+        return super().preview(reader)
 
     def save(self, content: dict[str, Any], *, revision: int, by: User) -> None:
         values = read_content(content)

@@ -96,7 +96,7 @@ class PreviewDraft(StaffView, View):
     def get(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         document = find_document(kind, pk)
         try:
-            shown = preview_draft(document.draft(), reader=asked_reader(request))
+            shown = document.preview(asked_reader(request))
         except ContentError as error:
             shown_html = "".join(f"<p>{escape(problem)}</p>" for problem in error.problems)
             response = HttpResponse(shown_html, status=422)

@@ -27,7 +27,7 @@ from messaging.forms.campaigns import SendForm
 from messaging.models import Campaign
 from messaging.services.campaigns import schedule, send_now, update_campaign
 from messaging.services.pre_send import About, PreSend, pre_send
-from messaging.services.testing import PREFIX, send_test
+from messaging.services.testing import send_test, was_tested
 from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
 
@@ -112,7 +112,7 @@ class Review(StaffView, TemplateView):
             campaign=campaign,
             step="review",
             found=found,
-            lines=checklist(campaign, found, tested=_was_tested(campaign)),
+            lines=checklist(campaign, found, tested=was_tested(campaign, found.version)),
             picture=_picture(campaign, found),
             form=form or _send_form(found, None, initial),
             readers_data={
@@ -148,7 +148,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
         url = _mended_at(campaign, About.CONTENT, remark.block_id)
         lines.append(Line(level, _("Text"), remark.message, url))
     if not tested:
-        message = _("No test has been sent: look at it in a real mailbox first.")
+        message = _("This text has not been tested as it is now: look at it in a real mailbox first.")
         lines.append(Line("warn", _("Test"), message))
     order = ("bad", "warn", "hint", "ok")
     return sorted(lines, key=lambda line: order.index(line.level))
@@ -205,17 +205,13 @@ def _picture(campaign: Campaign, found: PreSend) -> Picture | None:
     return picture_of(campaign.audience, kind=campaign.kind, counts=counts)
 
 
-def _was_tested(campaign: Campaign) -> bool:
-    return Campaign.objects.filter(standing_for__startswith=f"{PREFIX}{campaign.pk}:").exists()
-
-
 class SendTest(StaffView, View):
     """Send the mailing as it is saved to a few addresses of the team; answers with a fragment."""
 
     right_required = Right.EDIT_CAMPAIGN
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        campaign = get_object_or_404(mailings().select_related("sender"), pk=pk)
+        campaign = get_object_or_404(mailings().select_related("sender__provider_account"), pk=pk)
         addresses = [part for part in _BETWEEN.split(request.POST.get("addresses", "")) if part]
         try:
             sent = send_test(

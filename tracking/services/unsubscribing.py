@@ -19,7 +19,7 @@ from contacts.services.consents import record_consent
 from contacts.services.sources import preference_page_source
 from contacts.services.subscriptions import end_subscription
 from contacts.services.suppressions import lift_by_person, suppress
-from messaging.content.tokens import UnsubscribeToken
+from messaging.content.tokens import TESTS, UnsubscribeToken
 from messaging.models import Delivery
 from tracking.enums import InteractionKind, Metric
 from tracking.services.interactions import count, record_interaction
@@ -35,6 +35,11 @@ class Leaving:
     token: UnsubscribeToken
     contact: Contact | None
     newsletter: Newsletter | None
+
+    @property
+    def is_test(self) -> bool:
+        """The link of a test message: it shows the page and changes nothing."""
+        return self.token.address_hash == TESTS
 
     @property
     def channel(self) -> Channel:

@@ -25,10 +25,12 @@ class Leave(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         leaving = self._leaving(token)
         with speak_language_of(leaving.contact, request):
-            return self._page(request, leaving, "ask")
+            return self._page(request, leaving, "test" if leaving.is_test else "ask")
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         leaving = self._leaving(token)
+        if leaving.is_test:
+            return self.get(request, token)
         if request.POST.get("List-Unsubscribe") == ONE_CLICK:
             leave_everything(leaving)
             return HttpResponse(status=204)

@@ -16,7 +16,7 @@ from campaign_crm.platform.typed import numbers_of
 from contacts.enums import Channel
 from contacts.models import Contact, Newsletter
 from contacts.services.consents import current_wording
-from messaging.content.tokens import BadToken, PreferencesToken, read_token
+from messaging.content.tokens import TESTS, BadToken, PreferencesToken, read_token
 from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
 from tracking.views.language import speak_language_of
 
@@ -24,6 +24,8 @@ from tracking.views.language import speak_language_of
 @method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
 class PreferencesPage(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        if self._token(token).address_hash == TESTS:
+            return render(request, "public/leave.html", {"step": "test"})
         opened, contact = self._open(token)
         with speak_language_of(contact, request):
             return render(request, "public/preferences.html", self._context(opened, contact, saved=False))
@@ -39,16 +41,20 @@ class PreferencesPage(View):
             return render(request, "public/preferences.html", self._context(opened, contact, saved=True))
 
     def _open(self, text: str) -> tuple[PreferencesToken, Contact]:
+        token = self._token(text)
+        contact = get_object_or_404(Contact, pk=token.contact, erased_at=None)
+        if not _still_has(contact, token):
+            raise Http404
+        return token, contact
+
+    def _token(self, text: str) -> PreferencesToken:
         try:
             token = read_token(text)
         except BadToken:
             raise Http404 from None
         if not isinstance(token, PreferencesToken):
             raise Http404
-        contact = get_object_or_404(Contact, pk=token.contact, erased_at=None)
-        if not _still_has(contact, token):
-            raise Http404
-        return token, contact
+        return token
 
     def _context(self, token: PreferencesToken, contact: Contact, *, saved: bool) -> dict[str, Any]:
         channel = Channel(token.channel)

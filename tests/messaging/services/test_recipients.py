@@ -137,3 +137,15 @@ def test_three_hundred_recipients_cost_as_many_queries_as_one() -> None:
             assert len(load_recipients(asked, SERVICE)) == len(some)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_a_message_in_one_language_says_everything_in_it() -> None:
+    (person,) = make_people(1)
+    Contact.objects.update(custom={"car": True})
+    made = make_places()
+    Contact.objects.update(commune=made["commune"])
+    (found,) = load_recipients([wanted(person, language="en")], POLITICAL._replace(languages=("fr",)))
+    assert (found.language, found.extra) == ("fr", {"car": "Oui"})
+    assert found.department == ("Oise", "l'Oise", "dans l'Oise", "de l'Oise")
+    (found,) = load_recipients([wanted(person, language="en")], POLITICAL._replace(languages=("fr", "en")))
+    assert (found.language, found.extra) == ("en", {"car": "Yes"})

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 from campaign_crm.platform.crypto import keyed_hash
+from campaign_crm.platform.models import Organisation
 from contacts.services.addresses import InvalidAddress
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery
@@ -89,3 +90,18 @@ def test_messages_wait_for_the_first_sender() -> None:
     sender = make_sender(make_account())
     send(address="b@example.com", occasion="form-2")
     assert Campaign.objects.get().sender == sender
+
+
+def test_a_new_look_shows_at_once_and_writes_nobody_twice() -> None:
+    make_sender(make_account())
+    Organisation.objects.update_or_create(id=1, defaults={"name": "Old name"})
+    send(address="a@example.com")
+    before = Campaign.objects.get()
+    Organisation.objects.update(name="New name")
+    send(address="a@example.com")
+    send(address="b@example.com", occasion="form-2")
+    after = Campaign.objects.get()
+    assert "New name" in after.compiled["html"]
+    assert "Old name" not in after.compiled["html"]
+    assert after.frozen_at > before.frozen_at  # workers read it anew
+    assert Delivery.objects.count() == 2

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from email.message import EmailMessage
 
-from campaign_crm.platform.models import User
+import pytest
+from django.test import Client
+
+from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
+from contacts.enums import LawfulBasis, SourceKind
+from contacts.models import Suppression
 from contacts.services.addresses import InvalidAddress
+from messaging.content.tokens import TESTS, UnsubscribeToken, read_token
 from messaging.dispatch.pump import Pump
-from messaging.errors import CannotSend, NotAllowed
-from messaging.models import Campaign, Delivery
-from messaging.services.testing import TooManyAddresses, send_test
-from tests.messaging.people import make_campaign, make_officer, make_people
+from messaging.errors import CannotSend, NotAllowed, SendingIsOff
+from messaging.models import Campaign, Delivery, ProviderAccount
+from messaging.services.pre_send import pre_send
+from messaging.services.testing import TooManyAddresses, send_test, was_tested
+from tests.messaging.people import make_campaign, make_officer, make_people, make_source
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,3 +65,81 @@ def test_a_test_is_refused_when_it_cannot_be_one() -> None:
     with pytest.raises(NotAllowed):
         send_test(campaign=campaign, addresses=["boss@example.org"], by=reader)
     assert Delivery.objects.count() == 0
+
+
+def arrived(campaign: Campaign, sink: SmtpSink, **fields: object) -> EmailMessage:
+    """The test of a mailing as it arrived."""
+    send_test(campaign=campaign, addresses=["boss@example.org"], by=make_officer(), **fields)  # type: ignore[arg-type]
+    pump = Pump()
+    pump.run(seconds=10)
+    pump.close()
+    (message,) = sink.messages()
+    return message
+
+
+def test_a_test_has_the_headers_and_the_origin_of_its_mailing() -> None:
+    broker = {"kind": SourceKind.BROKER_PURCHASE, "supplier": "Exempla", "proof": "contract"}
+    source = make_source("File", lawful_basis=LawfulBasis.CONSENT, **broker)
+    (reader,) = make_people(1, source=source)
+    with SmtpSink(keep_messages=True) as sink:
+        campaign = make_campaign(sink, audience={"type": "source", "id": source.pk})
+        message = arrived(campaign, sink, reader=reader)
+    assert message["List-Unsubscribe"]
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Auto-Submitted"] is None
+    text = str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert "Exempla" in text
+    assert "CNIL" in text
+
+
+def test_the_ways_out_of_a_test_change_nothing(client: Client) -> None:
+    with SmtpSink(keep_messages=True) as sink:
+        message = arrived(make_campaign(sink), sink)
+    found = re.search(r"/u/([A-Za-z0-9_-]+)", str(message["List-Unsubscribe"]))
+    assert found is not None
+    token = read_token(found[1])
+    assert isinstance(token, UnsubscribeToken)
+    assert token.address_hash == TESTS
+    for data in ({"List-Unsubscribe": "One-Click"}, {"choice": "everything"}):
+        answer = client.post(f"/u/{found[1]}", data)
+        assert answer.status_code == 200
+        assert "test" in answer.content.decode()
+    text = str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    choices = re.search(r"/p/([A-Za-z0-9_-]+)", text)
+    assert choices is not None
+    assert client.get(f"/p/{choices[1]}").status_code == 200
+    assert client.post(f"/p/{choices[1]}", {"messages": "on"}).status_code == 404
+    assert Suppression.objects.count() == 0
+
+
+def test_no_test_is_accepted_that_cannot_leave() -> None:
+    campaign = make_campaign()
+    Organisation.objects.update(sending_enabled=False)
+    with pytest.raises(SendingIsOff):
+        send_test(campaign=campaign, addresses=["boss@example.org"], by=make_officer())
+    Organisation.objects.update(sending_enabled=True)
+    ProviderAccount.objects.update(is_active=False)
+    with pytest.raises(CannotSend):
+        send_test(campaign=Campaign.objects.get(), addresses=["boss@example.org"], by=make_officer())
+    assert Delivery.objects.count() == 0
+
+
+def test_a_test_that_could_not_leave_in_a_day_does_not() -> None:
+    campaign = make_campaign()
+    send_test(campaign=campaign, addresses=["boss@example.org"], by=make_officer())
+    standing = Campaign.objects.exclude(standing_for="").get()
+    assert standing.send_until is not None
+    assert standing.is_test
+
+
+def test_another_text_kind_or_sender_is_not_tested_yet() -> None:
+    make_people(1)
+    campaign = make_campaign()
+    assert not was_tested(campaign, pre_send(campaign).version)
+    send_test(campaign=campaign, addresses=["boss@example.org"], by=make_officer())
+    version = pre_send(campaign).version
+    assert was_tested(campaign, version)
+    campaign.kind = "service"
+    assert not was_tested(campaign, version)
+    campaign.kind, campaign.subject = "political", "Another"
+    assert not was_tested(campaign, pre_send(campaign).version)
