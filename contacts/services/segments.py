@@ -45,7 +45,10 @@ def update_segment(
     description: str | None = None,
     is_shared: bool | None = None,
 ) -> Segment:
-    """Write what is given; the version grows with the tree. Raises as `create_segment` does."""
+    """Write what is given; the version grows with the tree.
+
+    Raises as `create_segment` does, and SegmentInUse when one that others are made with would be private.
+    """
     held = Segment.objects.select_for_update().get(pk=segment.pk)
     wanted = {
         "name": None if name is None else " ".join(name.split()),
@@ -58,6 +61,8 @@ def update_segment(
     ]
     if not changed:
         return held
+    if "is_shared" in changed and not is_shared:
+        _refuse_if_used(held)
     for field in changed:
         setattr(held, field, wanted[field])
     _check(held)
@@ -73,12 +78,16 @@ def update_segment(
 @transaction.atomic
 def delete_segment(*, segment: Segment, by: User | None) -> None:
     """Delete a segment that no other one is made with; raises SegmentInUse, naming those."""
+    _refuse_if_used(segment)
+    audit.record(action="segment.delete", on=segment, by=by, detail={"version": segment.version})
+    segment.delete()
+
+
+def _refuse_if_used(segment: Segment) -> None:
     users = [other.name for other in Segment.objects.exclude(pk=segment.pk) if _names(other, segment.pk)]
     if users:
         text = _("“%(name)s” is part of: %(others)s. Take it out of them first.")
         raise SegmentInUse(text % {"name": segment.name, "others": ", ".join(sorted(users))})
-    audit.record(action="segment.delete", on=segment, by=by, detail={"version": segment.version})
-    segment.delete()
 
 
 def _check(segment: Segment) -> None:

@@ -26,7 +26,7 @@ from contacts.segments.drafts import DraftGroup, change, draft_of, new_draft, re
 from contacts.segments.errors import Problem, SegmentInvalid
 from contacts.segments.tree import Group, parse_tree, without_incomplete
 from contacts.segments.values import NOTHING
-from contacts.services.segments import create_segment, update_segment
+from contacts.services.segments import SegmentInUse, create_segment, update_segment
 from contacts.views.segment_figures import channels_of, exact_count, picture_of
 from contacts.views.segment_form import condition_choices, group_kinds, option_list, shown
 
@@ -67,6 +67,10 @@ class SegmentBuilder(StaffView, TemplateView):
         except SegmentInvalid as error:
             messages.error(request, _("Some conditions are not complete."))
             return self._page(draft, error.problems, fields=_fields(request.POST), status=422)
+        except SegmentInUse as error:
+            return self._page(
+                draft, fields=_fields(request.POST), errors={"is_shared": [str(error)]}, status=422
+            )
         except ValidationError as error:
             errors = {name: list(texts) for name, texts in error.message_dict.items()}
             return self._page(draft, fields=_fields(request.POST), errors=errors, status=422)

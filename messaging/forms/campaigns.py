@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.models import User
 from contacts.enums import MessageKind
 from contacts.models import List, Newsletter, Segment, Source
 from messaging.models import Campaign, Operation, Template
@@ -94,6 +97,14 @@ class AudienceForm(forms.Form):
     )
     source = forms.ModelChoiceField(Source.objects.order_by("name"), label=_("Source"), required=False)
     kind = forms.ChoiceField(label=_("Kind of message"), choices=MessageKind.choices)
+
+    def __init__(self, *args: Any, by: User, kept: Mapping[str, Any], **kwargs: Any) -> None:
+        """`by` sees their own segments and those of the team; what the mailing has (`kept`) stays offered."""
+        super().__init__(*args, **kwargs)
+        own = Q(pk__in=Segment.objects.visible_to(by).values("pk"))
+        if kept.get("type") == "segment":
+            own |= Q(pk=kept["id"])
+        self.fields["segment"].queryset = Segment.objects.filter(own).order_by("name")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

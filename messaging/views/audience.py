@@ -110,11 +110,12 @@ class AudienceStep(StaffView, TemplateView):
         campaign = self._campaign()
         if not campaign.is_editable:
             return redirect("messaging:campaign", pk=campaign.pk)
-        form = AudienceForm(initial=audience_initial(campaign.audience, campaign.kind))
+        initial = audience_initial(campaign.audience, campaign.kind)
+        form = AudienceForm(initial=initial, by=request.user, kept=campaign.audience)
         return self._page(form)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = AudienceForm(request.POST)
+        form = AudienceForm(request.POST, by=request.user, kept=self._campaign().audience)
         if form.is_valid():
             try:
                 self._save(form)
@@ -172,7 +173,7 @@ class AudienceCount(StaffView, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings(), pk=pk)
-        form = AudienceForm(request.GET)
+        form = AudienceForm(request.GET, by=request.user, kept=campaign.audience)
         picture = None
         if form.is_valid():
             at_once = request.GET.get("exact") != "1"

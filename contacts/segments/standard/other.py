@@ -16,7 +16,10 @@ from contacts.segments.nesting import compile_nested, strictest_of
 from contacts.segments.standard.pieces import DAYS, named_rows
 from contacts.segments.values import DateValue
 
-SEGMENTS = named_rows(Segment, _("This segment does not exist any more."))
+# A private segment is its author's: its name and its people are shown to nobody through another one.
+SEGMENTS = named_rows(
+    Segment, _("This segment does not exist any more, or is not shared."), only=Q(is_shared=True)
+)
 _DAY = DateValue()
 
 

@@ -60,15 +60,19 @@ def having_any(operator: str, rows: Callable[[Sequence[int]], QuerySet[Any]], id
     return ~found if operator == "none" else found
 
 
-def named_rows(model: type[Model], missing: Text, *, order: str = "name") -> ReferenceValue:
-    """Rows of a table with a name, chosen by it."""
-    manager = model._default_manager
+def named_rows(
+    model: type[Model], missing: Text, *, order: str = "name", only: Q | None = None
+) -> ReferenceValue:
+    """Rows of a table with a name, chosen by it; `only` those."""
+
+    def some() -> QuerySet[Any]:
+        return model._default_manager.filter(only or Q())
 
     def find(ids: Sequence[int]) -> Mapping[int, str]:
-        return {row.pk: str(row) for row in manager.filter(pk__in=ids)}
+        return {row.pk: str(row) for row in some().filter(pk__in=ids)}
 
     def suggest(typed: str) -> Iterable[tuple[int, str]]:
-        rows = manager.order_by(order)
+        rows = some().order_by(order)
         if typed:
             rows = rows.filter(**{f"{order}__icontains": typed})
         return [(row.pk, str(row)) for row in rows[:SUGGESTED]]

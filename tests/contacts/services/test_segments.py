@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 
 from campaign_crm.platform.models import AuditEntry, User
 from contacts.models import Segment
+from contacts.segments.conditions import find_condition
 from contacts.segments.errors import SegmentInvalid
-from contacts.services.segments import create_segment, delete_segment, update_segment
+from contacts.services.segments import SegmentInUse, create_segment, delete_segment, update_segment
 
 ADULTS = {"all": [{"condition": "age", "operator": "from", "value": 18}]}
 ELDERS = {"all": [{"condition": "age", "operator": "from", "value": 65}]}
@@ -59,6 +60,22 @@ def test_a_private_segment_is_its_authors(officer: User) -> None:
     segment = create_segment(name="Mine", tree=ADULTS, is_shared=False, by=officer)
     visible = {user: list(Segment.objects.visible_to(user)) for user in (officer, other, chief)}
     assert visible == {officer: [segment], other: [], chief: [segment]}
+
+
+def test_a_private_segment_is_part_of_no_other(officer: User) -> None:
+    mine = create_segment(name="Mine", tree=ADULTS, is_shared=False, by=officer)
+    named = {"all": [{"condition": "segment", "operator": "any", "value": [mine.pk]}]}
+    with pytest.raises(SegmentInvalid, match="or is not shared"):
+        create_segment(name="Spy", tree=named, by=officer)
+    condition = find_condition("segment")
+    assert condition is not None
+    assert list(condition.operators["any"].suggest("Mi")) == []  # type: ignore[attr-defined]
+    update_segment(segment=mine, is_shared=True, by=officer)
+    assert list(condition.operators["any"].suggest("Mi")) == [(mine.pk, "Mine")]  # type: ignore[attr-defined]
+    create_segment(name="Outer", tree=named, by=officer)
+    with pytest.raises(SegmentInUse, match="“Mine” is part of: Outer"):
+        update_segment(segment=mine, is_shared=False, by=officer)
+    assert Segment.objects.get(pk=mine.pk).is_shared
 
 
 def test_deleting_leaves_a_trace(officer: User) -> None:

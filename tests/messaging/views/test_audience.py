@@ -107,6 +107,19 @@ def test_choice_and_kind_are_kept_and_lead_on(officer: Client, campaign: Campaig
     assert page_of(officer, campaign).context["form"]["list"].value() == chosen.pk
 
 
+def test_private_segments_of_others_are_not_offered(officer: Client, campaign: Campaign) -> None:
+    tree = {"all": [{"condition": "has_email", "operator": "has"}]}
+    me = page_of(officer, campaign).wsgi_request.user
+    own = Segment.objects.create(name="Own", tree=tree, is_shared=False, created_by=me)
+    theirs = Segment.objects.create(name="Theirs", tree=tree, is_shared=False)
+    body = page_of(officer, campaign).content.decode()
+    assert ("Own" in body, "Theirs" in body) == (True, False)
+    assert choose(officer, campaign, type="segment", segment=theirs.pk).status_code == 422
+    assert choose(officer, campaign, type="segment", segment=own.pk).status_code == 302
+    Campaign.objects.filter(pk=campaign.pk).update(audience={"type": "segment", "id": theirs.pk})
+    assert "Theirs" in page_of(officer, campaign).content.decode()  # what the mailing has is shown
+
+
 def test_nothing_changed_leaves_the_revision_alone(officer: Client, campaign: Campaign) -> None:
     choose(officer, campaign, type="everyone")
     campaign.refresh_from_db()
