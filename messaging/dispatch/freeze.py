@@ -25,6 +25,7 @@ from contacts.segments.audience import Audience, resolve_audience
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.compiling import compile_campaign
+from messaging.services.send_options import is_targeted
 
 CHUNK = 50_000
 """Rows a transaction: some seconds of work, and what a kill can cost."""
@@ -158,7 +159,7 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
 def _freeze_content(campaign: Campaign, audience: Audience) -> None:
     compiled = compile_campaign(campaign)
     campaign.compiled = compiled.as_json()
-    campaign.targeted = audience.targeted
+    campaign.targeted = is_targeted(campaign, audience)
     campaign.segment_version = audience.segment_version
     campaign.audience_tree = audience.tree
     campaign.freeze_cursor = 0

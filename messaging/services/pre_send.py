@@ -18,6 +18,7 @@ from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
 from messaging.models import Campaign
 from messaging.services.compiling import compile_campaign
+from messaging.services.send_options import is_targeted
 
 NOBODY = Counts(0)
 
@@ -93,7 +94,7 @@ def pre_send(campaign: Campaign) -> PreSend:
         excluded=counts.left_out,
         obstacles=obstacles,
         remarks=[check for check in remarks if check.level is not Level.ERROR],
-        targeted=audience.targeted if audience is not None else False,
+        targeted=audience is not None and is_targeted(campaign, audience),
         audience_label=audience.label if audience is not None else "",
         version=compiled.version if compiled is not None else "",
     )

@@ -1,0 +1,34 @@
+"""What a send can be told besides its audience, each with its targeting class (Regulation (EU) 2024/900).
+
+An option that chooses whom a message reaches, or when each person gets it, by what is known of them makes the
+mailing targeted, as a condition of its audience does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from contacts.enums import TargetingClass
+from contacts.segments.audience import TARGETING, Audience
+from messaging.models import Campaign
+
+SEND_OPTIONS: Mapping[str, TargetingClass] = {
+    "when": TargetingClass.TECHNICAL,  # at once, or all at one moment
+    "at": TargetingClass.TECHNICAL,
+    "send_until": TargetingClass.TECHNICAL,
+    "typed": TargetingClass.TECHNICAL,  # the number of recipients, typed out to confirm
+    "one_per_address": TargetingClass.TECHNICAL,  # of people who share an address, the first of the base
+}
+
+
+def is_targeted(campaign: Campaign, audience: Audience) -> bool:
+    """Whether its audience or one of its options chooses people by what is known of them."""
+    return audience.targeted or bool({SEND_OPTIONS[name] for name in options_of(campaign)} & TARGETING)
+
+
+def options_of(campaign: Campaign) -> Iterable[str]:
+    """Names of the options that a mailing uses."""
+    yield "one_per_address"
+    yield "at" if campaign.scheduled_at is not None else "when"
+    if campaign.send_until is not None:
+        yield "send_until"
