@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
@@ -66,6 +67,10 @@ class Territory(models.Model):
             GinIndex(fields=["postcodes"], name="territory_postcodes"),
             models.Index(OpClass(F("name_folded"), "text_pattern_ops"), name="territory_name_prefix"),
         ]
+
+    def said_today(self) -> str:
+        """An absorbed commune with the one it is part of: "Bachivillers, today Montchevreuil (60209)"."""
+        return gettext("%(former)s, today %(place)s") % {"former": self.name, "place": self.replaced_by}
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"

@@ -99,9 +99,7 @@ def suggest_territories(
         found = found.filter(kind__in=kinds)
     if not folded:
         return found.none()
-    matches = Q()
-    for article in ARTICLES:
-        matches |= Q(name_folded__startswith=article + folded)
+    matches = _named(folded)
     if typed.strip().isascii() and any(character.isdigit() for character in typed):
         matches |= Q(code=typed.strip().upper())
         postcode = clean_postcode(typed)
@@ -114,6 +112,23 @@ def suggest_territories(
         "kind",
         "code",
     )[:limit]
+
+
+def suggest_absorbed(typed: str, *, limit: int = SUGGESTIONS) -> QuerySet[Territory]:
+    """Return communes of that name or code that others have absorbed; each leads to its `replaced_by`."""
+    folded = fold(typed)
+    absorbed = Territory.objects.filter(replaced_by__isnull=False).select_related("replaced_by")
+    if not folded:
+        return absorbed.none()
+    matches = _named(folded) | Q(code=typed.strip().upper())
+    return absorbed.filter(matches).order_by("name_folded", "code")[:limit]
+
+
+def _named(folded: str) -> Q:
+    matches = Q()
+    for article in ARTICLES:
+        matches |= Q(name_folded__startswith=article + folded)
+    return matches
 
 
 PLACES_OF_RESIDENCE = (TerritoryKind.COMMUNE, TerritoryKind.MUNICIPAL_ARRONDISSEMENT)

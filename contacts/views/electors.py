@@ -12,7 +12,7 @@ from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import line_of
 from contacts.models import ElectoralRegistration
 from contacts.selectors import FOUND_AT_MOST, search_electors
-from contacts.territories.lookup import PLACES_OF_RESIDENCE, suggest_territories
+from contacts.views.place_field import places_named
 
 
 class ElectorList(StaffView, TemplateView):
@@ -28,7 +28,7 @@ class ElectorList(StaffView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = line_of(self.request.GET.get("q", ""), at_most=100)
         where = line_of(self.request.GET.get("where", ""), at_most=100)
-        commune = suggest_territories(where, kinds=PLACES_OF_RESIDENCE, limit=1).first() if where else None
+        commune = next(iter(places_named(where)), None) if where else None
         found = search_electors(query, commune_id=commune.pk if commune else None) if query else []
         return super().get_context_data(
             q=query,

@@ -19,20 +19,24 @@ from campaign_crm.platform.caching import remembered
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView, show_only
 from contacts.enums import TerritoryKind
-from contacts.models import Newsletter, Subscription, Territory
+from contacts.models import Newsletter, Subscription
+from contacts.territories.lookup import PLACES_OF_RESIDENCE
+from contacts.views.place_field import PlaceField
 
 COUNTED_SECONDS = 60  # a count of every subscription: a minute old at most
 
 
 class NewsletterForm(forms.ModelForm[Newsletter]):
+    territory = PlaceField(
+        label=gettext_lazy("Territory"),
+        kinds=(TerritoryKind.REGION, TerritoryKind.DEPARTMENT, *PLACES_OF_RESIDENCE),
+        required=False,
+        help_text=gettext_lazy("A region, department or commune, by its name or code. Empty: everywhere."),
+    )
+
     class Meta:
         model = Newsletter
         fields = ["name", "description", "territory", "is_open"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        places = Territory.objects.filter(kind__in=[TerritoryKind.REGION, TerritoryKind.DEPARTMENT])
-        self.fields["territory"].queryset = places.order_by("kind", "name")  # type: ignore[attr-defined]
 
 
 class NewsletterList(StaffView, TemplateView):

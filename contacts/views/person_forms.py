@@ -8,41 +8,14 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.models import Contact, Territory
-from contacts.territories.lookup import PLACES_OF_RESIDENCE, suggest_territories
+from contacts.models import Contact
 from contacts.views.extra_field_forms import PREFIX, extra_form_fields, extra_values
-
-NAMED = 5  # communes that an ambiguous name is answered with
-
-
-class CommuneField(forms.CharField):
-    """A commune by its name, postcode or INSEE code; cleaned to a Territory, or None."""
-
-    def prepare_value(self, value: Any) -> Any:
-        return str(value) if isinstance(value, Territory) else value
-
-    def clean(self, value: Any) -> Any:
-        typed = super().clean(value)
-        if not typed:
-            return None
-        name, _bracket, code = typed.rstrip(")").rpartition("(")
-        if name:  # as it was shown: "Beauvais (60057)"
-            typed = code
-        found = list(suggest_territories(typed, kinds=PLACES_OF_RESIDENCE, limit=NAMED))
-        exact = [place for place in found if typed.strip().upper() == place.code]
-        found = exact or found
-        if not found:
-            raise forms.ValidationError(_("No commune has this name, postcode or INSEE code."))
-        if len(found) > 1:
-            places = ", ".join(str(place) for place in found)
-            raise forms.ValidationError(_("Which one? Write its code: %(places)s") % {"places": places})
-        return found[0]
+from contacts.views.place_field import PlaceField
 
 
 class PersonForm(forms.ModelForm[Contact]):
-    commune = CommuneField(
+    commune = PlaceField(
         label=gettext_lazy("Commune"),
-        max_length=120,
         required=False,
         help_text=gettext_lazy("Its name, postcode or INSEE code."),
     )

@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from contacts.enums import TerritoryKind
 from contacts.models import Territory
 from contacts.segments.values import NumberValue, RangeValue, ReferenceValue, Text
-from contacts.territories.lookup import suggest_territories
+from contacts.territories.lookup import suggest_absorbed, suggest_territories
 
 SUGGESTED = 12
 OLDEST = 120
@@ -91,6 +92,10 @@ def territories(*kinds: str, only_searched: bool = False) -> ReferenceValue:
         if not typed and not only_searched:
             places = Territory.objects.filter(kind__in=kinds, replaced_by__isnull=True)
             places = places.order_by("kind", "code")[:SUGGESTED]
-        return [(place.pk, str(place)) for place in places]
+        offered = [(place.pk, str(place)) for place in places]
+        if TerritoryKind.COMMUNE in kinds and len(offered) < SUGGESTED:
+            absorbed = suggest_absorbed(typed, limit=SUGGESTED - len(offered))
+            offered += [(place.replaced_by_id, place.said_today()) for place in absorbed]
+        return offered
 
     return ReferenceValue(find, suggest, _("This place is not known any more."), only_searched)

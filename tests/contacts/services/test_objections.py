@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from contacts.enums import Channel
 from contacts.models import Contact, ElectoralRegistration, Reach, Source, Suppression, Territory
-from contacts.services.contact_points import add_email, add_postal_address
+from contacts.services.contact_points import add_email, add_postal_address, remove_point
 from contacts.services.objections import ObjectionRefused, object_to_post, record_objection
 from contacts.services.people import create_contact, update_contact
 from contacts.services.post_keys import post_key
@@ -91,6 +91,19 @@ def test_a_second_address_is_not_a_way_around(form: Source) -> None:
     object_to_post(name="Léa Martin", line=HOME["line1"], postcode="60000", by=None)
     add_postal_address(contact=lea, source=form, by=None, line1="9 rue Neuve", city="Lille")
     assert not may_get_letters(lea)
+
+
+def test_neither_moving_nor_another_name_opens_letters_again(form: Source) -> None:
+    lea = make(form)
+    object_to_post(name="Léa Martin", line=HOME["line1"], postcode="60000", by=None)
+    update_contact(contact=lea, by=None, last_name="Roy")
+    remove_point(point=lea.postaladdress_set.get(), by=None)
+    add_postal_address(contact=lea, source=form, by=None, line1="9 rue Neuve", city="Lille")
+    assert not may_get_letters(lea)
+    back = make(form)  # imported again: known by the list only
+    remove_point(point=back.postaladdress_set.get(), by=None)
+    add_postal_address(contact=back, source=form, by=None, line1="9 rue Neuve", city="Lille")
+    assert not may_get_letters(back)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from contacts.enums import TerritoryKind
 from contacts.models import Territory
+from contacts.segments.standard.pieces import territories
 from contacts.territories.lookup import (
     PLACES_OF_RESIDENCE,
     resolution_sql,
     resolve_commune,
+    suggest_absorbed,
     suggest_territories,
 )
 
@@ -116,5 +119,16 @@ def test_typing_never_offers_a_former_commune(loaded):
     assert names("pierrefitte-sur-seine") == []
 
 
+def test_a_former_commune_is_offered_as_what_it_is_part_of_today(loaded):
+    with translation.override("en"):
+        assert [place.said_today() for place in suggest_absorbed("pierrefitte-sur-s")] == [
+            "Pierrefitte-sur-Seine, today Saint-Denis (93066)"
+        ]
+        offered = list(territories(*PLACES_OF_RESIDENCE).suggest("pierrefitte-sur-seine"))
+    assert [label for _pk, label in offered] == ["Pierrefitte-sur-Seine, today Saint-Denis (93066)"]
+    assert Territory.objects.get(pk=offered[0][0]).code == "93066"
+
+
 def test_typing_nothing_offers_nothing(loaded):
     assert names("") == names(" - ") == []
+    assert list(suggest_absorbed(" - ")) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from campaign_crm.platform.models import AuditEntry
-from contacts.models import Newsletter
+from contacts.models import Newsletter, Territory
 from contacts.services.subscriptions import end_subscription, subscribe
 from tests.contacts.views.conftest import queries_of
 
@@ -34,7 +34,7 @@ def test_a_page_asks_as_many_queries_for_three_as_for_one(client, places):
 
 
 def test_a_newsletter_is_made_and_changed(client, places):
-    data = {"name": "Lettre de l’Oise", "territory": places["60"].pk, "is_open": "on"}
+    data = {"name": "Lettre de l’Oise", "territory": "oise", "is_open": "on"}
     assert client.post("/newsletters/new/", data).url == "/newsletters/"
     made = Newsletter.objects.get()
     assert (made.name, made.territory, made.is_open) == ("Lettre de l’Oise", places["60"], True)
@@ -48,9 +48,16 @@ def test_a_newsletter_is_made_and_changed(client, places):
     ]
 
 
-def test_a_commune_is_no_territory_of_a_newsletter(client, places):
-    answer = client.post("/newsletters/new/", {"name": "Lettre", "territory": places["60057"].pk})
-    assert answer.status_code == 422
+def test_a_newsletter_may_be_of_a_commune_and_of_one_that_was_absorbed(client, places):
+    absorbed = {"kind": "commune", "code": "60045", "name": "Bachivillers", "replaced_by": places["60057"]}
+    Territory.objects.create(**absorbed)
+    for name, typed in (("Beauvais", "60000"), ("Bachivillers", "bachi")):
+        assert client.post("/newsletters/new/", {"name": name, "territory": typed}).status_code == 302
+        made = Newsletter.objects.get(name=name)
+        assert made.territory == places["60057"]
+        assert "Beauvais (60057)" in client.get(f"/newsletters/{made.pk}/").content.decode()
+    answer = client.post("/newsletters/new/", {"name": "Nowhere", "territory": "nowhere"})
+    assert answer.context["form"].errors["territory"] == ["No place has this name, postcode or code."]
 
 
 @pytest.mark.parametrize("name", ["", "Letter"])

@@ -213,7 +213,7 @@ def test_a_commune_is_written_in_several_ways(client, lea, places, typed):
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"commune": "Nowhere"}, "No commune has this name, postcode or INSEE code."),
+        ({"commune": "Nowhere"}, "No place has this name, postcode or code."),
         ({"extra_size": "big"}, "Enter a number."),
         ({"extra_joined": "31/31/2025"}, "valid date"),
         ({"extra_when": "Mornings"}, "Select a valid choice"),
