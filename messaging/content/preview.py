@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,13 +11,17 @@ from django.utils.translation import gettext as _
 
 from messaging.content.compile import CompiledMessage
 from messaging.content.escaping import ContextKind
-from messaging.content.fields import Reads, field_named
+from messaging.content.fields import Reads, example_values, field_named
 from messaging.content.rendering import message_template
 from messaging.content.slots import compile_slots
 from messaging.content.syntax import LIQUID
 
 GMAIL_CLIP_BYTES = 102 * 1024  # beyond, Gmail cuts the message, opt-out and pixel included
 LONG_SUBJECT = 70  # characters; phones show about 40
+_ALWAYS_KNOWN = frozenset({"greeting"})
+_VALUE = re.compile(r"\{\{-?\s*(\w+)\s*(\|[^}]*)?-?\}\}")
+_TEST = re.compile(r"\{%-?\s*(?:if|elsif|unless|case)\b([^%]*)%\}")
+_NAME = re.compile(r"\b[a-z]\w*")
 SHORT_LABELS = frozenset({"ici", "cliquez ici", "lien", "here", "click here", "link"})
 
 
@@ -75,6 +80,12 @@ def _checks(compiled: CompiledMessage) -> Iterator[Check]:
 
 
 def _subject_checks(compiled: CompiledMessage) -> Iterator[Check]:
+    if not _subject_of_a_stranger(compiled):
+        message = _(
+            "The subject is empty for readers of whom nothing is known: add a word, or a fallback to its"
+            " variables."
+        )
+        yield Check(Level.ERROR, message)
     length = len(LIQUID.sub("12345678", compiled.subject))
     if length > LONG_SUBJECT:
         message = _("The subject has about %(length)s characters: most readers see the first 40 to 70.")
@@ -85,6 +96,11 @@ def _subject_checks(compiled: CompiledMessage) -> Iterator[Check]:
     if not compiled.preheader:
         message = _("There is no preview text: mailboxes will show the first words of the message.")
         yield Check(Level.HINT, message)
+
+
+def _subject_of_a_stranger(compiled: CompiledMessage) -> str:
+    values = dict.fromkeys(compiled.fields) | example_values(known=False)
+    return compile_slots(compiled.subject, ContextKind.HEADER).render(values).strip()
 
 
 def _size_checks(compiled: CompiledMessage) -> Iterator[Check]:
@@ -123,3 +139,24 @@ def _field_checks(compiled: CompiledMessage) -> Iterator[Check]:
                 " people who did not give it themselves."
             )
             yield Check(Level.WARNING, message % {"label": field.label})
+    if gaps := _without_fallback(compiled):
+        message = _("Without a fallback: %(labels)s. Where it is not known, the text has a gap.")
+        yield Check(Level.HINT, message % {"labels": ", ".join(gaps)})
+
+
+def _without_fallback(compiled: CompiledMessage) -> list[str]:
+    """Labels of the variables that may be empty, with no default and no test around them."""
+    written = "\n".join((compiled.subject, compiled.preheader, compiled.text))
+    tested = {name for test in _TEST.findall(written) for name in _NAME.findall(test)}
+    bare = [name for name, filters in _VALUE.findall(written) if "default" not in filters]
+    return [label for name in dict.fromkeys(bare) if name not in tested and (label := _label_of_a_gap(name))]
+
+
+def _label_of_a_gap(name: str) -> str:
+    """Empty for what is known of everybody, for addresses, and for what has a remark of its own."""
+    if name.startswith("extra_"):
+        return name.removeprefix("extra_")
+    field = field_named(name)
+    if field is None or field.is_url or field.name in _ALWAYS_KNOWN:
+        return ""
+    return str(field.label) if field.reads in (Reads.IDENTITY, Reads.PLACE) else ""

@@ -6,7 +6,7 @@ The caller fills `RecipientData` in bulk from the database; nothing here queries
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 LONGEST_VALUE = 2_000  # characters of one value in a message
 
@@ -86,8 +86,16 @@ class OrganisationData:
 def recipient_context(record: RecipientData, organisation: OrganisationData) -> dict[str, object]:
     """Every variable of the catalogue for one recipient: text, True or None (not known).
 
+    Names that are all in capitals, as rolls and old files write them, are written as people write their own.
+
     Merge it with `messaging.content.public_links.message_links` for the tracked links and the pixel.
     """
+    record = replace(
+        record,
+        first_name=name_case(record.first_name),
+        last_name=name_case(record.last_name),
+        used_name=name_case(record.used_name),
+    )
     context: dict[str, object] = {
         "language": record.language,
         "gender": record.gender or None,
@@ -122,6 +130,14 @@ def recipient_context(record: RecipientData, organisation: OrganisationData) -> 
     for slug, value in record.extra.items():
         context[f"extra_{slug}"] = value[:LONGEST_VALUE] or None
     return context
+
+
+def name_case(name: str) -> str:
+    """ "MARIE-CLAIRE" as "Marie-Claire", "D'ARTAGNAN" as "D'Artagnan"; initials and mixed case stay.
+
+    Whether a particle is small (d'Artagnan) cannot be told from capitals: a large one offends nobody.
+    """
+    return name.title() if len(name) > 1 and name.isupper() and "." not in name else name
 
 
 def civility_of(record: RecipientData) -> str:

@@ -78,6 +78,11 @@ def register_events(source: EventSource) -> None:
         _event_sources.append(source)
 
 
+def knows_events() -> bool:
+    """False while no app tells events: their variables would be empty for everybody."""
+    return bool(_event_sources)
+
+
 def load_recipients(
     wanted: Sequence[Wanted], message: Message, *, at: datetime | None = None
 ) -> list[RecipientData]:

@@ -19,6 +19,7 @@ from messaging.content.block_types import BLOCK_TYPES, BlockType, FieldSpec
 from messaging.content.conditions import DEPARTMENT, REGION
 from messaging.content.fields import FIELDS, GROUP_LABELS, Group, MergeField, extra_field
 from messaging.models import SenderIdentity
+from messaging.services.recipients import knows_events
 from messaging.views.composer_words import composer_words
 from messaging.views.documents import CampaignDocument, Document, find_document, may_be_written
 from messaging.views.drafts import check_of
@@ -130,7 +131,9 @@ def _field(spec: FieldSpec) -> dict[str, Any]:
 def _variables() -> list[dict[str, Any]]:
     """The groups of the variable picker, each with its variables; the organisation's own fields last."""
     own = [extra_field(key, label) for key, label in CustomField.objects.values_list("key", "label")]
-    shown = [field for field in FIELDS if field.in_picker] + own
+    events = knows_events()
+    shown = [field for field in FIELDS if field.in_picker and (events or field.group is not Group.EVENT)]
+    shown += own
     groups = []
     for group in Group:
         items = [_variable(field) for field in shown if field.group is group]
@@ -150,6 +153,7 @@ def _variable(field: MergeField) -> dict[str, Any]:
 
 def _choices() -> dict[str, Any]:
     return {
+        "events": knows_events(),
         "languages": [("fr", _("French")), ("en", _("English"))],
         "genders": [("F", _("Women")), ("M", _("Men")), ("", _("Not known"))],
         "departments": _places(TerritoryKind.DEPARTMENT, DEPARTMENT),

@@ -14,16 +14,18 @@ export function drawConditions(block, context, drawList) {
   body.append(
     boxes("languages", words.languages, choices.languages),
     boxes("genders", words.genders, choices.genders),
-    h(
-      "label",
-      { class: "check" },
-      h("input", { type: "checkbox", checked: Boolean(given.event), onchange: (event) => set("event", event.target.checked) }),
-      h("span", {}, words.near_event),
-    ),
+    ...nearEvent(),
     places(),
   );
   if (hasAny(given)) body.append(alternative());
   return details;
+
+  // Offered once there are events; a block that asks already keeps its box, so that it can be taken off.
+  function nearEvent() {
+    if (!choices.events && !given.event) return [];
+    const box = h("input", { type: "checkbox", checked: Boolean(given.event), onchange: (event) => set("event", event.target.checked) });
+    return [h("label", { class: "check" }, box, h("span", {}, words.near_event))];
+  }
 
   function set(name, value, redraw = true) {
     context.store.edit(

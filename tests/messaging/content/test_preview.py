@@ -84,6 +84,23 @@ def test_a_variable_of_the_roll_is_explained(brand):
     assert "“Polling station” is never read from the electoral roll" in found[0][1]
 
 
+def test_a_subject_that_may_be_empty_is_an_error(brand):
+    for subject in ("{{ event_title }}", "{{ first_name }}", "{% if first_name %}Pour vous{% endif %}"):
+        assert told(brand, BUTTON, subject=subject)[0][0] is Level.ERROR
+    for subject in ('{{ first_name | default: "Vous" }}', "Pour {{ first_name }}", "{{ greeting }}"):
+        assert Level.ERROR not in [level for level, _message, _block in told(brand, BUTTON, subject=subject)]
+
+
+def test_variables_without_a_fallback_are_hinted_at(brand):
+    html = (
+        '<p>{{ greeting }} {{ first_name }} {{ commune_at | default: "chez vous" }} {{ sender_name }}'
+        "{% if region_name %}{{ region_name }}{% endif %} {{ department_name }}</p>"
+    )
+    [(level, message, _block)] = told(brand, BUTTON, {"id": "t", "type": "text", "html": html})
+    assert level is Level.HINT
+    assert message.startswith("Without a fallback: First name, Department.")
+
+
 def test_links_of_a_message_carry_one_mark(brand):
     from datetime import UTC, date, datetime
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from messaging.content.fields import FIELDS, author_names, example_values, extra_field
-from messaging.content.recipients import RecipientData, greeting_of, recipient_context
+from messaging.content.recipients import OrganisationData, RecipientData, greeting_of, recipient_context
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,29 @@ def test_an_extra_field_is_a_variable_of_its_own():
     assert "extra_metier" in author_names(("metier",)).known
     with pytest.raises(ValueError, match="slug"):
         extra_field("é }}", "x")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("MARIE-CLAIRE", "Marie-Claire"),
+        ("D'ARTAGNAN", "D'Artagnan"),
+        ("L’ÉTOILE", "L’Étoile"),
+        ("ÉLÉONORE ANNE", "Éléonore Anne"),
+        ("McDonald", "McDonald"),
+        ("d'Ormesson", "d'Ormesson"),
+        ("J.-P.", "J.-P."),
+        ("K", "K"),
+        ("", ""),
+    ],
+)
+def test_names_in_capitals_are_written_as_names(written, shown):
+    context = recipient_context(
+        RecipientData(first_name=written, last_name=written, used_name=written), OrganisationData("C")
+    )
+    assert (context["first_name"] or "") == shown
+    assert (context["last_name"] or "") == shown
+    assert (context["used_name"] or "") == shown
+    if len(shown) > 1:
+        assert context["greeting"] == f"Bonjour {shown},"
+        assert context["full_name"] == f"{shown} {shown}"

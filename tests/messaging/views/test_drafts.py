@@ -14,6 +14,7 @@ from django.urls import reverse
 from contacts.models import Contact
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Template
+from messaging.services import recipients
 from tests.messaging.people import make_campaign, make_people
 from tests.messaging.views.conftest import make_sent
 
@@ -286,6 +287,20 @@ def test_composer_begins_with_everything_it_needs(officer: Client, campaign: Cam
     }
     assert any(item["name"] == "first_name" for group in data["variables"] for item in group["items"])
     assert all(str(word) for word in data["words"].values())
+
+
+def test_variables_of_events_are_offered_once_there_are_events(
+    officer: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offered() -> tuple[bool, bool]:
+        data = officer.get(reverse("messaging:campaign_compose", args=[campaign.pk])).context["data"]
+        names = {item["name"] for group in data["variables"] for item in group["items"]}
+        return "event_title" in names, data["choices"]["events"]
+
+    monkeypatch.setattr(recipients, "_event_sources", [])
+    assert offered() == (False, False)
+    recipients.register_events(lambda _contacts, _language: {})
+    assert offered() == (True, True)
 
 
 def test_scripts_of_the_composer_ask_only_for_words_that_are_given(
