@@ -71,5 +71,5 @@ def create(name: str, settings: Settings) -> Provider:
 
 
 def check(name: str, settings: Settings) -> list[Finding]:
-    """Try the connection and say what was found; sends no message. Takes up to the account's timeout."""
+    """Try the connection and say what was found; sends no message. Takes some seconds at most."""
     return kind(name).check(settings)

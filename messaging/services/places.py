@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -11,6 +12,9 @@ from contacts.territories.grammar import PlaceForms, place
 
 CACHED = 8_192
 """Communes kept; about one kilobyte each."""
+
+KEPT_SECONDS = 300.0
+"""A commune that is renamed or merged, or a corrected limit, is in the messages of every worker by then."""
 
 _READ = """
 SELECT a.descendant_id, t.kind, t.name, t.code, t.article
@@ -44,11 +48,17 @@ class Surroundings(NamedTuple):
 
 NOWHERE = Surroundings()
 _known: dict[int, Surroundings] = {}
+_read_at = 0.0  # monotonic seconds: when the oldest of them was read
 
 
 def surroundings_of(territory_ids: Iterable[int | None]) -> dict[int, Surroundings]:
     """What contains each of these communes or polling stations; one query for those not met before."""
+    global _read_at
     wanted = {number for number in territory_ids if number is not None}
+    if time.monotonic() - _read_at > KEPT_SECONDS:
+        _known.clear()
+    if not _known:
+        _read_at = time.monotonic()
     missing = wanted - _known.keys()
     if missing:
         if len(_known) + len(missing) > CACHED:

@@ -42,10 +42,14 @@ class Link:
     reader: ReplyReader
 
 
-def open_link(config: SmtpConfig) -> Link:
-    """Connect and sign in; raises ProviderUnavailable (waiting may help) or ProviderRefused (it will not)."""
+def open_link(config: SmtpConfig, *, within: float | None = None) -> Link:
+    """Connect and sign in; raises ProviderUnavailable (waiting may help) or ProviderRefused (it will not).
+
+    `within`: seconds for all of it together; four waits of the account if not given.
+    """
+    ends = time.monotonic() + (within or config.timeout * 4)  # a server that dribbles holds nobody for ever
     sock = _connect(config)
-    talk = _Conversation(sock, config)
+    talk = _Conversation(sock, config, ends)
     try:
         return talk.introduce()
     except (OSError, NotSmtp) as error:
@@ -79,12 +83,12 @@ def _connect(config: SmtpConfig) -> socket.socket:
 
 
 class _Conversation:
-    def __init__(self, sock: socket.socket, config: SmtpConfig) -> None:
+    def __init__(self, sock: socket.socket, config: SmtpConfig, ends: float) -> None:
         self.sock = sock
         self.config = config
         self.reader = ReplyReader()
         self.waiting: list[Reply] = []
-        self.ends = time.monotonic() + config.timeout * 4  # a server that dribbles does not hold us for ever
+        self.ends = ends
         self.finished = False
 
     def introduce(self) -> Link:
@@ -110,6 +114,7 @@ class _Conversation:
 
     def _encrypt(self) -> None:
         context = tls_context(self.config)
+        self._wait_no_longer()
         self.sock = context.wrap_socket(self.sock, server_hostname=self.config.host)
 
     def _hello(self) -> Extensions:
@@ -164,13 +169,19 @@ class _Conversation:
 
     def _read(self) -> Reply:
         while not self.waiting:
-            if time.monotonic() > self.ends:
-                raise TimeoutError
+            self._wait_no_longer()
             data = self.sock.recv(65536)
             if not data:
                 raise ConnectionResetError
             self.waiting = self.reader.feed(data)
         return self.waiting.pop(0)
+
+    def _wait_no_longer(self) -> None:
+        """The next answer has what is left of the time of all; raises TimeoutError."""
+        left = self.ends - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self.sock.settimeout(min(self.config.timeout, left))
 
 
 def read_extensions(text: str) -> Extensions:

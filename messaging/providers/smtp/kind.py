@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from django.utils.formats import date_format, number_format
@@ -21,6 +22,10 @@ from messaging.providers.smtp.provider import SmtpProvider
 # A certificate that ends sooner is worth a word.
 CERTIFICATE_WARNING = timedelta(days=14)
 
+CHECK_ANSWER = 5.0
+CHECK_TOTAL = 15.0
+"""Seconds: somebody waits for the page, and a server that does not answer a check in time is worth a word."""
+
 
 def create(settings: Settings) -> Provider:
     return SmtpProvider(read_config(settings))
@@ -31,7 +36,8 @@ def check(settings: Settings) -> list[Finding]:
     try:
         config = read_config(settings)
         started = time.monotonic()
-        link = open_link(config)
+        patience = min(config.timeout, CHECK_ANSWER)
+        link = open_link(replace(config, timeout=patience), within=CHECK_TOTAL)
     except SettingsInvalid as error:
         return [Finding("error", f"{name}: {problem}") for name, problem in error.problems.items()]
     except ProviderError as error:

@@ -208,6 +208,24 @@ def test_weak_protocols_are_not_spoken():
     assert context.check_hostname
 
 
+def test_a_check_ends_in_time_whatever_the_server_does(play, monkeypatch):
+    monkeypatch.setattr(kind, "CHECK_ANSWER", 0.3)
+    with play(faults=[Planned("greeting", action="hang")]) as sink:
+        started = time.monotonic()
+        [found] = registry.check("smtp", sink.settings(timeout=30))
+        assert (found.level, str(found.text)) == ("error", "The server did not answer in time")
+        assert time.monotonic() - started < 3
+
+
+def test_a_check_has_one_time_for_all_its_answers(play, monkeypatch):
+    monkeypatch.setattr(kind, "CHECK_TOTAL", 0.3)
+    with play(faults=[Planned("ehlo", action="hang")]) as sink:
+        started = time.monotonic()
+        [found] = registry.check("smtp", sink.settings(timeout=30))
+        assert found.level == "error"
+        assert time.monotonic() - started < 3
+
+
 def test_the_check_says_in_words_what_it_found(play, tls_sink):
     tls_sink.start_over(user="crm", password="s3cret é", size=25_000_000)
     findings = registry.check("smtp", tls_sink.settings())

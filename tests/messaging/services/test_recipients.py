@@ -149,3 +149,15 @@ def test_a_message_in_one_language_says_everything_in_it() -> None:
     assert found.department == ("Oise", "l'Oise", "dans l'Oise", "de l'Oise")
     (found,) = load_recipients([wanted(person, language="en")], POLITICAL._replace(languages=("fr", "en")))
     assert (found.language, found.extra) == ("en", {"car": "Yes"})
+
+
+def test_a_place_that_is_renamed_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    (person,) = make_people(1)
+    made = make_places()
+    Contact.objects.update(commune=made["commune"])
+    load_recipients([wanted(person)], POLITICAL)
+    Territory.objects.filter(pk=made["commune"].pk).update(name="Beauvais-Nouvelle")
+    monkeypatch.setattr(places, "KEPT_SECONDS", 0.0)
+    (found,) = load_recipients([wanted(person)], POLITICAL)
+    assert found.commune is not None
+    assert found.commune[0] == "Beauvais-Nouvelle"
