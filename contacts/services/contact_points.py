@@ -22,6 +22,7 @@ from contacts.services.addresses import (
     normalise_phone,
 )
 from contacts.services.communes import commune_of, live_at
+from contacts.services.post_keys import post_hashes_of
 from contacts.services.projections import refresh_people_at, refresh_projections
 from contacts.services.suppressions import lift_hard_bounce, suppress
 
@@ -157,7 +158,7 @@ def remove_point(*, point: Point, by: User | None) -> None:
     """
     contact_id, model, was_primary = point.contact_id, type(point), point.is_primary
     for channel in CHANNELS_OF[model]:
-        if not isinstance(point, PostalAddress) and _objected(bytes(point.address_hash), channel):
+        if _objected(_hashes_of(point), channel):
             Consent.objects.create(
                 contact_id=contact_id,
                 channel=channel,
@@ -197,9 +198,16 @@ def _has_no_main(model: type[Point], contact: Contact) -> bool:
     return not model._default_manager.filter(contact=contact, is_primary=True).exists()
 
 
-def _objected(address_hash: bytes, channel: Channel) -> bool:
+def _hashes_of(point: Point) -> set[bytes]:
+    """What the do-not-contact list may keep of an address or number."""
+    if isinstance(point, PostalAddress):
+        return post_hashes_of(point.contact, only=point)
+    return {bytes(point.address_hash)}
+
+
+def _objected(hashes: set[bytes], channel: Channel) -> bool:
     return (
-        Suppression.objects.filter(address_hash=address_hash, channel=channel, lifted_at__isnull=True)
+        Suppression.objects.filter(address_hash__in=hashes, channel=channel, lifted_at__isnull=True)
         .exclude(reason=SuppressionReason.HARD_BOUNCE)
         .exists()
     )

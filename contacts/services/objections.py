@@ -38,15 +38,7 @@ def record_objection(
     in the ledger, and holds for an address that comes later.
     """
     for channel in channels:
-        record_consent(
-            contact=contact,
-            channel=channel,
-            purpose=ConsentPurpose.MESSAGES,
-            given=False,
-            source=source,
-            proof=proof,
-            by=by,
-        )
+        _withdraw(contact, channel, source=source, proof=proof, by=by)
         for digest in _hashes(contact, channel):
             suppress(
                 channel=channel,
@@ -68,15 +60,39 @@ def object_to_post(
     """End letters to a name at an address, known or not: whoever bears it there is not written to."""
     if not fold(name) or not (fold(line) and (fold(postcode) or fold(city))):
         raise ObjectionRefused(_("Write the name, the number and street, and the postcode or the town."))
+    digest = post_hash(name, line=line, postcode=postcode, city=city)
     entry = suppress(
         channel=Channel.POST,
-        address_hash=post_hash(name, line=line, postcode=postcode, city=city),
+        address_hash=digest,
         scope=SuppressionScope.POLITICAL,
         reason=SuppressionReason.OBJECTION,
         by=by,
     )
-    refresh_reach(people_named(name))
+    named = people_named(name)
+    for contact in Contact.objects.visible().filter(pk__in=named):
+        if digest in post_hashes_of(contact):  # they may move, or be renamed
+            _withdraw(contact, Channel.POST, source=None, proof={"objection": entry.pk}, by=by)
+    refresh_reach(named)
     return entry
+
+
+def _withdraw(
+    contact: Contact,
+    channel: Channel,
+    *,
+    source: Source | None,
+    proof: dict[str, Any] | None,
+    by: User | None,
+) -> None:
+    record_consent(
+        contact=contact,
+        channel=channel,
+        purpose=ConsentPurpose.MESSAGES,
+        given=False,
+        source=source,
+        proof=proof,
+        by=by,
+    )
 
 
 def _hashes(contact: Contact, channel: Channel) -> list[bytes]:

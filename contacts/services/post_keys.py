@@ -28,17 +28,15 @@ def post_hash(name: str, *, line: str = "", locality: str = "", postcode: str = 
     return keyed_hash(PURPOSE, post_key(name, line, locality, postcode, city))
 
 
-def post_hashes_of(contact: Contact) -> set[bytes]:
-    """Each name of a person at each of their addresses."""
+def post_hashes_of(contact: Contact, *, only: PostalAddress | None = None) -> set[bytes]:
+    """Each name of a person at each of their addresses, or at one of them."""
     electors = list(ElectoralRegistration.objects.filter(contact=contact))
-    homes = [
-        (home.line1, home.locality, home.postcode, home.city)
-        for home in PostalAddress.objects.filter(contact=contact)
-    ]
+    own = PostalAddress.objects.filter(contact=contact) if only is None else [only]
+    homes = [(home.line1, home.locality, home.postcode, home.city) for home in own]
     homes += [
         (elector.street, elector.locality, elector.postcode, elector.city)
         for elector in electors
-        if elector.street or elector.locality
+        if only is None and (elector.street or elector.locality)
     ]
     return {
         post_hash(name, line=line, locality=locality, postcode=postcode, city=city)
