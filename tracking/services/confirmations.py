@@ -2,8 +2,8 @@
 
 Anybody can type somebody else's address. So consents to e-mail, newsletters, coming back after having left,
 and an address that is new to a known person wait for the link sent to that address. The page of the link
-lists what it puts in force. At most one confirmation goes to an address in 24 hours, so that a link covers
-what the same person asks after it with the same address.
+lists what it puts in force. While a link waits for its answer no other goes to that address for 24 hours: it
+covers what is asked after it with the same address, by everybody who has it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from tracking.services.interactions import record_interaction
 
 CONFIRMATION_EVERY = timedelta(hours=24)
 CONFIRMATION_LASTS = timedelta(days=30)
+# Whoever answers each link signs up again and again the same day; nobody gets more than so many.
+CONFIRMATIONS_A_DAY = 3
 
 
 class ConfirmationExpired(TrackingError):
@@ -41,20 +43,22 @@ class ConfirmationExpired(TrackingError):
 
 @dataclass(frozen=True)
 class Choices:
-    """What confirming puts in force: the wordings agreed to and the newsletters chosen, each once."""
+    """What confirming puts in force for one person: the wordings agreed to and the newsletters, each once."""
 
+    person: Contact
     wordings: list[ConsentWording]
     newsletters: list[Newsletter]
 
 
 def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> None:
-    """Send the link, unless this address was asked within `CONFIRMATION_EVERY`.
+    """Send the link, unless one that this address got within `CONFIRMATION_EVERY` still waits.
 
     An address that the person is not known by is written to as nobody's: it may be somebody else's.
     """
     form = submission.form
     recently = timezone.now() - CONFIRMATION_EVERY
-    if Submission.objects.filter(address_hash=submission.address_hash, asked_at__gt=recently).exists():
+    asked = Submission.objects.filter(address_hash=submission.address_hash, asked_at__gt=recently)
+    if asked.filter(confirmed_at=None).exists() or asked.count() >= CONFIRMATIONS_A_DAY:
         return
     submission.asked_at = timezone.now()
     submission.save(update_fields=["asked_at"])
@@ -76,11 +80,13 @@ def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> No
         )
 
 
-def choices_to_confirm(token: ConfirmToken) -> Choices | None:
-    """What the page of a link lists; None when there is nothing (more) to confirm."""
+def choices_to_confirm(token: ConfirmToken) -> list[Choices]:
+    """What the page of a link lists, a person at a time; empty when there is nothing (more) to confirm."""
     opened = Submission.objects.filter(pk=token.submission).first()
-    waiting = list(_waiting(opened, token.address_hash)) if opened is not None else []
-    return _choices(waiting) if waiting else None
+    people: dict[int, list[Submission]] = {}
+    for one in _waiting(opened, token.address_hash) if opened is not None else ():
+        people.setdefault(one.contact_id or 0, []).append(one)
+    return [_choices(submissions) for submissions in people.values()]
 
 
 @transaction.atomic
@@ -96,42 +102,56 @@ def confirm_sign_up(*, token: ConfirmToken) -> Submission:
     contact = submission.contact if submission is not None else None
     if submission is None or too_old or contact is None or contact.erased_at is not None:
         raise ConfirmationExpired(_("This link has expired. Please fill in the form again."))
-    if submission.confirmed_at is not None:
-        return submission
-    waiting = list(_waiting(submission, token.address_hash).select_for_update(of=("self",)))
-    _confirm_address(contact, submission, token.address_hash)
-    for one in waiting:
-        _make_choices_hold(one, contact, token.address_hash)
+    for one in list(_waiting(submission, token.address_hash).select_for_update(of=("self",))):
+        _confirm_address(one, token.address_hash)
+        _make_choices_hold(one, token.address_hash)
     return submission
 
 
 def _waiting(submission: Submission, address_hash: bytes) -> QuerySet[Submission]:
-    """This submission, and those after it that got no link of their own, oldest first."""
+    """This submission, and those after it that got no link of their own, oldest first.
+
+    Several people may have one address: whoever reads its mail answers for them, and the page names them.
+    """
     covered = Q(
-        contact_id=submission.contact_id,
         address_hash=address_hash,
         asked_at=None,
         at__range=(submission.at, submission.at + CONFIRMATION_EVERY),
     )
     waiting: QuerySet[Submission] = (
-        Submission.objects.filter(Q(pk=submission.pk) | covered, contact__isnull=False, confirmed_at=None)
-        .select_related("form__source")
+        Submission.objects.filter(
+            Q(pk=submission.pk) | covered,
+            contact__isnull=False,
+            contact__erased_at=None,
+            confirmed_at=None,
+        )
+        .select_related("form__source", "contact")
         .order_by("at", "pk")
     )
     return waiting
 
 
 def _choices(submissions: list[Submission]) -> Choices:
+    """Of one person, who is that of each submission."""
     wordings = [pk for one in submissions for pk in one.data["consents"]]
     newsletters = [pk for one in submissions for pk in one.data["newsletters"]]
     return Choices(
+        _person(submissions[0]),
         list(ConsentWording.objects.filter(pk__in=wordings, channel=Channel.EMAIL).order_by("pk")),
         list(Newsletter.objects.filter(pk__in=newsletters).order_by("name")),
     )
 
 
-def _confirm_address(contact: Contact, submission: Submission, address_hash: bytes) -> None:
+def _person(submission: Submission) -> Contact:
+    """The person of a waiting submission: those of nobody do not wait."""
+    contact = submission.contact
+    assert contact is not None  # noqa: S101 - see `_waiting`
+    return contact
+
+
+def _confirm_address(submission: Submission, address_hash: bytes) -> None:
     """The address is theirs from now on, if it was not known yet, and works."""
+    contact = _person(submission)
     point = contact.emailaddress_set.filter(address_hash=address_hash).first()
     if point is None:
         written = submission.data["values"]["email"]
@@ -139,8 +159,9 @@ def _confirm_address(contact: Contact, submission: Submission, address_hash: byt
     confirm_point(point=point)
 
 
-def _make_choices_hold(submission: Submission, contact: Contact, address_hash: bytes) -> None:
+def _make_choices_hold(submission: Submission, address_hash: bytes) -> None:
     """What waited for the confirmation: consents to e-mail, newsletters, coming back after having left."""
+    contact = _person(submission)
     submission.confirmed_at = timezone.now()
     submission.save(update_fields=["confirmed_at"])
     proof = {"form": submission.form.pk, "submission": str(submission.pk)}

@@ -246,6 +246,44 @@ def test_one_link_covers_what_was_asked_after_it_with_the_same_address(form, let
     assert not Submission.objects.filter(confirmed_at=None).exists()
 
 
+def test_signing_up_again_after_confirming_gets_its_own_link(form, letter) -> None:
+    send(form)
+    Client().post(confirmation_link())
+    send(form, newsletters=[letter.pk])
+    assert Delivery.objects.count() == 2
+    second = Delivery.objects.exclude(occasion=str(Submission.objects.earliest("at").pk)).get()
+    Client().post(re.search(r"/k/[A-Za-z0-9_-]+", str(second.context)).group())
+    assert Subscription.objects.get().newsletter == letter
+    assert not Submission.objects.filter(confirmed_at=None).exists()
+
+
+def test_an_address_gets_three_links_a_day_at_most_and_the_last_covers_the_rest(form, letter) -> None:
+    for _time in range(3):
+        send(form)
+        Submission.objects.filter(confirmed_at=None).update(confirmed_at=timezone.now())
+    send(form, newsletters=[letter.pk])
+    assert Delivery.objects.count() == 3
+    last = Submission.objects.filter(asked_at__isnull=False).latest("at")
+    delivery = Delivery.objects.get(occasion=str(last.pk))
+    link = re.search(r"/k/[A-Za-z0-9_-]+", str(delivery.context)).group()
+    assert "Letter" in Client().get(link).text
+    Client().post(link)
+    assert Subscription.objects.get().newsletter == letter
+
+
+def test_two_people_of_one_address_are_confirmed_by_one_link_that_names_them(form, letter) -> None:
+    send(form, consent_email_messages="on")
+    send(form, first_name="Paul", last_name="Durand", newsletters=[letter.pk])
+    page = Client().get(confirmation_link()).text
+    assert "By confirming, Léa Martin chooses:" in page
+    assert "By confirming, Paul Durand chooses:" in page
+    Client().post(confirmation_link())
+    lea, paul = Contact.objects.order_by("pk")
+    assert Consent.objects.get(channel="email").contact == lea
+    assert Subscription.objects.get().contact == paul
+    assert not Submission.objects.filter(confirmed_at=None).exists()
+
+
 def test_a_new_address_of_a_known_person_is_theirs_once_confirmed(form, source) -> None:
     """Who knows a name and a number must not receive what is written to that person."""
     member = create_contact(
