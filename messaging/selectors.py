@@ -112,6 +112,11 @@ class Progress:
         return [(word, numbers[word]) for word in order]
 
     @property
+    def in_hand(self) -> int:
+        """Handed over, and the answer has not come yet."""
+        return self.states.get(DeliveryState.HANDED, 0)
+
+    @property
     def to_check(self) -> int:
         return self.states.get(DeliveryState.UNKNOWN, 0)
 

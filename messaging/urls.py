@@ -11,6 +11,7 @@ from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDra
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.review import Review, SendTest
 from messaging.views.senders import AccountList, CheckAccount, EditAccount, EditSender, SenderList
+from messaging.views.service_messages import ServiceMessages
 from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
 
 app_name = "messaging"
@@ -47,6 +48,7 @@ urlpatterns = [
     path("templates/<int:pk>/check/", CheckDraft.as_view(), TEMPLATE, name="template_check"),
     path("templates/<int:pk>/preview/", PreviewDraft.as_view(), TEMPLATE, name="template_preview"),
     path("templates/<int:pk>/delete/", DeleteTemplate.as_view(), name="template_delete"),
+    path("service-messages/", ServiceMessages.as_view(), name="service_messages"),
     path("senders/", SenderList.as_view(), name="senders"),
     path("senders/new/", EditSender.as_view(), name="sender_new"),
     path("senders/<int:pk>/", EditSender.as_view(), name="sender"),

@@ -91,6 +91,7 @@ MENU = (
             Entry(_("E-mail"), "messaging:campaigns", Right.VIEW_CAMPAIGNS, "mail"),
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
             Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
+            Entry(_("Service messages"), "messaging:service_messages", Right.VIEW_CAMPAIGNS, "mail-check"),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
         ),
     ),

@@ -11,10 +11,12 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
+from messaging.dispatch.counting import count_states
 from messaging.enums import CampaignState, DeliveryState
 from messaging.errors import WrongState
 from messaging.models import Campaign, Delivery
 from messaging.services.campaigns import ask_right
+from messaging.services.service_figures import recent_standing
 
 DECISIONS = (DeliveryState.ACCEPTED, DeliveryState.ABANDONED, DeliveryState.QUEUED)
 
@@ -56,6 +58,19 @@ def settle_uncertain(
         detail={"decision": decision.value, "recipients": settled},
     )
     return settled
+
+
+@transaction.atomic
+def settle_uncertain_service(*, decision: DeliveryState, by: User, reason: str) -> int:
+    """Say what became of all uncertain service messages and tests together; returns how many."""
+    ask_right(by, Right.SEND_CAMPAIGN)
+    standing = recent_standing()
+    counts = count_states(standing)
+    return sum(
+        settle_uncertain(campaign=campaign, decision=decision, by=by, reason=reason)
+        for campaign in standing
+        if counts.get(campaign.pk, {}).get(DeliveryState.UNKNOWN)
+    )
 
 
 def _go_on(campaign: Campaign, queued: int) -> None:

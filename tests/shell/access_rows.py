@@ -96,6 +96,7 @@ ROWS: dict[str, Row] = {
     "messaging:sender": Row(Right.MANAGE_SETTINGS),
     "messaging:sender_new": Row(Right.MANAGE_SETTINGS),
     "messaging:senders": Row(Right.VIEW_CAMPAIGNS),
+    "messaging:service_messages": Row(Right.VIEW_CAMPAIGNS, write=Right.SEND_CAMPAIGN),
     "messaging:template_check": Row(Right.VIEW_CAMPAIGNS),
     "messaging:template_compose": Row(Right.EDIT_CAMPAIGN),
     "messaging:template_delete": Row(Right.EDIT_CAMPAIGN),

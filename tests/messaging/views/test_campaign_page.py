@@ -54,6 +54,12 @@ def test_recipient_to_check_is_explained(reader: Client) -> None:
     assert "never sent again by itself" in shown
 
 
+def test_message_in_hand_says_how_long_its_answer_may_take(reader: Client) -> None:
+    words = "waits some minutes for the server’s answer"
+    assert words in page(reader, make_sent(["handed"], state=CampaignState.SENDING)).content.decode()
+    assert words not in page(reader, make_sent(["queued"], state=CampaignState.SENDING)).content.decode()
+
+
 def test_rate_and_end_are_told_while_it_sends() -> None:
     campaign = make_sent(["accepted"] * 3 + ["queued"] * 6, state=CampaignState.SENDING)
     campaign.started_at = timezone.now() - timezone.timedelta(seconds=30)
