@@ -26,6 +26,7 @@ SCANNER_WORDS = (
     "bot", "crawl", "spider", "scan", "preview", "proofpoint", "mimecast", "barracuda", "safelinks",
     "urlcheck", "python-requests", "python-urllib", "aiohttp", "httpx", "curl/", "wget/", "go-http-client",
     "java/", "okhttp", "libwww", "headlesschrome", "phantomjs", "facebookexternalhit",
+    "edge/12.246",  # opens in the name of nobody when Gmail takes a message in
 )  # fmt: skip
 PREFETCH_HEADERS = ("purpose", "sec-purpose", "x-purpose", "x-moz")
 BURST_LINKS = 3

@@ -16,8 +16,10 @@ from tracking.ingest.hits import Understood
 # message. Rows of one statement do not see each other, so firsts inside the batch are ranked by the query.
 # Earlier rows are looked up one by one in the index (campaign, kind, contact, visitor), never joined: a join
 # would read all hits of the campaign for each batch. Nothing comes back before the campaign's month.
-# A measured person's department is read from the delivery. The batch is one JSON value: planning a VALUES
-# list of thousands of rows takes longer than inserting them.
+# A measured person's department is read from the delivery. Whoever withdrew that agreement, or was erased,
+# since the message left is counted and no longer named: their hit says neither who nor, among several, that
+# it is one person's. The batch is one JSON value: planning a VALUES list of thousands of rows takes longer
+# than inserting them.
 _INSERT = """
 WITH incoming AS (
     SELECT * FROM json_to_recordset(%s) AS given (
@@ -26,9 +28,16 @@ WITH incoming AS (
         visitor bigint, user_agent text)
 ),
 located AS (
-    SELECT i.*, coalesce(d.occasion, '') AS occasion,
-           CASE WHEN i.contact_id IS NULL THEN i.department ELSE coalesce(d.department, '') END AS place
+    SELECT i.at, i.event_id, i.kind, i.hit_class, i.campaign_id, i.ledger_month, i.link_number, i.variant,
+           i.visitor, coalesce(d.occasion, '') AS occasion,
+           CASE WHEN i.contact_id IS NULL THEN i.department ELSE coalesce(d.department, '') END AS place,
+           CASE WHEN agrees.now THEN i.contact_id END AS contact_id,
+           CASE WHEN agrees.now THEN i.user_agent ELSE '' END AS user_agent
     FROM incoming i
+    LEFT JOIN LATERAL (
+        SELECT true AS now FROM contacts_reach r JOIN contacts_contact c ON c.id = r.contact_id
+        WHERE r.contact_id = i.contact_id AND r.channel = 'email' AND r.measurement AND c.erased_at IS NULL
+    ) agrees ON true
     LEFT JOIN messaging_delivery d ON i.occasion_number = 0 AND d.ledger_month = i.ledger_month
          AND d.campaign_id = i.campaign_id AND d.contact_id = i.contact_id AND d.occasion = ''
 ),
@@ -41,7 +50,7 @@ stored AS (
     RETURNING *
 )
 SELECT s.kind, s.hit_class, s.campaign_id, s.link_number, s.department,
-       s.hit_class = 'human'
+       s.hit_class = 'human' AND (s.contact_id IS NOT NULL OR s.visitor IS NOT NULL)
        AND row_number() OVER (PARTITION BY s.campaign_id, s.kind, s.contact_id, s.visitor, s.hit_class
                               ORDER BY s.at, s.event_id) = 1
        AND (SELECT true FROM tracking_interaction earlier

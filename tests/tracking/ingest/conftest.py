@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from contacts.models import Contact
+from contacts.models import Contact, Reach
 from messaging.content.tokens import AnonymousMark, sign_open
 from messaging.models import Campaign, Link
 from tracking.ingest import stream
@@ -40,7 +40,10 @@ def campaign(db: None) -> Campaign:
 
 @pytest.fixture
 def person(db: None) -> Contact:
-    return Contact.objects.create(first_name="Léa", last_name="Martin")
+    """Somebody who agreed to be measured."""
+    contact = Contact.objects.create(first_name="Léa", last_name="Martin")
+    Reach.objects.create(contact=contact, channel="email", measurement=True)
+    return contact
 
 
 @pytest.fixture

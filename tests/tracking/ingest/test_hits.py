@@ -8,8 +8,9 @@ from django.conf import settings as project_settings
 from django.db import connection
 from django.db.models import Sum
 from django.test import Client
+from django.utils import timezone
 
-from contacts.models import Contact
+from contacts.models import Contact, Reach
 from messaging.content.tokens import (
     AnonymousMark,
     PersonalMark,
@@ -56,6 +57,24 @@ def test_a_click_redirects_and_is_stored_on_the_measured_person(campaign, person
     )  # fmt: skip
     assert (stored.link_number, stored.visitor, stored.user_agent) == (2, None, FIREFOX)
     assert counters(campaign) == {"clicks": 1, "unique_clicks": 1}
+
+
+@pytest.mark.parametrize("since", ["withdrawn", "erased"])
+def test_whoever_withdrew_since_the_message_left_is_counted_and_not_named(campaign, person, since) -> None:
+    link = f"/c/{sign_click(personal(campaign, person), link=2)}"
+    browser().get(link)
+    consumer.drain()
+    if since == "withdrawn":
+        Reach.objects.update(measurement=False)
+    else:
+        Contact.objects.update(erased_at=timezone.now())
+    for _time in range(2):
+        assert browser().get(link).status_code == 302
+    consumer.drain()
+    assert [one.contact_id for one in Interaction.objects.order_by("at")] == [person.pk, None, None]
+    later = Interaction.objects.filter(contact_id=None)
+    assert {(one.user_agent, one.visitor) for one in later} == {("", None)}
+    assert counters(campaign) == {"clicks": 3, "unique_clicks": 1}
 
 
 def test_an_open_of_an_unmeasured_person_names_nobody(campaign) -> None:
