@@ -22,6 +22,7 @@ from contacts.services.suppressions import lift_by_person, suppress
 from messaging.content.tokens import TESTS, UnsubscribeToken
 from messaging.models import Delivery
 from tracking.enums import InteractionKind, Metric
+from tracking.models import Interaction
 from tracking.services.interactions import count, record_interaction
 
 WAY_BACK = timedelta(hours=1)
@@ -125,6 +126,7 @@ def come_back(leaving: Leaving) -> bool:
             proof={"campaign": token.campaign, "how": "came back on the unsubscribe page"},
             by=None,
         )
+    _note_return(leaving)
     return True
 
 
@@ -166,7 +168,39 @@ def _one_at_a_time(leaving: Leaving) -> None:
 
 
 def _note(leaving: Leaving, data: dict[str, object]) -> None:
-    """A line on the timeline and one more in the report."""
+    """A line on the timeline; one more in the report, which counts people, not what each of them pressed."""
+    counted = _is_counted(leaving)
+    department = _record(leaving, InteractionKind.UNSUBSCRIBE, data)
+    if not counted:
+        count(campaign_id=leaving.token.campaign, metric=Metric.UNSUBSCRIBES, department=department)
+
+
+def _note_return(leaving: Leaving) -> None:
+    if not _is_counted(leaving):
+        return
+    department = _record(leaving, InteractionKind.PREFERENCES, {"came_back": True})
+    count(campaign_id=leaving.token.campaign, metric=Metric.UNSUBSCRIBES, department=department, delta=-1)
+
+
+def _is_counted(leaving: Leaving) -> bool:
+    """Whether the report counts this person among those who left: what they did last on its pages decides."""
+    if leaving.contact is None:
+        return False
+    last = (
+        Interaction.objects.filter(
+            campaign_id=leaving.token.campaign,
+            contact_id=leaving.contact.pk,
+            kind__in=[InteractionKind.UNSUBSCRIBE, InteractionKind.PREFERENCES],
+        )
+        .order_by("-at")
+        .values_list("kind", flat=True)
+        .first()
+    )
+    return last == InteractionKind.UNSUBSCRIBE
+
+
+def _record(leaving: Leaving, kind: InteractionKind, data: dict[str, object]) -> str:
+    """Add the interaction; returns the department of the message, "" when unknown."""
     token = leaving.token
     department = (
         Delivery.objects.filter(
@@ -174,13 +208,13 @@ def _note(leaving: Leaving, data: dict[str, object]) -> None:
         )
         .values_list("department", flat=True)
         .first()
-    )
+    ) or ""
     record_interaction(
-        kind=InteractionKind.UNSUBSCRIBE,
+        kind=kind,
         contact_id=leaving.contact.pk if leaving.contact else None,
         campaign_id=token.campaign,
         ledger_month=token.ledger_month,
-        department=department or "",
+        department=department,
         data=data,
     )
-    count(campaign_id=token.campaign, metric=Metric.UNSUBSCRIBES, department=department or "")
+    return department

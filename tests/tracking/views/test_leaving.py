@@ -132,6 +132,32 @@ def test_coming_back_twice_writes_nothing_more(url, person) -> None:
     assert Consent.objects.count() == 2
 
 
+def left(campaign) -> int:
+    return CampaignCounter.objects.filter(campaign=campaign, metric="unsubscribes").aggregate(n=Sum("delta"))[
+        "n"
+    ]
+
+
+def test_the_report_counts_people_who_left_not_what_they_pressed(
+    campaign, person, address_hash, source
+) -> None:
+    letter = Newsletter.objects.create(name="Lettre de l’Oise")
+    subscribe(contact=person, newsletter=letter, source=source, by=None)
+    token = UnsubscribeToken(
+        "email", address_hash, person.pk, campaign.pk, campaign.ledger_month, date(2026, 11, 2), letter.pk
+    )
+    page = f"/u/{sign_unsubscribe(token)}"
+    for choice, expected in (
+        ("newsletter", 1),
+        ("everything", 1),
+        ("back", 0),
+        ("back", 0),
+        ("everything", 1),
+    ):
+        Client().post(page, {"choice": choice})
+        assert left(campaign) == expected, choice
+
+
 def test_leaving_one_newsletter_keeps_the_rest(campaign, person, address_hash, source) -> None:
     letter = Newsletter.objects.create(name="Lettre de l’Oise")
     subscribe(contact=person, newsletter=letter, source=source, by=None)
