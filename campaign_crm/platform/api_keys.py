@@ -5,23 +5,47 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from campaign_crm.platform import audit
 from campaign_crm.platform.models import ApiKey, User
 
 USE_RECORDED_EVERY = timedelta(minutes=5)
 
 
-def create_api_key(*, name: str, scopes: list[str], by: User) -> tuple[ApiKey, str]:
+@transaction.atomic
+def create_api_key(
+    *, name: str, scopes: Sequence[str], expires_at: datetime | None = None, by: User
+) -> tuple[ApiKey, str]:
     """The new key and its text, shown this once: `crm_<prefix>_<secret>`."""
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
-        name=name, prefix=prefix, secret_hash=_hash(secret), scopes=scopes, created_by=by
+        name=name,
+        prefix=prefix,
+        secret_hash=_hash(secret),
+        scopes=list(scopes),
+        expires_at=expires_at,
+        created_by=by,
     )
+    expiry = expires_at.isoformat() if expires_at else None
+    audit.record(action="api_key.create", on=key, by=by, detail={"scopes": key.scopes, "expires_at": expiry})
     return key, f"crm_{prefix}_{secret}"
+
+
+@transaction.atomic
+def revoke_api_key(*, key: ApiKey, by: User) -> ApiKey:
+    """Close a key at once and for good; revoking it again changes nothing and leaves no trace."""
+    key = ApiKey.objects.select_for_update().get(pk=key.pk)
+    if key.revoked_at is None:
+        key.revoked_at = timezone.now()
+        key.save(update_fields=["revoked_at"])
+        audit.record(action="api_key.revoke", on=key, by=by, fields=["revoked_at"])
+    return key
 
 
 def find_api_key(text: str) -> ApiKey | None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.models.audit import AuditEntry
 from campaign_crm.platform.models.organisation import colour
 from campaign_crm.platform.rights import Role
+from campaign_crm.platform.scopes import Scope
 from messaging.services.images import MOST_BYTES, Encoded, ImageRefused, encode
 
 LANGUAGES = User._meta.get_field("language").choices
@@ -155,3 +158,32 @@ class SendingForm(forms.Form):
         if cleaned.get("turn") == "on" and not cleaned.get("confirmed"):
             self.add_error("confirmed", _("Confirm this first."))
         return cleaned
+
+
+class ApiKeyForm(forms.Form):
+    """A key for a machine: what it is for, what it may do, until when."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=100, help_text=_("Who holds it, such as “Website, sign-up form”.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
+    )
+    last_day = forms.DateField(
+        label=_("Last day"),
+        required=False,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Left empty, it works until somebody revokes it."),
+    )
+
+    def clean_last_day(self) -> date | None:
+        day: date | None = self.cleaned_data["last_day"]
+        if day is not None and day < timezone.localdate():
+            raise forms.ValidationError(_("This day is past."))
+        return day
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The end of the last day, where the installation is; None for a key without end."""
+        day = self.cleaned_data["last_day"]
+        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time())) if day else None

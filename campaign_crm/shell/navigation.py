@@ -137,6 +137,7 @@ MENU = (
             Entry(_("Elections"), "contacts:elections", Right.MANAGE_SETTINGS, "vote"),
             Entry(_("Team"), "shell:team", Right.MANAGE_SETTINGS, "user-cog"),
             Entry(_("Ways out"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),
+            Entry(_("API keys"), "shell:api_keys", Right.MANAGE_SETTINGS, "key"),
             Entry(_("Reference tables"), "admin:index", Right.MANAGE_SETTINGS, "table"),
             Entry(_("Mail catcher"), "shell:catcher", Right.MANAGE_SETTINGS, "mail-search"),
         ),

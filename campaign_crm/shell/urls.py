@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
-from campaign_crm.shell.views import accounts, catcher, frame, health, home, organisation, sending
+from campaign_crm.shell.views import accounts, api_keys, catcher, frame, health, home, organisation, sending
 
 app_name = "shell"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path("settings/team/", accounts.Team.as_view(), name="team"),
     path("settings/team/invite/", accounts.Invite.as_view(), name="invite"),
     path("settings/team/<int:pk>/", accounts.Member.as_view(), name="member"),
+    path("settings/api-keys/", api_keys.ApiKeys.as_view(), name="api_keys"),
+    path("settings/api-keys/new/", api_keys.ApiKeyNew.as_view(), name="api_key_new"),
+    path("settings/api-keys/<int:pk>/revoke/", api_keys.ApiKeyRevoke.as_view(), name="api_key_revoke"),
     path("live", health.live, name="live"),
     path("ready", health.ready, name="ready"),
     path("progress", health.progress, name="progress"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
@@ -44,3 +45,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def is_over(self) -> bool:
+        """True once the day it was made to end on is past."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
