@@ -63,8 +63,10 @@ def _signed_up(operator: str, value: Any, _context: Context) -> Q:
     return having_any(operator, lambda ids: Submission.objects.filter(form__in=ids), value)
 
 
-def _takes_part(_operator: str, value: Any, context: Context) -> Q:
-    return _signed_up("any", value, context)
+def _takes_part(_operator: str, value: Any, _context: Context) -> Q:
+    """Confirmed only: whoever did not answer the link was promised to receive nothing more."""
+    confirmed = Submission.objects.filter(confirmed_at__isnull=False)
+    return having_any("any", lambda ids: confirmed.filter(form__in=ids), value)
 
 
 def register() -> None:
@@ -116,6 +118,6 @@ def register() -> None:
             operators={"any": FORMS},
             targeting_class=TargetingClass.REGISTRANT,
             compile=_takes_part,
-            note=_("For service messages about what they signed up for: they reach everybody who did."),
+            note=_("For service messages about what they signed up for: they reach those who confirmed it."),
         )
     )

@@ -128,7 +128,8 @@ def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
     held.state = CampaignState.SCHEDULED
     held.pause_reason = ""
     held.save(update_fields=["scheduled_at", "state", "pause_reason"])
-    audit.record(action="campaign.schedule", on=held, by=by, detail={"at": at.isoformat()})
+    detail = {"at": at.isoformat(), "kind": held.kind}
+    audit.record(action="campaign.schedule", on=held, by=by, detail=detail)
     return held
 
 
@@ -141,7 +142,8 @@ def send_now(*, campaign: Campaign, by: User) -> Campaign:
     held.state = CampaignState.FREEZING
     held.pause_reason = ""
     held.save(update_fields=["scheduled_at", "state", "pause_reason"])
-    audit.record(action="campaign.send", on=held, by=by, detail={"revision": held.revision})
+    detail = {"revision": held.revision, "kind": held.kind}
+    audit.record(action="campaign.send", on=held, by=by, detail=detail)
     _wake_workers()
     held.refresh_from_db()
     return held

@@ -81,7 +81,6 @@ def test_who_signed_up_by_a_form(person, other) -> None:
     Submission.objects.create(form=form, contact=person, data={})
     assert people_of("signed_up", "any", [form.pk]) == {person.pk}
     assert people_of("signed_up", "none", [form.pk]) == {other.pk}
-    assert people_of("takes_part", "any", [form.pk]) == {person.pk}
 
 
 def test_a_service_message_goes_to_those_who_take_part_whatever_they_agreed_to(person, other) -> None:
@@ -89,7 +88,9 @@ def test_a_service_message_goes_to_those_who_take_part_whatever_they_agreed_to(p
         by=None, newsletters=[], title="Join", introduction="", language="fr", thank_you="", tag=None,
         is_open=True, fields=["email"], consents=[],
     )  # fmt: skip
-    Submission.objects.create(form=form, contact=person, data={})
+    Submission.objects.create(form=form, contact=person, data={}, confirmed_at=timezone.now())
+    Submission.objects.create(form=form, contact=other, data={})  # somebody typed their address, perhaps
+    assert people_of("takes_part", "any", [form.pk]) == {person.pk}
     rule = {"condition": "takes_part", "operator": "any", "value": [form.pk]}
     segment = Segment.objects.create(name="Join", tree={"all": [rule]})
     audience = resolve_audience({"type": "segment", "id": segment.pk}, channel=Channel.EMAIL)

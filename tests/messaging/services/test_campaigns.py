@@ -84,6 +84,7 @@ def test_send_now_begins_the_freeze(officer: User, ready: Campaign) -> None:
     sent = campaigns.send_now(campaign=ready, by=officer)
     assert sent.state == CampaignState.FREEZING
     assert actions(ready) == ["campaign.send"]
+    assert AuditEntry.objects.get(action="campaign.send").detail == {"revision": 1, "kind": "political"}
 
 
 def test_a_scheduled_mailing_begins_when_its_hour_comes(officer: User, ready: Campaign) -> None:
