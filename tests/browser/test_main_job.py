@@ -230,6 +230,17 @@ def sign_up_and_confirm(page: Page, sink: SmtpSink) -> None:
     sink.start_over(keep_messages=True)
 
 
+def figures(page: Page) -> dict[str, str]:
+    """The figures of what came back, by their labels."""
+    shown = page.locator("section[aria-labelledby=back-title] .stat")
+    expect(shown).to_have_count(4)
+    texts = [
+        (one.locator(".stat-label").inner_text(), one.locator(".stat-value").inner_text())
+        for one in shown.all()
+    ]
+    return dict(texts)
+
+
 def test_the_main_job(page_of: Callable[..., Page], sink: SmtpSink, tmp_path: Path, live_server: Any) -> None:
     load_territories()
     files = {name: tmp_path / name for name in ("roll.csv", "contacts.csv", "broker.csv")}
@@ -270,19 +281,32 @@ def test_the_main_job(page_of: Callable[..., Page], sink: SmtpSink, tmp_path: Pa
     assert click is not None
     assert pixel is not None
 
-    # She opens and clicks.
+    # She opens and clicks; so does Paul, who did not agree to be measured.
     reader = Client(headers={"user-agent": FIREFOX})
     assert reader.get(local(pixel.group(1))).status_code == 200
     response = reader.get(local(click.group(1)))
     assert (response.status_code, response["Location"]) == (302, "https://example.org/programme")
+    to_paul = part(received(sink, "paul.durand"), "html")
+    for found in (r'src="([^"]+/o/[^"]+)"', r'href="([^"]+/c/[^"]+)"'):
+        his = re.search(found, to_paul)
+        assert his is not None
+        assert reader.get(local(his.group(1))).status_code in (200, 302)
     work()
     page.goto(f"/people/{lea.pk}/")
     timeline = page.locator(".timeline")
     expect(timeline.get_by_text("Opened", exact=False).first).to_be_visible()
     expect(timeline.get_by_text("Clicked", exact=False).first).to_be_visible()
     expect(timeline.get_by_text("Signed up", exact=False).first).to_be_visible()
+    paul = EmailAddress.objects.get(normalised="paul.durand@example.org").contact
+    page.goto(f"/people/{paul.pk}/")
+    expect(page.locator(".timeline").get_by_text("See you on Friday").first).to_be_visible()
+    expect(page.locator(".timeline").get_by_text("Opened", exact=False)).to_have_count(0)
+    expect(page.locator(".timeline").get_by_text("Clicked", exact=False)).to_have_count(0)
     page.goto(f"/mailings/{mailing.pk}/")
-    expect(page.get_by_text("https://example.org/programme").first).to_be_visible()
+    assert figures(page) == {"Delivered": "2", "Opened": "2", "Clicked": "2", "Unsubscribed": "0"}
+    expect(page.get_by_text("1 reader agreed to be measured by name; counted without a name: 1.")).to_be_visible()
+    link_line = page.locator("table.bars tr", has_text="https://example.org/programme")
+    expect(link_line.locator("td.num")).to_have_text("2")
 
     # She leaves in one click: the next mailing skips her, and says why.
     unsubscribe = re.search(r"<(http[^>]+)>", message["List-Unsubscribe"])
@@ -302,4 +326,4 @@ def test_the_main_job(page_of: Callable[..., Page], sink: SmtpSink, tmp_path: Pa
     assert received(sink, "paul.durand")["Subject"] == "Thank you"
     assert len(sink.messages()) == 1
     page.goto(f"/mailings/{mailing.pk}/")
-    expect(page.get_by_text("Unsubscribed").first).to_be_visible()
+    assert figures(page) == {"Delivered": "2", "Opened": "2", "Clicked": "2", "Unsubscribed": "1"}

@@ -18,6 +18,7 @@ from tracking.ingest.hits import Hit
 STREAM = "crm:hits"
 GROUP = "store"
 REFUSED = "crm:hits:refused"  # what could not be stored, kept for a person to look at
+REFUSED_KEPT = 10_000  # the newest: a fault that repeats fills the memory of nothing else
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
 REST_SECONDS = 1.0  # after a failure, before the server is asked again
@@ -93,7 +94,8 @@ def acknowledge(ids: list[str]) -> None:
 
 def set_aside(fields: dict[str, str], *, reason: str) -> None:
     """Keep an entry that cannot be stored, out of the way of the others."""
-    _client().xadd(REFUSED, fields | {"reason": reason})  # type: ignore[arg-type]
+    entry = fields | {"reason": reason}
+    _client().xadd(REFUSED, entry, maxlen=REFUSED_KEPT, approximate=True)  # type: ignore[arg-type]
 
 
 def backlog() -> int:
