@@ -164,6 +164,7 @@ ACCOUNT_FORMS = {
     "set_password": "campaign_crm.shell.account_forms.SetPasswordForm",
     "reauthenticate": "campaign_crm.shell.account_forms.ConfirmPasswordForm",
 }
+MFA_ADAPTER = "campaign_crm.platform.second_step.SealedSecondStep"
 MFA_FORMS = {
     "authenticate": "campaign_crm.shell.account_forms.SecondStepForm",
     "reauthenticate": "campaign_crm.shell.account_forms.ConfirmSecondStepForm",

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import FormView, ListView
 
-from campaign_crm.platform.models import User
+from campaign_crm.platform.models import AuditEntry, User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.services import team
 from campaign_crm.platform.services.first_admin import (
@@ -25,10 +25,17 @@ from campaign_crm.platform.services.first_admin import (
     create_first_administrator,
     is_link_good,
 )
+from campaign_crm.platform.services.second_step import (
+    SecondStepError,
+    has_second_step,
+    remove_second_step,
+)
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.typed import line_of
 from campaign_crm.shell.forms import FirstAdministratorForm, InvitationForm, ProfileForm, RoleForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+REASON_LENGTH = AuditEntry._meta.get_field("reason").max_length
 
 
 @method_decorator(sensitive_post_parameters("password"), name="dispatch")
@@ -106,7 +113,7 @@ class Invite(StaffView, FormView):
 
 
 class Member(StaffView, FormView):
-    """One member: role, a new password link, opening and closing the account."""
+    """One member: role, a new password link, a lost second step, opening and closing the account."""
 
     right_required = Right.MANAGE_SETTINGS
     form_class = RoleForm
@@ -127,12 +134,16 @@ class Member(StaffView, FormView):
         return {"role": self.member.role}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(member=self.member, **kwargs)
+        return super().get_context_data(
+            member=self.member, has_second_step=has_second_step(self.member), **kwargs
+        )
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.POST.get("act") == "link":
             link = team.new_password_link(user=self.member, by=request.user)
             return self.render_to_response(self.get_context_data(link=link))
+        if request.POST.get("act") == "second_step":
+            return self.remove_second_step()
         act = self.ACTS.get(request.POST.get("act", ""))
         if act is None:
             return super().post(request, *args, **kwargs)
@@ -140,6 +151,16 @@ class Member(StaffView, FormView):
             act(user=self.member, by=request.user)
         except team.TeamError as error:
             messages.error(request, str(error))
+        return redirect("shell:member", pk=self.member.pk)
+
+    def remove_second_step(self) -> HttpResponse:
+        reason = line_of(self.request.POST.get("reason", ""), at_most=REASON_LENGTH)
+        try:
+            remove_second_step(user=self.member, reason=reason, by=self.request.user)
+        except SecondStepError as error:
+            messages.error(self.request, str(error))
+        else:
+            messages.success(self.request, _("Removed: the password is enough until it is set up again."))
         return redirect("shell:member", pk=self.member.pk)
 
     def form_valid(self, form: RoleForm) -> HttpResponse:
