@@ -17,6 +17,9 @@ called AS (
      CROSS JOIN LATERAL (VALUES (elector.birth_name), (elector.used_name)) AS own (last)
      WHERE %(post_objections)s AND elector.contact_id = ANY(%(ids)s) AND own.last <> ''
 ),
+named AS MATERIALIZED (
+    SELECT contact_id, array_agg(name) AS names FROM called GROUP BY contact_id
+),
 -- Every address a person has, by channel. `fits`: could be written to, were it in good order.
 candidate AS (
     SELECT contact_id, 'email' AS channel, id, status, is_primary, verified_at IS NOT NULL AS verified,
@@ -28,20 +31,21 @@ candidate AS (
       FROM contacts_phonenumber CROSS JOIN (VALUES ('sms'), ('call')) AS by (channel)
      WHERE contact_id = ANY(%(ids)s)
     UNION ALL
-    SELECT contact_id, 'post', id, status, is_primary, false,
+    SELECT home.contact_id, 'post', id, status, is_primary, false,
            (SELECT array_agg(crm_keyed_hash('post', post_key(called.name, home.line1, home.locality,
                                                              home.postcode, home.city)))
-              FROM called WHERE called.contact_id = home.contact_id),
+              FROM unnest(named.names) AS called (name)),
            postcode <> '' OR city <> ''
-      FROM contacts_postaladdress AS home WHERE contact_id = ANY(%(ids)s)
+      FROM contacts_postaladdress AS home LEFT JOIN named ON named.contact_id = home.contact_id
+     WHERE home.contact_id = ANY(%(ids)s)
     UNION ALL  -- an elector's address is read from the roll, never copied
-    SELECT contact_id, 'post', NULL, 'active', false, false,
+    SELECT elector.contact_id, 'post', NULL, 'active', false, false,
            (SELECT array_agg(crm_keyed_hash('post', post_key(called.name, elector.street, elector.locality,
                                                              elector.postcode, elector.city)))
-              FROM called WHERE called.contact_id = elector.contact_id),
+              FROM unnest(named.names) AS called (name)),
            true
-      FROM contacts_electoralregistration AS elector
-     WHERE contact_id = ANY(%(ids)s) AND (street <> '' OR locality <> '')
+      FROM contacts_electoralregistration AS elector LEFT JOIN named ON named.contact_id = elector.contact_id
+     WHERE elector.contact_id = ANY(%(ids)s) AND (street <> '' OR locality <> '')
 ),
 judged AS (
     SELECT candidate.*,
