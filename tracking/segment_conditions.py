@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import TargetingClass
+from contacts.enums import Channel, TargetingClass
+from contacts.models import Reach
 from contacts.segments.conditions import Condition, ConditionGroup, Context, register_condition
 from contacts.segments.standard.pieces import DAYS, having, having_any, named_rows
 from messaging.models import Campaign, Delivery
@@ -19,7 +20,10 @@ from tracking.selectors import DELIVERED
 
 MAILINGS = named_rows(Campaign, _("This mailing does not exist any more."))
 FORMS = named_rows(Form, _("This form does not exist any more."), order="title")
-MEASURED_ONLY = _("Known only for people who agreed to have their opens and clicks measured.")
+MEASURED_ONLY = _(
+    "Known only for people who agreed to have their opens and clicks measured: nobody else is chosen, whether"
+    " they did or did not."
+)
 
 
 def _of_people(kind: InteractionKind) -> QuerySet[Interaction]:
@@ -28,7 +32,17 @@ def _of_people(kind: InteractionKind) -> QuerySet[Interaction]:
 
 def _in_the_last(kind: InteractionKind, operator: str, days: int, context: Context) -> Q:
     recent = _of_people(kind).filter(at__gte=context.at - timedelta(days=days))
-    return having(recent) if operator == "days" else ~having(recent)
+    return having(recent) if operator == "days" else _measured() & ~having(recent)
+
+
+def _measured() -> Q:
+    """People of whom it would be known: of the others nobody can say that they did not."""
+    return having(Reach.objects.filter(channel=Channel.EMAIL, measurement=True))
+
+
+def _hit_mailing(kind: InteractionKind, operator: str, ids: Any) -> Q:
+    did = having_any(operator, lambda chosen: _of_people(kind).filter(campaign__in=chosen), ids)
+    return _measured() & did if operator == "none" else did
 
 
 def _opened(operator: str, value: Any, context: Context) -> Q:
@@ -40,11 +54,11 @@ def _clicked(operator: str, value: Any, context: Context) -> Q:
 
 
 def _opened_mailing(operator: str, value: Any, _context: Context) -> Q:
-    return having_any(operator, lambda ids: _of_people(InteractionKind.OPEN).filter(campaign__in=ids), value)
+    return _hit_mailing(InteractionKind.OPEN, operator, value)
 
 
 def _clicked_mailing(operator: str, value: Any, _context: Context) -> Q:
-    return having_any(operator, lambda ids: _of_people(InteractionKind.CLICK).filter(campaign__in=ids), value)
+    return _hit_mailing(InteractionKind.CLICK, operator, value)
 
 
 def _received(operator: str, value: Any, _context: Context) -> Q:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from campaign_crm.platform.database import ensure_partition
 from contacts.enums import Channel, MessageKind, TargetingClass
-from contacts.models import Contact, Segment
+from contacts.models import Contact, Reach, Segment
 from contacts.segments.audience import resolve_audience
 from contacts.segments.conditions import all_conditions
 from contacts.services.people import create_contact
@@ -36,12 +36,20 @@ def hit(person: Contact, campaign, kind: str, *, days_ago: int = 0, hit_class: s
     interaction.save()
 
 
+def measured(*people: Contact) -> None:
+    for one in people:
+        Reach.objects.update_or_create(contact=one, channel="email", defaults={"measurement": True})
+
+
 @pytest.mark.parametrize("kind", ["open", "click"])
 def test_recent_engagement_both_ways(person, other, campaign, kind) -> None:
     hit(person, campaign, kind, days_ago=5)
     assert people_of(f"{kind}_recent", "days", 7) == {person.pk}
     assert people_of(f"{kind}_recent", "days", 3) == set()
+    assert people_of(f"{kind}_recent", "not_days", 7) == set(), "nobody knows what the others did"
+    measured(person, other)
     assert people_of(f"{kind}_recent", "not_days", 7) == {other.pk}
+    assert people_of(f"{kind}_recent", "not_days", 3) == {person.pk, other.pk}
 
 
 def test_robots_have_opened_nothing(person, other, campaign) -> None:
@@ -54,6 +62,8 @@ def test_engagement_with_one_mailing(person, other, campaign, kind) -> None:
     hit(person, campaign, kind)
     assert people_of(f"{kind}_mailing", "any", [campaign.pk]) == {person.pk}
     assert people_of(f"{kind}_mailing", "all", [campaign.pk]) == {person.pk}
+    assert people_of(f"{kind}_mailing", "none", [campaign.pk]) == set()
+    measured(person, other)
     assert people_of(f"{kind}_mailing", "none", [campaign.pk]) == {other.pk}
 
 
