@@ -20,7 +20,7 @@ MONTHS_SHOWN = timedelta(days=92)
 
 @dataclass
 class Line:
-    """One kind of service message in one month. `answer`: what keeps those that wait, as the server said it."""
+    """One kind of service message in one month. `answer`: what keeps those that wait."""
 
     kind: str
     month: date

@@ -10,8 +10,8 @@ from django.test import Client
 
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.enums import LawfulBasis, SourceKind
-from contacts.models import Suppression
+from contacts.enums import LawfulBasis, SourceKind, TerritoryKind
+from contacts.models import ElectoralRegistration, Suppression, Territory, TerritoryAncestor
 from contacts.services.addresses import InvalidAddress
 from messaging.content.tokens import TESTS, UnsubscribeToken, read_token
 from messaging.dispatch.pump import Pump
@@ -143,3 +143,24 @@ def test_another_text_kind_or_sender_is_not_tested_yet() -> None:
     assert not was_tested(campaign, version)
     campaign.kind, campaign.subject = "political", "Another"
     assert not was_tested(campaign, pre_send(campaign).version)
+
+
+def test_a_political_test_reads_no_roll() -> None:
+    (reader,) = make_people(1)
+    commune = Territory.objects.create(kind=TerritoryKind.COMMUNE, code="99999", name="Testville")
+    station = Territory.objects.create(kind=TerritoryKind.POLLING_STATION, code="99999-12", name="Bureau 12")
+    for place in (commune, station):
+        TerritoryAncestor.objects.create(ancestor=place, descendant=place, depth=0)
+    ElectoralRegistration.objects.create(
+        identity="00000000-0000-0000-0000-000000000001",
+        source=make_source("Roll", kind="roll", lawful_basis="public_roll", channels=["post"]),
+        contact=reader,
+        commune=commune,
+        polling_station=station,
+        birth_name="Martin",
+    )
+    html = '<p>Station: {{ polling_station | default: "unknown" }}</p>'
+    with SmtpSink(keep_messages=True) as sink:
+        campaign = make_campaign(sink, blocks=[{"id": "a", "type": "text", "html": html}])
+        message = arrived(campaign, sink, reader=reader)
+    assert "Station: unknown" in str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
