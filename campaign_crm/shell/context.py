@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import cached_property
 
+from campaign_crm.platform.models import Notification
 from campaign_crm.platform.rights import Right
 from campaign_crm.shell.navigation import ShownEntry, ShownGroup, navigation, new_entries
 
@@ -23,6 +24,12 @@ class Frame:
     @cached_property
     def new_entries(self) -> list[ShownEntry]:
         return new_entries(self.request) if self.request.user.is_authenticated else []
+
+    @cached_property
+    def unread(self) -> int:
+        """How many notifications wait: one statement a page, answered by an index of the unread alone."""
+        user = self.request.user
+        return Notification.objects.filter(user=user).unread().counted() if user.is_authenticated else 0
 
     @cached_property
     def sending_page(self) -> str:

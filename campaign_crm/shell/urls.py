@@ -3,7 +3,17 @@
 from django.conf import settings
 from django.urls import path
 
-from campaign_crm.shell.views import accounts, api_keys, catcher, frame, health, home, organisation, sending
+from campaign_crm.shell.views import (
+    accounts,
+    api_keys,
+    catcher,
+    frame,
+    health,
+    home,
+    notifications,
+    organisation,
+    sending,
+)
 
 app_name = "shell"
 
@@ -15,6 +25,8 @@ urlpatterns = [
     path("favicon.ico", frame.favicon),
     path("start/<str:token>/", accounts.FirstAdministrator.as_view(), name="first_admin"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
+    path("notifications/", notifications.Notifications.as_view(), name="notifications"),
+    path("notifications/<int:pk>/open/", notifications.NotificationOpen.as_view(), name="notification_open"),
     path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),
     path("logo/<str:name>", organisation.logo, name="logo"),
     path("settings/sending/", sending.Sending.as_view(), name="sending"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.conf import settings
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -22,7 +23,12 @@ LONGEST_MESSAGE = 300
 
 def tell_author(campaign: Campaign, kind: str, message: str) -> None:
     if campaign.created_by is not None:
-        Notification.objects.create(user=campaign.created_by, kind=kind, message=message[:LONGEST_MESSAGE])
+        Notification.objects.create(
+            user=campaign.created_by,
+            kind=kind,
+            message=message[:LONGEST_MESSAGE],
+            url=reverse("messaging:campaign", args=[campaign.pk]),
+        )
 
 
 def language_of(campaign: Campaign) -> str:
@@ -41,7 +47,12 @@ def tell_service_waits(reason: PauseReason) -> None:
             message = _("Service messages (confirmations, tests) wait and are tried again: %(reason)s") % {
                 "reason": words_of(reason)
             }
-        Notification.objects.create(user=user, kind=kind, message=message[:LONGEST_MESSAGE])
+        Notification.objects.create(
+            user=user,
+            kind=kind,
+            message=message[:LONGEST_MESSAGE],
+            url=reverse("messaging:service_messages"),
+        )
 
 
 def words_of(reason: PauseReason) -> str:

@@ -119,6 +119,8 @@ ROWS: dict[str, Row] = {
     "shell:logo": PUBLIC,
     "shell:manifest": PUBLIC,
     "shell:member": Row(Right.MANAGE_SETTINGS),
+    "shell:notification_open": Row(None),
+    "shell:notifications": Row(None),
     "shell:organisation": Row(Right.MANAGE_SETTINGS),
     "shell:palette": Row(None),
     "shell:profile": Row(None),
