@@ -1,6 +1,7 @@
 """Version 1 of the REST API: every operation names the scope of keys and the right of staff it asks for."""
 
 from django.urls import path, re_path
+from django.utils.translation import gettext as _
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
@@ -25,6 +26,10 @@ class NothingHere(APIView):
     schema = None
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        """Without its last slash an address would lead a POST to a GET: what was sent would be lost."""
+        if not request.path.endswith("/"):
+            address = f"{request.path}/"
+            raise NotFound(_("Addresses of this API end with a slash: %(address)s") % {"address": address})
         raise NotFound
 
 
@@ -36,5 +41,5 @@ urlpatterns = [
     path("forms/<slug:slug>/sign-ups/", SignUpApi.as_view(), name="sign_ups"),
     path("mailings/", MailingsApi.as_view(), name="mailings"),
     path("mailings/<int:pk>/report/", ReportApi.as_view(), name="report"),
-    re_path(r"^.*/$", NothingHere.as_view()),
+    re_path(r"^.*$", NothingHere.as_view()),
 ]

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from messaging.models import Campaign
-from tracking.selectors import campaign_report
+from tracking.selectors import NOT_ON_LISTS, campaign_report
 
 
 class MailingSerializer(serializers.ModelSerializer[Campaign]):
@@ -36,6 +36,24 @@ class MailingSerializer(serializers.ModelSerializer[Campaign]):
         read_only_fields = fields
 
 
+class LinkSerializer(serializers.Serializer[Any]):
+    number = serializers.IntegerField()
+    url = serializers.CharField()
+    label = serializers.CharField()
+    clicks = serializers.IntegerField()
+
+
+class TerritorySerializer(serializers.Serializer[Any]):
+    """One department; those with fewer than ten recipients are together, their `code` empty."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    delivered = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    clicked = serializers.IntegerField()
+    unsubscribed = serializers.IntegerField()
+
+
 class ReportSerializer(serializers.Serializer[Any]):
     """Counts of people, robots set aside; `measured` of `delivered` agreed to be measured one by one."""
 
@@ -48,6 +66,8 @@ class ReportSerializer(serializers.Serializer[Any]):
     clicks = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
     set_aside = serializers.IntegerField()
+    links = LinkSerializer(many=True)
+    territories = TerritorySerializer(many=True)
 
 
 class MailingsApi(ListAPIView[Campaign]):
@@ -58,7 +78,7 @@ class MailingsApi(ListAPIView[Campaign]):
     serializer_class = MailingSerializer
 
     def get_queryset(self) -> QuerySet[Campaign]:
-        mailings: QuerySet[Campaign] = Campaign.objects.mailings()
+        mailings: QuerySet[Campaign] = Campaign.objects.mailings().defer(*NOT_ON_LISTS)
         return mailings
 
 

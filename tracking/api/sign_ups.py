@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID, uuid5
 
 from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import Throttled
+from rest_framework.exceptions import APIException, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from campaign_crm.platform.models import ApiKey
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from tracking.forms.public import PublicForm
 from tracking.models import Form
-from tracking.services.sign_ups import WITHIN_SECONDS, may_sign_up_from, receive_sign_up
+from tracking.services.sign_ups import WITHIN_SECONDS, SentBefore, may_sign_up_from, receive_sign_up
+
+NAMESPACE = UUID("6d0a4f0e-9a0b-4d57-8f0c-8f4d5f0c2b51")  # of ours alone: any would do, once and for all
+KEY_CHARACTERS = 200
 
 
 class SignUpSerializer(serializers.Serializer[Any]):
@@ -40,17 +45,34 @@ class SignUpAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
 
 
+class Conflict(APIException):
+    status_code = status.HTTP_409_CONFLICT
+
+
 class SignUpApi(APIView):
-    """Send one sign-up. What concerns e-mail holds once the person confirms by the link they receive."""
+    """Send one sign-up. What concerns e-mail holds once the person confirms by the link they receive.
+
+    With a header `Idempotency-Key`, a request that is sent again (no answer came, the page was reloaded) is
+    the same sign-up: one person, one confirmation, the same answer.
+    """
 
     scope = Scope.SIGN_UPS_WRITE
     right = Right.EDIT_FORMS
 
     @extend_schema(
         request=SignUpSerializer,
+        parameters=[
+            OpenApiParameter(
+                "Idempotency-Key",
+                str,
+                OpenApiParameter.HEADER,
+                description="The same for the same sign-up sent again; at most 200 characters",
+            )
+        ],
         responses={
             201: SignUpAnswer,
             400: OpenApiResponse(description="What is wrong, by field"),
+            409: OpenApiResponse(description="The Idempotency-Key was used for other answers"),
             429: OpenApiResponse(
                 description="Too many sign-ups from this `ip`; Retry-After says for how long"
             ),
@@ -67,8 +89,28 @@ class SignUpApi(APIView):
             address = sent.validated_data["ip"]
             if address and not may_sign_up_from(address):
                 raise Throttled(wait=WITHIN_SECONDS)
-            submission = receive_sign_up(form=form, sign_up=answers.sign_up(), ip=address)
+            try:
+                submission = receive_sign_up(
+                    form=form,
+                    sign_up=answers.sign_up(),
+                    ip=address,
+                    submission_id=_submission_id(request, form),
+                )
+            except SentBefore as error:
+                raise Conflict(str(error)) from None
         return Response({"id": submission.pk}, status=status.HTTP_201_CREATED)
+
+
+def _submission_id(request: Request, form: Form) -> UUID | None:
+    """The id that a key of idempotency stands for; keys of two websites do not meet."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return None
+    if len(key) > KEY_CHARACTERS:
+        text = _("At most %(count)s characters.") % {"count": KEY_CHARACTERS}
+        raise serializers.ValidationError({"Idempotency-Key": [text]})
+    sender = request.auth.pk if isinstance(request.auth, ApiKey) else f"user {request.user.pk}"
+    return uuid5(NAMESPACE, f"{sender} {form.pk} {key}")
 
 
 def _as_posted(data: dict[str, Any], form: Form) -> QueryDict:

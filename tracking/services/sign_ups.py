@@ -6,18 +6,22 @@ channels count at once.
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, cast
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.limits import is_within, place_of
+from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel
 from contacts.models import Contact
 from contacts.services.contact_points import add_email, add_phone, add_postal_address
 from contacts.services.matching import find_person
 from contacts.services.people import PersonFields, add_source, add_tag, create_contact, update_contact
 from tracking.enums import InteractionKind
+from tracking.errors import TrackingError
 from tracking.forms.public import SignUp
 from tracking.models import Form, Submission
 from tracking.services.confirmations import ask_to_confirm, record_given
@@ -28,6 +32,10 @@ NAMES = ("first_name", "last_name", "gender")
 FROM_ONE_PLACE, WITHIN_SECONDS = 60, 600
 
 
+class SentBefore(TrackingError):
+    """The same key came with other answers."""
+
+
 def may_sign_up_from(address: str) -> bool:
     """Count one sign-up from an IP address; False when too many came from there. True when it is unknown."""
     place = place_of(address)
@@ -35,13 +43,24 @@ def may_sign_up_from(address: str) -> bool:
 
 
 @transaction.atomic
-def receive_sign_up(*, form: Form, sign_up: SignUp, ip: str | None) -> Submission:
+def receive_sign_up(
+    *, form: Form, sign_up: SignUp, ip: str | None, submission_id: uuid.UUID | None = None
+) -> Submission:
     """Apply one sign-up and send the confirmation. A trapped robot gets a row and nothing else.
 
-    `ip`: where the person wrote from, when it is known.
+    `ip`: where the person wrote from, when it is known. `submission_id` is the same for the same request sent
+    again, which changes nothing more; raises SentBefore when it came with other answers.
     """
     email = sign_up.values.get("email", "")
+    if submission_id is not None:
+        wait_for_turn(f"sign-up {submission_id}")
+        known = Submission.objects.filter(pk=submission_id).first()
+        if known is not None:
+            if known.data != _kept(sign_up):
+                raise SentBefore(_("This key was used for another sign-up: take a new one for each."))
+            return known
     submission = Submission.objects.create(
+        id=submission_id or uuid.uuid4(),
         form=form,
         ip=ip,
         data=_kept(sign_up),

@@ -1,6 +1,7 @@
 """The API: closed without a key or a right, the same rules as the pages."""
 
 from base64 import b64encode
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,9 +12,9 @@ from campaign_crm.platform.scopes import Scope
 from contacts.models import Contact, Source
 from contacts.services.people import create_contact
 from contacts.services.sources import create_source
-from messaging.models import Campaign
+from messaging.models import Campaign, Link
 from messaging.services.senders import ensure_local_sender
-from tracking.models import Form, Submission
+from tracking.models import CampaignCounter, Form, Interaction, Submission
 from tracking.services import sign_ups
 from tracking.services.forms import create_form
 
@@ -131,6 +132,30 @@ def test_a_sign_up_follows_the_form(website, form) -> None:
     assert Contact.objects.get().first_name == "Léa"
 
 
+def test_a_sign_up_sent_again_with_its_key_is_the_same_one(website, form) -> None:
+    url = f"/api/v1/forms/{form.slug}/sign-ups/"
+    body = {"answers": {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}}
+
+    def send(key: str, **changes: object) -> Any:
+        return website.post(url, body | changes, "application/json", headers={"Idempotency-Key": key})
+
+    first, again, other = send("visit-1"), send("visit-1"), send("visit-2")
+    assert (first.status_code, first.json()) == (201, again.json())
+    assert other.json() != first.json()
+    assert (Submission.objects.count(), Interaction.objects.count()) == (2, 2)
+    changed = send("visit-1", consents=["email:messages"])
+    assert changed.status_code == 409
+    assert "another sign-up" in changed.json()["detail"]
+    assert send("k" * 201).json() == {"Idempotency-Key": ["At most 200 characters."]}
+    assert Submission.objects.count() == 2
+
+
+def test_an_address_without_its_last_slash_is_told_so_and_loses_nothing(website, form) -> None:
+    answer = website.post(f"/api/v1/forms/{form.slug}/sign-ups", {}, "application/json")
+    assert answer.status_code == 404
+    assert f"/api/v1/forms/{form.slug}/sign-ups/" in answer.json()["detail"]
+
+
 def test_a_sign_up_keeps_the_address_of_the_person_never_the_website_s(website, form) -> None:
     url = f"/api/v1/forms/{form.slug}/sign-ups/"
     answers = {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}
@@ -170,6 +195,11 @@ def test_the_report_of_a_mailing(website) -> None:
     assert website.get("/api/v1/mailings/").json()["results"][0]["name"] == "Letter"
     report = website.get(f"/api/v1/mailings/{campaign.pk}/report/").json()
     assert (report["audience"], report["delivered"], report["states"]) == (0, 0, {})
+    Link.objects.create(campaign=campaign, number=1, url="https://example.org/a", label="A")
+    CampaignCounter.objects.create(campaign=campaign, metric="clicks", link_number=1, delta=3)
+    report = website.get(f"/api/v1/mailings/{campaign.pk}/report/").json()
+    assert report["links"] == [{"number": 1, "url": "https://example.org/a", "label": "A", "clicks": 3}]
+    assert report["territories"] == []
 
 
 def test_the_schema_names_every_operation(officer) -> None:
