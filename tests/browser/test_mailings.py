@@ -15,7 +15,7 @@ from messaging.dispatch import lifecycle
 from messaging.dispatch.pump import Pump
 from messaging.dispatch.rates import Rates
 from messaging.enums import DeliveryState
-from messaging.models import Campaign, Link, Template
+from messaging.models import Campaign, Delivery, Link, Template
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
 from tests.messaging.people import make_campaign, make_people
 from tests.messaging.views.conftest import make_sent
@@ -38,6 +38,9 @@ def addresses(live_server: Any) -> list[str]:
     Link.objects.create(campaign=sent, number=1, url="https://example.org/" + "long/" * 20, label="I come")
     CampaignCounter.objects.create(campaign=sent, metric="clicks", link_number=1, delta=4)
     template = Template.objects.create(name="Weekly letter", blocks=draft.blocks)
+    standing = make_sent(["accepted", "unknown", "retry_wait"], state="sending")
+    Campaign.objects.filter(pk=standing.pk).update(standing_for="confirmation:fr:2b", kind="service")
+    Delivery.objects.filter(campaign=standing, state="retry_wait").update(answer="550 5.7.1 " + "long " * 30)
     return [
         "/mailings/",
         "/mailings/new/",
@@ -48,7 +51,7 @@ def addresses(live_server: Any) -> list[str]:
         *[f"/mailings/{paused.pk}/{page}/" for page in ("recipients", "message")],
         "/templates/",
         f"/templates/{template.pk}/",
-        *["/senders/", "/senders/new/", "/ways-out/", "/ways-out/new/"],
+        *["/senders/", "/senders/new/", "/ways-out/", "/ways-out/new/", "/service-messages/"],
     ]
 
 
