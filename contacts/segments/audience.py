@@ -7,7 +7,7 @@ An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -36,14 +36,13 @@ AnyModel = TypeVar("AnyModel", bound=Model)
 class Audience:
     """People, before anybody is left out.
 
-    `classes` are those of its conditions; `takes_part` when everybody holds a registrant's record, which is
-    what service messages need; `source` is set when it is a whole source; `segment`, its version
-    and `tree` (JSON) when it is a segment; `label` is for screens. `refusals` says, by channel, why a mailing
-    on it may not use this audience.
+    `classes` are those of its conditions, `classes_by` those in a mailing on one channel; `takes_part` when
+    everybody holds a registrant's record, which is what service messages need; `source` is set when it is a
+    whole source; `segment`, its version and `tree` (JSON) when it is a segment; `label` is for screens.
+    `refusals` says, by channel, why a mailing on it may not use this audience.
     """
 
     queryset: ContactQuerySet
-    targeted: bool
     classes: frozenset[TargetingClass]
     label: str
     source: Source | None = None
@@ -52,6 +51,15 @@ class Audience:
     tree: dict[str, Any] | None = None
     refusals: Mapping[Channel, str] | None = None
     takes_part: bool = False
+    classes_by: Mapping[Channel, frozenset[TargetingClass]] = field(default_factory=dict)
+
+    def classes_on(self, channel: Channel) -> frozenset[TargetingClass]:
+        """What the choice of people is in a mailing on this channel."""
+        return self.classes_by.get(channel, self.classes)
+
+    def targeted_on(self, channel: Channel) -> bool:
+        """Whether a mailing on this channel chooses people by what is known of them."""
+        return bool(self.classes_on(channel) & TARGETING)
 
     def check_channel(self, channel: Channel) -> None:
         """Raise AudienceRefused when no mailing on this channel may use it."""
@@ -76,7 +84,12 @@ class Audience:
         self.check_channel(channel)
         self.check_kind(kind)
         return reachable(
-            self.queryset, channel=channel, kind=kind, targeted=self.targeted, source=self.source, at=at
+            self.queryset,
+            channel=channel,
+            kind=kind,
+            targeted=self.targeted_on(channel),
+            source=self.source,
+            at=at,
         )
 
     def counts(
@@ -94,7 +107,7 @@ class Audience:
             self.queryset,
             channel=channel,
             kind=kind,
-            targeted=self.targeted,
+            targeted=self.targeted_on(channel),
             source=self.source,
             at=at,
             one_per_address=one_per_address,
@@ -134,18 +147,17 @@ def refusals_of(tree: Group, inside: tuple[int, ...] = ()) -> dict[Channel, str]
 
 
 def _everyone(_id: Any, _at: datetime) -> Audience:
-    return Audience(_people(), False, frozenset(), _("Everyone"))
+    return Audience(_people(), frozenset(), _("Everyone"))
 
 
 def _segment(segment_id: Any, at: datetime) -> Audience:
     segment = _row(Segment, segment_id, _("This segment does not exist any more."))
     tree = read_segment(segment.pk)
     inside = (segment.pk,)
-    classes = classes_of(tree, inside)
     return Audience(
         queryset=_people().filter(compile_node(tree, Context(at, inside))),
-        targeted=bool(classes & TARGETING),
-        classes=classes,
+        classes=classes_of(tree, inside),
+        classes_by={channel: classes_of(tree, inside, channel=channel) for channel in DIGITAL},
         label=segment.name,
         segment=segment,
         segment_version=segment.version,
@@ -159,13 +171,13 @@ def _list(list_id: Any, _at: datetime) -> Audience:
     chosen = _row(List, list_id, _("This fixed list does not exist any more."))
     classes = frozenset({TargetingClass(chosen.targeting_class)})
     people = _people().filter(list_memberships__list=chosen)
-    return Audience(people, bool(classes & TARGETING), classes, chosen.name)
+    return Audience(people, classes, chosen.name)
 
 
 def _newsletter(newsletter_id: Any, _at: datetime) -> Audience:
     chosen = _row(Newsletter, newsletter_id, _("This newsletter does not exist any more."))
     running = _people().filter(subscriptions__newsletter=chosen, subscriptions__ended_at__isnull=True)
-    return Audience(running, False, frozenset({TargetingClass.SUBSCRIPTION}), chosen.name)
+    return Audience(running, frozenset({TargetingClass.SUBSCRIPTION}), chosen.name)
 
 
 def _source(source_id: Any, at: datetime) -> Audience:
@@ -176,7 +188,6 @@ def _source(source_id: Any, at: datetime) -> Audience:
         raise AudienceRefused(text % {"name": source.name})
     return Audience(
         queryset=_people().filter(source_links__source=source),
-        targeted=False,
         classes=frozenset({TargetingClass.SUBSCRIPTION}),
         label=source.name,
         source=source,

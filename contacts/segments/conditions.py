@@ -85,6 +85,7 @@ Compile = Callable[[str, Any, Context], Q]
 """(operator, typed value, context) → Q on Contact. Must be true or false for everybody, never unknown."""
 
 ClassOf = Callable[[str, Any], TargetingClass]
+OnChannels = Callable[[str, Any], frozenset[Channel]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,9 @@ class Condition:
     """One thing that people can be chosen by.
 
     `operators` maps each operator to the kind of value it takes. `targeting_class` is one class, or a
-    function of operator and value. `note` is one sentence for people: what to know before using it.
+    function of operator and value; with `own_channels`, it is that on these only, and on another channel the
+    condition is a criterion: that somebody has a mobile says nothing to an SMS, and something to an e-mail.
+    `note` is one sentence for people: what to know before using it.
     `never_on` lists channels on which no mailing may use it; a condition of class *forbidden* may not be used
     on e-mail and SMS.
     """
@@ -105,11 +108,22 @@ class Condition:
     compile: Compile
     note: Text = ""
     never_on: frozenset[Channel] = field(default_factory=frozenset)
+    own_channels: OnChannels | None = None
 
-    def class_for(self, operator: str, value: Any, *, negated: bool = False) -> TargetingClass:
-        """The class of one use of the condition; `negated` inside a group of which none may hold."""
+    def class_for(
+        self, operator: str, value: Any, *, negated: bool = False, channel: Channel | None = None
+    ) -> TargetingClass:
+        """The class of one use of the condition, in a mailing on `channel` when it is known.
+
+        `negated` inside a group of which none may hold.
+        """
         declared = self.targeting_class
         found = declared if isinstance(declared, TargetingClass) else declared(operator, value)
+        if found == TargetingClass.FORBIDDEN:
+            return found
+        own = self.own_channels
+        if channel is not None and own is not None and channel not in own(operator, value):
+            return TargetingClass.CRITERION
         return TargetingClass.CRITERION if found in CHOSEN and (negated or operator == "none") else found
 
     def refused_on(self, operator: str, value: Any) -> frozenset[Channel]:

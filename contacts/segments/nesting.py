@@ -8,7 +8,7 @@ from dataclasses import replace
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from contacts.enums import TargetingClass
+from contacts.enums import Channel, TargetingClass
 from contacts.models import Segment
 from contacts.segments.compile import compile_node
 from contacts.segments.conditions import Context
@@ -63,9 +63,12 @@ def named_segments(rule: Rule) -> tuple[int, ...]:
     return tuple(rule.value) if rule.condition.key == SEGMENT_CONDITION else ()
 
 
-def classes_of(tree: Node, inside: tuple[int, ...] = ()) -> frozenset[TargetingClass]:
-    """Targeting classes of every condition, through the segments that the tree names."""
-    return frozenset(rule.targeting_class for rule in every_rule(tree, inside) if not named_segments(rule))
+def classes_of(
+    tree: Node, inside: tuple[int, ...] = (), *, channel: Channel | None = None
+) -> frozenset[TargetingClass]:
+    """Targeting classes of every condition in a mailing on `channel`, through the segments that it names."""
+    rules = every_rule(tree, inside)
+    return frozenset(rule.class_on(channel) for rule in rules if not named_segments(rule))
 
 
 def all_take_part(node: Node, inside: tuple[int, ...] = ()) -> bool:

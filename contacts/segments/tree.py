@@ -16,7 +16,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contacts.enums import TargetingClass
+from contacts.enums import Channel, TargetingClass
 from contacts.segments.conditions import Condition, find_condition
 from contacts.segments.errors import Problem, SegmentInvalid, ValueRefused
 
@@ -41,7 +41,11 @@ class Rule:
 
     @property
     def targeting_class(self) -> TargetingClass:
-        return self.condition.class_for(self.operator, self.value, negated=self.negated)
+        return self.class_on(None)
+
+    def class_on(self, channel: Channel | None) -> TargetingClass:
+        """Its class in a mailing on a channel; None while that is not known."""
+        return self.condition.class_for(self.operator, self.value, negated=self.negated, channel=channel)
 
     def __str__(self) -> str:
         return self.condition.say(self.operator, self.value)

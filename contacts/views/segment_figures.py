@@ -73,7 +73,6 @@ class Picture:
     estimate: Estimate
     names: list[Contact]
     meanings: list[Meaning]
-    targeted: bool
     refusals: Mapping[Channel, str]
 
 
@@ -86,7 +85,6 @@ def picture_of(tree: Group, *, inside: tuple[int, ...] = ()) -> Picture:
         estimate=estimate,
         names=list(sample(people, estimate.buckets or 1).select_related("commune")[:NAMES]),
         meanings=meanings_of(tree),
-        targeted=bool(classes_of(tree, inside) & TARGETING),
         refusals=refusals_of(tree, inside),
     )
 
@@ -113,11 +111,19 @@ def channels_of(
 ) -> list[ChannelFigures]:
     """Figures of the four channels for a political message: exact for small segments or when asked."""
     people = people_matching(tree, inside=inside)
-    targeted = bool(classes_of(tree, inside) & TARGETING)
     refusals = refusals_of(tree, inside)
     everybody = exactly or (count.exact and count.value <= SMALL)
     buckets = BUCKETS if everybody else min(BUCKETS, max(1, BUCKETS * SMALL // max(count.value, 1)))
-    return [_channel(people, channel, targeted, refusals.get(channel, ""), buckets) for channel in Channel]
+    return [
+        _channel(
+            people,
+            channel,
+            bool(classes_of(tree, inside, channel=channel) & TARGETING),
+            refusals.get(channel, ""),
+            buckets,
+        )
+        for channel in Channel
+    ]
 
 
 def _channel(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from contacts.enums import TargetingClass
+from contacts.enums import Channel, TargetingClass
 from contacts.segments.audience import TARGETING, Audience
 from messaging.models import Campaign
 
@@ -23,7 +23,8 @@ SEND_OPTIONS: Mapping[str, TargetingClass] = {
 
 def is_targeted(campaign: Campaign, audience: Audience) -> bool:
     """Whether its audience or one of its options chooses people by what is known of them."""
-    return audience.targeted or bool({SEND_OPTIONS[name] for name in options_of(campaign)} & TARGETING)
+    chosen = audience.targeted_on(Channel(campaign.channel))
+    return chosen or bool({SEND_OPTIONS[name] for name in options_of(campaign)} & TARGETING)
 
 
 def options_of(campaign: Campaign) -> Iterable[str]:

@@ -60,6 +60,10 @@ class Picture:
         return sum(self.counts.left_out.values())
 
     @property
+    def targeted(self) -> bool:
+        return self.audience is not None and self.audience.targeted_on(Channel.EMAIL)
+
+    @property
     def without_consent(self) -> int:
         """People whom a criterion leaves out because they have not agreed to be chosen."""
         return self.counts.left_out.get(UnreachableReason.NO_TARGETING_CONSENT, 0)
@@ -67,7 +71,7 @@ class Picture:
     @property
     def meanings(self) -> list[tuple[TargetingClass, Text]]:
         """The classes of the choice and what each costs in law, the strictest first."""
-        classes = self.audience.classes if self.audience else ()
+        classes = self.audience.classes_on(Channel.EMAIL) if self.audience else ()
         return [(used, WHAT_A_CLASS_MEANS[used]) for used in reversed(STRICTNESS) if used in classes]
 
 

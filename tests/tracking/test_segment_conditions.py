@@ -105,7 +105,7 @@ def test_a_service_message_goes_to_those_who_take_part_whatever_they_agreed_to(p
     segment = Segment.objects.create(name="Join", tree={"all": [rule]})
     audience = resolve_audience({"type": "segment", "id": segment.pk}, channel=Channel.EMAIL)
     assert audience.takes_part
-    assert audience.targeted  # a political mailing to them chooses people by what they did
+    assert audience.targeted_on(Channel.EMAIL)  # a political mailing to them chooses people by what they did
     assert list(audience.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)) == [person]
 
 

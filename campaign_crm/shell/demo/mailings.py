@@ -138,7 +138,7 @@ def _make_ledger(plan: Plan, campaign: Campaign, number: int, parameters: dict[s
     terms: dict[str, Any] = {
         "channel": Channel.EMAIL,
         "kind": MessageKind.POLITICAL,
-        "targeted": audience.targeted,
+        "targeted": audience.targeted_on(Channel.EMAIL),
         "source": audience.source,
         "at": started,
     }
@@ -156,7 +156,7 @@ def _make_ledger(plan: Plan, campaign: Campaign, number: int, parameters: dict[s
     campaign.excluded = {str(reason): count for reason, count in left_out.items() if count}
     if sharing:
         campaign.excluded["same_address"] = int(sharing)
-    campaign.targeted = audience.targeted
+    campaign.targeted = audience.targeted_on(Channel.EMAIL)
     campaign.segment_version, campaign.audience_tree = audience.segment_version, audience.tree
     campaign.audience_count = campaign.freeze_cursor = recipients
     campaign.state = CampaignState.SENT

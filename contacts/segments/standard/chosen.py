@@ -69,6 +69,12 @@ def _consent_class(operator: str, value: tuple[str, ...]) -> TargetingClass:
     )
 
 
+def _consent_channels(_operator: str, value: tuple[str, ...]) -> frozenset[Channel]:
+    """What was said of another channel is a fact like others: nothing that was chosen for this message."""
+    channels = {Channel(chosen.partition(".")[2]) for chosen in value}
+    return frozenset(channels) if len(channels) == 1 else frozenset()
+
+
 def _consent(operator: str, value: tuple[str, ...], _context: Context) -> Q:
     """What was said last decides; with several choices, one of them is enough."""
     found = Q()
@@ -125,6 +131,7 @@ register_condition(
         operators={"given": AGREEMENTS, "withdrawn": AGREEMENTS, "never": AGREEMENTS},
         targeting_class=_consent_class,
         compile=_consent,
-        note=_("What the person said last."),
+        own_channels=_consent_channels,
+        note=_("What the person said last. Said of another channel, it is a targeting criterion."),
     )
 )

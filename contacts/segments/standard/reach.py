@@ -16,6 +16,8 @@ from contacts.segments.standard.pieces import having
 from contacts.segments.values import NOTHING, ChoiceValue, Text
 
 _CHANNELS = ChoiceValue(lambda: Channel.choices)
+_BY_PHONE = frozenset({Channel.SMS, Channel.CALL})
+_ELSEWHERE = _("In a mailing by another channel, it is a targeting criterion.")
 
 
 def _has_point(points: Callable[[], QuerySet[Any]]) -> Callable[[str, Any, Context], Q]:
@@ -34,7 +36,14 @@ def _reachable(operator: str, value: tuple[str, ...], context: Context) -> Q:
     return ~found if operator == "none" else found
 
 
-def _point_condition(key: str, label: Text, points: Callable[[], QuerySet[Any]]) -> None:
+def _enough_by_itself(operator: str, value: tuple[str, ...]) -> frozenset[Channel]:
+    """On these, it leaves out nobody whom the channel itself would not."""
+    return frozenset(map(Channel, value)) if operator == "any" or len(value) == 1 else frozenset()
+
+
+def _point_condition(
+    key: str, label: Text, points: Callable[[], QuerySet[Any]], channels: frozenset[Channel]
+) -> None:
     register_condition(
         Condition(
             key=key,
@@ -43,16 +52,25 @@ def _point_condition(key: str, label: Text, points: Callable[[], QuerySet[Any]])
             operators={"has": NOTHING, "has_not": NOTHING},
             targeting_class=TargetingClass.TECHNICAL,
             compile=_has_point(points),
+            own_channels=lambda _operator, _value: channels,
+            note=_ELSEWHERE,
         )
     )
 
 
-_point_condition("has_email", _("Has an e-mail address"), EmailAddress.objects.all)
 _point_condition(
-    "has_mobile", _("Has a mobile number"), lambda: PhoneNumber.objects.filter(line=PhoneLine.MOBILE)
+    "has_email", _("Has an e-mail address"), EmailAddress.objects.all, frozenset({Channel.EMAIL})
 )
-_point_condition("has_phone", _("Has a phone number"), PhoneNumber.objects.all)
-_point_condition("has_address", _("Has a postal address"), PostalAddress.objects.all)
+_point_condition(
+    "has_mobile",
+    _("Has a mobile number"),
+    lambda: PhoneNumber.objects.filter(line=PhoneLine.MOBILE),
+    _BY_PHONE,
+)
+_point_condition("has_phone", _("Has a phone number"), PhoneNumber.objects.all, _BY_PHONE)
+_point_condition(
+    "has_address", _("Has a postal address"), PostalAddress.objects.all, frozenset({Channel.POST})
+)
 register_condition(
     Condition(
         key="reachable",
@@ -61,6 +79,10 @@ register_condition(
         operators={"any": _CHANNELS, "all": _CHANNELS, "none": _CHANNELS},
         targeting_class=TargetingClass.TECHNICAL,
         compile=_reachable,
-        note=_("An address in order, something that allows the channel, no objection."),
+        own_channels=_enough_by_itself,
+        note=_(
+            "An address in order, something that allows the channel, no objection. In a mailing by another"
+            " channel, it is a targeting criterion."
+        ),
     )
 )

@@ -12,7 +12,7 @@ from contacts.enums import Channel, MessageKind, TargetingClass, UnreachableReas
 from contacts.errors import ContactsError
 from contacts.models import Source
 from contacts.segments import conditions
-from contacts.segments.audience import resolve_audience
+from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.errors import AudienceRefused
 from contacts.services.lists import add_to_list
 from contacts.services.segments import create_segment
@@ -22,6 +22,10 @@ from tests.contacts.segments.world import NOON, World
 TERMS: Any = {"channel": Channel.EMAIL, "kind": MessageKind.POLITICAL, "at": NOON}
 
 
+def targeted(audience: Audience) -> bool:
+    return audience.targeted_on(Channel.EMAIL)
+
+
 def ids(queryset: Any) -> list[int]:
     return sorted(queryset.values_list("pk", flat=True))
 
@@ -29,7 +33,7 @@ def ids(queryset: Any) -> list[int]:
 def test_everyone_is_untargeted(world: World) -> None:
     audience = resolve_audience({"type": "everyone"})
     assert ids(audience.queryset) == [world.lea.pk, world.tom.pk, world.ana.pk, world.stub.pk]
-    assert (audience.targeted, audience.classes, audience.label) == (False, frozenset(), "Everyone")
+    assert (targeted(audience), audience.classes, audience.label) == (False, frozenset(), "Everyone")
     counts = audience.counts(**TERMS)
     assert counts.reachable == 2
     assert counts.left_out == {UnreachableReason.NO_ADDRESS: 1, UnreachableReason.BROKER_ONLY: 1}
@@ -38,14 +42,14 @@ def test_everyone_is_untargeted(world: World) -> None:
 def test_a_newsletter_is_those_who_receive_it_now(world: World) -> None:
     audience = resolve_audience({"type": "newsletter", "id": world.letter.pk})
     assert ids(audience.queryset) == [world.lea.pk]
-    assert not audience.targeted
+    assert not targeted(audience)
 
 
 def test_a_list_is_targeted_when_staff_chose(world: World) -> None:
     add_to_list(to=world.picked, contacts=[world.tom], by=None)
     picked = resolve_audience({"type": "list", "id": world.picked.pk})
     joined = resolve_audience({"type": "list", "id": world.joined.pk})
-    assert (picked.targeted, joined.targeted) == (True, False)
+    assert (targeted(picked), targeted(joined)) == (True, False)
     assert ids(joined.reachable(**TERMS)) == [world.lea.pk, world.tom.pk]
     assert ids(picked.reachable(**TERMS)) == [world.lea.pk]  # Tom took his agreement back
     assert picked.counts(**TERMS).left_out == {UnreachableReason.NO_TARGETING_CONSENT: 1}
@@ -56,7 +60,7 @@ def test_a_segment_carries_its_version_tree_and_classes(world: World) -> None:
     segment = create_segment(name="Adults", tree=tree, by=None)
     audience = resolve_audience({"type": "segment", "id": segment.pk}, at=NOON)
     assert ids(audience.queryset) == [world.lea.pk]
-    assert audience.targeted
+    assert targeted(audience)
     assert audience.classes == {TargetingClass.CRITERION, TargetingClass.TECHNICAL}
     assert (audience.segment, audience.segment_version, audience.tree) == (segment, 1, tree)
 
@@ -64,7 +68,18 @@ def test_a_segment_carries_its_version_tree_and_classes(world: World) -> None:
 def test_a_segment_of_choices_is_not_targeted(world: World) -> None:
     rules = [world.rule("newsletter", "any", [world.letter.pk]), world.rule("has_email", "has")]
     segment = create_segment(name="Readers", tree={"all": rules}, by=None)
-    assert not resolve_audience({"type": "segment", "id": segment.pk}).targeted
+    assert not targeted(resolve_audience({"type": "segment", "id": segment.pk}))
+
+
+def test_what_another_channel_knows_of_people_chooses_them_by_a_fact(world: World) -> None:
+    tree = {"all": [world.rule("has_phone", "has")]}
+    inner = create_segment(name="By phone", tree=tree, by=None)
+    outer = create_segment(name="Outer", tree={"all": [world.rule("segment", "any", [inner.pk])]}, by=None)
+    for segment in (inner, outer):
+        audience = resolve_audience({"type": "segment", "id": segment.pk}, at=NOON)
+        assert [audience.targeted_on(channel) for channel in (Channel.EMAIL, Channel.SMS)] == [True, False]
+        assert ids(audience.reachable(**TERMS)) == [world.lea.pk]
+        assert audience.counts(**TERMS).left_out == {UnreachableReason.NO_TARGETING_CONSENT: 1}
 
 
 def test_roll_conditions_are_refused_on_e_mail_and_sms_only(world: World) -> None:
@@ -127,7 +142,7 @@ def test_a_whole_broker_file_is_reached_by_e_mail_untargeted_and_only_so(world: 
         resolve_audience(choice, channel=Channel.EMAIL)
     Source.objects.filter(pk=world.broker.pk).update(proof="Contract 12, safe of the head office")
     audience = resolve_audience(choice, channel=Channel.EMAIL)
-    assert (audience.targeted, audience.source) == (False, world.broker)
+    assert (targeted(audience), audience.source) == (False, world.broker)
     assert ids(audience.reachable(**TERMS)) == [world.ana.pk]
     segment = create_segment(
         name="Broker", tree={"all": [world.rule("source", "any", [world.broker.pk])]}, by=None

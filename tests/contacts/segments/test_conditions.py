@@ -256,6 +256,36 @@ def test_the_class_follows_what_is_chosen(
     )
 
 
+EMAIL, SMS, POST = Channel.EMAIL, Channel.SMS, Channel.POST
+
+
+@pytest.mark.parametrize(
+    ("condition", "operator", "value", "own"),
+    [
+        ("has_email", "has_not", None, {EMAIL}),
+        ("has_mobile", "has", None, {SMS, Channel.CALL}),
+        ("has_phone", "has", None, {SMS, Channel.CALL}),
+        ("has_address", "has", None, {POST}),
+        ("reachable", "any", ("email", "sms"), {EMAIL, SMS}),
+        ("reachable", "all", ("email", "sms"), set()),
+        ("reachable", "none", ("sms",), {SMS}),
+        ("consent", "given", ("messages.email", "targeting.email"), {EMAIL}),
+        ("consent", "given", ("messages.email", "messages.sms"), set()),
+        ("consent", "given", ("profile.email",), set()),
+        ("consent", "never", ("messages.email",), set()),
+        ("language", "is", ("fr",), set(Channel)),
+    ],
+)
+def test_what_one_channel_asks_is_a_criterion_on_another(
+    condition: str, operator: str, value: Any, own: set[Channel]
+) -> None:
+    found = find_condition(condition)
+    assert found is not None
+    classes = {channel: found.class_for(operator, value, channel=channel) for channel in Channel}
+    free = {channel for channel, used in classes.items() if used != TargetingClass.CRITERION}
+    assert free == own
+
+
 def test_roll_facts_stay_off_e_mail_and_sms_and_names_off_every_channel() -> None:
     roll, name, age = (find_condition(key) for key in ("roll_age", "name", "age"))
     assert roll is not None
