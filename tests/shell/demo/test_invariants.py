@@ -74,6 +74,12 @@ def test_every_mailing_adds_up(seeded):
         assert campaign.freeze_cursor == campaign.audience_count
 
 
+def test_nothing_of_a_browser_is_kept_beside_somebody_who_is_not_measured(seeded):
+    unmeasured = Interaction.objects.filter(kind__in=["open", "click"], contact=None)
+    assert unmeasured.exists()
+    assert set(unmeasured.values_list("user_agent", flat=True)) == {""}
+
+
 def test_counters_are_what_the_interactions_say(seeded):
     people = Q(hit_class=HitClass.HUMAN)
     for campaign in Campaign.objects.filter(state=CampaignState.SENT):

@@ -51,7 +51,7 @@ SELECT at, md5(format('%%s%%s hit %%s', %(salt)s, %(mailing)s, place))::uuid, ki
        CASE WHEN measured THEN contact_id END, %(campaign)s, %(month)s, link, department,
        CASE WHEN NOT measured
             THEN hashint8extended(message, hashtextextended(%(salt)s, 7)) & 9223372036854775807 END,
-       CASE hit_class
+       CASE WHEN NOT measured THEN '' ELSE CASE hit_class
             WHEN 'privacy_proxy' THEN 'Mozilla/5.0'
             WHEN 'scanner' THEN 'Mozilla/5.0 (compatible; ExampleMailScanner/2.1)'
             ELSE (ARRAY[
@@ -59,7 +59,7 @@ SELECT at, md5(format('%%s%%s hit %%s', %(salt)s, %(mailing)s, place))::uuid, ki
                 'Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/131.0.0.0 Mobile Safari/537.36',
                 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36',
                 'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0'])[
-                    1 + floor(4 * staging.demo_draw(message / 64, 'device'))::int] END
+                    1 + floor(4 * staging.demo_draw(message / 64, 'device'))::int] END END
   FROM staging.demo_hit
  ORDER BY place;
 
