@@ -8,6 +8,7 @@ covers what is asked after it with the same address, by everybody who has it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from campaign_crm.platform.limits import is_within
 from contacts.enums import Channel, ConsentPurpose
 from contacts.models import ConsentWording, Contact, Newsletter
 from contacts.services.consents import record_consent
@@ -31,10 +33,14 @@ from tracking.errors import TrackingError
 from tracking.models import Submission
 from tracking.services.interactions import record_interaction
 
+logger = logging.getLogger(__name__)
+
 CONFIRMATION_EVERY = timedelta(hours=24)
 CONFIRMATION_LASTS = timedelta(days=30)
 # Whoever answers each link signs up again and again the same day; nobody gets more than so many.
 CONFIRMATIONS_A_DAY = 3
+# "name+1@", "name+2@"… lead to one mailbox: nobody fills it through our form.
+LINKS_A_MAILBOX, DAY_SECONDS = 10, 86_400
 
 
 class ConfirmationExpired(TrackingError):
@@ -60,6 +66,9 @@ def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> No
     asked = Submission.objects.filter(address_hash=submission.address_hash, asked_at__gt=recently)
     if asked.filter(confirmed_at=None).exists() or asked.count() >= CONFIRMATIONS_A_DAY:
         return
+    if not is_within("confirmation", mailbox_of(address), at_most=LINKS_A_MAILBOX, seconds=DAY_SECONDS):
+        logger.warning("Submission %s gets no link: its mailbox got %s today", submission.pk, LINKS_A_MAILBOX)
+        return
     submission.asked_at = timezone.now()
     submission.save(update_fields=["asked_at"])
     token = sign_confirm(ConfirmToken(submission.pk, bytes(submission.address_hash or b""), timezone.now()))
@@ -78,6 +87,12 @@ def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> No
             button=(_("I confirm"), f"{settings.PUBLIC_URL}/k/{token}"),
             closing=_("If it was not you, do nothing: you will receive nothing more."),
         )
+
+
+def mailbox_of(address: str) -> str:
+    """Where the mail of an address ends: without the tag that its owner may add, in lower case."""
+    local, _at, domain = address.strip().lower().rpartition("@")
+    return f"{local.split('+')[0]}@{domain}"
 
 
 def choices_to_confirm(token: ConfirmToken) -> list[Choices]:

@@ -271,6 +271,16 @@ def test_an_address_gets_three_links_a_day_at_most_and_the_last_covers_the_rest(
     assert Subscription.objects.get().newsletter == letter
 
 
+def test_addresses_of_one_mailbox_are_not_written_to_without_end(form, monkeypatch) -> None:
+    monkeypatch.setattr(confirmations, "LINKS_A_MAILBOX", 2)
+    for number in range(4):
+        send(form, email=f"Victim+{number}@example.org")
+    assert Submission.objects.count() == 4
+    assert Delivery.objects.count() == 2
+    send(form, email="somebody@example.org")
+    assert Delivery.objects.count() == 3
+
+
 def test_two_people_of_one_address_are_confirmed_by_one_link_that_names_them(form, letter) -> None:
     send(form, consent_email_messages="on")
     send(form, first_name="Paul", last_name="Durand", newsletters=[letter.pk])
