@@ -11,7 +11,8 @@ from contacts.imports.guessing import Guess
 from contacts.imports.layouts import Format, Mapping
 from contacts.imports.people.stage import check_mapping as check_people
 from contacts.imports.rolls.engine import check_mapping as check_roll
-from contacts.models import Import, Source
+from contacts.models import Import, List, Source
+from contacts.services.lists import ListRefused, check_picked
 
 
 def check_kind(kind: str, guessed: Guess) -> None:
@@ -39,6 +40,19 @@ def check_source(kind: str, source: Source) -> None:
             _("The source “%(source)s” (%(kind)s) does not fit this kind of file. Choose another.")
             % {"source": source.name, "kind": source.get_kind_display()}
         )
+
+
+def check_list(list_id: int | None) -> None:
+    """A file puts nobody on a list whose people count as having joined it themselves."""
+    if list_id is None:
+        return
+    chosen = List.objects.filter(pk=list_id).first()
+    if chosen is None:
+        raise ImportProblem(_("This fixed list does not exist any more."))
+    try:
+        check_picked(chosen)
+    except ListRefused as refused:
+        raise ImportProblem(str(refused)) from refused
 
 
 def check_mapping(run: Import, mapping: Mapping) -> None:

@@ -17,7 +17,7 @@ MEMBERS_AT_A_TIME = 10_000
 
 
 class ListRefused(ContactsError):
-    """Staff may not put people on this list."""
+    """Staff and files may not put people on this list."""
 
 
 @transaction.atomic
@@ -39,9 +39,8 @@ def add_to_list(*, to: List, contacts: Sequence[Contact | int], by: User | None)
     `by` is empty when the people join it themselves. Raises ListRefused when staff would join them to a list
     whose people count as having chosen it.
     """
-    if by is not None and to.targeting_class == TargetingClass.SUBSCRIPTION:
-        text = _("People join “%(list)s” themselves: nobody else can put them on it. Use another fixed list.")
-        raise ListRefused(text % {"list": to.name})
+    if by is not None:
+        check_picked(to)
     before = to.memberships.count()
     rows = [ListMembership(list=to, contact_id=_id(contact)) for contact in contacts]
     ListMembership.objects.bulk_create(rows, batch_size=MEMBERS_AT_A_TIME, ignore_conflicts=True)
@@ -49,6 +48,13 @@ def add_to_list(*, to: List, contacts: Sequence[Contact | int], by: User | None)
     if added:
         audit.record(action="list.add", on=to, by=by, detail={"people": added})
     return added
+
+
+def check_picked(chosen: List) -> None:
+    """Raise ListRefused when only the people themselves may join a list."""
+    if chosen.targeting_class == TargetingClass.SUBSCRIPTION:
+        text = _("People join “%(list)s” themselves: nobody else can put them on it. Use another fixed list.")
+        raise ListRefused(text % {"list": chosen.name})
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ import pytest
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.jobs import run_job
 from contacts.folding import fold
+from contacts.imports.errors import ImportProblem
 from contacts.imports.reasons import sentence
 from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import
 from contacts.models import (
@@ -16,6 +17,7 @@ from contacts.models import (
     ContactTag,
     CustomField,
     EmailAddress,
+    Import,
     ImportChange,
     ImportReject,
     List,
@@ -337,6 +339,19 @@ def test_tags_and_a_list_may_be_given_to_everyone(book_file, book) -> None:
         "elus",
     }
     assert chosen.memberships.count() == 1
+
+
+def test_a_file_puts_nobody_on_a_list_that_people_join_themselves(book_file, book) -> None:
+    joined = List.objects.create(name="Committee", targeting_class="subscription")
+    run = start_import(file=book_file(LEA), file_name="book.csv", kind="address-book", source=book, by=None)
+    mapping = {int(index): key for index, key in run.mapping.items()}
+    for refused, words in ((joined.pk, "People join “Committee” themselves"), (joined.pk + 1, "not exist")):
+        with pytest.raises(ImportProblem, match=words):
+            set_mapping(run=run, mapping=mapping, options={"list": refused}, by=None)
+    Import.objects.filter(pk=run.pk).update(options={"list": joined.pk})  # chosen before it was refused
+    run.refresh_from_db()
+    with pytest.raises(ImportProblem, match="People join"):
+        enqueue_preview(run=run, by=None)
 
 
 def test_an_erased_person_is_not_matched(book_file, book, second) -> None:
