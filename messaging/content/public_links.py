@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
+from messaging.content.links import Link
 from messaging.content.tokens import Mark, sign_clicks, sign_open
 
 # Paths under PUBLIC_URL, each followed by a token. They are in sent messages: never change one, only add.
@@ -12,6 +15,8 @@ UNSUBSCRIBE_PATH = "/u/"
 VIEW_ONLINE_PATH = "/v/"
 PREFERENCES_PATH = "/p/"
 CONFIRM_PATH = "/k/"
+# One transparent dot, drawn from the page itself.
+NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
 
 def message_links(public_url: str, mark: Mark, *, links: int) -> dict[str, object]:
@@ -24,6 +29,13 @@ def message_links(public_url: str, mark: Mark, *, links: int) -> dict[str, objec
         for number, token in enumerate(sign_clicks(mark, links=links), start=1)
     }
     found[OPEN_PIXEL] = f"{public_url}{OPEN_PATH}{sign_open(mark)}{OPEN_SUFFIX}"
+    return found
+
+
+def untracked(links: Iterable[Link]) -> dict[str, object]:
+    """The same names, leading straight to their targets, with a pixel that asks nobody."""
+    found: dict[str, object] = {f"{TRACKED_LINK}{link.number}": link.url for link in links}
+    found[OPEN_PIXEL] = NO_PIXEL
     return found
 
 

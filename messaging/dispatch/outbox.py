@@ -104,11 +104,16 @@ class Outbox:
         return built
 
     def page(self, row: Row, *, at: datetime, left_at: datetime | None) -> str:
-        """The message as an HTML page, for "view it in a browser"; the row need not be claimed."""
+        """The message as an HTML page, for "view it in a browser"; the row need not be claimed.
+
+        Of somebody who is not measured it counts nothing: each look would be another reader.
+        """
         (prepared,) = self.prepare([row], left_at=left_at)
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
-        values = self._template.render_values(self._context(row, prepared.recipient, addresses, at))
-        return self._template.html.join(values.html)
+        context = self._context(row, prepared.recipient, addresses, at)
+        if self._content.compiled.tracking and not prepared.recipient.measured:
+            context |= public_links.untracked(self._content.compiled.tracked_links)
+        return self._template.html.join(self._template.render_values(context).html)
 
     def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
         occasion = occasion_number(row.key.occasion)

@@ -5,9 +5,9 @@ import re
 import pytest
 from django.test import Client
 
-from contacts.models import Contact
-from messaging.content.tokens import PersonalMark, sign_view_online
-from messaging.models import Campaign
+from contacts.models import Contact, Reach
+from messaging.content.tokens import PersonalMark, read_token, sign_view_online
+from messaging.models import Campaign, Delivery
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
 from tests.support.smtp_sink import SmtpSink
@@ -31,11 +31,21 @@ def test_the_page_is_the_recipients_message(sent) -> None:
     response = Client().get(url_of(sent, person.pk))
     assert response.status_code == 200
     assert person.first_name in response.text
-    assert re.search(r"/c/[A-Za-z0-9_-]{60}", response.text), "links are tracked as in the message"
+    assert "/c/" not in response.text, "each look would count as another reader"
+    assert "/o/" not in response.text
+    assert 'href="https://example.org' in response.text
     assert re.search(r"/u/[A-Za-z0-9_-]{108}", response.text), "and one can leave"
     policy = response["Content-Security-Policy"]
     assert "script-src 'none'" in policy
     assert "default-src 'none'" in policy
+
+
+def test_somebody_measured_follows_their_own_links_here_too(sent) -> None:
+    Reach.objects.update(measurement=True)
+    Delivery.objects.update(measured=True)
+    page = Client().get(url_of(sent, Contact.objects.get().pk)).text
+    token = re.search(r"/c/([A-Za-z0-9_-]{60,})", page).group(1)
+    assert read_token(token).mark == PersonalMark(sent.ledger_month, sent.pk, Contact.objects.get().pk)
 
 
 def test_a_message_that_is_gone_is_404(sent) -> None:
