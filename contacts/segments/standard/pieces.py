@@ -94,8 +94,9 @@ def territories(*kinds: str, only_searched: bool = False) -> ReferenceValue:
             places = places.order_by("kind", "code")[:SUGGESTED]
         offered = [(place.pk, str(place)) for place in places]
         if TerritoryKind.COMMUNE in kinds and len(offered) < SUGGESTED:
-            absorbed = suggest_absorbed(typed, limit=SUGGESTED - len(offered))
-            offered += [(place.replaced_by_id, place.said_today()) for place in absorbed]
+            for place in suggest_absorbed(typed, limit=SUGGESTED - len(offered)):
+                if place.replaced_by_id is not None:
+                    offered.append((place.replaced_by_id, place.said_today()))
         return offered
 
     return ReferenceValue(find, suggest, _("This place is not known any more."), only_searched)
