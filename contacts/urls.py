@@ -18,6 +18,7 @@ from contacts.views.import_page import (
 from contacts.views.import_rejects import RejectedRows
 from contacts.views.import_source import ImportSource
 from contacts.views.imports import ImportList
+from contacts.views.letters import Letters
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
 from contacts.views.newsletters import EditNewsletter, NewsletterList
 from contacts.views.people import PeopleList, SelectedPeople
@@ -41,6 +42,7 @@ urlpatterns = [
     path("people/", PeopleList.as_view(), name="people"),
     path("people/selected/", SelectedPeople.as_view(), name="people_selected"),
     path("electors/", ElectorList.as_view(), name="electors"),
+    path("electors/letters/", Letters.as_view(), name="electors_letters"),
     path("electors/next/", ElectorsNext.as_view(), name="electors_next"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/new/", NewImport.as_view(), name="import_new"),

@@ -19,6 +19,7 @@ class Right(models.TextChoices):
     VIEW_PEOPLE = "view_people", _("See people")
     EDIT_PEOPLE = "edit_people", _("Edit people")
     IMPORT_PEOPLE = "import_people", _("Import files")
+    EXPORT_PEOPLE = "export_people", _("Take people’s addresses out of the product")
     VIEW_SEGMENTS = "view_segments", _("See segments")
     EDIT_SEGMENTS = "edit_segments", _("Edit segments")
     VIEW_CAMPAIGNS = "view_campaigns", _("See mailings and their reports")

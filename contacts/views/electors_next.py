@@ -38,23 +38,23 @@ _WAYS: tuple[tuple[Way, Right, str], ...] = (
                 "To everyone, or by age, sex, commune or polling station: that is what the roll is for. "
                 "Each letter says where the address comes from and how to object."
             ),
-            gettext_lazy("See the electors"),
+            gettext_lazy("Choose electors for letters"),
         ),
         Right.VIEW_PEOPLE,
-        "contacts:electors",
+        "contacts:electors_letters",
     ),
     (
         Way(
             "door-open",
             gettext_lazy("Visit them"),
             gettext_lazy(
-                "Walk lists follow streets and polling stations. What people say at the door, with their "
-                "agreement, makes them people of the base."
+                "The roll says which streets vote where. What people tell you at the door, with their "
+                "agreement, makes them people of the base: type it in as you come back."
             ),
-            gettext_lazy("Plan the field"),
+            gettext_lazy("Add a person"),
         ),
-        Right.VIEW_PEOPLE,
-        "tracking:field",
+        Right.EDIT_PEOPLE,
+        "contacts:person_new",
     ),
     (
         Way(

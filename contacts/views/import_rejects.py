@@ -12,12 +12,11 @@ from django.http import FileResponse, HttpRequest
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.spreadsheets import neutralised
 from contacts.imports.reasons import sentence
 from contacts.models import Import, ImportReject
 from contacts.views.import_steps import ImportView
 
-# A spreadsheet takes a cell that begins so for a formula, and runs it (OWASP, CSV injection).
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 ROWS_AT_A_TIME = 1_000
 CONTENT_TYPE = "text/csv; charset=utf-8"
 
@@ -54,9 +53,3 @@ def write_rejects(run: Import, file: IO[str]) -> None:
         values += [""] * (len(header) - len(values))
         reasons = "; ".join(sentence(kept) for kept in reject.reasons)
         writer.writerow([*values, reject.line, neutralised(reasons)])
-
-
-def neutralised(value: object) -> str:
-    """A cell that no spreadsheet runs: an apostrophe before what would begin a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -23,6 +23,7 @@ PUBLIC = Row(None)  # answers strangers: public pages, health pages (which judge
 ROWS: dict[str, Row] = {
     "contacts:consents": Row(Right.VIEW_COMPLIANCE),
     "contacts:electors": Row(Right.VIEW_PEOPLE),
+    "contacts:electors_letters": Row(Right.VIEW_PEOPLE, write=Right.EXPORT_PEOPLE),
     "contacts:electors_next": Row(Right.VIEW_PEOPLE),
     "contacts:import": Row(Right.IMPORT_PEOPLE),
     "contacts:import_columns": Row(Right.IMPORT_PEOPLE),

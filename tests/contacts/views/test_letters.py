@@ -1,0 +1,179 @@
+"""Electors are chosen for letters; the file leaves with a reason, and without those who objected."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from django.utils import timezone
+
+from campaign_crm.platform.models import AuditEntry
+from contacts.letters import years_before
+from contacts.models import ElectoralRegistration
+from contacts.services.objections import object_to_post, record_objection
+from contacts.services.sources import create_source
+
+ADDRESS = "/electors/letters/"
+BEAUVAIS = f"{ADDRESS}?place=60057"
+
+
+@pytest.fixture
+def elector(places):
+    roll = create_source(by=None, name="Roll", kind="roll", lawful_basis="public_roll", channels=["post"])
+
+    def make(birth_name: str, commune: str = "60057", **fields: object) -> ElectoralRegistration:
+        number = ElectoralRegistration.objects.count()
+        values = {"street": "1 RUE HAUTE", "postcode": "60000", "city": "BEAUVAIS"} | fields
+        return ElectoralRegistration.objects.create(
+            identity=f"00000000-0000-0000-0000-{number:012d}",
+            source=roll,
+            commune=places[commune],
+            birth_name=birth_name,
+            **values,
+        )
+
+    return make
+
+
+@pytest.fixture
+def station(places):
+    def make(code: str) -> object:
+        made = places["60057"].children.create(kind="polling_station", code=f"60057-{code}", name=code)
+        for depth, above in enumerate((made, places["60057"], places["60"])):
+            made.ancestor_links.create(ancestor=above, depth=depth)
+        return made
+
+    return make
+
+
+def names(client, query: str) -> list[str]:
+    return [one.birth_name for one in client.get(f"{ADDRESS}?{query}").context["sample"]]
+
+
+def rows_of(client, address: str = BEAUVAIS) -> list[dict[str, str]]:
+    answer = client.post(address, {"reason": "Letter of the eve."})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text), delimiter=";"))
+
+
+def test_electors_are_chosen_by_commune_or_department(client, elector):
+    elector("MARTIN", "60057")
+    elector("DURAND", "59350")
+    assert names(client, "place=60057") == names(client, "place=Oise") == ["MARTIN"]
+    assert names(client, "place=Lille") == ["DURAND"]
+
+
+def test_electors_are_chosen_by_station_and_sex(client, elector, station):
+    first = station("0001")
+    elector("MARTIN", polling_station=first, gender="F")
+    elector("DURAND", polling_station=first, gender="M")
+    elector("PETIT", polling_station=station("0002"), gender="F")
+    assert names(client, f"place=60057&station={first.pk}&gender=F") == ["MARTIN"]
+
+
+def test_ages_are_whole_years_both_included(client, elector):
+    today = timezone.localdate()
+    for name, years in (("MARTIN", 18), ("DURAND", 25)):
+        elector(name, birth_date=years_before(today, years))
+    elector("PETIT", birth_date=years_before(today, 26))
+    elector("UNKNOWN")
+    assert sorted(names(client, "place=60057&age_from=18&age_to=25")) == ["DURAND", "MARTIN"]
+    assert names(client, "place=60057&age_from=26") == ["PETIT"]
+
+
+def test_leap_day_has_its_birthday_in_other_years():
+    assert years_before(date(2028, 2, 29), 18) == date(2010, 2, 28)
+
+
+def test_nobody_without_an_address_is_counted(client, elector):
+    elector("MARTIN", street="")
+    assert client.get(BEAUVAIS).context["count"] == 0
+
+
+@pytest.mark.parametrize(
+    "query", ["place=Nowhere", "place=60057&age_from=50&age_to=18", "place=60057&gender=X"]
+)
+def test_a_choice_that_means_nothing_is_said_and_counts_nobody(client, elector, query):
+    elector("MARTIN")
+    context = client.get(f"{ADDRESS}?{query}").context
+    assert context["form"].errors
+    assert "count" not in context
+
+
+def test_the_file_has_what_a_printer_needs_and_no_formula(client, elector):
+    elector("MARTIN", gender="F", first_names="LEA, ANNE", used_name="PETIT", complement="=cmd")
+    assert rows_of(client) == [
+        {
+            "Title": "Ms",
+            "First name": "LEA",
+            "Last name": "PETIT",
+            "Address complement": "'=cmd",
+            "Number and street": "1 RUE HAUTE",
+            "Hamlet or place": "",
+            "Postcode": "60000",
+            "City": "BEAUVAIS",
+            "Country": "",
+            "Polling station": "",
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["Léa Martin", "Léa Petit"])
+def test_who_objected_by_name_and_address_is_not_in_the_file(client, elector, name):
+    elector("MARTIN", first_names="LEA, ANNE", used_name="PETIT")
+    elector("MARTIN", first_names="PAUL")
+    object_to_post(name=name, line="1, rue Haute", postcode="60000", by=None)
+    assert [row["First name"] for row in rows_of(client)] == ["PAUL"]
+
+
+def test_a_person_who_objected_is_not_in_the_file_wherever_they_are_registered(client, elector, person):
+    known = person("Léa", "Martin")
+    elector("MARTIN", first_names="LEA")
+    record_objection(contact=known, channels=["post"], by=None)
+    elector("OTHER", first_names="LEA", street="9 RUE NEUVE", contact=known)
+    assert [row["Last name"] for row in rows_of(client)] == ["MARTIN"]
+
+
+def test_the_export_is_in_the_journal_with_its_reason_before_a_line_leaves(client, elector, officer):
+    elector("MARTIN")
+    client.post(f"{BEAUVAIS}&gender=F&age_from=18", {"reason": "Letter of the eve."})
+    entry = AuditEntry.objects.get(action="electors.export")
+    assert (entry.actor, entry.reason) == (officer, "Letter of the eve.")
+    assert entry.detail == {
+        "place": "60057",
+        "station": None,
+        "gender": "F",
+        "age_from": 18,
+        "age_to": None,
+    }
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_no_file_without_a_reason(client, elector, reason):
+    elector("MARTIN")
+    assert client.post(BEAUVAIS, {"reason": reason}).status_code == 302
+    assert not AuditEntry.objects.filter(action="electors.export").exists()
+
+
+def test_who_only_reads_sees_and_takes_nothing_away(reader, elector):
+    elector("MARTIN")
+    assert "Take the addresses" not in reader.get(BEAUVAIS).content.decode()
+    assert reader.post(BEAUVAIS, {"reason": "x"}).status_code == 403
+
+
+def test_lines_are_read_as_they_are_asked_for(client, elector):
+    for _one in range(3):
+        elector("MARTIN")
+    answer = client.post(BEAUVAIS, {"reason": "x"})
+    assert answer.streaming
+    lines = iter(answer.streaming_content)
+    next(lines)
+    ElectoralRegistration.objects.all().delete()
+    assert list(lines) == []
+
+
+def test_every_way_named_after_a_roll_leads_somewhere(client):
+    ways = client.get("/electors/next/").context["ways"]
+    assert [way.title for way in ways if not way.url] == []
