@@ -11,13 +11,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.models import Group
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from campaign_crm.platform.models import AuditEntry, Job
+from campaign_crm.shell.journal import act_words, detail_words, field_words, thing_words, work_words
 from campaign_crm.shell.templatetags.crm import number, with_zone
 from contacts.models import ConsentWording, CustomField, Tag
 
@@ -43,6 +44,16 @@ class ReadOnly(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def headline(self, row: Any) -> str:
+        """What the page of one row is called."""
+        raise NotImplementedError
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], **kwargs: Any
+    ) -> HttpResponse:
+        context["subtitle"] = self.headline(kwargs["obj"])
+        return super().render_change_form(request, context, **kwargs)
+
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnly):
@@ -53,13 +64,16 @@ class AuditEntryAdmin(ReadOnly):
     fields = ["when", "act", "who", "thing", "changed", "more", "why"]
     ordering = ["-at"]
 
+    def headline(self, row: AuditEntry) -> str:
+        return self.act(row)
+
     @display(description=_("When"), ordering="at")
     def when(self, entry: AuditEntry) -> str:
         return with_zone(entry.at)
 
     @display(description=_("Act"))
     def act(self, entry: AuditEntry) -> str:
-        return entry.action
+        return act_words(entry.action)
 
     @display(description=_("Who"))
     def who(self, entry: AuditEntry) -> str:
@@ -67,15 +81,15 @@ class AuditEntryAdmin(ReadOnly):
 
     @display(description=_("On what"))
     def thing(self, entry: AuditEntry) -> str:
-        return f"{entry.object_type} {entry.object_id}"
+        return thing_words(entry.object_type, entry.object_id)
 
     @display(description=_("Changed fields"))
     def changed(self, entry: AuditEntry) -> str:
-        return ", ".join(entry.fields) or "–"
+        return ", ".join(field_words(entry.object_type, name) for name in entry.fields) or "–"
 
     @display(description=_("Details"))
     def more(self, entry: AuditEntry) -> str:
-        return ", ".join(f"{key}: {value}" for key, value in entry.detail.items()) or "–"
+        return "; ".join(detail_words(key, value) for key, value in entry.detail.items()) or "–"
 
     @display(description=_("Reason"))
     def why(self, entry: AuditEntry) -> str:
@@ -90,13 +104,16 @@ class JobAdmin(ReadOnly):
     fields = ["when", "what", "how", "progress", "trouble"]
     ordering = ["-id"]
 
+    def headline(self, row: Job) -> str:
+        return self.what(row)
+
     @display(description=_("When"), ordering="id")
     def when(self, job: Job) -> str:
         return with_zone(job.created_at)
 
     @display(description=_("Work"))
     def what(self, job: Job) -> str:
-        return job.kind
+        return work_words(job.kind)
 
     @display(description=_("State"))
     def how(self, job: Job) -> str:
@@ -104,6 +121,8 @@ class JobAdmin(ReadOnly):
 
     @display(description=_("Progress"))
     def progress(self, job: Job) -> str:
+        if job.progress_total is None:
+            return number(job.progress_done) if job.progress_done else "–"
         return f"{number(job.progress_done)} / {number(job.progress_total)}"
 
     @display(description=_("Error"))

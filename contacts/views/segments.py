@@ -52,7 +52,7 @@ class SegmentPageMixin(StaffView):
 
 class SegmentList(StaffView, TemplateView):
     right_required = Right.VIEW_SEGMENTS
-    title = gettext_lazy("Segments")
+    title = gettext_lazy("Dynamic lists (segments)")
     subtitle = gettext_lazy("Conditions on people, worked out anew each time they are used.")
     template_name = "contacts/segments/list.html"
 

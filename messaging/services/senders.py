@@ -128,7 +128,7 @@ def ensure_local_sender() -> SenderIdentity | None:
     account = ProviderAccount.objects.filter(name=LOCAL_ACCOUNT).first()
     if account is None and ProviderAccount.objects.exists():
         return None
-    wanted = {"host": "127.0.0.1", "port": settings.MAIL_CATCHER_PORT, "security": "none"}
+    wanted = _catcher_settings()
     if account is None:
         account = create_account(by=None, kind="smtp", name=LOCAL_ACCOUNT, settings=wanted)
     elif account.settings != wanted:
@@ -140,6 +140,17 @@ def ensure_local_sender() -> SenderIdentity | None:
             by=None, from_name=name, address="campaign@example.org", provider_account=account
         )
     return sender
+
+
+def leads_out() -> bool:
+    """True when a way out in use may reach the real world: any that is not this machine's mail catcher."""
+    own = _catcher_settings()
+    in_use = ProviderAccount.objects.filter(is_active=True).only("kind", "settings")
+    return any(account.kind != "smtp" or own.items() - account.settings.items() for account in in_use)
+
+
+def _catcher_settings() -> dict[str, Any]:
+    return {"host": "127.0.0.1", "port": settings.MAIL_CATCHER_PORT, "security": "none"}
 
 
 def _save_account(account: ProviderAccount, credentials: dict[str, str], by: User | None) -> None:

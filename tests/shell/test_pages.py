@@ -8,6 +8,8 @@ from django.urls import reverse
 
 from campaign_crm.platform.mail_catcher import storage
 from campaign_crm.platform.models import Organisation
+from messaging.models import ProviderAccount
+from messaging.services.senders import ensure_local_sender
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +144,17 @@ def test_mailbox_is_emptied(signed_in: Callable[..., Client], caught: str) -> No
     client = signed_in()
     client.post("/catcher/")
     assert client.get(reverse("shell:caught", args=[caught])).status_code == 404
+
+
+def test_catcher_says_that_all_stops_here_only_while_it_does(
+    signed_in: Callable[..., Client], caught: str
+) -> None:
+    client = signed_in()
+    ensure_local_sender()
+    says_all = "nothing leaves for the real world"
+    assert says_all in client.get("/catcher/").content.decode()
+    outside = {"host": "smtp.example.org", "port": 587, "security": "starttls"}
+    account = ProviderAccount.objects.create(name="Our server", kind="smtp", settings=outside)
+    assert "another way out is in use" in client.get("/catcher/").content.decode()
+    ProviderAccount.objects.filter(pk=account.pk).update(is_active=False)
+    assert says_all in client.get("/catcher/").content.decode()

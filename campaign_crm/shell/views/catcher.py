@@ -27,6 +27,7 @@ from campaign_crm.platform.mail_catcher.mailbox import (
 from campaign_crm.platform.mail_catcher.safe_html import FRAME_POLICY, FRAME_SANDBOX
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView, staff_view
+from messaging.services.senders import leads_out
 
 PAGE = 50
 FACES = ("message", "text", "links", "headers")
@@ -45,8 +46,12 @@ class Catcher(StaffView, TemplateView):
 
     right_required = Right.MANAGE_SETTINGS
     title = gettext_lazy("Mail catcher")
-    subtitle = gettext_lazy("Messages stop here: on this machine nothing leaves for the real world.")
     template_name = "crm/catcher.html"
+
+    def get_subtitle(self) -> str:
+        if leads_out():
+            return _("Only what goes through this machine’s catcher stops here: another way out is in use.")
+        return _("Messages stop here: on this machine nothing leaves for the real world.")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         words = self.request.GET.get("q", "").strip()
