@@ -44,7 +44,9 @@ class SourceKind(models.TextChoices):
 
 
 BROKER_KINDS = (SourceKind.BROKER_PURCHASE, SourceKind.BROKER_RENTAL)
-DIRECT_KINDS = (SourceKind.FORM, SourceKind.API, SourceKind.HAND, SourceKind.ADDRESS_BOOK)
+# The person told us themselves: what targeted messages ask for, and what owes no notice in a first message.
+# An address book is what somebody else kept of them.
+DIRECT_KINDS = (SourceKind.FORM, SourceKind.API, SourceKind.HAND)
 
 
 class LawfulBasis(models.TextChoices):

@@ -191,18 +191,19 @@ def _source(source_id: Any, at: datetime) -> Audience:
         classes=frozenset({TargetingClass.SUBSCRIPTION}),
         label=source.name,
         source=source,
-        refusals=dict.fromkeys(DIGITAL, reason) if (reason := _source_refusal(source)) else {},
+        refusals=_source_refusals(source),
     )
 
 
-def _source_refusal(source: Source) -> str:
-    """Why a digital mailing may not go to a whole source; empty when it may."""
+def _source_refusals(source: Source) -> dict[Channel, str]:
+    """Channels on which no mailing may go to a whole source, each with the reason."""
     if source.kind == SourceKind.ROLL:
-        return _("An electoral roll may not be used for e-mail or SMS: write letters, or call.")
+        text = _("An electoral roll allows letters and door-to-door only: no e-mail, no SMS, no call.")
+        return dict.fromkeys(set(Channel) - {Channel.POST}, text)
     if source.is_broker and not source.proof.strip():
         text = _("Write down where the proof of “%(name)s” is kept: a broker’s file may not be used without.")
-        return text % {"name": source.name}
-    return ""
+        return dict.fromkeys(DIGITAL, text % {"name": source.name})
+    return {}
 
 
 def _refusal(label: Any, channel: Channel) -> str:

@@ -1,7 +1,7 @@
 """Telling people where their data came from: one line always, the whole notice in a first message.
 
-Articles 13 and 14 of Regulation (EU) 2016/679: data from somebody else (a broker) is explained in the first
-message; data the person gave needs a line.
+Articles 13 and 14 of Regulation (EU) 2016/679: data from somebody else (a broker, an address book) is
+explained in the first message; data the person gave needs a line.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from django.utils.translation import override
 from campaign_crm.platform.models import Organisation
 from contacts.enums import Channel, SourceKind
 from contacts.models import Contact, Reach, Source
+from contacts.services.sources import is_direct
 
 
 class Origin(NamedTuple):
@@ -46,7 +47,7 @@ def origins_of(source_ids: Iterable[int], *, languages: Iterable[str]) -> dict[t
     for language in set(languages):
         with override(language):
             for source in sources:
-                notice = _notice(source, organisation) if _is_indirect(source) else ""
+                notice = _notice(source, organisation) if not is_direct(source) else ""
                 found[source.pk, language] = Origin(_sentence(source), notice)
     return found
 
@@ -81,10 +82,6 @@ def source_for(contact: Contact, audience: Mapping[str, Any]) -> int | None:
     if audience.get("type") == "source" and not (reach is not None and reach.political):
         return int(audience["id"])
     return reach.source_id if reach is not None else None
-
-
-def _is_indirect(source: Source) -> bool:
-    return source.is_broker or source.kind == SourceKind.ROLL
 
 
 def _sentence(source: Source) -> str:

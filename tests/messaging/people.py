@@ -20,10 +20,10 @@ BLOCKS = [
 ]
 
 
-def make_source(name: str = "Address book", **fields: Any) -> Source:
+def make_source(name: str = "Sign-ups", **fields: Any) -> Source:
     """A source whose people may be written to by e-mail."""
     wanted = {
-        "kind": SourceKind.ADDRESS_BOOK,
+        "kind": SourceKind.FORM,
         "lawful_basis": LawfulBasis.CONSENT,
         "channels": [Channel.EMAIL.value],
     }

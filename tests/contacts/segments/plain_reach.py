@@ -15,7 +15,7 @@ from contacts.models import Consent, Contact, Source, Suppression
 
 DIGITAL = ("email", "sms")
 BROKERS = ("broker_purchase", "broker_rental")
-DIRECT = ("form", "api", "hand", "address_book")
+DIRECT = ("form", "api", "hand")
 OPEN_TO_ALL_CHANNELS = ("consent", "member", "legitimate_interest")
 
 

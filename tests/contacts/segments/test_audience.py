@@ -153,8 +153,9 @@ def test_a_whole_broker_file_is_reached_by_e_mail_untargeted_and_only_so(world: 
 
 def test_a_roll_is_no_audience_for_e_mail(world: World) -> None:
     choice = {"type": "source", "id": world.roll.pk}
-    with pytest.raises(AudienceRefused, match="write letters, or call"):
-        resolve_audience(choice, channel=Channel.EMAIL)
+    for channel in (Channel.EMAIL, Channel.SMS, Channel.CALL):
+        with pytest.raises(AudienceRefused, match="allows letters and door-to-door only"):
+            resolve_audience(choice, channel=channel)
     audience = resolve_audience(choice, channel=Channel.POST)
     reached = audience.reachable(channel=Channel.POST, kind=MessageKind.POLITICAL)
     assert ids(reached) == [world.stub.pk]

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import run_one_due_job
 from campaign_crm.platform.models import AuditEntry, Job, User
-from contacts.enums import TargetingClass
+from contacts.enums import Channel, ConsentPurpose, TargetingClass
 from contacts.models import Contact, Reach, Source
 from contacts.services.addresses import InvalidAddress
+from contacts.services.consents import record_consent
 from contacts.services.lists import ListRefused, add_to_list, create_list, remove_from_list
 from contacts.services.matching import find_person
 from contacts.services.people import (
@@ -172,13 +175,30 @@ def test_changing_what_a_source_allows_reaches_its_people_by_a_job(
         ("form", True),
         ("hand", True),
         ("api", True),
-        ("address_book", True),
+        ("address_book", False),
         ("roll", False),
         ("broker_rental", False),
     ],
 )
 def test_which_sources_are_direct(kind: str, direct: bool) -> None:
     assert is_direct(Source(kind=kind)) is direct
+
+
+def test_agreements_that_address_books_told_of_are_projected_again_after_migrating(
+    lea: Contact, form: Source, reach: Row
+) -> None:
+    book = create_source(
+        by=None, name="Book", kind="address_book", lawful_basis="consent", channels=["email"]
+    )
+    record_consent(
+        contact=lea, channel=Channel.EMAIL, purpose=ConsentPurpose.TARGETING, given=True, source=book, by=None
+    )
+    Reach.objects.filter(contact=lea).update(targeting=True)  # as it was
+    import_module("contacts.migrations.0018_address_books_are_indirect").enqueue(apps, None)
+    assert [job.payload for job in Job.objects.all()] == [{"source": book.pk}]
+    while run_one_due_job():
+        pass
+    assert not reach(lea, "email").targeting
 
 
 class TestFindPerson:

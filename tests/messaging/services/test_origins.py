@@ -60,6 +60,19 @@ def test_a_confirmation_does_not_replace_the_notice_of_a_file() -> None:
         assert ["CNIL" in text for text in texts(sink)] == [False, True, False]
 
 
+def test_an_address_book_is_explained_once_and_what_people_gave_themselves_is_not() -> None:
+    book = make_source("Notebook of the team", kind=SourceKind.ADDRESS_BOOK)
+    make_people(1, source=book)
+    make_people(1, start=2)
+    with SmtpSink(keep_messages=True) as sink:
+        for _time in range(2):
+            start(make_campaign(sink))
+            run()
+        found = [(message["To"], "CNIL" in str(message.get_body(("plain",)))) for message in sink.messages()]
+    assert [told for to, told in found if "person1@" in to] == [True, False]
+    assert [told for to, told in found if "person2@" in to] == [False, False]
+
+
 def test_each_source_owes_its_own_notice() -> None:
     (person,) = make_people(1, source=bought())
     other = bought("Other file")

@@ -71,7 +71,7 @@ def test_newsletter_reaches_those_who_chose_it(officer: Client, campaign: Campai
 def test_roll_is_refused_with_the_reason(officer: Client, campaign: Campaign) -> None:
     roll = make_source("Roll", kind=SourceKind.ROLL, lawful_basis="public_roll", channels=["post"])
     answer = count(officer, campaign, type="source", source=roll.pk)
-    assert "An electoral roll may not be used for e-mail or SMS" in answer.content.decode()
+    assert "An electoral roll allows letters and door-to-door only" in answer.content.decode()
 
 
 @pytest.mark.parametrize("choice", [{"type": "everyone"}, {"type": "list"}])
