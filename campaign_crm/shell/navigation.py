@@ -77,7 +77,7 @@ MENU = (
             Entry(_("Electors"), "contacts:electors", Right.VIEW_PEOPLE, "vote"),
             Entry(_("Segments"), "contacts:segments", Right.VIEW_SEGMENTS, "filter"),
             Entry(_("Fixed lists"), "contacts:lists", Right.VIEW_SEGMENTS, "list"),
-            Entry(_("Imports"), "contacts:imports", Right.IMPORT_PEOPLE, "file-up"),
+            Entry(_("Imports"), "contacts:imports", Right.VIEW_PEOPLE, "file-up"),
             Entry(_("Links to check"), "contacts:link_review", Right.EDIT_PEOPLE, "git-merge"),
             Entry(_("Duplicates"), "contacts:duplicates", Right.EDIT_PEOPLE, "copy"),
         ),
@@ -97,7 +97,7 @@ MENU = (
     ),
     Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),
     Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
-    Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.EDIT_FORMS),
+    Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.VIEW_CAMPAIGNS),
     Group(
         "field",
         pgettext_lazy("menu", "Field"),

@@ -92,7 +92,7 @@ _WAYS: tuple[tuple[Way, Right, str], ...] = (
             ),
             gettext_lazy("See the forms"),
         ),
-        Right.EDIT_FORMS,
+        Right.VIEW_CAMPAIGNS,
         "tracking:forms",
     ),
     (

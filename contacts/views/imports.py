@@ -15,9 +15,9 @@ from contacts.views.import_steps import AT_WORK
 
 
 class ImportList(StaffView, TemplateView):
-    """Newest first; lines of files that are being worked on refresh themselves."""
+    """Newest first; files that are being worked on refresh themselves. Who only reads sees the list."""
 
-    right_required = Right.IMPORT_PEOPLE
+    right_required = Right.VIEW_PEOPLE
     title = gettext_lazy("Imports")
     subtitle = gettext_lazy("Files that became people and electors. Each can be looked into, and undone.")
     template_name = "contacts/imports/list.html"
@@ -32,6 +32,7 @@ class ImportList(StaffView, TemplateView):
             page=page,
             kinds=Import.Kind.choices,
             kind=kind,
+            may_import=self.request.user.has_right(Right.IMPORT_PEOPLE),
             is_at_work=any(run.state in AT_WORK for run in page.rows),
             **kwargs,
         )

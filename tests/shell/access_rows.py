@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from campaign_crm.platform.rights import Right
+from campaign_crm.platform.scopes import Scope
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,14 @@ class Row:
 
     read: Right | None
     write: Right | None = None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The right that staff need for an operation of the API; the scope that a key needs (None: no key)."""
+
+    right: Right
+    scope: Scope | None
 
 
 PUBLIC = Row(None)  # answers strangers: public pages, health pages (which judge by themselves), the doors
@@ -36,7 +45,7 @@ ROWS: dict[str, Row] = {
     "contacts:import_source": Row(Right.IMPORT_PEOPLE),
     "contacts:import_stop": Row(Right.IMPORT_PEOPLE),
     "contacts:import_undo": Row(Right.IMPORT_PEOPLE),
-    "contacts:imports": Row(Right.IMPORT_PEOPLE),
+    "contacts:imports": Row(Right.VIEW_PEOPLE),
     "contacts:link_decide": Row(Right.EDIT_PEOPLE),
     "contacts:link_review": Row(Right.EDIT_PEOPLE),
     "contacts:link_undo": Row(Right.EDIT_PEOPLE),
@@ -134,10 +143,19 @@ ROWS: dict[str, Row] = {
     "tracking:form": Row(Right.EDIT_FORMS),
     "tracking:form_edit": Row(Right.EDIT_FORMS),
     "tracking:form_new": Row(Right.EDIT_FORMS),
-    "tracking:forms": Row(Right.EDIT_FORMS),
+    "tracking:forms": Row(Right.VIEW_CAMPAIGNS),
     "tracking:leave": PUBLIC,
     "tracking:log_call": Row(Right.EDIT_PEOPLE),
     "tracking:online": PUBLIC,
     "tracking:preferences": PUBLIC,
     "tracking:sign_up": PUBLIC,
+}
+
+OPERATIONS: dict[str, Operation] = {
+    "api:mailings": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "api:people": Operation(Right.VIEW_PEOPLE, Scope.PEOPLE_READ),
+    "api:person": Operation(Right.VIEW_PEOPLE, Scope.PEOPLE_READ),
+    "api:report": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "api:schema": Operation(Right.VIEW_PEOPLE, None),
+    "api:sign_ups": Operation(Right.EDIT_FORMS, Scope.SIGN_UPS_WRITE),
 }

@@ -1,4 +1,4 @@
-"""Who may open which page: every named page × every role × a stranger.
+"""Who may open which page, operation of the API and admin table: each × every role × a stranger.
 
 A new page without its row in `access_rows.py` fails here, and so does a row whose page is gone.
 """
@@ -11,11 +11,15 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right, Role, role_has_right
-from tests.shell.access_rows import PUBLIC, ROWS, Row
+from campaign_crm.platform.scopes import Scope
+from tests.shell.access_rows import OPERATIONS, PUBLIC, ROWS, Row
 
 pytestmark = pytest.mark.django_db
 NAMESPACES = {"shell", "contacts", "messaging", "tracking"}
+DOORS = {"admin:login", "admin:logout"}
 SAMPLES = {
     "IntConverter": 999_999,
     "SlugConverter": "nothing",
@@ -26,20 +30,27 @@ SAMPLES = {
 
 
 def pages(patterns: list[URLPattern | URLResolver], space: str = "") -> Iterator[tuple[str, URLPattern]]:
-    """Yield (full name, pattern) of every page of our own."""
+    """Yield (full name, pattern) of every named page."""
     for pattern in patterns:
         if isinstance(pattern, URLResolver):
             yield from pages(pattern.url_patterns, pattern.namespace or space)
-        elif pattern.name and space in NAMESPACES:
+        elif pattern.name and space:
             yield f"{space}:{pattern.name}", pattern
 
 
-PAGES = dict(pages(get_resolver("campaign_crm.urls").url_patterns))
+def of(*spaces: str) -> dict[str, URLPattern]:
+    found = pages(get_resolver("campaign_crm.urls").url_patterns)
+    return {name: pattern for name, pattern in found if name.split(":")[0] in spaces}
+
+
+PAGES, API, ADMIN = of(*NAMESPACES), of("api"), of("admin")
 
 
 def address(name: str) -> str:
     """The address of a page, with sample values for what it asks."""
-    converters = PAGES[name].pattern.converters
+    if name == "admin:app_list":
+        return reverse(name, args=["contacts"])
+    converters = (PAGES | API | ADMIN)[name].pattern.converters
     values = {key: SAMPLES[type(converter).__name__] for key, converter in converters.items()}
     return reverse(name, kwargs=values)
 
@@ -102,3 +113,75 @@ def writing_right(row: Row) -> Right | None:
 def test_public_page_never_asks_to_sign_in(client: Client) -> None:
     public = [name for name, row in ROWS.items() if row is PUBLIC and name in PAGES]
     assert [name for name in public if is_sent_to_sign_in(client.get(address(name)))] == []
+
+
+def test_every_operation_of_the_api_has_its_row() -> None:
+    assert sorted(set(API) ^ set(OPERATIONS)) == []
+
+
+def asked(client: Client, name: str) -> int:
+    """The status of an operation, asked as a machine would: sign-ups are posted, the rest is read."""
+    if name == "api:sign_ups":
+        return client.post(address(name), {}, content_type="application/json").status_code
+    return client.get(address(name)).status_code
+
+
+def test_api_refuses_whoever_brings_nothing() -> None:
+    assert {name: asked(Client(), name) for name in API} == dict.fromkeys(API, 401)
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_api_opens_to_a_role_what_it_holds_and_nothing_else(
+    signed_in: Callable[..., Client], role: str
+) -> None:
+    client = signed_in(role)
+    may = {name: asked(client, name) not in (401, 403) for name in API}
+    assert may == {name: role_has_right(role, operation.right) for name, operation in OPERATIONS.items()}
+
+
+@pytest.mark.parametrize("scope", [*Scope.values, ""])
+def test_api_opens_to_a_key_its_scope_and_nothing_else(member: Callable[..., User], scope: str) -> None:
+    _key, text = create_api_key(name="Narrow", scopes=[scope] if scope else [], by=member())
+    client = Client(headers={"authorization": f"Bearer {text}"})
+    may = {name: asked(client, name) not in (401, 403) for name in API}
+    assert may == {name: operation.scope == scope for name, operation in OPERATIONS.items()}
+
+
+TABLES = sorted(set(ADMIN) - DOORS)
+
+
+def test_stranger_sees_no_reference_table(client: Client) -> None:
+    ends = {name: client.get(address(name), follow=True).redirect_chain for name in TABLES}
+    assert [
+        name for name, chain in ends.items() if not chain or not chain[-1][0].startswith("/accounts/login/")
+    ] == []
+
+
+@pytest.mark.parametrize("role", [Role.NATIONAL_OFFICER, Role.READ_ONLY])
+def test_reference_tables_are_the_administrators_alone(signed_in: Callable[..., Client], role: str) -> None:
+    client = signed_in(role)
+    opened = {
+        name: (
+            client.get(address(name), follow=True).status_code,
+            client.post(address(name), follow=True).status_code,
+        )
+        for name in TABLES
+    }
+    assert {name: answers for name, answers in opened.items() if answers != (403, 403)} == {}
+
+
+def test_administrator_opens_every_reference_table(signed_in: Callable[..., Client]) -> None:
+    client = signed_in()
+    lists = [name for name in TABLES if name.endswith("_changelist")]
+    assert len(lists) >= 5
+    assert {name: client.get(address(name)).status_code for name in lists} == dict.fromkeys(lists, 200)
+
+
+@pytest.mark.parametrize("address", ["/forms/", "/imports/"])
+def test_who_only_reads_sees_the_list_without_a_way_to_change_it(
+    signed_in: Callable[..., Client], address: str
+) -> None:
+    page = signed_in(Role.READ_ONLY).get(address)
+    body = page.content.decode().split('id="main"')[1]
+    assert (page.status_code, "btn-primary" in body) == (200, False)
+    assert "btn-primary" in signed_in().get(address).content.decode().split('id="main"')[1]

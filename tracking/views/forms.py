@@ -27,9 +27,9 @@ NO_ANSWERS = {"answers": 0, "confirmed": 0, "last": None}
 
 
 class FormList(StaffView, TemplateView):
-    """Every form, newest first, with its answers counted."""
+    """Every form, newest first, with its answers counted; who only reads sees the list."""
 
-    right_required = Right.EDIT_FORMS
+    right_required = Right.VIEW_CAMPAIGNS
     title = gettext_lazy("Forms")
     subtitle = gettext_lazy("Pages where people sign up and say what they agree to.")
     template_name = "tracking/forms/list.html"
@@ -37,7 +37,8 @@ class FormList(StaffView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         answers = remembered("answers-by-form", seconds=COUNTED_SECONDS, compute=_count_answers)
         forms = [(form, answers.get(form.pk, NO_ANSWERS)) for form in Form.objects.order_by("-created_at")]
-        return super().get_context_data(forms=forms, **kwargs)
+        may_edit = self.request.user.has_right(Right.EDIT_FORMS)
+        return super().get_context_data(forms=forms, may_edit=may_edit, **kwargs)
 
 
 def _count_answers() -> dict[int, dict[str, Any]]:

@@ -70,7 +70,7 @@ class User(AbstractBaseUser):
     # What Django's admin asks of a user.
     @property
     def is_staff(self) -> bool:
-        return self.is_active
+        return self.is_administrator
 
     @property
     def is_superuser(self) -> bool:
