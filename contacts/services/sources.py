@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import RunningJob, enqueue, handler
-from campaign_crm.platform.models import User
+from campaign_crm.platform.models import Job, User
 from contacts.enums import DIRECT_KINDS, Channel, LawfulBasis, SourceKind
 from contacts.errors import ContactsError
 from contacts.models import Source
@@ -93,6 +93,11 @@ def hand_source() -> Source:
 def is_direct(source: Source) -> bool:
     """True when the person told us themselves, which targeted messages ask for."""
     return source.kind in DIRECT_KINDS
+
+
+def change_is_spreading() -> bool:
+    """True while what some source allows has changed, and its people are still projected as it was."""
+    return Job.objects.unfinished().filter(kind=REFRESH_JOB).exists()
 
 
 @handler(REFRESH_JOB)

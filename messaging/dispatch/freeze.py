@@ -15,6 +15,7 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from campaign_crm.platform.database import analyze, ensure_partition
 from contacts.enums import Channel, MessageKind, UnreachableReason
@@ -22,6 +23,7 @@ from contacts.models import Contact
 from contacts.rules.channels import BROKER_BASIS
 from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
 from contacts.segments.audience import Audience, resolve_audience
+from contacts.services.sources import change_is_spreading
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.compiling import compile_campaign
@@ -38,11 +40,12 @@ FROM (
     SELECT DISTINCT ON (e.address_hash) c.id AS contact_id, e.address, e.address_hash,
         count(*) OVER (PARTITION BY e.address_hash) AS sharing,
         r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
-        CASE WHEN r.political OR %s IS NULL THEN r.source_id ELSE %s END AS source_id,
-        CASE WHEN r.political OR %s IS NULL THEN r.basis ELSE %s END AS basis,
+        CASE WHEN own.allows OR %s IS NULL THEN r.source_id ELSE %s END AS source_id,
+        CASE WHEN own.allows OR %s IS NULL THEN r.basis ELSE %s END AS basis,
         r.consent_id, n.id AS subscription_id
     FROM contacts_contact c
     JOIN contacts_reach r ON r.contact_id = c.id AND r.channel = %s
+    CROSS JOIN LATERAL (SELECT r.political AND r.political_until >= %s AS allows) own
     JOIN contacts_emailaddress e ON e.id = r.point_id
     LEFT JOIN (
         SELECT a.descendant_id AS commune_id, t.code AS department
@@ -69,7 +72,7 @@ FROM {table} WHERE position > %s AND position <= %s ORDER BY position
 
 
 class FreezeStopped(Exception):
-    """The campaign is no longer being frozen: somebody cancelled it."""
+    """The campaign is no longer being frozen: somebody cancelled it. Or not yet: it is tried again soon."""
 
 
 class Frozen(NamedTuple):
@@ -92,6 +95,12 @@ def freeze(campaign_id: int, *, chunk: int = CHUNK) -> Frozen:
         cursor = _copy_chunk(campaign, cursor, min(cursor + chunk, recipients))
     _let_it_send(campaign)
     return Frozen(recipients, campaign.excluded)
+
+
+def wait_for_sources(campaign: Campaign) -> None:
+    """Raise FreezeStopped while what a source allows is changing: its people are projected as it was."""
+    if campaign.kind == MessageKind.POLITICAL and change_is_spreading():
+        raise FreezeStopped(f"Campaign {campaign.pk} waits for the people of a source that changed.")
 
 
 def _table(campaign_id: int) -> str:
@@ -119,6 +128,7 @@ def _take_snapshot(campaign_id: int) -> Campaign:
         campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
         if campaign.state != CampaignState.FREEZING:
             raise FreezeStopped(f"Campaign {campaign_id} is {campaign.state}, not being frozen.")
+        wait_for_sources(campaign)
         Delivery.objects.of_campaign(campaign).delete()
         audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
         channel, kind = Channel(campaign.channel), MessageKind(campaign.kind)
@@ -148,7 +158,10 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
             _READ.replace("{table}", table).replace("{people}", sql),
-            [source_id, source_id, source_id, basis, campaign.channel, newsletter, *parameters],
+            [
+                *[source_id, source_id, source_id, basis, campaign.channel],
+                *[timezone.localdate(), newsletter, *parameters],
+            ],
         )
         cursor.execute(f"CREATE INDEX ON {table} USING brin (position) WITH (pages_per_range = 16)")
         cursor.execute(f"SELECT count(*), coalesce(sum(sharing), 0) FROM {table}")  # noqa: S608 - our own name

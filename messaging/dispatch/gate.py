@@ -14,11 +14,14 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop
 
+from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
 from messaging.dispatch.ledger import Claim, Key, columns
 
 HELD_SECONDS = 10.0
 """A row given back by a check is asked again after so long: it must not be claimed in a circle."""
+
+_DIRECT = ", ".join(f"'{kind.value}'" for kind in DIRECT_KINDS)
 
 CHECKS = {
     "campaign_cancelled": HandOverCheck(10, "cancelled", "c.state = 'cancelled'"),
@@ -75,10 +78,12 @@ CHECKS = {
     "targeting_withdrawn": HandOverCheck(
         74,
         "suppressed",
-        """c.targeted AND c.kind = 'political' AND c.channel IN ('email', 'sms') AND NOT COALESCE((
-            SELECT k.given FROM contacts_consent k
+        # Told by the person: what a file says somebody agreed to is not enough.
+        f"""c.targeted AND c.kind = 'political' AND c.channel IN ('email', 'sms') AND NOT COALESCE((
+            SELECT k.given AND s.kind IN ({_DIRECT}) FROM contacts_consent k
+            LEFT JOIN contacts_source s ON s.id = k.source_id
             WHERE k.contact_id = d.contact_id AND k.channel = c.channel AND k.purpose = 'targeting'
-            ORDER BY k.at DESC, k.id DESC LIMIT 1), false)""",
+            ORDER BY k.at DESC, k.id DESC LIMIT 1), false)""",  # noqa: S608 - our own text
         gettext_noop("The person no longer agrees to targeted messages"),
     ),
     "left_newsletter": HandOverCheck(

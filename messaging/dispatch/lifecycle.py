@@ -15,7 +15,7 @@ from campaign_crm.platform.models import Organisation
 from contacts.errors import ContactsError
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.counting import keep_counts
-from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze
+from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze, wait_for_sources
 from messaging.dispatch.notices import language_of, tell_author, tell_service_waits, words_of
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend, MessagingError
@@ -158,6 +158,7 @@ def _freeze_one(campaign_id: int) -> bool:
     try:
         with override(language_of(campaign)):
             if campaign.frozen_at is None:
+                wait_for_sources(campaign)
                 _ask_again(campaign)
             freeze(campaign_id)
     except FreezeStopped:

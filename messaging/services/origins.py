@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -79,7 +80,8 @@ def never_reached(
 def source_for(contact: Contact, audience: Mapping[str, Any]) -> int | None:
     """The source that allows a mailing to this audience to write to this person, as the freeze keeps it."""
     reach = Reach.objects.filter(contact=contact, channel=Channel.EMAIL).first()
-    if audience.get("type") == "source" and not (reach is not None and reach.political):
+    allowed = reach is not None and reach.closed_because(timezone.localdate()) is None
+    if audience.get("type") == "source" and not allowed:
         return int(audience["id"])
     return reach.source_id if reach is not None else None
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
+from campaign_crm.platform.jobs import run_one_due_job
 from campaign_crm.platform.models import Notification
 from contacts.enums import (
     BROKER_KINDS,
@@ -21,6 +23,8 @@ from contacts.enums import (
 )
 from contacts.models import Contact, EmailAddress, Newsletter, Reach, Territory, TerritoryAncestor
 from contacts.services.consents import record_consent
+from contacts.services.people import add_source
+from contacts.services.sources import update_source
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import suppress
 from messaging.dispatch import freeze as freezing
@@ -28,6 +32,7 @@ from messaging.dispatch import lifecycle
 from messaging.enums import CampaignState, DeliveryState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.campaigns import cancel, send_now
+from messaging.services.origins import source_for
 from tests.messaging.dispatch.conftest import books, start
 from tests.messaging.people import give_addresses, make_campaign, make_officer, make_people, make_source
 
@@ -137,6 +142,44 @@ def test_a_broker_file_is_written_to_as_a_whole() -> None:
     start(make_campaign(audience={"type": "source", "id": source.pk}))
     row = Delivery.objects.get()
     assert (row.contact_id, row.basis, row.source_id) == (person.pk, "broker", source.pk)
+
+
+def test_whose_own_licence_ended_is_written_to_because_of_the_file() -> None:
+    broker = make_source(
+        "Broker", kind=SourceKind.BROKER_PURCHASE, supplier="Example Data", proof="contract 12"
+    )
+    members = make_source(
+        "Members", licence_ends_on=timezone.localdate() - timedelta(days=1), channels=[Channel.EMAIL]
+    )
+    (person,) = make_people(1, source=members)
+    add_source(contact=person, source=broker, by=None)
+    assert Reach.objects.get(contact=person, channel="email").political  # as it was projected
+    start(make_campaign(audience={"type": "source", "id": broker.pk}))
+    row = Delivery.objects.get()
+    assert (row.basis, row.source_id) == ("broker", broker.pk)
+    assert source_for(person, {"type": "source", "id": broker.pk}) == broker.pk
+
+
+def test_a_freeze_waits_until_a_change_of_a_source_has_reached_its_people() -> None:
+    people = make_people(3)
+    campaign = make_campaign()
+    send_now(campaign=campaign, by=make_officer())
+    update_source(source=make_source(), by=None, channels=[])
+    assert lifecycle.freeze_waiting() == 0
+    with pytest.raises(freezing.FreezeStopped, match="waits for the people"):
+        freezing.freeze(campaign.pk)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.frozen_at) == (CampaignState.FREEZING, None)
+    update_source(source=make_source(), by=None, channels=[Channel.EMAIL.value])
+    while run_one_due_job():
+        pass
+    assert lifecycle.freeze_waiting() == 1
+    assert Delivery.objects.count() == len(people)
+
+
+def test_service_messages_do_not_wait_for_sources() -> None:
+    update_source(source=make_source(), by=None, channels=[])
+    freezing.wait_for_sources(make_campaign(kind="service"))
 
 
 def test_a_killed_freeze_goes_on_with_the_people_of_its_first_instant(

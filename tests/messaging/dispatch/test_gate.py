@@ -215,6 +215,24 @@ def test_who_no_longer_agrees_to_be_chosen_is_not_written_to_by_a_targeted_maili
     assert state_of(first) == (DeliveryState.SUPPRESSED, "The person no longer agrees to targeted messages")
 
 
+def test_what_a_file_says_somebody_agreed_to_opens_no_targeted_mailing() -> None:
+    campaign, (first, second) = frozen()
+    for person in (first, second):
+        agreed(person, ConsentPurpose.TARGETING)
+    Campaign.objects.filter(pk=campaign.pk).update(targeted=True)
+    held = take(campaign)
+    agreed(first, ConsentPurpose.TARGETING, given=False)
+    record_consent(
+        contact=first,
+        channel=Channel.EMAIL,
+        purpose=ConsentPurpose.TARGETING,
+        given=True,
+        source=make_source("Notebook", kind="address_book"),
+        by=None,
+    )
+    assert ask(held) == {second.pk}
+
+
 def test_another_app_adds_its_own_question(monkeypatch: pytest.MonkeyPatch) -> None:
     campaign, (first, second) = frozen()
     check = HandOverCheck(55, "suppressed", f"d.contact_id % 100000 = {first.pk}", "Not today")

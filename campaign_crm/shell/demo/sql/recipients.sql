@@ -6,11 +6,13 @@ WITH chosen AS (
     SELECT DISTINCT ON (e.address_hash) c.id AS contact_id, e.address, e.address_hash,
            count(*) OVER (PARTITION BY e.address_hash) AS sharing,
            r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
-           CASE WHEN r.political OR %(source)s IS NULL THEN r.source_id ELSE %(source)s END AS source_id,
-           CASE WHEN r.political OR %(basis)s IS NULL THEN r.basis ELSE %(basis)s END AS basis,
+           CASE WHEN own.allows OR %(source)s IS NULL THEN r.source_id ELSE %(source)s END AS source_id,
+           CASE WHEN own.allows OR %(basis)s IS NULL THEN r.basis ELSE %(basis)s END AS basis,
            r.consent_id, n.id AS subscription_id
       FROM contacts_contact AS c
       JOIN contacts_reach AS r ON r.contact_id = c.id AND r.channel = 'email'
+     CROSS JOIN LATERAL (
+          SELECT r.political AND r.political_until >= %(started)s::date AS allows) AS own
       JOIN contacts_emailaddress AS e ON e.id = r.point_id
       LEFT JOIN (
           SELECT link.descendant_id AS commune_id, above.code AS department
