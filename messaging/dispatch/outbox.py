@@ -106,12 +106,13 @@ class Outbox:
     def page(self, row: Row, *, at: datetime, left_at: datetime | None) -> str:
         """The message as an HTML page, for "view it in a browser"; the row need not be claimed.
 
-        Of somebody who is not measured it counts nothing: each look would be another reader.
+        It counts nothing, of whoever it is: without a name each look would be another reader, and with one
+        whoever was shown the page, or sent its address, would read as the recipient.
         """
         (prepared,) = self.prepare([row], left_at=left_at)
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
         context = self._context(row, prepared.recipient, addresses, at)
-        if self._content.compiled.tracking and not prepared.recipient.measured:
+        if self._content.compiled.tracking:
             context |= public_links.untracked(self._content.compiled.tracked_links)
         return self._template.html.join(self._template.render_values(context).html)
 
