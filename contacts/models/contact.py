@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -41,16 +42,20 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         kind: MessageKind,
         targeted: bool,
         source: Source | None = None,
+        scope: Collection[int] | None = None,
         at: datetime | None = None,
     ) -> ContactQuerySet:
         """The people of this queryset who may be written to: the only way to an audience.
 
         `targeted` comes from the classes of the audience's conditions, never from a view. `source` is given
-        when a whole source is written to, which alone opens the people of a broker's file.
+        when a whole source is written to, which alone opens the people of a broker's file. `scope`: ids of
+        the territories outside which nobody is written to.
         """
         from contacts.segments.reachability import reachable  # the definition lives with its "why not" twin
 
-        return reachable(self, channel=channel, kind=kind, targeted=targeted, source=source, at=at)
+        return reachable(
+            self, channel=channel, kind=kind, targeted=targeted, source=source, scope=scope, at=at
+        )
 
 
 class Contact(models.Model):

@@ -24,6 +24,7 @@ from contacts.segments.conditions import Context
 from contacts.segments.errors import AudienceRefused
 from contacts.segments.nesting import all_take_part, classes_of, every_rule, named_segments, read_segment
 from contacts.segments.reachability import Counts, count_reachable, reachable
+from contacts.segments.scope import Scope
 from contacts.segments.tree import Group
 
 # Classes that make a digital political mailing a targeted one. Taking part in something opens the service
@@ -78,9 +79,9 @@ class Audience:
             )
 
     def reachable(
-        self, *, channel: Channel, kind: MessageKind, at: datetime | None = None
+        self, *, channel: Channel, kind: MessageKind, scope: Scope = None, at: datetime | None = None
     ) -> ContactQuerySet:
-        """The people of the audience who may be written to; raises AudienceRefused."""
+        """The people of the audience who may be written to, within `scope`; raises AudienceRefused."""
         self.check_channel(channel)
         self.check_kind(kind)
         return reachable(
@@ -89,6 +90,7 @@ class Audience:
             kind=kind,
             targeted=self.targeted_on(channel),
             source=self.source,
+            scope=scope,
             at=at,
         )
 
@@ -97,6 +99,7 @@ class Audience:
         *,
         channel: Channel,
         kind: MessageKind,
+        scope: Scope = None,
         at: datetime | None = None,
         one_per_address: bool = False,
     ) -> Counts:
@@ -109,6 +112,7 @@ class Audience:
             kind=kind,
             targeted=self.targeted_on(channel),
             source=self.source,
+            scope=scope,
             at=at,
             one_per_address=one_per_address,
         )

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from django.db.models import Case, CharField, Count, Exists, F, FilteredRelation, OuterRef, Q, Value, When
 from django.db.models.expressions import Combinable
@@ -23,6 +23,7 @@ from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact, ContactSource, EmailAddress, PhoneNumber, Reach, Source
 from contacts.models.contact import ContactQuerySet
 from contacts.rules.channels import DIGITAL, TARGETING_AGE, basis_opens, whole_file_only
+from contacts.segments.scope import Scope, within
 
 # What no basis and no source outweighs; other reasons fall when a mailing goes to a whole file.
 AGAINST = (
@@ -47,6 +48,17 @@ class Counts:
         return self.reachable + sum(self.left_out.values())
 
 
+class Terms(TypedDict):
+    """What a message is to everybody: see `reachable`."""
+
+    channel: Channel
+    kind: MessageKind
+    targeted: bool
+    source: NotRequired[Source | None]
+    scope: NotRequired[Scope]
+    at: NotRequired[datetime | None]
+
+
 @dataclass(frozen=True)
 class Send:
     """What is asked of each person: a message of `kind` on `channel` on `day` (local date)."""
@@ -56,6 +68,12 @@ class Send:
     targeted: bool
     source: Source | None
     day: date
+    scope: Scope = None
+
+    @property
+    def inside(self) -> Q:
+        """The people within the scope."""
+        return Q() if self.scope is None else within(self.scope, self.channel)
 
     @property
     def asks_targeting(self) -> bool:
@@ -82,81 +100,52 @@ class Send:
             return self.day.replace(year=year, day=28)
 
 
-def reachable(
-    queryset: ContactQuerySet,
-    *,
-    channel: Channel,
-    kind: MessageKind,
-    targeted: bool,
-    source: Source | None = None,
-    at: datetime | None = None,
-) -> ContactQuerySet:
+def reachable(queryset: ContactQuerySet, **terms: Unpack[Terms]) -> ContactQuerySet:
     """The people of `queryset` who may be written to.
 
     `targeted` comes from `audience.resolve_audience`. `source` is given when a whole source is written to,
-    which alone opens e-mail and SMS to the people of a broker's file. `at` is when the message leaves (now).
+    which alone opens e-mail and SMS to the people of a broker's file. `scope`: territories outside which
+    nobody is written to. `at` is when the message leaves (now).
     """
-    send = _send(channel, kind, targeted, source, at)
-    mine = Reach.objects.filter(contact=OuterRef("pk"), channel=channel)
-    return queryset.filter(Exists(mine.filter(_open(send))), _old_enough(send), erased_at__isnull=True)
+    send = _send(**terms)
+    mine = Reach.objects.filter(contact=OuterRef("pk"), channel=send.channel)
+    return queryset.filter(
+        Exists(mine.filter(_open(send))), _old_enough(send), send.inside, erased_at__isnull=True
+    )
 
 
 def count_reachable(
     queryset: ContactQuerySet,
     *,
-    channel: Channel,
-    kind: MessageKind,
-    targeted: bool,
-    source: Source | None = None,
-    at: datetime | None = None,
     one_per_address: bool = False,
+    **terms: Unpack[Terms],
 ) -> Counts:
     """Count an audience in one pass: who is reached, and why the others are not.
 
     With `one_per_address`, people who share the address of another recipient count as SAME_ADDRESS (e-mail,
     SMS and calls).
     """
-    send = _send(channel, kind, targeted, source, at)
+    send = _send(**terms)
     counted = _with_reason(queryset, send).order_by().values("why").annotate(people=Count("pk"))
     counts = _counts(counted.values_list("why", "people"))
-    if not one_per_address or channel == Channel.POST:
+    if not one_per_address or send.channel == Channel.POST:
         return counts
-    people = reachable(queryset, channel=channel, kind=kind, targeted=targeted, source=source, at=at)
-    addresses = count_addresses(people, channel)
+    addresses = count_addresses(reachable(queryset, **terms), send.channel)
     left_out = dict(counts.left_out)
     if counts.reachable > addresses:
         left_out[UnreachableReason.SAME_ADDRESS] = counts.reachable - addresses
     return Counts(addresses, left_out)
 
 
-def why_not(
-    queryset: ContactQuerySet,
-    *,
-    channel: Channel,
-    kind: MessageKind,
-    targeted: bool,
-    source: Source | None = None,
-    at: datetime | None = None,
-) -> dict[UnreachableReason, int]:
+def why_not(queryset: ContactQuerySet, **terms: Unpack[Terms]) -> dict[UnreachableReason, int]:
     """Everyone of `queryset` whom `reachable` leaves out, counted once each by the most final reason."""
-    return count_reachable(
-        queryset, channel=channel, kind=kind, targeted=targeted, source=source, at=at
-    ).left_out
+    return count_reachable(queryset, **terms).left_out
 
 
-def why_not_person(
-    contact: Contact,
-    *,
-    channel: Channel,
-    kind: MessageKind,
-    targeted: bool,
-    source: Source | None = None,
-    at: datetime | None = None,
-) -> UnreachableReason | None:
+def why_not_person(contact: Contact, **terms: Unpack[Terms]) -> UnreachableReason | None:
     """Why one person would be left out; None when they would be written to."""
     one = Contact.objects.filter(pk=contact.pk)
-    send = _send(channel, kind, targeted, source, at)
-    reason: str = _with_reason(one, send).values_list("why", flat=True).get()
+    reason: str = _with_reason(one, _send(**terms)).values_list("why", flat=True).get()
     return UnreachableReason(reason) if reason else None
 
 
@@ -170,10 +159,15 @@ def count_addresses(people: ContactQuerySet, channel: Channel) -> int:
     return int(counted["n"])
 
 
-def _send(
-    channel: Channel, kind: MessageKind, targeted: bool, source: Source | None, at: datetime | None
-) -> Send:
-    return Send(channel, kind, targeted, source, timezone.localdate(at or timezone.now()))
+def _send(**terms: Unpack[Terms]) -> Send:
+    return Send(
+        channel=terms["channel"],
+        kind=terms["kind"],
+        targeted=terms["targeted"],
+        source=terms.get("source"),
+        day=timezone.localdate(terms.get("at") or timezone.now()),
+        scope=terms.get("scope"),
+    )
 
 
 def _open(send: Send) -> Q:
@@ -207,10 +201,12 @@ def _cases(send: Send) -> Iterable[When]:
     yield _when(UnreachableReason.NO_ADDRESS, mine__contact_id__isnull=True)
     if send.kind == MessageKind.SERVICE:
         yield When(mine__service=False, then=F("mine__service_reason"))
+        yield from _out_of_scope(send)
         return
     yield When(mine__reason__in=AGAINST, then=F("mine__reason"))
     if send.whole_file is not None:
         in_file = ContactSource.objects.filter(contact=OuterRef("pk"), source=send.whole_file)
+        yield from _out_of_scope(send, Q(Exists(in_file)))
         yield When(Exists(in_file), then=Value(REACHED))
     live_broker = Q(mine__broker_until__gte=send.day)
     ended = Q(mine__political=True, mine__political_until__lt=send.day)
@@ -222,6 +218,12 @@ def _cases(send: Send) -> Iterable[When]:
     if send.asks_targeting:
         yield _when(UnreachableReason.NO_TARGETING_CONSENT, mine__targeting=False)
         yield _when(UnreachableReason.UNDER_AGE, birth_date__gt=send.youngest)
+    yield from _out_of_scope(send)
+
+
+def _out_of_scope(send: Send, among: Q | None = None) -> Iterable[When]:
+    if send.scope is not None:
+        yield _when(UnreachableReason.OUT_OF_SCOPE, (among or Q()) & ~send.inside)
 
 
 def _when(reason: UnreachableReason, condition: Q | Combinable | None = None, **lookups: Any) -> When:

@@ -43,9 +43,28 @@ class Address:
 
 
 def plain_reason(
-    contact: Contact, *, channel: str, kind: str, targeted: bool, source: Source | None, day: date
+    contact: Contact,
+    *,
+    channel: str,
+    kind: str,
+    targeted: bool,
+    source: Source | None,
+    day: date,
+    scope: set[int] | None = None,
 ) -> Reason | None:
     """Why this person is left out; None when they are written to."""
+    reason = _reason_anywhere(contact, channel, kind, targeted, source, day)
+    if reason is not None or scope is None:
+        return reason
+    places = {contact.commune_id}
+    if channel not in DIGITAL:
+        places |= {registration.commune_id for registration in contact.registrations.all()}
+    return None if places & scope else Reason.OUT_OF_SCOPE
+
+
+def _reason_anywhere(
+    contact: Contact, channel: str, kind: str, targeted: bool, source: Source | None, day: date
+) -> Reason | None:
     if contact.erased_at is not None:
         return Reason.ERASED
     addresses = _addresses(contact, channel)

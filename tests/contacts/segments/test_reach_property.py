@@ -28,6 +28,7 @@ from contacts.models import (
     Source,
     Suppression,
     Territory,
+    TerritoryAncestor,
 )
 from contacts.models.contact_points import PhoneLine
 from contacts.segments.reachability import count_reachable, reachable, why_not_person
@@ -46,6 +47,7 @@ LETTERS = [  # by their own name, their birth name, their elector's name at an a
     "0 ana used|0 rue basse|lyon",
     "0 person zoe|0 rue basse|",
 ]
+PLACES = ["60057", "69123"]
 DAYS = st.sampled_from(
     [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1), TODAY + timedelta(days=40)]
 )
@@ -96,6 +98,7 @@ people = st.fixed_dictionaries(
         "posts": st.lists(posts, max_size=2, unique_by=lambda point: point["city"]),
         "sources": st.sets(st.integers(0, 3), max_size=3),
         "registration": st.none() | st.tuples(st.integers(0, 3), st.sampled_from(["", "3 rue Haute"])),
+        "commune": st.none() | st.sampled_from(PLACES),
         "consents": st.lists(consents, max_size=4),
     }
 )
@@ -129,6 +132,7 @@ sends = st.fixed_dictionaries(
         "kind": st.sampled_from([MessageKind.POLITICAL, MessageKind.POLITICAL, MessageKind.SERVICE]),
         "targeted": st.booleans(),
         "source": st.none() | st.integers(0, 3),
+        "scope": st.none() | st.lists(st.sampled_from(PLACES), max_size=1),
         "day": DAYS,
     }
 )
@@ -166,7 +170,9 @@ def _says_why(row: Reach, contact: Contact, day: date) -> None:
 def _compare(made: list[Source], contacts: list[Contact], send: dict[str, Any]) -> None:
     source = None if send["source"] is None else made[send["source"]]
     noon = timezone.make_aware(datetime.combine(send["day"], time(12)))
+    scope = None if send["scope"] is None else {_place(code).pk for code in send["scope"]}
     terms = {"channel": send["channel"], "kind": send["kind"], "targeted": send["targeted"], "source": source}
+    terms |= {"scope": scope}
     expected = {contact.pk: plain_reason(contact, **(terms | {"day": send["day"]})) for contact in contacts}
     everyone = Contact.objects.filter(pk__in=expected)
     assert {contact.pk: why_not_person(contact, **terms, at=noon) for contact in contacts} == expected
@@ -199,6 +205,7 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
         last_name=f"Person {number}",
         birth_name=f"Born {number}",
         birth_date=values["birth_date"],
+        commune=None if values["commune"] is None else _place(values["commune"]),
         erased_at=timezone.now() if values["erased"] else None,
     )
     for place, point in enumerate(values["emails"]):
@@ -235,8 +242,7 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
             identity=uuid.uuid4(),
             source=made[source],
             contact=contact,
-            commune=Territory.objects.filter(kind="commune").first()
-            or Territory.objects.create(kind="commune", code="60057", name="Beauvais"),
+            commune=_place("60057"),
             street=street,
             postcode="60000",
             birth_name=f"ROLL {number}",
@@ -253,6 +259,13 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
             source=None if said["source"] is None else made[said["source"]],
         )
     return contact
+
+
+def _place(code: str) -> Territory:
+    place, made = Territory.objects.get_or_create(kind="commune", code=code, defaults={"name": code})
+    if made:
+        TerritoryAncestor.objects.create(ancestor=place, descendant=place, depth=0)
+    return place
 
 
 def _suppress(entry: dict[str, Any]) -> None:

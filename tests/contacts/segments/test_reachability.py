@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 
 from contacts.enums import Channel, ConsentPurpose, MessageKind, SuppressionReason, SuppressionScope
 from contacts.enums import UnreachableReason as Reason
-from contacts.models import Contact, Source
+from contacts.models import Contact, Source, Territory, TerritoryAncestor
+from contacts.segments.audience import resolve_audience
 from contacts.segments.reachability import Counts, count_reachable, reachable, why_not, why_not_person
 from contacts.services.consents import record_consent
 from contacts.services.people import create_contact
@@ -174,3 +175,26 @@ def test_a_person_never_projected_is_not_reachable(db: None) -> None:
     person = Contact.objects.create(last_name="New")
     assert why_not_person(person, **EMAIL) == Reason.NO_ADDRESS
     assert not reachable(Contact.objects.all(), **EMAIL).exists()
+
+
+def test_whoever_lives_outside_the_territories_of_who_sends_is_left_out_and_counted(form: Source) -> None:
+    region, inside, outside = (
+        Territory.objects.create(kind=kind, code=code, name=code)
+        for kind, code in (("region", "32"), ("commune", "60057"), ("commune", "69123"))
+    )
+    for place in (region, inside):  # a place is inside itself
+        TerritoryAncestor.objects.create(ancestor=region, descendant=place, depth=0)
+    for place in (inside, outside, None):
+        name = place.name if place else "Nowhere"
+        email = f"{name}@example.org"
+        create_contact(source=form, by=None, last_name=name, commune=place, email=email)
+    here = EMAIL | {"scope": {region.pk}}
+    assert [person.last_name for person in Contact.objects.visible().reachable(**here)] == ["60057"]
+    assert why_not(Contact.objects.all(), **here) == {Reason.OUT_OF_SCOPE: 2}
+    assert count_reachable(Contact.objects.all(), **EMAIL | {"scope": set()}) == Counts(
+        0, {Reason.OUT_OF_SCOPE: 3}
+    )
+    audience = resolve_audience({"type": "everyone"})
+    terms: Any = {"channel": Channel.EMAIL, "kind": MessageKind.POLITICAL, "scope": {region.pk}}
+    assert audience.reachable(**terms).count() == 1
+    assert audience.counts(**terms) == Counts(1, {Reason.OUT_OF_SCOPE: 2})
