@@ -16,6 +16,7 @@ from contacts.segments.errors import Problem, SegmentInvalid
 from contacts.segments.tree import Group, Node, Rule, parse_tree, rules_of
 
 SEGMENT_CONDITION = "segment"
+SOURCE_CONDITION = "source"
 STRICTNESS = (
     TargetingClass.TECHNICAL,
     TargetingClass.SUBSCRIPTION,
@@ -68,7 +69,22 @@ def classes_of(
 ) -> frozenset[TargetingClass]:
     """Targeting classes of every condition in a mailing on `channel`, through the segments that it names."""
     rules = every_rule(tree, inside)
-    return frozenset(rule.class_on(channel) for rule in rules if not named_segments(rule))
+    found = frozenset(rule.class_on(channel) for rule in rules if not named_segments(rule))
+    return found | {TargetingClass.CRITERION} if _sources_in_common(tree, inside) else found
+
+
+def _sources_in_common(node: Node, inside: tuple[int, ...]) -> bool:
+    """Whether people must have come by several sources: that is no whole source, but a fact about them."""
+    if isinstance(node, Rule):
+        return any(_sources_in_common(read_segment(one), (*inside, one)) for one in named_segments(node))
+    with_source = [child for child in node.children if _names_source(child, inside)]
+    if node.kind == "all" and len(with_source) > 1:
+        return True
+    return any(_sources_in_common(child, inside) for child in with_source)
+
+
+def _names_source(node: Node, inside: tuple[int, ...]) -> bool:
+    return any(rule.condition.key == SOURCE_CONDITION for rule in every_rule(node, inside))
 
 
 def all_take_part(node: Node, inside: tuple[int, ...] = ()) -> bool:

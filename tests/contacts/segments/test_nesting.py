@@ -59,6 +59,22 @@ def test_what_people_did_not_choose_is_a_criterion(world: World) -> None:
     assert classes({"all": [world.rule("segment", "any", [readers.pk])]}) == {TargetingClass.SUBSCRIPTION}
 
 
+def test_people_whom_several_sources_have_in_common_are_chosen_by_a_fact(world: World) -> None:
+    form, members = (world.rule("source", "any", [one.pk]) for one in (world.form, world.members))
+    reads = world.rule("newsletter", "any", [world.letter.pk])
+    inner = saved(world, "Form", ("source", "any", [world.form.pk]))
+    named = world.rule("segment", "any", [inner.pk])
+    chosen, both = {TargetingClass.SUBSCRIPTION}, {TargetingClass.SUBSCRIPTION, TargetingClass.CRITERION}
+    for tree, expected in (
+        ({"any": [form, members]}, chosen),
+        ({"all": [form, reads]}, chosen),
+        ({"all": [form, members]}, both),
+        ({"all": [members, {"any": [reads, named]}]}, both),
+        ({"any": [reads, {"all": [form, members]}]}, both),
+    ):
+        assert classes_of(parse_tree(tree)) == expected, tree
+
+
 def test_a_segment_cannot_contain_itself(world: World) -> None:
     inner = saved(world, "Inner", ("gender", "is", ["F"]))
     outer = saved(world, "Outer", ("segment", "any", [inner.pk]))
