@@ -32,4 +32,5 @@ class Metric(models.TextChoices):
     CLICKS = "clicks", _("Clicks")
     UNIQUE_CLICKS = "unique_clicks", _("Messages clicked")
     UNSUBSCRIBES = "unsubscribes", _("Unsubscribed")
-    SET_ASIDE = "set_aside", _("Robots and proxies")
+    PROXY_OPENS = "proxy_opens", _("Messages fetched by a privacy proxy")
+    SET_ASIDE = "set_aside", _("Robots")

@@ -51,7 +51,8 @@ class TerritoryLine:
 @dataclass(frozen=True)
 class CampaignReport:
     """What came back. Opens and clicks count people, robots set aside; `measured` of `delivered` agreed to be
-    measured one by one, the others are counted without a name."""
+    measured one by one, the others are counted without a name. `proxied`: messages whose images a privacy
+    proxy fetched, which hides whether somebody read them."""
 
     audience: int
     states: dict[DeliveryState, int]
@@ -61,6 +62,7 @@ class CampaignReport:
     clicked: int
     clicks: int
     unsubscribed: int
+    proxied: int
     set_aside: int
     links: list[LinkLine] = field(default_factory=list)
     territories: list[TerritoryLine] = field(default_factory=list)
@@ -95,6 +97,7 @@ def campaign_report(campaign: Campaign) -> CampaignReport:
         clicked=totals[Metric.UNIQUE_CLICKS],
         clicks=totals[Metric.CLICKS],
         unsubscribed=totals[Metric.UNSUBSCRIBES],
+        proxied=totals[Metric.PROXY_OPENS],
         set_aside=totals[Metric.SET_ASIDE],
         links=_link_lines(campaign, of_links),
         territories=_territory_lines(delivered_in, of_places),

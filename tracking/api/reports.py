@@ -55,7 +55,10 @@ class TerritorySerializer(serializers.Serializer[Any]):
 
 
 class ReportSerializer(serializers.Serializer[Any]):
-    """Counts of people, robots set aside; `measured` of `delivered` agreed to be measured one by one."""
+    """Counts of people, robots set aside; `measured` of `delivered` agreed to be measured one by one.
+
+    `proxied`: messages whose images a privacy proxy fetched (Gmail, Apple), read or not; in no other figure.
+    """
 
     audience = serializers.IntegerField()
     states = serializers.DictField(child=serializers.IntegerField())
@@ -65,6 +68,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     clicked = serializers.IntegerField()
     clicks = serializers.IntegerField()
     unsubscribed = serializers.IntegerField()
+    proxied = serializers.IntegerField()
     set_aside = serializers.IntegerField()
     links = LinkSerializer(many=True)
     territories = TerritorySerializer(many=True)

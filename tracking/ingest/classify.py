@@ -1,9 +1,10 @@
 """Telling people from privacy proxies and security scanners.
 
 Two looks: at the request itself, when it comes in, and at all hits of one message, when they are stored.
-Raw hits are kept with their class; reports count people and say what was set aside. Signals are public ones:
-Apple's mail privacy proxy sends exactly "Mozilla/5.0", Gmail's names itself GoogleImageProxy, scanners ask
-with HEAD, announce a prefetch, name themselves, or follow several links within seconds.
+Raw hits are kept with their class; reports count people, show what came through proxies apart (Gmail's asks
+when the message is opened, Apple's also when nobody does), and say what was set aside. Signals are public
+ones: Apple's mail privacy proxy sends exactly "Mozilla/5.0", Gmail's names itself GoogleImageProxy, scanners
+ask with HEAD, announce a prefetch, name themselves, or follow several links within seconds.
 """
 
 from __future__ import annotations
@@ -11,14 +12,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tracking.enums import HitClass
 
 if TYPE_CHECKING:
     import uuid
-
-    from tracking.ingest.hits import Understood
 
 PROXY_AGENTS = ("googleimageproxy", "yahoomailproxy", "ggpht.com")
 APPLE_PROXY_AGENT = "mozilla/5.0"
@@ -45,17 +44,25 @@ def classify_request(*, method: str, user_agent: str, headers: dict[str, str]) -
     return HitClass.HUMAN
 
 
-def find_bursts(hits: Iterable[Understood]) -> set[uuid.UUID]:
+class Click(NamedTuple):
+    """One click of a message: (campaign, contact, None), or (campaign, None, its random number)."""
+
+    message: tuple[int, int | None, int | None]
+    at: datetime
+    link: int
+    event_id: uuid.UUID
+
+
+def find_bursts(clicks: Iterable[Click]) -> set[uuid.UUID]:
     """Event ids of clicks that follow `BURST_LINKS` different links of one message within `BURST`."""
-    clicks: dict[tuple[int, int, int, int], list[tuple[datetime, int, uuid.UUID]]] = defaultdict(list)
-    for hit in hits:
-        if hit.link is not None:
-            clicks[hit.message].append((hit.hit.at, hit.link, hit.hit.event_id))
+    by_message: dict[tuple[int, int | None, int | None], list[Click]] = defaultdict(list)
+    for click in clicks:
+        by_message[click.message].append(click)
     found: set[uuid.UUID] = set()
-    for of_message in clicks.values():
-        of_message.sort()
-        for index, (at, _link, _event) in enumerate(of_message):
-            together = [click for click in of_message[index:] if click[0] - at <= BURST]
-            if len({link for _at, link, _event in together}) >= BURST_LINKS:
-                found.update(event for _at, _link, event in together)
+    for of_message in by_message.values():
+        of_message.sort(key=lambda click: click.at)
+        for index, first in enumerate(of_message):
+            together = [click for click in of_message[index:] if click.at - first.at <= BURST]
+            if len({click.link for click in together}) >= BURST_LINKS:
+                found.update(click.event_id for click in together)
     return found

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import socket
-import uuid
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +15,7 @@ from campaign_crm.platform.locks import wait_for_turn
 from messaging.content.tokens import BadToken
 from tracking.enums import HitClass, InteractionKind, Metric
 from tracking.ingest import spool, stream
-from tracking.ingest.classify import find_bursts
+from tracking.ingest.bursts import CounterKey, settle_bursts
 from tracking.ingest.hits import Hit, Understood, understand
 from tracking.ingest.rows import NewRow, insert, row_of
 from tracking.models import CampaignCounter
@@ -28,7 +27,6 @@ METRICS = {
     InteractionKind.OPEN: (Metric.OPENS, Metric.UNIQUE_OPENS),
     InteractionKind.CLICK: (Metric.CLICKS, Metric.UNIQUE_CLICKS),
 }
-CounterKey = tuple[int, str, int | None, str]
 
 
 def drain(*, limit: int = 50 * BATCH) -> int:
@@ -51,15 +49,14 @@ def store(hits: Sequence[Hit]) -> None:
     One transaction, unless PostgreSQL refuses a value: then halves of it, until the hit that is refused is
     alone and is set aside, so that it holds up nobody else's.
     """
-    understood = _understood(hits)
-    _store(understood, find_bursts(understood))
+    _store(_understood(hits))
 
 
-def _store(understood: list[Understood], bursts: set[uuid.UUID]) -> None:
+def _store(understood: list[Understood]) -> None:
     if not understood:
         return
     try:
-        _write(understood, bursts)
+        _write(understood)
     except (DataError, IntegrityError) as error:
         if len(understood) == 1:
             refused = understood[0].hit
@@ -67,17 +64,19 @@ def _store(understood: list[Understood], bursts: set[uuid.UUID]) -> None:
             stream.set_aside(refused.to_fields(), reason=type(error).__name__)
             return
         middle = len(understood) // 2
-        _store(understood[:middle], bursts)
-        _store(understood[middle:], bursts)
+        _store(understood[:middle])
+        _store(understood[middle:])
 
 
 @transaction.atomic
-def _write(understood: list[Understood], bursts: set[uuid.UUID]) -> None:
+def _write(understood: list[Understood]) -> None:
     """Insert and count. Two batches of one message must not both find themselves first: one at a time."""
     wait_for_turn("tracking.store")
     for month in {found.hit.at.strftime("%Y-%m-01") for found in understood}:
         ensure_partition("tracking_interaction", month)
-    _count(insert([row_of(found, scanner=found.hit.event_id in bursts) for found in understood]))
+    bursts, too_much = settle_bursts(understood)
+    rows = insert([row_of(found, scanner=found.hit.event_id in bursts) for found in understood])
+    _count(rows, too_much)
 
 
 def _readable(entries: Iterable[stream.StreamEntry]) -> list[Hit]:
@@ -102,15 +101,16 @@ def _understood(hits: Iterable[Hit]) -> list[Understood]:
     return found
 
 
-def _count(rows: Iterable[NewRow]) -> None:
-    """Add counter deltas for rows that were really inserted."""
-    deltas: Counter[CounterKey] = Counter()
+def _count(rows: Iterable[NewRow], deltas: Counter[CounterKey]) -> None:
+    """Add the counters of rows that were really inserted to `deltas`, and write them."""
     for row in rows:
         total, unique = METRICS[InteractionKind(row.kind)]
         if row.hit_class == HitClass.HUMAN:
             deltas[row.campaign, total, row.link, row.department] += 1
             if row.is_first:
                 deltas[row.campaign, unique, None, row.department] += 1
+        elif row.hit_class == HitClass.PRIVACY_PROXY and row.kind == InteractionKind.OPEN:
+            deltas[row.campaign, Metric.PROXY_OPENS, None, row.department] += row.is_first
         else:
             deltas[row.campaign, Metric.SET_ASIDE, None, row.department] += 1
     CampaignCounter.objects.bulk_create(
@@ -118,4 +118,5 @@ def _count(rows: Iterable[NewRow]) -> None:
             campaign_id=campaign, metric=metric, link_number=link, department=department, delta=delta
         )
         for (campaign, metric, link, department), delta in deltas.items()
+        if delta
     )

@@ -12,8 +12,9 @@ from messaging.content.tokens import PersonalMark
 from tracking.enums import HitClass
 from tracking.ingest.hits import Understood
 
-# Inserts what is new, and says of each new row whether it is the first of its kind from a person for its
-# message. Rows of one statement do not see each other, so firsts inside the batch are ranked by the query.
+# Inserts what is new, and says of each new row whether it is the first of its kind, from a person or through
+# a proxy, for its message. Rows of one statement do not see each other, so firsts inside the batch are ranked
+# by the query.
 # Earlier rows are looked up one by one in the index (campaign, kind, contact, visitor), never joined: a join
 # would read all hits of the campaign for each batch. Nothing comes back before the campaign's month.
 # A measured person's department is read from the delivery. Whoever withdrew that agreement, or was erased,
@@ -50,17 +51,18 @@ stored AS (
     RETURNING *
 )
 SELECT s.kind, s.hit_class, s.campaign_id, s.link_number, s.department,
-       s.hit_class = 'human' AND (s.contact_id IS NOT NULL OR s.visitor IS NOT NULL)
+       s.hit_class <> 'scanner' AND (s.contact_id IS NOT NULL OR s.visitor IS NOT NULL)
        AND row_number() OVER (PARTITION BY s.campaign_id, s.kind, s.contact_id, s.visitor, s.hit_class
                               ORDER BY s.at, s.event_id) = 1
        AND (SELECT true FROM tracking_interaction earlier
             WHERE earlier.campaign_id = s.campaign_id AND earlier.kind = s.kind
-              AND earlier.contact_id = s.contact_id AND earlier.hit_class = 'human'
+              AND earlier.contact_id = s.contact_id AND earlier.hit_class = s.hit_class
               AND earlier.at >= s.ledger_month - interval '1 day'
             LIMIT 1) IS NULL
        AND (SELECT true FROM tracking_interaction earlier
             WHERE earlier.campaign_id = s.campaign_id AND earlier.kind = s.kind
-              AND earlier.contact_id IS NULL AND earlier.visitor = s.visitor AND earlier.hit_class = 'human'
+              AND earlier.contact_id IS NULL AND earlier.visitor = s.visitor
+              AND earlier.hit_class = s.hit_class
               AND earlier.at >= s.ledger_month - interval '1 day'
             LIMIT 1) IS NULL AS is_first
 FROM stored s

@@ -93,9 +93,11 @@ def test_counters_are_what_the_interactions_say(seeded):
             Metric.UNIQUE_OPENS: opens.values("contact", "visitor").distinct().count(),
             Metric.CLICKS: clicks.count(),
             Metric.UNIQUE_CLICKS: clicks.values("contact", "visitor").distinct().count(),
-            Metric.SET_ASIDE: acts.exclude(people)
-            .filter(kind__in=[InteractionKind.OPEN, InteractionKind.CLICK])
+            Metric.PROXY_OPENS: acts.filter(hit_class=HitClass.PRIVACY_PROXY, kind=InteractionKind.OPEN)
+            .values("contact", "visitor")
+            .distinct()
             .count(),
+            Metric.SET_ASIDE: acts.filter(hit_class=HitClass.SCANNER).count(),
             Metric.UNSUBSCRIBES: acts.filter(kind=InteractionKind.UNSUBSCRIBE).count(),
         }
         counted: Counter[str] = Counter(dict.fromkeys(expected, 0))

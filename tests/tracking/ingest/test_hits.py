@@ -24,8 +24,14 @@ from tests.tracking.ingest.conftest import FIREFOX, MONTH
 from tracking.ingest import consumer, stream
 from tracking.ingest.hits import new_hit
 from tracking.models import CampaignCounter, Interaction
+from tracking.selectors import campaign_report
 
 pytestmark = pytest.mark.django_db(transaction=True)
+GMAIL = "Mozilla/5.0 (Windows NT 5.1; rv:11.0) Gecko Firefox/11.0 (via ggpht.com GoogleImageProxy)"
+GMAIL_TAKES_IN = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/42.0.2311.135"
+    " Safari/537.36 Edge/12.246 Mozilla/5.0"
+)
 
 
 def personal(campaign: Campaign, person: Contact) -> PersonalMark:
@@ -108,20 +114,60 @@ def test_an_event_stored_twice_is_one_row_and_one_count(campaign) -> None:
 
 def test_robots_and_proxies_are_kept_and_set_aside(campaign, person) -> None:
     token = sign_open(personal(campaign, person))
-    for agent in ("Mozilla/5.0", "GoogleImageProxy", "curl/8.0", ""):
+    for agent in ("Mozilla/5.0", GMAIL, "curl/8.0", ""):
         Client(headers={"user-agent": agent}).get(f"/o/{token}.gif")
     browser().head(f"/c/{sign_click(personal(campaign, person), link=1)}")
     consumer.drain()
     classes = sorted(Interaction.objects.values_list("hit_class", flat=True))
     assert classes == ["privacy_proxy", "privacy_proxy", "scanner", "scanner", "scanner"]
-    assert counters(campaign) == {"set_aside": 5}
+    assert counters(campaign) == {"set_aside": 3, "proxy_opens": 1}
 
 
-def test_several_links_within_seconds_are_a_scanner(campaign, person) -> None:
-    for number in (1, 2, 3):
-        browser().get(f"/c/{sign_click(personal(campaign, person), link=number)}")
+def test_messages_that_a_proxy_fetched_are_counted_apart_each_once(campaign) -> None:
+    first, second = anonymous(campaign), anonymous(campaign)
+    for mark in (first, first, second):
+        Client(headers={"user-agent": GMAIL}).get(f"/o/{sign_open(mark)}.gif")
+        consumer.drain()
+    browser().get(f"/o/{sign_open(first)}.gif")
     consumer.drain()
+    assert counters(campaign) == {"proxy_opens": 2, "opens": 1, "unique_opens": 1}
+
+
+def test_what_gmail_opens_when_it_takes_a_message_in_is_a_robots(campaign) -> None:
+    Client(headers={"user-agent": GMAIL_TAKES_IN}).get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    consumer.drain()
+    assert counters(campaign) == {"set_aside": 1}
+    assert campaign_report(campaign).opened == 0
+
+
+@pytest.mark.parametrize("measured", [True, False])
+@pytest.mark.parametrize("batches", [[1, 1, 1], [2, 1], [3], [1, 2, 1]])
+def test_several_links_within_seconds_are_a_scanner_whatever_the_batches(
+    campaign, person, measured, batches
+) -> None:
+    mark = personal(campaign, person) if measured else anonymous(campaign)
+    links = iter(range(1, 5))
+    for size in batches:
+        for _click in range(size):
+            browser().get(f"/c/{sign_click(mark, link=next(links))}")
+        consumer.drain()
     assert set(Interaction.objects.values_list("hit_class", flat=True)) == {"scanner"}
+    counted = {name: number for name, number in counters(campaign).items() if number}
+    assert counted == {"set_aside": sum(batches)}
+    assert sum(line.clicks for line in campaign_report(campaign).links) == 0
+
+
+def test_what_a_person_clicked_long_before_a_scanner_stays_theirs(campaign, person) -> None:
+    mark = personal(campaign, person)
+    earlier = new_hit(token=sign_click(mark, link=1), method="GET", headers={"user-agent": FIREFOX})
+    object.__setattr__(earlier, "at", earlier.at - timedelta(seconds=60))
+    consumer.store([earlier])
+    for number in (2, 3, 4):
+        browser().get(f"/c/{sign_click(mark, link=number)}")
+        consumer.drain()
+    assert Interaction.objects.filter(hit_class="human").get().event_id == earlier.event_id
+    counted = {name: number for name, number in counters(campaign).items() if number}
+    assert counted == {"clicks": 1, "unique_clicks": 1, "set_aside": 3}
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "long", "empty", "kind"])

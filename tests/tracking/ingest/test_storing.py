@@ -11,7 +11,8 @@ from django.db.models import Sum
 from campaign_crm.platform.database import acting_as, ensure_partition
 from messaging.content.tokens import PersonalMark, sign_click
 from tests.tracking.ingest.conftest import FIREFOX, MONTH
-from tracking.ingest import consumer, rows, stream
+from tracking.ingest import bursts, consumer, rows, stream
+from tracking.ingest.classify import BURST
 from tracking.ingest.hits import Hit, new_hit, understand
 from tracking.models import CampaignCounter, Interaction
 
@@ -84,10 +85,14 @@ def test_an_earlier_hit_is_found_by_index_not_by_reading_the_campaign(campaign) 
         hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(500)]
         batch = json.dumps([rows.row_of(understand(hit), scanner=False) for hit in hits])
         cursor.execute(f"EXPLAIN {rows._INSERT}", [batch])
-        plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "Index Scan using tracking_interaction" in plan
-    assert "Seq Scan on tracking_interaction" not in plan
-    assert "hashed SubPlan" not in plan
+        plan = [line for (line,) in cursor.fetchall()]
+        asked = [{"campaign": campaign.pk, "contact": None, "visitor": number} for number in range(500)]
+        window = {"messages": json.dumps(asked), "since": now - BURST, "until": now + BURST}
+        cursor.execute(f"EXPLAIN {bursts._STORED}", window)
+        plan += [line for (line,) in cursor.fetchall()]
+    assert sum("Index Scan using tracking_interaction" in line for line in plan) >= 4
+    assert not any("Seq Scan on tracking_interaction" in line for line in plan)
+    assert not any("hashed SubPlan" in line for line in plan)
 
 
 def test_measured_people_are_counted_where_they_live(campaign, person) -> None:

@@ -33,13 +33,15 @@ def test_report_tells_people_from_robots_and_named_from_nameless(reader: Client)
         (Metric.UNIQUE_OPENS, None, 6),
         (Metric.UNIQUE_CLICKS, None, 3),
         (Metric.CLICKS, 1, 4),
+        (Metric.PROXY_OPENS, None, 5),
         (Metric.SET_ASIDE, None, 9),
         (Metric.UNSUBSCRIBES, None, 1),
     ):
         CampaignCounter.objects.create(campaign=campaign, metric=metric, link_number=link, delta=number)
     answer = reader.get(reverse("tracking:campaign_report", args=[campaign.pk]))
     shown = " ".join(answer.content.decode().split())
-    assert "0 readers agreed to be measured by name; 12 others are counted without a name." in shown
+    assert "0 readers agreed to be measured by name; counted without a name: 12." in shown
+    assert "Privacy proxies (Gmail, Apple) fetched 5 messages" in shown
     assert "9 hits are set aside." in shown
     assert "50% of the delivered" in shown
     assert "I come" in shown

@@ -79,6 +79,9 @@ SELECT %(campaign)s, metric, link, department, delta, last_at
     SELECT 4, 'unique_clicks', NULL, department, count(DISTINCT message), max(at)
       FROM staging.demo_hit WHERE kind = 'click' AND hit_class = 'human' GROUP BY department
      UNION ALL
-    SELECT 5, 'set_aside', NULL, department, count(*), max(at)
-      FROM staging.demo_hit WHERE hit_class <> 'human' GROUP BY department) AS counted
+    SELECT 5, 'proxy_opens', NULL, department, count(DISTINCT message), max(at)
+      FROM staging.demo_hit WHERE kind = 'open' AND hit_class = 'privacy_proxy' GROUP BY department
+     UNION ALL
+    SELECT 6, 'set_aside', NULL, department, count(*), max(at)
+      FROM staging.demo_hit WHERE hit_class = 'scanner' GROUP BY department) AS counted
  ORDER BY part, department, link;
