@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.utils import timezone
 
+from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, ConsentPurpose, UnreachableReason
 from contacts.models import Consent, Contact, Newsletter, Reach, Subscription
 from contacts.services.consents import current_wording, record_consent
 from contacts.services.sources import preference_page_source
 from contacts.services.subscriptions import end_subscription, subscribe
+from messaging.models import Campaign
 from tracking.enums import InteractionKind
+from tracking.services.departures import Recipient, note_departure, note_return
 from tracking.services.interactions import record_interaction
 
 OFFERED = (ConsentPurpose.MESSAGES, ConsentPurpose.TARGETING, ConsentPurpose.MEASUREMENT)
@@ -64,20 +67,45 @@ def preferences_of(contact: Contact, channel: Channel) -> Preferences:
 
 
 @transaction.atomic
-def change_preferences(*, contact: Contact, channel: Channel, wanted: Preferences) -> None:
-    """Write down each difference, and nothing else."""
+def change_preferences(*, contact: Contact, channel: Channel, wanted: Preferences, campaign: int = 0) -> None:
+    """Write down each difference, and nothing else.
+
+    `campaign`: the mailing whose message brought them to the page; its report counts whoever ends
+    messages or newsletters here and begins none.
+    """
+    wait_for_turn(f"preferences {contact.pk}")
     held = preferences_of(contact, channel)
     changed = [
         purpose for purpose in held.offered if (purpose in wanted.purposes) != (purpose in held.purposes)
     ]
     for purpose in changed:
         _say(contact, channel, purpose, given=purpose in wanted.purposes)
+    messages = ConsentPurpose.MESSAGES in changed
+    begun = messages and ConsentPurpose.MESSAGES in wanted.purposes
+    ended = messages and not begun
     for newsletter in Newsletter.objects.filter(pk__in=wanted.newsletters - held.newsletters, is_open=True):
         subscribe(contact=contact, newsletter=newsletter, source=preference_page_source(), by=None)
+        begun = True
     for newsletter in Newsletter.objects.filter(pk__in=held.newsletters - wanted.newsletters):
         end_subscription(contact=contact, newsletter=newsletter, by=None)
-    if changed or wanted.newsletters != held.newsletters:
-        record_interaction(kind=InteractionKind.PREFERENCES, contact_id=contact.pk, data={"channel": channel})
+        ended = True
+    if changed or begun or ended:
+        returns = begun and not held.objected
+        _note(contact, channel, campaign, leaves=ended and not begun, returns=returns)
+
+
+def _note(contact: Contact, channel: Channel, campaign: int, *, leaves: bool, returns: bool) -> None:
+    """A line on the timeline; in the report of the mailing, one who left or who is back."""
+    data = {"from": "preferences", "channel": channel}
+    month = Campaign.objects.filter(pk=campaign).values_list("ledger_month", flat=True).first()
+    if month is not None:
+        recipient = Recipient(campaign, month, contact.pk)
+        if leaves:
+            note_departure(recipient, data)
+            return
+        if returns and note_return(recipient, data):
+            return
+    record_interaction(kind=InteractionKind.PREFERENCES, contact_id=contact.pk, data={"channel": channel})
 
 
 def _say(contact: Contact, channel: Channel, purpose: ConsentPurpose, *, given: bool) -> None:

@@ -20,10 +20,7 @@ from contacts.services.sources import preference_page_source
 from contacts.services.subscriptions import end_subscription
 from contacts.services.suppressions import lift_by_person, suppress
 from messaging.content.tokens import TESTS, UnsubscribeToken
-from messaging.models import Delivery
-from tracking.enums import InteractionKind, Metric
-from tracking.models import Interaction
-from tracking.services.interactions import count, record_interaction
+from tracking.services.departures import Recipient, note_departure, note_return
 
 WAY_BACK = timedelta(hours=1)
 """How long the page of a departure can undo it."""
@@ -45,6 +42,11 @@ class Leaving:
     @property
     def channel(self) -> Channel:
         return Channel(self.token.channel)
+
+    @property
+    def recipient(self) -> Recipient:
+        contact = self.contact.pk if self.contact else None
+        return Recipient(self.token.campaign, self.token.ledger_month, contact)
 
 
 def leaving_of(token: UnsubscribeToken) -> Leaving:
@@ -84,7 +86,7 @@ def leave_everything(leaving: Leaving) -> None:
             by=None,
         )
     if newly or withdraws:
-        _note(leaving, {"from": "everything"})
+        note_departure(leaving.recipient, {"from": "everything"})
 
 
 @transaction.atomic
@@ -94,7 +96,7 @@ def leave_newsletter(leaving: Leaving) -> None:
         leave_everything(leaving)
         return
     if end_subscription(contact=leaving.contact, newsletter=leaving.newsletter, by=None):
-        _note(leaving, {"from": "newsletter", "newsletter": leaving.newsletter.pk})
+        note_departure(leaving.recipient, {"from": "newsletter", "newsletter": leaving.newsletter.pk})
 
 
 @transaction.atomic
@@ -126,7 +128,7 @@ def come_back(leaving: Leaving) -> bool:
             proof={"campaign": token.campaign, "how": "came back on the unsubscribe page"},
             by=None,
         )
-    _note_return(leaving)
+    note_return(leaving.recipient, {"came_back": True})
     return True
 
 
@@ -165,56 +167,3 @@ def _left_just_now(objection: Suppression, token: UnsubscribeToken) -> bool:
 def _one_at_a_time(leaving: Leaving) -> None:
     """Mail readers send the same request twice at once."""
     wait_for_turn(f"leaving {leaving.channel} {leaving.token.address_hash.hex()}")
-
-
-def _note(leaving: Leaving, data: dict[str, object]) -> None:
-    """A line on the timeline; one more in the report, which counts people, not what each of them pressed."""
-    counted = _is_counted(leaving)
-    department = _record(leaving, InteractionKind.UNSUBSCRIBE, data)
-    if not counted:
-        count(campaign_id=leaving.token.campaign, metric=Metric.UNSUBSCRIBES, department=department)
-
-
-def _note_return(leaving: Leaving) -> None:
-    if not _is_counted(leaving):
-        return
-    department = _record(leaving, InteractionKind.PREFERENCES, {"came_back": True})
-    count(campaign_id=leaving.token.campaign, metric=Metric.UNSUBSCRIBES, department=department, delta=-1)
-
-
-def _is_counted(leaving: Leaving) -> bool:
-    """Whether the report counts this person among those who left: what they did last on its pages decides."""
-    if leaving.contact is None:
-        return False
-    last = (
-        Interaction.objects.filter(
-            campaign_id=leaving.token.campaign,
-            contact_id=leaving.contact.pk,
-            kind__in=[InteractionKind.UNSUBSCRIBE, InteractionKind.PREFERENCES],
-        )
-        .order_by("-at")
-        .values_list("kind", flat=True)
-        .first()
-    )
-    return last == InteractionKind.UNSUBSCRIBE
-
-
-def _record(leaving: Leaving, kind: InteractionKind, data: dict[str, object]) -> str:
-    """Add the interaction; returns the department of the message, "" when unknown."""
-    token = leaving.token
-    department = (
-        Delivery.objects.filter(
-            ledger_month=token.ledger_month, campaign_id=token.campaign, contact_id=token.contact
-        )
-        .values_list("department", flat=True)
-        .first()
-    ) or ""
-    record_interaction(
-        kind=kind,
-        contact_id=leaving.contact.pk if leaving.contact else None,
-        campaign_id=token.campaign,
-        ledger_month=token.ledger_month,
-        department=department,
-        data=data,
-    )
-    return department

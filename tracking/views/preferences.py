@@ -36,7 +36,9 @@ class PreferencesPage(View):
             purposes=frozenset(purpose for purpose in OFFERED if request.POST.get(purpose) == "on"),
             newsletters=frozenset(numbers_of(request.POST.getlist("newsletters"))),
         )
-        change_preferences(contact=contact, channel=Channel(opened.channel), wanted=wanted)
+        change_preferences(
+            contact=contact, channel=Channel(opened.channel), wanted=wanted, campaign=opened.campaign
+        )
         with speak_language_of(contact, request):
             return render(request, "public/preferences.html", self._context(opened, contact, saved=True))
 

@@ -1,8 +1,9 @@
 """The preference page: each difference is written down once, with its proof."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
+from django.db.models import Sum
 from django.test import Client
 
 from contacts.enums import Channel, LawfulBasis, SuppressionReason, SuppressionScope
@@ -11,8 +12,14 @@ from contacts.services.contact_points import remove_point
 from contacts.services.projections import refresh_projections
 from contacts.services.sources import create_source, update_source
 from contacts.services.suppressions import suppress
-from messaging.content.tokens import PreferencesToken, sign_preferences
-from tracking.models import Interaction
+from messaging.content.tokens import (
+    PreferencesToken,
+    UnsubscribeToken,
+    sign_preferences,
+    sign_unsubscribe,
+)
+from messaging.models import Campaign
+from tracking.models import CampaignCounter, Interaction
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +64,42 @@ def test_unticking_withdraws_and_leaves(url) -> None:
         ("targeting", False),
     ]
     assert Subscription.objects.get().ended_at is not None
+
+
+def left(campaign: Campaign) -> int | None:
+    counters = CampaignCounter.objects.filter(campaign=campaign, metric="unsubscribes")
+    return counters.aggregate(n=Sum("delta"))["n"]
+
+
+def test_who_leaves_here_counts_once_in_the_report_and_is_taken_back(person, address_hash, campaign) -> None:
+    token = PreferencesToken("email", person.pk, address_hash, datetime.now(UTC), campaign.pk)
+    url = f"/p/{sign_preferences(token)}"
+    letter = Newsletter.objects.create(name="Letter")
+    both = {"messages": "on", "newsletters": [letter.pk]}
+    for choices, expected in (
+        (both, None),  # who begins was not counted: nobody is taken back
+        (both | {"measurement": "on"}, None),
+        ({"messages": "on"}, 1),
+        ({}, 1),
+        (both, 0),
+        (both, 0),
+        ({}, 1),
+    ):
+        Client().post(url, choices)
+        assert left(campaign) == expected, choices
+    unsubscribed = Interaction.objects.filter(kind="unsubscribe", campaign=campaign, contact=person)
+    assert unsubscribed.count() == 3
+
+
+def test_newsletters_ticked_after_an_objection_take_nobody_back(person, address_hash, campaign) -> None:
+    gone = UnsubscribeToken(
+        "email", address_hash, person.pk, campaign.pk, campaign.ledger_month, date(2026, 11, 2)
+    )
+    Client().post(f"/u/{sign_unsubscribe(gone)}", {"choice": "everything"})
+    letter = Newsletter.objects.create(name="Letter")
+    token = PreferencesToken("email", person.pk, address_hash, datetime.now(UTC), campaign.pk)
+    Client().post(f"/p/{sign_preferences(token)}", {"newsletters": [letter.pk]})
+    assert left(campaign) == 1
 
 
 def test_a_person_being_erased_has_no_page(url, person) -> None:
