@@ -41,5 +41,6 @@ app.conf.beat_schedule = {
     "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},
     "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": PATIENCE},
     "count who can be reached": {"task": "tracking.count_reach", "schedule": 300.0, "options": PATIENCE},
+    "tidy imports": {"task": "contacts.tidy", "schedule": 900.0, "options": PATIENCE},
     "tidy counters and months": {"task": "tracking.tidy", "schedule": 300.0, "options": PATIENCE},
 }

@@ -1,0 +1,41 @@
+"""Working tables that no import needs any more: names and addresses that do not stay for nothing."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+
+from contacts.imports.staging import Staging
+from contacts.models import Import
+
+logger = logging.getLogger(__name__)
+KEPT = timedelta(days=7)
+"""How long a preview waits for its run; later the run reads the file again."""
+
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'staging' AND tablename LIKE 'import\\_%%'"
+
+
+def drop_unneeded_staging() -> list[int]:
+    """Drop the tables of imports that are gone, have ended, or wait since `KEPT`; returns their ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TABLES)
+        found = {
+            int(match[1]) for (name,) in cursor.fetchall() if (match := re.match(r"import_(\d+)_", name))
+        }
+    unneeded = sorted(found - set(_needed().filter(pk__in=found).values_list("pk", flat=True)))
+    for import_id in unneeded:
+        Staging(import_id).drop()
+        logger.info("Working tables of import %s dropped", import_id)
+    return unneeded
+
+
+def _needed() -> QuerySet[Import]:
+    state = Import.State
+    at_work = Q(state__in=[state.PREVIEWING, state.RUNNING])
+    waits = Q(state__in=[state.UPLOADED, state.PREVIEWED, state.FAILED], touched__gt=Now() - KEPT)
+    return Import.objects.annotate(touched=Coalesce("job__created_at", "created_at")).filter(at_work | waits)
