@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
 
-from campaign_crm.platform.models import Notification
+from campaign_crm.platform.models import Notification, Organisation
 from campaign_crm.platform.rights import Right
 from campaign_crm.shell.navigation import ShownEntry, ShownGroup, navigation, new_entries
+
+MENUS_KEPT = 500  # a role, a page and a language each
+_drawn: dict[tuple[object, ...], SafeString] = {}
 
 
 class Frame:
@@ -20,6 +26,19 @@ class Frame:
     @cached_property
     def navigation(self) -> list[ShownGroup]:
         return navigation(self.request) if self.request.user.is_authenticated else []
+
+    def sidebar(self, organisation: Organisation) -> SafeString:
+        """The menu as HTML, drawn once for all who see the same entries from the same page."""
+        menu = self.navigation
+        pages = [page for group in menu for page in ([group] if group.url else group.entries)]
+        seen = tuple((page.url, page.is_current) for page in pages)
+        key = (get_language(), organisation.name, tuple(group.name for group in menu), seen)
+        if key not in _drawn:
+            if len(_drawn) >= MENUS_KEPT:
+                _drawn.clear()
+            values = {"navigation": menu, "organisation": organisation}
+            _drawn[key] = render_to_string("crm/frame/sidebar.html", values)
+        return _drawn[key]
 
     @cached_property
     def new_entries(self) -> list[ShownEntry]:

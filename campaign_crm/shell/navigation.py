@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, get_urlconf, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -156,8 +157,18 @@ NEW = (
 
 def url_of(url_name: str, *args: object) -> str | None:
     """Return the URL of a page, None while the page does not exist."""
+    return _reversed(get_urlconf(), url_name, args) if args else _remembered(get_urlconf(), url_name)
+
+
+@lru_cache(maxsize=512)
+def _remembered(urlconf: str | None, url_name: str) -> str | None:
+    """The forty pages of the menu stand on every page, and never move while the program runs."""
+    return _reversed(urlconf, url_name, ())
+
+
+def _reversed(urlconf: str | None, url_name: str, args: tuple[object, ...]) -> str | None:
     try:
-        return reverse(url_name, args=args)
+        return reverse(url_name, urlconf, args=args)
     except NoReverseMatch:
         return None
 

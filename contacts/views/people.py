@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -21,10 +21,11 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import line_of, number_of, numbers_of
 from contacts.enums import Channel, TerritoryKind
-from contacts.models import Contact, EmailAddress, List, PhoneNumber, Reach, Territory
+from contacts.models import Contact, List, Reach, Territory
 from contacts.selectors import FOUND_AT_MOST, search_contacts
 from contacts.services.lists import add_to_list
 from contacts.services.people import tag_named, tag_people
+from contacts.views.people_rows import rows_of
 
 FILTERS = (
     ("", gettext_lazy("All")),
@@ -50,8 +51,10 @@ class PeopleList(StaffView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = line_of(self.request.GET.get("q", ""), at_most=100)
+        page = self._found(query) if query else newest_first(self.request, shown(self._filtered()))
         return super().get_context_data(
-            page=self._found(query) if query else newest_first(self.request, with_points(self._filtered())),
+            page=page,
+            rows=rows_of(page.rows),
             q=query,
             filters=FILTERS,
             chosen=self.request.GET.get("can", ""),
@@ -65,7 +68,7 @@ class PeopleList(StaffView, TemplateView):
 
     def _found(self, query: str) -> Page[Contact]:
         ids = [contact.pk for contact in search_contacts(query, within=self._filtered())]
-        people = with_points(Contact.objects.filter(pk__in=ids)).in_bulk(ids)
+        people = shown(Contact.objects.filter(pk__in=ids)).in_bulk(ids)
         return Page([people[pk] for pk in ids if pk in people], "", "")
 
     def _filtered(self) -> QuerySet[Contact]:
@@ -88,21 +91,9 @@ def _departments() -> list[tuple[str, str]]:
     return [(str(pk), f"{code} {name}") for pk, code, name in departments.values_list("pk", "code", "name")]
 
 
-def with_points(people: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Main e-mail, main phone and open channels of each person, in three queries whatever their number."""
-    return people.select_related("commune").prefetch_related(
-        Prefetch(
-            "emailaddress_set",
-            EmailAddress.objects.filter(is_primary=True).only("contact_id", "address"),
-            to_attr="main_emails",
-        ),
-        Prefetch(
-            "phonenumber_set",
-            PhoneNumber.objects.filter(is_primary=True).only("contact_id", "e164"),
-            to_attr="main_phones",
-        ),
-        Prefetch("reach", _open_today().only("contact_id", "channel"), to_attr="open_channels"),
-    )
+def shown(people: QuerySet[Contact]) -> QuerySet[Contact]:
+    """What a line needs of a person itself; the rest is read by `rows_of`."""
+    return people.select_related("commune").only("first_name", "last_name", "created_at", "commune__name")
 
 
 def _open_today() -> QuerySet[Reach]:

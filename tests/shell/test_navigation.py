@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client, RequestFactory
 
-from campaign_crm.platform.models import User
+from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
 from campaign_crm.shell import navigation
 from campaign_crm.shell.navigation import Entry, Group, new_entries
@@ -77,3 +77,29 @@ def test_menu_holds_no_dead_link(signed_in: Callable[..., Client]) -> None:
     groups = navigation.navigation(client.get("/profile/").wsgi_request)
     urls = [group.url for group in groups if group.url] + [entry.url for g in groups for entry in g.entries]
     assert {url: client.get(url).status_code for url in urls} == dict.fromkeys(urls, 200)
+
+
+def current_in(client: Client, address: str) -> list[str]:
+    page = client.get(address).content.decode()
+    menu = page[page.index('id="sidebar"') : page.index("</aside>")]
+    return [
+        part.split('"')[0] for part in menu.split('href="')[1:] if 'aria-current="page"' in part.split(">")[0]
+    ]
+
+
+def test_menu_drawn_for_one_is_never_anothers(signed_in: Callable[..., Client]) -> None:
+    boss, reader = signed_in(), signed_in("read_only", language="fr")
+    for _time in range(2):  # drawn, then remembered
+        assert current_in(boss, "/settings/team/") == ["/settings/team/"]
+        assert current_in(boss, "/people/") == ["/people/"]
+        assert "/settings/team/" in boss.get("/people/").content.decode()
+        page = reader.get("/people/").content.decode()
+        assert ("/settings/team/" in page, "Personnes" in page) == (False, True)
+
+
+def test_menu_bears_the_name_of_today(signed_in: Callable[..., Client]) -> None:
+    client = signed_in()
+    client.get("/profile/")
+    Organisation.objects.update(name="Another name")
+    page = client.get("/profile/").content.decode()
+    assert "Another name" in page[page.index('id="sidebar"') : page.index("</aside>")]

@@ -4,6 +4,7 @@ import pytest
 from django.template import Context, Template
 from django.utils import timezone, translation
 
+from campaign_crm.platform.models import Job
 from campaign_crm.shell.templatetags import crm
 
 
@@ -87,3 +88,12 @@ def test_icon_is_hidden_from_screen_readers() -> None:
 )
 def test_numbers_are_written_as_people_dial_them(e164, shown):
     assert crm.phone(e164) == shown
+
+
+def test_choice_is_written_in_the_readers_language_and_an_unknown_one_as_it_is() -> None:
+    job = Job(state="failed")
+    with translation.override("fr"):
+        assert crm.display(job, "state") == job.get_state_display() == "Échec"
+    with translation.override("en"):
+        assert crm.display(job, "state") == "Failed"
+    assert crm.display(Job(state="gone"), "state") == "gone"

@@ -214,3 +214,11 @@ def test_who_only_reads_sees_no_act(reader, person):
 
 def test_a_stranger_is_sent_to_the_sign_in_page(db):
     assert Client().get(ADDRESS).url.startswith("/accounts/login/")
+
+
+def test_the_list_asks_few_statements_whatever_its_length(client, person):
+    person("Léa", "Martin", email="lea@example.org", phone="+33639980001")
+    one = queries_of(client, "/people/")
+    for number in range(3):
+        person("Zoé", f"Durand{number}", email=f"zoe{number}@example.org")
+    assert queries_of(client, "/people/") == one <= 13
