@@ -304,7 +304,9 @@ def test_the_main_job(page_of: Callable[..., Page], sink: SmtpSink, tmp_path: Pa
     expect(page.locator(".timeline").get_by_text("Clicked", exact=False)).to_have_count(0)
     page.goto(f"/mailings/{mailing.pk}/")
     assert figures(page) == {"Delivered": "2", "Opened": "2", "Clicked": "2", "Unsubscribed": "0"}
-    expect(page.get_by_text("1 reader agreed to be measured by name; counted without a name: 1.")).to_be_visible()
+    expect(
+        page.get_by_text("1 reader agreed to be measured by name; counted without a name: 1.")
+    ).to_be_visible()
     link_line = page.locator("table.bars tr", has_text="https://example.org/programme")
     expect(link_line.locator("td.num")).to_have_text("2")
 

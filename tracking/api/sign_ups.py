@@ -21,7 +21,8 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from tracking.forms.public import PublicForm
 from tracking.models import Form
-from tracking.services.sign_ups import WITHIN_SECONDS, SentBefore, may_sign_up_from, receive_sign_up
+from tracking.services.sign_up_limits import WITHIN_SECONDS, may_send_with, may_sign_up
+from tracking.services.sign_ups import SentBefore, receive_sign_up
 
 NAMESPACE = UUID("6d0a4f0e-9a0b-4d57-8f0c-8f4d5f0c2b51")  # of ours alone: any would do, once and for all
 KEY_CHARACTERS = 200
@@ -50,7 +51,7 @@ class Conflict(APIException):
 
 
 class SignUpApi(APIView):
-    """Send one sign-up. What concerns e-mail holds once the person confirms by the link they receive.
+    """Send one sign-up. With an e-mail address, choices hold once the person confirms by the link they get.
 
     With a header `Idempotency-Key`, a request that is sent again (no answer came, the page was reloaded) is
     the same sign-up: one person, one confirmation, the same answer.
@@ -74,25 +75,28 @@ class SignUpApi(APIView):
             400: OpenApiResponse(description="What is wrong, by field"),
             409: OpenApiResponse(description="The Idempotency-Key was used for other answers"),
             429: OpenApiResponse(
-                description="Too many sign-ups from this `ip`; Retry-After says for how long"
+                description="Too many sign-ups from this `ip`, for addresses of one domain, or with this key;"
+                " Retry-After says for how long"
             ),
         },
     )
     def post(self, request: Request, slug: str) -> Response:
         form = get_object_or_404(Form, slug=slug, is_open=True)
+        if isinstance(request.auth, ApiKey) and not may_send_with(request.auth.pk):
+            raise Throttled(wait=WITHIN_SECONDS)
         sent = SignUpSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         with translation.override(form.language):
             answers = PublicForm(form, _as_posted(sent.validated_data, form))
             if not answers.is_valid():
                 raise serializers.ValidationError(answers.errors)
-            address = sent.validated_data["ip"]
-            if address and not may_sign_up_from(address):
+            sign_up, address = answers.sign_up(), sent.validated_data["ip"]
+            if not may_sign_up(ip=address or "", email=sign_up.values.get("email", "")):
                 raise Throttled(wait=WITHIN_SECONDS)
             try:
                 submission = receive_sign_up(
                     form=form,
-                    sign_up=answers.sign_up(),
+                    sign_up=sign_up,
                     ip=address,
                     submission_id=_submission_id(request, form),
                 )

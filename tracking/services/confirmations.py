@@ -1,9 +1,10 @@
-"""Confirming an address: until the person does, what concerns e-mail is only asked for.
+"""Confirming an address: until the person does, what they agree to is only asked for.
 
-Anybody can type somebody else's address. So consents to e-mail, newsletters, coming back after having left,
-and an address that is new to a known person wait for the link sent to that address. The page of the link
-lists what it puts in force. While a link waits for its answer no other goes to that address for 24 hours: it
-covers what is asked after it with the same address, by everybody who has it.
+Anybody can type somebody else's address, or beside their own somebody else's number. So consents to any
+channel, newsletters, coming back after having left, a phone number, and an address that is new to a known
+person wait for the link sent to that address. The page of the link lists what it puts in force. While a link
+waits for its answer no other goes to that address for 24 hours: it covers what is asked after it with the
+same address, by everybody who has it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from campaign_crm.platform.limits import is_within
 from contacts.enums import Channel, ConsentPurpose
 from contacts.models import ConsentWording, Contact, Newsletter
 from contacts.services.consents import record_consent
-from contacts.services.contact_points import add_email, confirm_point
+from contacts.services.contact_points import add_email, add_phone, confirm_point
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import lift_by_person
 from messaging.content.tokens import ConfirmToken, sign_confirm
@@ -32,6 +32,7 @@ from tracking.enums import InteractionKind
 from tracking.errors import TrackingError
 from tracking.models import Submission
 from tracking.services.interactions import record_interaction
+from tracking.services.sign_up_limits import may_get_link
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +40,7 @@ CONFIRMATION_EVERY = timedelta(hours=24)
 CONFIRMATION_LASTS = timedelta(days=30)
 # Whoever answers each link signs up again and again the same day; nobody gets more than so many.
 CONFIRMATIONS_A_DAY = 3
-# "name+1@", "name+2@"… lead to one mailbox: nobody fills it through our form.
-LINKS_A_MAILBOX, DAY_SECONDS = 10, 86_400
+TO_WRITE = (Channel.EMAIL, ConsentPurpose.MESSAGES)
 
 
 class ConfirmationExpired(TrackingError):
@@ -49,9 +49,10 @@ class ConfirmationExpired(TrackingError):
 
 @dataclass(frozen=True)
 class Choices:
-    """What confirming puts in force for one person: the wordings agreed to and the newsletters, each once."""
+    """What confirming puts in force for one person: numbers (E.164), wordings and newsletters, each once."""
 
     person: Contact
+    phones: list[str]
     wordings: list[ConsentWording]
     newsletters: list[Newsletter]
 
@@ -66,8 +67,8 @@ def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> No
     asked = Submission.objects.filter(address_hash=submission.address_hash, asked_at__gt=recently)
     if asked.filter(confirmed_at=None).exists() or asked.count() >= CONFIRMATIONS_A_DAY:
         return
-    if not is_within("confirmation", mailbox_of(address), at_most=LINKS_A_MAILBOX, seconds=DAY_SECONDS):
-        logger.warning("Submission %s gets no link: its mailbox got %s today", submission.pk, LINKS_A_MAILBOX)
+    if not may_get_link(address):
+        logger.warning("Submission %s gets no link: its mailbox got enough of them today", submission.pk)
         return
     submission.asked_at = timezone.now()
     submission.save(update_fields=["asked_at"])
@@ -87,12 +88,6 @@ def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> No
             button=(_("I confirm"), f"{settings.PUBLIC_URL}/k/{token}"),
             closing=_("If it was not you, do nothing: you will receive nothing more."),
         )
-
-
-def mailbox_of(address: str) -> str:
-    """Where the mail of an address ends: without the tag that its owner may add, in lower case."""
-    local, _at, domain = address.strip().lower().rpartition("@")
-    return f"{local.split('+')[0]}@{domain}"
 
 
 def choices_to_confirm(token: ConfirmToken) -> list[Choices]:
@@ -152,7 +147,8 @@ def _choices(submissions: list[Submission]) -> Choices:
     newsletters = [pk for one in submissions for pk in one.data["newsletters"]]
     return Choices(
         _person(submissions[0]),
-        list(ConsentWording.objects.filter(pk__in=wordings, channel=Channel.EMAIL).order_by("pk")),
+        sorted({one.data["values"]["phone"] for one in submissions if one.data["values"].get("phone")}),
+        list(ConsentWording.objects.filter(pk__in=wordings).order_by("pk")),
         list(Newsletter.objects.filter(pk__in=newsletters).order_by("name")),
     )
 
@@ -175,17 +171,22 @@ def _confirm_address(submission: Submission, address_hash: bytes) -> None:
 
 
 def _make_choices_hold(submission: Submission, address_hash: bytes) -> None:
-    """What waited for the confirmation: consents to e-mail, newsletters, coming back after having left."""
+    """What waited for the confirmation: a number, consents, newsletters, coming back after having left.
+
+    Only the address is proven: an objection to text messages or calls stays, whatever was ticked.
+    """
     contact = _person(submission)
     submission.confirmed_at = timezone.now()
     submission.save(update_fields=["confirmed_at"])
     proof = {"form": submission.form.pk, "submission": str(submission.pk)}
     choices = _choices([submission])
+    for number in choices.phones:
+        add_phone(contact=contact, number=number, source=submission.form.source, by=None)
     for wording in choices.wordings:
         record_given(contact, wording, submission)
     for newsletter in choices.newsletters:
         subscribe(contact=contact, newsletter=newsletter, source=submission.form.source, by=None)
-    if any(wording.purpose == ConsentPurpose.MESSAGES for wording in choices.wordings):
+    if any((one.channel, one.purpose) == TO_WRITE for one in choices.wordings):
         confirmed = {**proof, "how": "confirmed sign-up"}
         lift_by_person(address_hash=address_hash, channel=Channel.EMAIL, proof=confirmed)
     record_interaction(kind=InteractionKind.CONFIRM, contact_id=contact.pk, data=proof)

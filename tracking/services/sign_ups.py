@@ -1,7 +1,8 @@
 """A sign-up: one person, found or made, what they agreed to, and a confirmation of their address.
 
-What concerns e-mail waits for the confirmation (`tracking.services.confirmations`). Consents to other
-channels count at once.
+With an e-mail address, what they agreed to and their number wait for its confirmation
+(`tracking.services.confirmations`); a form that asks for none has nothing to confirm by, and they count at
+once.
 """
 
 from __future__ import annotations
@@ -13,9 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.crypto import keyed_hash
-from campaign_crm.platform.limits import is_within, place_of
 from campaign_crm.platform.locks import wait_for_turn
-from contacts.enums import Channel
 from contacts.models import Contact
 from contacts.services.contact_points import add_email, add_phone, add_postal_address
 from contacts.services.matching import find_person
@@ -28,18 +27,10 @@ from tracking.services.confirmations import ask_to_confirm, record_given
 from tracking.services.interactions import record_interaction
 
 NAMES = ("first_name", "last_name", "gender")
-# A stand at a meeting stays under it; a program that writes to strangers through our form does not.
-FROM_ONE_PLACE, WITHIN_SECONDS = 60, 600
 
 
 class SentBefore(TrackingError):
     """The same key came with other answers."""
-
-
-def may_sign_up_from(address: str) -> bool:
-    """Count one sign-up from an IP address; False when too many came from there. True when it is unknown."""
-    place = place_of(address)
-    return not place or is_within("sign-up", place, at_most=FROM_ONE_PLACE, seconds=WITHIN_SECONDS)
 
 
 @transaction.atomic
@@ -72,8 +63,8 @@ def receive_sign_up(
     submission.contact = contact
     submission.save(update_fields=["contact"])
     _add_points(form, contact, sign_up)
-    for box in sign_up.consents:
-        if box.channel != Channel.EMAIL or not email:
+    if not email:
+        for box in sign_up.consents:
             record_given(contact, box.wording, submission)
     if form.tag is not None:
         add_tag(contact=contact, tag=form.tag, by=None)
@@ -125,7 +116,7 @@ def _person_of(form: Form, sign_up: SignUp) -> Contact:
 
 def _add_points(form: Form, contact: Contact, sign_up: SignUp) -> None:
     values = sign_up.values
-    if "phone" in values:
+    if "phone" in values and "email" not in values:
         add_phone(contact=contact, number=values["phone"], source=form.source, by=None)
     if {"postcode", "city", "street"} & set(values):
         add_postal_address(

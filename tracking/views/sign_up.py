@@ -16,10 +16,12 @@ from messaging.content.tokens import BadToken, ConfirmToken, read_token
 from tracking.forms.public import PublicForm
 from tracking.models import Form, Submission
 from tracking.services.confirmations import ConfirmationExpired, choices_to_confirm, confirm_sign_up
-from tracking.services.sign_ups import may_sign_up_from, receive_sign_up
+from tracking.services.sign_up_limits import may_sign_up
+from tracking.services.sign_ups import receive_sign_up
 
 TOO_MANY = gettext_lazy(
-    "Many sign-ups came from your connection in a short time. Please wait some minutes and try again."
+    "Many sign-ups came from your connection, or with addresses like yours, in a short time. Please wait some"
+    " minutes and try again."
 )
 
 
@@ -39,10 +41,11 @@ class SignUpPage(View):
             if not form.is_open or not answers.is_valid():
                 return self._page(request, form, answers)
             address = client_address(request)
-            if not may_sign_up_from(address):
+            sign_up = answers.sign_up()
+            if not may_sign_up(ip=address, email=sign_up.values.get("email", "")):
                 answers.add_error(None, TOO_MANY)
                 return self._page(request, form, answers, status=429)
-            receive_sign_up(form=form, sign_up=answers.sign_up(), ip=address or None)
+            receive_sign_up(form=form, sign_up=sign_up, ip=address or None)
             context = {"form": form, "has_email": "email" in form.fields}
             return render(request, "public/thank_you.html", context)
 

@@ -15,7 +15,7 @@ from contacts.services.sources import create_source
 from messaging.models import Campaign, Link
 from messaging.services.senders import ensure_local_sender
 from tracking.models import CampaignCounter, Form, Interaction, Submission
-from tracking.services import sign_ups
+from tracking.services import sign_up_limits
 from tracking.services.forms import create_form
 
 pytestmark = pytest.mark.django_db
@@ -165,13 +165,28 @@ def test_a_sign_up_keeps_the_address_of_the_person_never_the_website_s(website, 
 
 
 def test_too_many_sign_ups_from_one_person_s_address_are_asked_to_wait(website, form, monkeypatch) -> None:
-    monkeypatch.setattr(sign_ups, "FROM_ONE_PLACE", 1)
+    monkeypatch.setattr(sign_up_limits, "FROM_ONE_PLACE", 1)
     url = f"/api/v1/forms/{form.slug}/sign-ups/"
     body = {"answers": {"first_name": "a", "last_name": "b", "email": "a@example.org"}, "ip": "203.0.113.9"}
     answers = [website.post(url, body, "application/json") for _time in range(2)]
     assert [answer.status_code for answer in answers] == [201, 429]
     assert answers[1]["Retry-After"] == "600"
     assert Submission.objects.count() == 1
+
+
+def test_a_key_that_sends_too_many_sign_ups_is_asked_to_wait(website, officer, form, monkeypatch) -> None:
+    monkeypatch.setattr(sign_up_limits, "BY_ONE_KEY", 2)
+    url = f"/api/v1/forms/{form.slug}/sign-ups/"
+
+    def send(client: Client, number: int) -> Any:
+        answers = {"first_name": "a", "last_name": "b", "email": f"a{number}@example.org"}
+        return client.post(url, {"answers": answers}, "application/json")
+
+    answers = [send(website, number) for number in range(3)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429]
+    assert answers[2]["Retry-After"] == "600"
+    _key, text = create_api_key(name="Another", scopes=[Scope.SIGN_UPS_WRITE], by=officer)
+    assert send(Client(headers={"authorization": f"Bearer {text}"}), 4).status_code == 201
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaign_crm.platform import limits
+from campaign_crm.shell.templatetags.crm import phone
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
 from contacts.models import (
     Consent,
@@ -27,7 +28,7 @@ from messaging.models import Delivery
 from tests.support.small_reference import load_small_reference
 from tests.tracking.conftest import ADDRESS
 from tracking.models import Form, Interaction, Submission
-from tracking.services import confirmations, sign_ups
+from tracking.services import confirmations, sign_up_limits
 from tracking.services.forms import create_form
 
 pytestmark = pytest.mark.django_db
@@ -93,8 +94,9 @@ def test_a_sign_up_makes_a_person_and_asks_to_confirm(form) -> None:
     assert "confirm your address" in response.text
     person = Contact.objects.get()
     assert (person.first_name, person.language) == ("Léa", "en")
-    assert [entry.channel for entry in Consent.objects.all()] == ["sms"], "e-mail waits for the confirmation"
-    assert (reach(Channel.EMAIL), reach(Channel.SMS)) == (False, True)
+    assert not Consent.objects.exists(), "they wait for the confirmation"
+    assert not person.phonenumber_set.exists()
+    assert not reach(Channel.EMAIL)
     delivery = Delivery.objects.get()
     assert (delivery.address, delivery.occasion) == (
         "lea.martin@example.org",
@@ -171,7 +173,43 @@ def test_a_known_person_is_recognised_and_keeps_what_is_known(form, person) -> N
     known = Contact.objects.get()
     assert known == person
     assert known.source_links.count() == 2
-    assert known.phonenumber_set.count() == 1
+    assert not known.phonenumber_set.exists(), "anybody could have typed both"
+
+
+def test_a_number_and_what_is_agreed_about_it_wait_for_the_confirmation_that_names_it(form, person) -> None:
+    """Whoever knows an address could otherwise have somebody else called or texted in this person's name."""
+    send(form, phone="+33 6 39 98 00 02", consent_sms_messages="on", consent_email_messages="on")
+    assert not Consent.objects.exists()
+    page = Client().get(confirmation_link()).text
+    assert f"Phone number: {phone('+33639980002')}" in page
+    assert ConsentWording.objects.get(channel="sms", purpose="messages", language="en").text in page
+    Client().post(confirmation_link())
+    assert person.phonenumber_set.get().e164 == "+33639980002"
+    assert {entry.channel for entry in Consent.objects.all()} == {"email", "sms"}
+    assert (reach(Channel.EMAIL), reach(Channel.SMS)) == (True, True)
+
+
+def test_confirming_an_address_lifts_no_objection_to_text_messages(form, person) -> None:
+    suppress(
+        address="+33639980002",
+        channel=Channel.SMS,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.STOP,
+        by=None,
+    )
+    send(form, phone="+33 6 39 98 00 02", consent_sms_messages="on")
+    Client().post(confirmation_link())
+    assert Suppression.objects.in_force().exists()
+    assert not reach(Channel.SMS)
+
+
+def test_without_an_address_a_number_counts_at_once(form) -> None:
+    form.fields = ["first_name", "last_name", "phone"]
+    form.save()
+    send(form, phone="+33 6 39 98 00 02", consent_sms_messages="on")
+    assert Contact.objects.get().phonenumber_set.get().e164 == "+33639980002"
+    assert [entry.channel for entry in Consent.objects.all()] == ["sms"]
+    assert not Delivery.objects.exists()
 
 
 def test_another_name_at_the_same_address_is_another_person(form, person) -> None:
@@ -272,13 +310,36 @@ def test_an_address_gets_three_links_a_day_at_most_and_the_last_covers_the_rest(
 
 
 def test_addresses_of_one_mailbox_are_not_written_to_without_end(form, monkeypatch) -> None:
-    monkeypatch.setattr(confirmations, "LINKS_A_MAILBOX", 2)
+    monkeypatch.setattr(sign_up_limits, "LINKS_A_MAILBOX", 2)
     for number in range(4):
         send(form, email=f"Victim+{number}@example.org")
     assert Submission.objects.count() == 4
     assert Delivery.objects.count() == 2
     send(form, email="somebody@example.org")
     assert Delivery.objects.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("address", "mailbox"),
+    [
+        ("Victim+1@Example.org", "victim@example.org"),
+        ("v.ic.tim+1@googlemail.com", "victim@gmail.com"),
+        ("v.ictim@example.org", "v.ictim@example.org"),
+    ],
+)
+def test_a_mailbox_is_known_under_each_of_its_addresses(address, mailbox) -> None:
+    assert sign_up_limits.mailbox_of(address) == mailbox
+
+
+def test_addresses_of_one_domain_are_asked_to_wait_but_those_of_a_large_host(form, monkeypatch) -> None:
+    """Some domains give every name to one mailbox."""
+    monkeypatch.setattr(sign_up_limits, "OF_ONE_DOMAIN", 2)
+    answers = [send(form, email=f"person{number}@example.org") for number in range(3)]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert "Please wait some minutes" in answers[2].text
+    assert Submission.objects.count() == 2
+    for number in range(3):
+        assert send(form, email=f"person{number}@gmail.com").status_code == 200
 
 
 def test_two_people_of_one_address_are_confirmed_by_one_link_that_names_them(form, letter) -> None:
@@ -317,7 +378,7 @@ def test_a_link_of_somebody_who_was_erased_has_expired(form) -> None:
 
 
 def test_too_many_from_one_connection_are_asked_to_wait(form, monkeypatch) -> None:
-    monkeypatch.setattr(sign_ups, "FROM_ONE_PLACE", 2)
+    monkeypatch.setattr(sign_up_limits, "FROM_ONE_PLACE", 2)
     answers = [send(form, email=f"person{number}@example.org").status_code for number in range(3)]
     assert answers == [200, 200, 429]
     assert Submission.objects.count() == 2
