@@ -10,11 +10,14 @@ class ContactsConfig(AppConfig):
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401
         from contacts import timeline
-        from contacts.registry import registry
+        from contacts.enums import TimelineGroup
+        from contacts.registry import TimelineSource, registry
         from contacts.segments.standard import register_standard_conditions
 
         register_standard_conditions()
-        registry.add("timeline", "notes", timeline.notes)
-        registry.add("timeline", "consents", timeline.consents)
-        registry.add("timeline", "subscriptions", timeline.subscriptions)
-        registry.add("timeline", "sources", timeline.sources)
+        registry.add("timeline", "notes", TimelineSource(TimelineGroup.NOTES, timeline.notes))
+        registry.add("timeline", "consents", TimelineSource(TimelineGroup.CONSENTS, timeline.consents))
+        registry.add(
+            "timeline", "subscriptions", TimelineSource(TimelineGroup.CONSENTS, timeline.subscriptions)
+        )
+        registry.add("timeline", "sources", TimelineSource(TimelineGroup.SOURCES, timeline.sources))

@@ -110,6 +110,17 @@ class TargetingClass(models.TextChoices):
     FORBIDDEN = "forbidden", _("Not allowed online")
 
 
+class TimelineGroup(models.TextChoices):
+    """What a person's timeline can be narrowed to."""
+
+    MESSAGES = "messages", _("Messages")
+    FORMS = "forms", _("Forms")
+    CONSENTS = "consents", _("Consents")
+    NOTES = "notes", _("Notes")
+    CALLS = "calls", _("Calls and meetings")
+    SOURCES = "sources", _("Where the data comes from")
+
+
 class UnreachableReason(models.TextChoices):
     """Why a person is left out of an audience, most final reason first."""
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from contacts.enums import TimelineGroup
+
 
 @dataclass(frozen=True)
 class TimelineEntry:
@@ -24,8 +26,13 @@ class TimelineEntry:
     icon: str = "circle"
 
 
-TimelineSource = Callable[[int, datetime | None, int], list[TimelineEntry]]
-"""(contact id, before, limit) → newest entries first, at most `limit`, older than `before`."""
+@dataclass(frozen=True)
+class TimelineSource:
+    """Lines of one group. `read`: (contact id, before, limit) → newest first, at most `limit`, older than
+    `before`."""
+
+    group: TimelineGroup
+    read: Callable[[int, datetime | None, int], list[TimelineEntry]]
 
 
 @dataclass(frozen=True)
@@ -67,16 +74,17 @@ class Registry:
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""
         entries: dict[str, Any] = getattr(self, kind)
-        if name in entries and entries[name] is not function:
+        if name in entries and entries[name] != function:
             raise ValueError(f"{kind} already has an entry named {name!r}; choose another name.")
         entries[name] = function
 
     def timeline_entries(
-        self, contact_id: int, *, before: datetime | None, limit: int
+        self, contact_id: int, *, before: datetime | None, limit: int, group: TimelineGroup | None = None
     ) -> list[TimelineEntry]:
-        """The newest `limit` lines of every registered source, newest first."""
+        """The newest `limit` lines of every registered source, or of those of one group, newest first."""
+        sources = [one for one in self.timeline.values() if group in (None, one.group)]
         lines: Iterator[TimelineEntry] = (
-            entry for source in self.timeline.values() for entry in source(contact_id, before, limit)
+            entry for source in sources for entry in source.read(contact_id, before, limit)
         )
         return sorted(lines, key=lambda entry: entry.at, reverse=True)[:limit]
 

@@ -5,10 +5,11 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
-        from contacts.registry import registry
+        from contacts.enums import TimelineGroup
+        from contacts.registry import TimelineSource, registry
         from messaging import timeline
         from messaging.dispatch.gate import register_checks
 
-        registry.add("timeline", "deliveries", timeline.deliveries)
+        registry.add("timeline", "deliveries", TimelineSource(TimelineGroup.MESSAGES, timeline.deliveries))
         register_checks()
         registry.add("holds", "deliveries", timeline.with_deliveries)

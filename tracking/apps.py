@@ -5,10 +5,11 @@ class TrackingConfig(AppConfig):
     name = "tracking"
 
     def ready(self) -> None:
-        from contacts.registry import registry
+        from contacts.registry import TimelineSource, registry
         from tracking import segment_conditions, selectors, timeline
 
-        registry.add("timeline", "interactions", timeline.interactions)
+        for group, read in timeline.INTERACTIONS.items():
+            registry.add("timeline", f"interactions of {group}", TimelineSource(group, read))
         segment_conditions.register()
         registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)
         registry.add("holds", "activity", timeline.with_activity)

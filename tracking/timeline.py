@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from django.utils.translation import gettext as _
 
+from contacts.enums import TimelineGroup
 from contacts.registry import TimelineEntry
 from messaging.models import Link
 from messaging.timeline import shown_subject
@@ -22,9 +24,11 @@ ICONS = {
 }
 
 
-def interactions(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:
+def interactions(
+    kinds: tuple[InteractionKind, ...], contact_id: int, before: datetime | None, limit: int
+) -> list[TimelineEntry]:
     found = Interaction.objects.filter(
-        contact_id=contact_id, hit_class__in=[HitClass.HUMAN, HitClass.NOT_A_HIT]
+        contact_id=contact_id, kind__in=kinds, hit_class__in=[HitClass.HUMAN, HitClass.NOT_A_HIT]
     )
     if before is not None:
         found = found.filter(at__lt=before)
@@ -40,6 +44,14 @@ def interactions(contact_id: int, before: datetime | None, limit: int) -> list[T
         )
         for one in shown
     ]
+
+
+GROUPS = {
+    TimelineGroup.MESSAGES: (InteractionKind.OPEN, InteractionKind.CLICK, InteractionKind.UNSUBSCRIBE),
+    TimelineGroup.FORMS: (InteractionKind.SIGN_UP, InteractionKind.CONFIRM, InteractionKind.PREFERENCES),
+    TimelineGroup.CALLS: (InteractionKind.CALL, InteractionKind.MEETING),
+}
+INTERACTIONS = {group: partial(interactions, kinds) for group, kinds in GROUPS.items()}
 
 
 def _title(interaction: Interaction) -> str:

@@ -17,6 +17,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import moment_of
+from contacts.enums import TimelineGroup
 from contacts.models import Contact, List, Tag
 from contacts.registry import registry
 from contacts.services.addresses import InvalidAddress
@@ -55,7 +56,8 @@ class PersonPage(StaffView, TemplateView):
             point_form=PointForm(auto_id="point_%s"),
             consent_form=ConsentForm(auto_id="consent_%s"),
             objection_form=ObjectionForm(auto_id="objection_%s"),
-            **timeline_page(contact, None),
+            timeline_groups=TimelineGroup.choices,
+            **timeline_page(contact, None, self.request.GET.get("show", "")),
             **kwargs,
         )
 
@@ -66,16 +68,19 @@ class PersonPage(StaffView, TemplateView):
         return self._found
 
 
-def timeline_page(contact: Contact, before: datetime | None) -> dict[str, Any]:
-    """One page of the timeline, and where the next begins ("" at the end).
+def timeline_page(contact: Contact, before: datetime | None, show: str) -> dict[str, Any]:
+    """One page of the timeline, of one group or ("" or unknown) of all, and where the next begins ("" at the
+    end).
 
     What happened at one moment (a sign-up and all it agreed to) stays on one page: the next begins before it.
     """
-    entries = registry.timeline_entries(contact.pk, before=before, limit=TIMELINE_PAGE + 1)
+    group = TimelineGroup(show) if show in TimelineGroup.values else None
+    entries = registry.timeline_entries(contact.pk, before=before, limit=TIMELINE_PAGE + 1, group=group)
+    page = {"entries": entries, "timeline_group": group or "", "timeline_before": ""}
     if len(entries) <= TIMELINE_PAGE:
-        return {"entries": entries, "timeline_before": ""}
+        return page
     shown = [entry for entry in entries if entry.at > entries[-1].at] or entries
-    return {"entries": shown, "timeline_before": shown[-1].at.isoformat()}
+    return page | {"entries": shown, "timeline_before": shown[-1].at.isoformat()}
 
 
 class Timeline(StaffView, View):
@@ -86,7 +91,7 @@ class Timeline(StaffView, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         contact = get_object_or_404(Contact.objects.visible(), pk=pk)
         before = moment_of(request.GET.get("before", ""))
-        context = {"contact": contact, **timeline_page(contact, before)}
+        context = {"contact": contact, **timeline_page(contact, before, request.GET.get("show", ""))}
         return render(request, "contacts/people/timeline.html", context)
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from campaign_crm.celery import app
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.models import User
-from contacts.enums import Channel, ConsentPurpose
+from contacts.enums import Channel, ConsentPurpose, TimelineGroup
 from contacts.models import Reach, Territory
 from contacts.registry import registry
 from contacts.services.contact_points import add_postal_address
@@ -20,12 +20,14 @@ from contacts.services.sources import create_source
 from messaging.enums import DeliveryState, ShownState
 from messaging.models import Campaign, Delivery, Link
 from tracking import selectors
+from tracking.enums import InteractionKind
 from tracking.models import CampaignCounter, Interaction
 from tracking.reach_figures import reach_figures
 from tracking.selectors import campaign_report, dashboard, sign_ups_per_day
 from tracking.services.interactions import record_interaction
 from tracking.services.preferences import preferences_of
 from tracking.tasks import count_reach
+from tracking.timeline import GROUPS
 
 pytestmark = pytest.mark.django_db
 MONTH = date(2026, 11, 1)
@@ -224,6 +226,27 @@ def test_a_timeline_mixes_every_app_newest_first(person, sent) -> None:
     assert "Hello" in lines[0].title
     older = registry.timeline_entries(person.pk, before=lines[1].at, limit=10)
     assert [line.kind for line in older] == ["source"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "group"),
+    [
+        ("open", "messages"),
+        ("click", "messages"),
+        ("unsubscribe", "messages"),
+        ("sign_up", "forms"),
+        ("confirm", "forms"),
+        ("preferences", "forms"),
+        ("call", "calls"),
+        ("meeting", "calls"),
+    ],
+)
+def test_every_kind_of_act_is_in_one_group_of_the_timeline(person, kind, group) -> None:
+    assert {one.value for one in InteractionKind} == {kind for kinds in GROUPS.values() for kind in kinds}
+    record_interaction(kind=kind, contact_id=person.pk)
+    for one in TimelineGroup:
+        lines = registry.timeline_entries(person.pk, before=None, limit=10, group=one)
+        assert (kind in {line.kind for line in lines}) == (one == group)
 
 
 def test_a_licence_that_ended_counts_nowhere_and_ticks_no_box(db) -> None:

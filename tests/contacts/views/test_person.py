@@ -179,6 +179,22 @@ def test_the_timeline_loads_older_lines_one_after_the_other(client, lea, officer
     assert notes == [f"Note {number:02d}" for number in reversed(range(45))]
 
 
+def test_the_timeline_is_narrowed_to_one_kind_by_its_address(client, lea, officer):
+    for number in range(25):
+        Note.objects.create(contact=lea, author=officer, body=f"Note {number:02d}")
+    page = client.get(f"/people/{lea.pk}/", {"show": "notes"})
+    assert {entry.kind for entry in page.context["entries"]} == {"note"}
+    assert 'href="?show=notes#timeline-title" aria-current="true"' in page.text
+    assert "&amp;show=notes" in page.text, "older lines are of this kind too"
+    more = client.get(
+        f"/people/{lea.pk}/timeline/", {"before": page.context["timeline_before"], "show": "notes"}
+    )
+    assert [entry.kind for entry in more.context["entries"]] == ["note"] * 5
+    assert "Nothing of this kind" in client.get(f"/people/{lea.pk}/", {"show": "calls"}).text
+    everything = client.get(f"/people/{lea.pk}/", {"show": "nonsense"})
+    assert len(everything.context["entries"]) == 20
+
+
 def test_a_timeline_asked_for_nonsense_begins_at_the_newest(client, lea):
     answer = client.get(f"/people/{lea.pk}/timeline/", {"before": "yesterday"})
     assert answer.status_code == 200
