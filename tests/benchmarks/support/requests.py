@@ -6,7 +6,7 @@ import io
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg2
 from django.conf import settings
@@ -19,6 +19,13 @@ from campaign_crm.platform.models import User
 Statement = tuple[str, Any]
 
 
+class Asked(NamedTuple):
+    """An address; `fragment`: asked by htmx, for a part of a page."""
+
+    address: str
+    fragment: bool = False
+
+
 class Browser:
     """Asks for pages as a signed-in member of the team, middleware and all."""
 
@@ -28,11 +35,30 @@ class Browser:
         self._cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
         self._application: Callable[..., Any] = get_wsgi_application()
 
-    def get(self, address: str) -> float:
+    def get(self, asked: Asked) -> float:
         """Milliseconds from the request to the last byte of its answer; raises unless it is a 200."""
-        path, _question, query = address.partition("?")
+        environ = self._environ(asked) | {"HTTP_ACCEPT_ENCODING": "gzip"}
+        started = time.perf_counter()
+        status, body = self._answer(environ)
+        seconds = time.perf_counter() - started
+        if not status.startswith("200") or not body:
+            raise AssertionError(f"{asked.address} answered {status}")
+        return seconds * 1000
+
+    def read(self, asked: Asked) -> str:
+        """What the answer says."""
+        return self._answer(self._environ(asked))[1].decode()
+
+    def _answer(self, environ: dict[str, Any]) -> tuple[str, bytes]:
         told: list[str] = []
-        environ = {
+        answer = self._application(environ, lambda status, _headers, *_error: told.append(status))
+        body = b"".join(answer)
+        answer.close()
+        return told[0], body
+
+    def _environ(self, asked: Asked) -> dict[str, Any]:
+        path, _question, query = asked.address.partition("?")
+        return {
             "REQUEST_METHOD": "GET",
             "PATH_INFO": path,
             "QUERY_STRING": query,
@@ -42,21 +68,12 @@ class Browser:
             "REMOTE_ADDR": "127.0.0.1",
             "HTTP_HOST": "localhost",
             "HTTP_COOKIE": self._cookie,
-            "HTTP_ACCEPT_ENCODING": "gzip",
             "wsgi.input": io.BytesIO(),
             "wsgi.errors": sys.stderr,
             "wsgi.url_scheme": "http",
-        }
-        started = time.perf_counter()
-        answer = self._application(environ, lambda status, _headers, *_error: told.append(status))
-        body = b"".join(answer)
-        seconds = time.perf_counter() - started
-        answer.close()
-        if not told[0].startswith("200") or not body:
-            raise AssertionError(f"{address} answered {told[0]}")
-        return seconds * 1000
+        } | ({"HTTP_HX_REQUEST": "true"} if asked.fragment else {})
 
-    def sql_of(self, address: str) -> list[Statement]:
+    def sql_of(self, asked_for: Asked) -> list[Statement]:
         """Every statement of a request with its parameters, in order."""
         asked: list[Statement] = []
 
@@ -65,7 +82,7 @@ class Browser:
             return execute(sql, parameters, many, context)
 
         with connection.execute_wrapper(note):
-            self.get(address)
+            self.get(asked_for)
         return asked
 
 
