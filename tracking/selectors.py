@@ -24,6 +24,7 @@ SMALLEST_CELL = 10  # smaller territory cells are shown together: nobody can be 
 DELIVERED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
 COUNTED_EACH_TIME_BELOW = 20_000  # recipients: above, the report keeps what it counted for a while
 UNDER_WAY_KEPT_SECONDS, ENDED_KEPT_SECONDS = 15, 300
+SIGN_UPS_KEPT_SECONDS = 60  # of a whole country's month, hundreds of thousands of rows are read
 LedgerRow = tuple[str, str, bool, int]
 NOT_ON_LISTS = ("blocks", "compiled", "audience_tree", "excluded")  # large columns of a mailing
 
@@ -222,7 +223,11 @@ def dashboard(*, days: int = 30) -> Dashboard:
         electors_exact=electors_exact,
         reach=reach.by_channel,
         reach_counted_at=reach.counted_at,
-        sign_ups=sign_ups_per_day(days=days),
+        sign_ups=remembered(
+            f"sign-ups-per-day-{timezone.localdate()}-{days}",
+            seconds=SIGN_UPS_KEPT_SECONDS,
+            compute=lambda: sign_ups_per_day(days=days),
+        ),
         under_way=list(mailings.under_way().select_related("sender").order_by("-started_at")[:5]),
         recent=list(mailings.exclude(audience_count=None).order_by("-created_at")[:5]),
     )

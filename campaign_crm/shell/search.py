@@ -23,6 +23,7 @@ from contacts.models import List, Segment
 from contacts.selectors import search_contacts
 from messaging.models import Campaign
 from tracking.models import Form
+from tracking.selectors import NOT_ON_LISTS
 
 Text = str | Promise
 HITS = 8  # of one kind: a palette is read at a glance
@@ -118,7 +119,7 @@ FINDERS: tuple[tuple[Text, Finder], ...] = (
     (
         _("Mailings"),
         by_name(
-            lambda request: Campaign.objects.mailings(),
+            lambda request: Campaign.objects.mailings().defer(*NOT_ON_LISTS),
             Right.VIEW_CAMPAIGNS,
             "messaging:campaign",
             "send",

@@ -1,7 +1,9 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from django.db import connection
 from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from campaign_crm.platform.models import User
@@ -9,6 +11,7 @@ from campaign_crm.shell import search
 from campaign_crm.shell.search import find
 from contacts.models import Contact, Segment
 from messaging.models import Campaign
+from tracking.selectors import NOT_ON_LISTS
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +52,13 @@ def test_standing_campaigns_are_not_mailings(finds: Callable[..., dict[str, list
     Campaign.objects.create(name="Rally in Lyon")
     Campaign.objects.create(name="Rally confirmations", standing_for="rsvp")
     assert finds("rally")["Mailings"] == ["Rally in Lyon"]
+
+
+def test_a_mailing_is_found_without_what_it_holds(finds: Callable[..., dict[str, list[str]]]) -> None:
+    Campaign.objects.create(name="Rally in Lyon", blocks=[{"kind": "text"}])
+    with CaptureQueriesContext(connection) as asked:
+        assert "Mailings" in finds("rally")
+    assert not [one["sql"] for one in asked if any(f'"{name}"' in one["sql"] for name in NOT_ON_LISTS)]
 
 
 def test_segment_that_somebody_keeps_to_themselves_stays_theirs(

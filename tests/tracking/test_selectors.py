@@ -266,3 +266,11 @@ def test_a_licence_that_ended_counts_nowhere_and_ticks_no_box(db) -> None:
     assert Reach.objects.get(contact=person, channel=Channel.POST).political  # as it was projected
     assert reach_figures(small_base=True).by_channel[Channel.POST] == 0
     assert ConsentPurpose.MESSAGES not in preferences_of(person, Channel.POST).purposes
+
+
+def test_the_home_page_does_not_count_a_month_of_sign_ups_at_each_look(person) -> None:
+    record_interaction(kind="sign_up", contact_id=person.pk)
+    first = dashboard().sign_ups
+    with CaptureQueriesContext(connection) as asked:
+        assert dashboard().sign_ups == first
+    assert not [one["sql"] for one in asked if "tracking_interaction" in one["sql"]]

@@ -94,5 +94,5 @@ class ReportApi(APIView):
 
     @extend_schema(responses=ReportSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        campaign = get_object_or_404(Campaign.objects.mailings(), pk=pk)
+        campaign = get_object_or_404(Campaign.objects.mailings().defer(*NOT_ON_LISTS), pk=pk)
         return Response(ReportSerializer(campaign_report(campaign)).data)

@@ -19,6 +19,7 @@ STREAM = "crm:hits"
 GROUP = "store"
 REFUSED = "crm:hits:refused"  # what could not be stored, kept for a person to look at
 REFUSED_KEPT = 10_000  # the newest: a fault that repeats fills the memory of nothing else
+REFUSED_SECONDS = 30 * 86_400  # they name people: long enough to be looked at, and no longer
 CONNECT_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
 REST_SECONDS = 1.0  # after a failure, before the server is asked again
@@ -94,8 +95,12 @@ def acknowledge(ids: list[str]) -> None:
 
 def set_aside(fields: dict[str, str], *, reason: str) -> None:
     """Keep an entry that cannot be stored, out of the way of the others."""
-    entry = fields | {"reason": reason}
-    _client().xadd(REFUSED, entry, maxlen=REFUSED_KEPT, approximate=True)  # type: ignore[arg-type]
+    oldest = int((time.time() - REFUSED_SECONDS) * 1000)
+    pipe = _client().pipeline(transaction=True)
+    pipe.xadd(REFUSED, fields | {"reason": reason}, maxlen=REFUSED_KEPT, approximate=True)  # type: ignore[arg-type]
+    pipe.xtrim(REFUSED, minid=str(oldest), approximate=False)
+    pipe.expire(REFUSED, REFUSED_SECONDS)
+    pipe.execute()
 
 
 def backlog() -> int:

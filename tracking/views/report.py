@@ -9,7 +9,7 @@ from django.views import View
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from messaging.models import Campaign
-from tracking.selectors import SMALLEST_CELL, campaign_report
+from tracking.selectors import NOT_ON_LISTS, SMALLEST_CELL, campaign_report
 
 
 class CampaignReportPart(StaffView, View):
@@ -18,7 +18,7 @@ class CampaignReportPart(StaffView, View):
     right_required = Right.VIEW_CAMPAIGNS
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        campaign = get_object_or_404(Campaign.objects.filter(standing_for="").defer("blocks"), pk=pk)
+        campaign = get_object_or_404(Campaign.objects.mailings().defer(*NOT_ON_LISTS), pk=pk)
         report = campaign_report(campaign)
         context = {
             "campaign": campaign,

@@ -4,7 +4,9 @@ from base64 import b64encode
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from campaign_crm.platform.api_keys import create_api_key
 from campaign_crm.platform.models import ApiKey, User
@@ -15,6 +17,7 @@ from contacts.services.sources import create_source
 from messaging.models import Campaign, Link
 from messaging.services.senders import ensure_local_sender
 from tracking.models import CampaignCounter, Form, Interaction, Submission
+from tracking.selectors import NOT_ON_LISTS
 from tracking.services import sign_up_limits
 from tracking.services.forms import create_form
 
@@ -208,7 +211,11 @@ def test_a_wrong_sign_up_is_said_by_field(website, form, body, field) -> None:
 def test_the_report_of_a_mailing(website) -> None:
     campaign = Campaign.objects.create(name="Letter", subject="Hello")
     assert website.get("/api/v1/mailings/").json()["results"][0]["name"] == "Letter"
-    report = website.get(f"/api/v1/mailings/{campaign.pk}/report/").json()
+    with CaptureQueriesContext(connection) as asked:
+        report = website.get(f"/api/v1/mailings/{campaign.pk}/report/").json()
+        website.get("/api/v1/mailings/")
+    large = [one["sql"] for one in asked if any(f'"{name}"' in one["sql"] for name in NOT_ON_LISTS)]
+    assert large == [], "what a mailing holds is megabytes"
     assert (report["audience"], report["delivered"], report["states"]) == (0, 0, {})
     Link.objects.create(campaign=campaign, number=1, url="https://example.org/a", label="A")
     CampaignCounter.objects.create(campaign=campaign, metric="clicks", link_number=1, delta=3)

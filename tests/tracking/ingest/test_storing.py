@@ -113,3 +113,16 @@ def test_the_web_role_may_read_what_was_stored(an_open) -> None:
     consumer.store([an_open()])
     with acting_as("crm_national"):
         assert Interaction.objects.count() == 1
+
+
+def test_what_is_set_aside_is_kept_a_month_and_no_more_than_so_many(an_open, monkeypatch) -> None:
+    monkeypatch.setattr(stream, "REFUSED_KEPT", 100)
+    client = stream._client()
+    long_ago = int((datetime.now(UTC).timestamp() - stream.REFUSED_SECONDS - 60) * 1000)
+    client.xadd(stream.REFUSED, {"reason": "old"}, id=f"{long_ago}-0")
+    stream.set_aside(an_open().to_fields(), reason="refused")
+    assert [fields["reason"] for _id, fields in client.xrange(stream.REFUSED)] == ["refused"]
+    assert 0 < client.ttl(stream.REFUSED) <= stream.REFUSED_SECONDS
+    for _time in range(400):
+        stream.set_aside({"id": "x"}, reason="refused")
+    assert stream.refused() < 300, "whole nodes of the stream are cut off"
