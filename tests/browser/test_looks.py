@@ -10,7 +10,10 @@ from playwright.sync_api import Page, expect
 from campaign_crm.platform.models import Organisation
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
 
-STAFF_PAGES = ["/", "/catalogue/", "/profile/", "/settings/team/", "/settings/team/invite/", "/accounts/2fa/"]
+STAFF_PAGES = [
+    *("/", "/catalogue/", "/profile/", "/settings/team/", "/settings/team/invite/", "/accounts/2fa/"),
+    *("/notifications/", "/settings/api-keys/new/", "/electors/letters/"),
+]
 ADMIN_PAGES = [
     "/admin/",
     "/admin/platform/user/",
