@@ -24,15 +24,26 @@ MEASURED_ONLY = _(
     "Known only for people who agreed to have their opens and clicks measured: nobody else is chosen, whether"
     " they did or did not."
 )
+MEASURED_OPENS = _(
+    "Known only for people who agreed to have their opens and clicks measured: nobody else is chosen, whether"
+    " they did or did not. Nor is whoever reads through a privacy proxy (Gmail, Apple), which hides it."
+)
 
 
 def _of_people(kind: InteractionKind) -> QuerySet[Interaction]:
     return Interaction.objects.filter(kind=kind, hit_class=HitClass.HUMAN)
 
 
+def _perhaps_of_people(kind: InteractionKind) -> QuerySet[Interaction]:
+    """With what a privacy proxy asked for: a person may be behind it, so nobody can say that they did not."""
+    return Interaction.objects.filter(kind=kind, hit_class__in=[HitClass.HUMAN, HitClass.PRIVACY_PROXY])
+
+
 def _in_the_last(kind: InteractionKind, operator: str, days: int, context: Context) -> Q:
-    recent = _of_people(kind).filter(at__gte=context.at - timedelta(days=days))
-    return having(recent) if operator == "days" else _measured() & ~having(recent)
+    since = context.at - timedelta(days=days)
+    if operator == "days":
+        return having(_of_people(kind).filter(at__gte=since))
+    return _measured() & ~having(_perhaps_of_people(kind).filter(at__gte=since))
 
 
 def _measured() -> Q:
@@ -41,8 +52,10 @@ def _measured() -> Q:
 
 
 def _hit_mailing(kind: InteractionKind, operator: str, ids: Any) -> Q:
-    did = having_any(operator, lambda chosen: _of_people(kind).filter(campaign__in=chosen), ids)
-    return _measured() & did if operator == "none" else did
+    if operator == "none":
+        did_not = having_any("none", lambda chosen: _perhaps_of_people(kind).filter(campaign__in=chosen), ids)
+        return _measured() & did_not
+    return having_any(operator, lambda chosen: _of_people(kind).filter(campaign__in=chosen), ids)
 
 
 def _opened(operator: str, value: Any, context: Context) -> Q:
@@ -87,11 +100,11 @@ def register() -> None:
     """Offer them; called once, from `TrackingConfig.ready()`."""
     recent = {"days": DAYS, "not_days": DAYS}
     mailings = {"any": MAILINGS, "all": MAILINGS, "none": MAILINGS}
-    for key, label, operators, compiled in (
-        ("open_recent", _("Opened a message"), recent, _opened),
-        ("click_recent", _("Clicked in a message"), recent, _clicked),
-        ("open_mailing", _("Opened the mailing"), mailings, _opened_mailing),
-        ("click_mailing", _("Clicked in the mailing"), mailings, _clicked_mailing),
+    for key, label, operators, compiled, note in (
+        ("open_recent", _("Opened a message"), recent, _opened, MEASURED_OPENS),
+        ("click_recent", _("Clicked in a message"), recent, _clicked, MEASURED_ONLY),
+        ("open_mailing", _("Opened the mailing"), mailings, _opened_mailing, MEASURED_OPENS),
+        ("click_mailing", _("Clicked in the mailing"), mailings, _clicked_mailing, MEASURED_ONLY),
     ):
         register_condition(
             Condition(
@@ -101,7 +114,7 @@ def register() -> None:
                 operators=operators,
                 targeting_class=TargetingClass.CRITERION,
                 compile=compiled,
-                note=MEASURED_ONLY,
+                note=note,
             )
         )
     register_condition(

@@ -57,6 +57,15 @@ def test_robots_have_opened_nothing(person, other, campaign) -> None:
     assert people_of("open_recent", "days", 7) == set()
 
 
+def test_who_reads_through_a_proxy_is_not_said_to_have_opened_nothing(person, other, campaign) -> None:
+    measured(person, other)
+    hit(person, campaign, "open", hit_class="privacy_proxy")
+    assert people_of("open_recent", "days", 7) == set()
+    assert people_of("open_recent", "not_days", 7) == {other.pk}
+    assert people_of("open_mailing", "any", [campaign.pk]) == set()
+    assert people_of("open_mailing", "none", [campaign.pk]) == {other.pk}
+
+
 @pytest.mark.parametrize("kind", ["open", "click"])
 def test_engagement_with_one_mailing(person, other, campaign, kind) -> None:
     hit(person, campaign, kind)
