@@ -65,7 +65,8 @@ def ask_to_confirm(submission: Submission, contact: Contact, address: str) -> No
     form = submission.form
     recently = timezone.now() - CONFIRMATION_EVERY
     asked = Submission.objects.filter(address_hash=submission.address_hash, asked_at__gt=recently)
-    if asked.filter(confirmed_at=None).exists() or asked.count() >= CONFIRMATIONS_A_DAY:
+    waiting = asked.filter(confirmed_at=None, contact__isnull=False, contact__erased_at=None)
+    if waiting.exists() or asked.count() >= CONFIRMATIONS_A_DAY:
         return
     if not may_get_link(address):
         logger.warning("Submission %s gets no link: its mailbox got enough of them today", submission.pk)
@@ -109,13 +110,21 @@ def confirm_sign_up(*, token: ConfirmToken) -> Submission:
         .first()
     )
     too_old = timezone.now() - token.signed_at > CONFIRMATION_LASTS
-    contact = submission.contact if submission is not None else None
-    if submission is None or too_old or contact is None or contact.erased_at is not None:
+    waiting: list[Submission] = []
+    if submission is not None and not too_old:
+        waiting = list(_waiting(submission, token.address_hash).select_for_update(of=("self",)))
+    if submission is None or not (waiting or _is_confirmed(submission)):
         raise ConfirmationExpired(_("This link has expired. Please fill in the form again."))
-    for one in list(_waiting(submission, token.address_hash).select_for_update(of=("self",))):
+    for one in waiting:
         _confirm_address(one, token.address_hash)
         _make_choices_hold(one, token.address_hash)
     return submission
+
+
+def _is_confirmed(submission: Submission) -> bool:
+    """By somebody who is still there: asked again, they read that it holds."""
+    contact = submission.contact
+    return submission.confirmed_at is not None and contact is not None and contact.erased_at is None
 
 
 def _waiting(submission: Submission, address_hash: bytes) -> QuerySet[Submission]:

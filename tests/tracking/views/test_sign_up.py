@@ -355,6 +355,18 @@ def test_two_people_of_one_address_are_confirmed_by_one_link_that_names_them(for
     assert not Submission.objects.filter(confirmed_at=None).exists()
 
 
+def test_an_erasure_takes_the_link_from_nobody_else_at_the_address(form, letter) -> None:
+    send(form, consent_email_messages="on")
+    send(form, first_name="Paul", last_name="Durand", newsletters=[letter.pk])
+    Contact.objects.filter(first_name="Léa").update(erased_at=timezone.now())
+    link = confirmation_link()
+    send(form, first_name="Luc", last_name="Petit")
+    assert Delivery.objects.count() == 2, "the link that waits is hers: another goes"
+    assert "take effect now" in Client().post(link).text
+    assert Subscription.objects.get().contact.first_name == "Paul"
+    assert not Consent.objects.exists()
+
+
 def test_a_new_address_of_a_known_person_is_theirs_once_confirmed(form, source) -> None:
     """Who knows a name and a number must not receive what is written to that person."""
     member = create_contact(
