@@ -169,7 +169,7 @@ def test_tabs_of_an_admin_form_switch(page_of: Callable[..., Page], member_of: C
     page = page_of("administrator", f"/admin/platform/user/{user.pk}/change/")
     page.get_by_text("Secret", exact=True).click()
     expect(page.locator(".fieldset-secret")).to_be_visible()
-    page.get_by_text("Notifications", exact=True).first.click()
+    page.locator("main").get_by_text("Notifications", exact=True).first.click()
     expect(page.locator("#notifications-group")).to_be_visible()
     check_axe(page)
 
