@@ -16,7 +16,7 @@ from campaign_crm.shell.demo.pyramid import birth_years, share_of_women
 from contacts.models.contact import BUCKETS
 
 BATCH = 10_000
-# `spoke_at`: when what they said about e-mail began to hold; null if they never confirmed their address.
+# `spoke_at`: when what they said, and their number, began to hold; null if they never confirmed the address.
 COLUMNS = (
     "number origin created_at spoke_at civility first_name last_name birth_name gender birth_date commune_id"
     " email phone line street postcode city said bucket language"
@@ -147,7 +147,7 @@ class People:
         return names.landline(self._landlines), "fixed"
 
     def _spoke_at(self, origin: Origin, arrival: Arrival) -> str:
-        """When their choices about e-mail held: at once, or when they opened the link of the confirmation."""
+        """When their choices held: at once, or when they opened the link of the confirmation."""
         if origin.source not in CONFIRMING:
             return moment(arrival.day, arrival.second)
         if origin.source == "form" and self._rng.random() >= CONFIRMED:
@@ -162,9 +162,11 @@ class People:
         return "" if other == surname else other
 
     def _said(self, origin: Origin, email: str, phone: str, confirmed: bool) -> int:
-        """What they agreed to: a bit for each of WORDS. What concerns e-mail waits for their confirmation."""
+        """What they agreed to: a bit for each of WORDS. Beside an e-mail, all waits for its confirmation."""
         said = 0
         for bit, chance in enumerate(origin.said):
             said |= (self._rng.random() < chance) << bit
-        allowed = (ABOUT_EMAIL if email and confirmed else 0) | (~ABOUT_EMAIL if phone else 0)
+        if email and not confirmed:
+            return 0
+        allowed = (ABOUT_EMAIL if email else 0) | (~ABOUT_EMAIL if phone else 0)
         return said & allowed & ((1 << len(WORDS)) - 1)

@@ -174,8 +174,9 @@ def test_nobody_is_written_to_before_they_came_or_after_they_left(seeded):
 def test_an_address_without_confirmation_allows_nothing(seeded):
     waiting = Submission.objects.filter(confirmed_at=None, contact__isnull=False)
     assert waiting.exists()
-    given = Consent.objects.filter(contact__in=waiting.values("contact"), channel="email", given=True)
-    assert not given.exists()
+    assert waiting.filter(data__values__has_key="phone").exists()
+    assert not Consent.objects.filter(contact__in=waiting.values("contact"), given=True).exists()
+    assert not PhoneNumber.objects.filter(contact__in=waiting.values("contact")).exists()
     mails = EmailAddress.objects.filter(contact__in=waiting.values("contact"))
     assert not mails.exclude(verified_at=None).exists()
 

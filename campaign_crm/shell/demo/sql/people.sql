@@ -13,10 +13,12 @@ SELECT %(first)s + number, civility, first_name, last_name, birth_name, gender, 
                 'vehicule', staging.demo_draw(number, 'car') < 0.6)
             ELSE '{}' END,
        bucket,
-       fold(concat_ws(' ', last_name, first_name, birth_name, email, phone, national_number(phone),
+       fold(concat_ws(' ', last_name, first_name, birth_name, email, held, national_number(held),
                       commune.name)),
        import_id, created_at, created_at
   FROM staging.demo_person
+ CROSS JOIN LATERAL (
+       SELECT CASE WHEN email IS NULL OR spoke_at IS NOT NULL THEN phone END AS held) AS number_held
   JOIN staging.demo_origin USING (origin)
   LEFT JOIN contacts_territory AS commune ON commune.id = commune_id
  ORDER BY number;

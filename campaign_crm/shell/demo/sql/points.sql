@@ -11,10 +11,10 @@ SELECT %(first)s + number,
 
 INSERT INTO contacts_phonenumber (
     contact_id, status, is_primary, source_id, created_by_import_id, created_at, e164, line, address_hash)
-SELECT %(first)s + number, 'active', true, source_id, import_id, created_at, phone, line,
+SELECT %(first)s + number, 'active', true, source_id, import_id, coalesce(spoke_at, created_at), phone, line,
        crm_keyed_hash('phone', phone)
   FROM staging.demo_person JOIN staging.demo_origin USING (origin)
- WHERE phone IS NOT NULL
+ WHERE phone IS NOT NULL AND (email IS NULL OR spoke_at IS NOT NULL)
  ORDER BY number;
 
 INSERT INTO contacts_postaladdress (

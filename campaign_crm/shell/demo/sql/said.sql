@@ -10,8 +10,7 @@ SELECT %(first)s + number, channel, purpose, true, said_at,
   FROM staging.demo_person
   JOIN staging.demo_origin USING (origin)
   JOIN staging.demo_word ON said & (1 << bit) <> 0
- CROSS JOIN LATERAL (
-       SELECT CASE WHEN channel = 'email' THEN spoke_at ELSE created_at END AS said_at) AS moment
+ CROSS JOIN LATERAL (SELECT coalesce(spoke_at, created_at) AS said_at) AS moment
  ORDER BY number, bit;
 
 -- A few thought better of it, on their preference page.
