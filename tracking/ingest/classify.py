@@ -9,8 +9,8 @@ ask with HEAD, announce a prefetch, name themselves, or follow several links wit
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,8 +61,21 @@ def find_bursts(clicks: Iterable[Click]) -> set[uuid.UUID]:
     found: set[uuid.UUID] = set()
     for of_message in by_message.values():
         of_message.sort(key=lambda click: click.at)
-        for index, first in enumerate(of_message):
-            together = [click for click in of_message[index:] if click.at - first.at <= BURST]
-            if len({click.link for click in together}) >= BURST_LINKS:
-                found.update(click.event_id for click in together)
+        found.update(click.event_id for click in _in_bursts(of_message))
     return found
+
+
+def _in_bursts(clicks: list[Click]) -> Iterator[Click]:
+    """Those of one message, oldest first. Each is met twice at most: a robot may send thousands."""
+    together: Counter[int] = Counter()
+    first = told = 0
+    for last, click in enumerate(clicks):
+        together[click.link] += 1
+        while click.at - clicks[first].at > BURST:
+            together[clicks[first].link] -= 1
+            if not together[clicks[first].link]:
+                del together[clicks[first].link]
+            first += 1
+        if len(together) >= BURST_LINKS:
+            yield from clicks[max(first, told) : last + 1]
+            told = last + 1
