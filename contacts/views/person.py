@@ -69,8 +69,9 @@ class PersonPage(StaffView, TemplateView):
 
 
 def timeline_page(contact: Contact, before: datetime | None, show: str) -> dict[str, Any]:
-    """One page of the timeline, of one group or ("" or unknown) of all, and where the next begins ("" at the
-    end).
+    """One page of the timeline, and where the next begins ("" at the end).
+
+    `show`: the TimelineGroup whose entries are shown; all of them when it is "" or none.
 
     What happened at one moment (a sign-up and all it agreed to) stays on one page: the next begins before it.
     """

@@ -66,7 +66,7 @@ def test_what_happened_at_one_moment_stays_on_one_page(person) -> None:
         Note.objects.filter(pk=note.pk).update(created_at=moment)
     seen, before = [], None
     while True:
-        page = timeline_page(someone, before)
+        page = timeline_page(someone, before, "")
         seen += [entry.detail for entry in page["entries"] if entry.kind == "note"]
         if not page["timeline_before"]:
             break
