@@ -121,7 +121,8 @@ def finish() -> int:
         held = [campaign for (campaign,) in cursor.fetchall()]
         cursor.execute(_FINISH, {"held": held})
         finished = cursor.fetchall()
-    keep_counts([campaign for campaign, _state, _standing in finished])
+        # In the same transaction: nobody sees a mailing that has ended without its figures.
+        keep_counts([campaign for campaign, _state, _standing in finished])
     sent = [
         campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
     ]
