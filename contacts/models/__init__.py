@@ -2,9 +2,11 @@ from contacts.models.consent import Consent, ConsentWording
 from contacts.models.contact import Contact
 from contacts.models.contact_points import EmailAddress, PhoneNumber, PostalAddress
 from contacts.models.custom_field import CustomField
+from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
 from contacts.models.import_run import Import, ImportChange, ImportReject
 from contacts.models.list import List, ListMembership
+from contacts.models.merge import Merge
 from contacts.models.note import Note
 from contacts.models.reach import Reach
 from contacts.models.reference import ReferenceData, TerritoryAlias
@@ -22,6 +24,7 @@ __all__ = [
     "ContactSource",
     "ContactTag",
     "CustomField",
+    "DuplicatePair",
     "ElectoralRegistration",
     "EmailAddress",
     "Import",
@@ -29,6 +32,7 @@ __all__ = [
     "ImportReject",
     "List",
     "ListMembership",
+    "Merge",
     "Newsletter",
     "Note",
     "PhoneNumber",
