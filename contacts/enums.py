@@ -41,6 +41,7 @@ class SourceKind(models.TextChoices):
     FORM = "form", _("Form")
     API = "api", _("Website (API)")
     HAND = "hand", _("Typed by hand")
+    OPT_OUT = "opt_out", _("Opt-out file")
 
 
 BROKER_KINDS = (SourceKind.BROKER_PURCHASE, SourceKind.BROKER_RENTAL)

@@ -33,7 +33,8 @@ def check_source(kind: str, source: Source) -> None:
     fits = {
         Import.Kind.ROLL: source.kind == SourceKind.ROLL,
         Import.Kind.BROKER: source.kind in BROKER_KINDS,
-        Import.Kind.ADDRESS_BOOK: source.kind not in (SourceKind.ROLL, *BROKER_KINDS),
+        Import.Kind.ADDRESS_BOOK: source.kind not in (SourceKind.ROLL, SourceKind.OPT_OUT, *BROKER_KINDS),
+        Import.Kind.SUPPRESSION: source.kind == SourceKind.OPT_OUT,
     }
     if not fits[Import.Kind(kind)]:
         raise ImportProblem(

@@ -13,6 +13,7 @@ from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
 from contacts.models.subscription import Newsletter, Subscription
+from contacts.models.suppressed_digest import SuppressedDigest
 from contacts.models.suppression import Suppression
 from contacts.models.tag import ContactTag, Tag
 from contacts.models.territory import Territory, TerritoryAncestor
@@ -44,6 +45,7 @@ __all__ = [
     "Source",
     "SourceRow",
     "Subscription",
+    "SuppressedDigest",
     "Suppression",
     "Tag",
     "Territory",

@@ -22,6 +22,7 @@ class Import(models.Model):
         ROLL = "roll", _("Electoral roll")
         ADDRESS_BOOK = "address-book", _("Address book")
         BROKER = "broker", _("Broker file")
+        SUPPRESSION = "suppression", _("Opt-out file")
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("To map")

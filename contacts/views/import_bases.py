@@ -19,6 +19,7 @@ SOURCE_KINDS: dict[str, tuple[SourceKind, ...]] = {
     Kind.ROLL: (SourceKind.ROLL,),
     Kind.ADDRESS_BOOK: (SourceKind.ADDRESS_BOOK, SourceKind.FORM, SourceKind.HAND),
     Kind.BROKER: (SourceKind.BROKER_PURCHASE, SourceKind.BROKER_RENTAL),
+    Kind.SUPPRESSION: (SourceKind.OPT_OUT,),
 }
 BASES: dict[str, tuple[LawfulBasis, ...]] = {
     Kind.ROLL: (LawfulBasis.PUBLIC_ROLL,),
@@ -29,6 +30,7 @@ BASES: dict[str, tuple[LawfulBasis, ...]] = {
         LawfulBasis.NONE,
     ),
     Kind.BROKER: (LawfulBasis.CONSENT, LawfulBasis.LEGITIMATE_INTEREST, LawfulBasis.NONE),
+    Kind.SUPPRESSION: (LawfulBasis.NONE,),
 }
 
 KIND_TEXTS: dict[str, Text] = {
@@ -38,6 +40,7 @@ KIND_TEXTS: dict[str, Text] = {
     SourceKind.HAND: _("Somebody of the team typed it in."),
     SourceKind.BROKER_PURCHASE: _("You keep the file."),
     SourceKind.BROKER_RENTAL: _("You may use the file until a day that the contract names."),
+    SourceKind.OPT_OUT: _("Addresses and numbers of people who asked not to be written to."),
 }
 BASIS_TEXTS: dict[str, Text] = {
     LawfulBasis.CONSENT: _("Each person said yes to your messages, and you can show when and to what words."),

@@ -19,8 +19,14 @@ KIND_TEXTS: dict[str, Text] = {
     Kind.ROLL: gettext_lazy("Who votes where. Electors, not people you may write to."),
     Kind.ADDRESS_BOOK: gettext_lazy("People who are in touch with you, from your own contacts or sign-ups."),
     Kind.BROKER: gettext_lazy("People whose addresses a supplier sold or rented to you."),
+    Kind.SUPPRESSION: gettext_lazy("Addresses and numbers that must not be written to. It creates nobody."),
 }
-KIND_ICONS = {Kind.ROLL: "vote", Kind.ADDRESS_BOOK: "contact", Kind.BROKER: "package"}
+KIND_ICONS = {
+    Kind.ROLL: "vote",
+    Kind.ADDRESS_BOOK: "contact",
+    Kind.BROKER: "package",
+    Kind.SUPPRESSION: "ban",
+}
 # What suppliers write beside an address, and people's own address books do not.
 BROKER_SIGNS = {"agrees_email", "agrees_sms", "agrees_call", "agrees_post", "collected_on"}
 

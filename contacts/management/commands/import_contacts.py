@@ -28,6 +28,7 @@ SOURCE_KIND_OF = {
     Import.Kind.ROLL: SourceKind.ROLL,
     Import.Kind.ADDRESS_BOOK: SourceKind.ADDRESS_BOOK,
     Import.Kind.BROKER: SourceKind.BROKER_PURCHASE,
+    Import.Kind.SUPPRESSION: SourceKind.OPT_OUT,
 }
 
 
