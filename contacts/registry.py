@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from contacts.enums import TimelineGroup
+from contacts.merging.belongings import Belonging
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,15 @@ class Registry:
     """Named lists of functions; registering a name twice is a programming error.
 
     `holds` tells which of some people something above has rows about: undoing an import leaves them.
+    `belongings` are the tables above that hold rows about a person. `merge_steps` are called with (kept id,
+    absorbed id) before the rows of one record move to another; they may raise MergeRefused.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
     holds: dict[str, Callable[[list[int]], set[int]]] = field(default_factory=dict)
     erasure_steps: dict[str, Callable[[list[int]], None]] = field(default_factory=dict)
     merge_steps: dict[str, Callable[[int, int], None]] = field(default_factory=dict)
+    belongings: dict[str, Belonging] = field(default_factory=dict)
     hand_over_checks: dict[str, HandOverCheck] = field(default_factory=dict)
     campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)
     campaign_figures: dict[str, CampaignFigures] = field(default_factory=dict)

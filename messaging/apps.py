@@ -7,9 +7,11 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from contacts.enums import TimelineGroup
         from contacts.registry import TimelineSource, registry
-        from messaging import timeline
+        from messaging import merging, timeline
         from messaging.dispatch.gate import register_checks
 
         registry.add("timeline", "deliveries", TimelineSource(TimelineGroup.MESSAGES, timeline.deliveries))
         register_checks()
         registry.add("holds", "deliveries", timeline.with_deliveries)
+        registry.add("belongings", "deliveries", merging.DELIVERIES)
+        registry.add("merge_steps", "deliveries", merging.settle_messages)

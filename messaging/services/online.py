@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from campaign_crm.platform.models import Organisation
+from contacts.merging.redirects import present_id
 from messaging.content.marks import PersonalMark, occasion_number
 from messaging.dispatch.ledger import Key, Row
 from messaging.dispatch.outbox import Outbox
@@ -27,7 +28,7 @@ def online_page(mark: PersonalMark) -> str | None:
 
 def _delivery_of(mark: PersonalMark) -> Delivery | None:
     rows = Delivery.objects.filter(
-        ledger_month=mark.ledger_month, campaign_id=mark.campaign, contact_id=mark.contact
+        ledger_month=mark.ledger_month, campaign_id=mark.campaign, contact_id=present_id(mark.contact)
     )
     return next((row for row in rows if occasion_number(row.occasion) == mark.occasion), None)
 

@@ -153,7 +153,11 @@ def test_requirements_can_be_installed_where_there_is_no_embedded_valkey(name: s
         ("aarch64", "3.13", False),
         ("x86_64", "3.14", False),
     ]:
-        place = {"platform_machine": machine, "python_version": python}
+        place = {
+            "platform_machine": machine,
+            "python_version": python,
+            "python_full_version": f"{python}.0",
+        }
         assert [marker.evaluate(place) for marker in markers if marker] == [wanted] * 2
 
 

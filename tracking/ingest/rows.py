@@ -23,10 +23,16 @@ from tracking.ingest.hits import Understood
 # than inserting them.
 _INSERT = """
 WITH incoming AS (
-    SELECT * FROM json_to_recordset(%s) AS given (
+    SELECT given.at, given.event_id, given.kind, given.hit_class,
+           coalesce(merged.kept_id, given.contact_id) AS contact_id, given.campaign_id, given.ledger_month,
+           given.occasion_number, given.link_number, given.variant, given.department, given.visitor,
+           given.user_agent
+    FROM json_to_recordset(%s) AS given (
         at timestamptz, event_id uuid, kind text, hit_class text, contact_id bigint, campaign_id bigint,
         ledger_month date, occasion_number numeric, link_number smallint, variant smallint, department text,
         visitor bigint, user_agent text)
+    -- The message may be older than a merge of two records of its reader.
+    LEFT JOIN contacts_merge AS merged ON merged.absorbed_id = given.contact_id AND merged.undone_at IS NULL
 ),
 located AS (
     SELECT i.at, i.event_id, i.kind, i.hit_class, i.campaign_id, i.ledger_month, i.link_number, i.variant,

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
+from contacts.merging.redirects import present_contact
 from contacts.models import Consent, Contact, Newsletter, Suppression
 from contacts.services.consents import record_consent
 from contacts.services.sources import preference_page_source
@@ -51,7 +52,7 @@ class Leaving:
 
 def leaving_of(token: UnsubscribeToken) -> Leaving:
     """The person and newsletter of a token, as far as they still exist."""
-    contact = Contact.objects.filter(pk=token.contact, erased_at__isnull=True).first()
+    contact = present_contact(token.contact)
     newsletter = Newsletter.objects.filter(pk=token.newsletter).first() if token.newsletter else None
     return Leaving(token, contact, newsletter)
 

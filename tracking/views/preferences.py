@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from campaign_crm.platform.typed import numbers_of
 from contacts.enums import Channel
+from contacts.merging.redirects import present_contact
 from contacts.models import Contact, Newsletter
 from contacts.services.consents import current_wording
 from messaging.content.tokens import TESTS, BadToken, PreferencesToken, read_token
@@ -44,8 +45,8 @@ class PreferencesPage(View):
 
     def _open(self, text: str) -> tuple[PreferencesToken, Contact]:
         token = self._token(text)
-        contact = get_object_or_404(Contact, pk=token.contact, erased_at=None)
-        if not _still_has(contact, token):
+        contact = present_contact(token.contact)
+        if contact is None or not _still_has(contact, token):
             raise Http404
         return token, contact
 

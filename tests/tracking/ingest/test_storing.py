@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Sum
 
 from campaign_crm.platform.database import acting_as, ensure_partition
+from contacts.models import Contact, Merge, Reach
 from messaging.content.tokens import PersonalMark, sign_click
 from tests.tracking.ingest.conftest import FIREFOX, MONTH
 from tracking.ingest import bursts, consumer, rows, stream
@@ -126,3 +127,12 @@ def test_what_is_set_aside_is_kept_a_month_and_no_more_than_so_many(an_open, mon
     for _time in range(400):
         stream.set_aside({"id": "x"}, reason="refused")
     assert stream.refused() < 300, "whole nodes of the stream are cut off"
+
+
+def test_a_hit_of_a_message_older_than_a_merge_is_the_persons_of_today(campaign, person) -> None:
+    other = Contact.objects.create(first_name="Léa", last_name="Martin")
+    Reach.objects.create(contact=other, channel="email", measurement=True)
+    Merge.objects.create(kept=person, absorbed_id=other.pk + 1000, snapshot={})
+    token = sign_click(PersonalMark(MONTH, campaign.pk, other.pk + 1000), link=3)
+    consumer.store([new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})])
+    assert Interaction.objects.get().contact_id == person.pk

@@ -1,0 +1,63 @@
+"""What the record that stays takes from the one that it absorbs, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from contacts.enums import Relationship
+from contacts.models import Contact
+
+Side = Literal["kept", "absorbed"]
+Chosen = Mapping[str, Side]
+
+# Columns of Contact, with their names on screen. Extra fields are chosen together: the kept record's win.
+FIELDS = {
+    "civility": pgettext_lazy("of a person", "Title"),
+    "first_name": _("First name"),
+    "last_name": _("Last name"),
+    "birth_name": _("Birth name"),
+    "gender": _("Sex"),
+    "birth_date": _("Birth date"),
+    "language": _("Language"),
+    "relationship": _("Relationship"),
+    "commune_id": _("Commune"),
+}
+HIDDEN_FIELDS = ("birthplace_hash",)
+# Whoever was closer stays so: it is the same person.
+_CLOSER = [
+    Relationship.MEMBER,
+    Relationship.REGULAR,
+    Relationship.FORMER,
+    Relationship.OCCASIONAL,
+    Relationship.ROLL_ONLY,
+]
+
+
+def usual_side(field: str, kept: Contact, absorbed: Contact) -> Side:
+    """Whose value of a field is taken when nobody chooses: the kept record's, unless it has none."""
+    mine, other = getattr(kept, field), getattr(absorbed, field)
+    if field == "relationship":
+        return "absorbed" if _CLOSER.index(other) < _CLOSER.index(mine) else "kept"
+    if field == "language" and kept.is_stub and not absorbed.is_stub:
+        return "absorbed"
+    return "absorbed" if mine in (None, "") and other not in (None, "") else "kept"
+
+
+def merged_values(kept: Contact, absorbed: Contact, chosen: Chosen) -> dict[str, Any]:
+    """The columns of the kept record that change, with their new values."""
+    values: dict[str, Any] = {}
+    for field in (*FIELDS, *HIDDEN_FIELDS):
+        side = chosen.get(field) or usual_side(field, kept, absorbed)
+        value = getattr(absorbed if side == "absorbed" else kept, field)
+        if value != getattr(kept, field):
+            values[field] = value
+    custom = {**absorbed.custom, **kept.custom}
+    if custom != kept.custom:
+        values["custom"] = custom
+    if kept.is_stub and not absorbed.is_stub:
+        values["is_stub"] = False
+    return values
