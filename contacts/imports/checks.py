@@ -9,6 +9,7 @@ from contacts.imports.errors import ImportProblem, WrongColumns
 from contacts.imports.fields import label_of, several_allowed
 from contacts.imports.guessing import Guess
 from contacts.imports.layouts import Format, Mapping
+from contacts.imports.opt_outs.engine import check_mapping as check_opt_outs
 from contacts.imports.people.stage import check_mapping as check_people
 from contacts.imports.rolls.engine import check_mapping as check_roll
 from contacts.models import Import, List, Source
@@ -18,7 +19,7 @@ from contacts.services.lists import ListRefused, check_picked
 def check_kind(kind: str, guessed: Guess) -> None:
     """A roll is a roll: taken for an address book it would make contacts of electors."""
     if kind not in Import.Kind.values:
-        raise ImportProblem(_("Say what the file is: an electoral roll, an address book or a broker's file."))
+        raise ImportProblem(_("Say what the file is."))
     if guessed.format == Format.ROLL and kind != Import.Kind.ROLL:
         raise WrongColumns(
             _(
@@ -60,6 +61,8 @@ def check_mapping(run: Import, mapping: Mapping) -> None:
     """The columns hold what this kind of file needs, each field once."""
     if run.kind == Import.Kind.ROLL:
         check_roll(mapping, commune_code=run.options.get("commune_code", ""))
+    elif run.kind == Import.Kind.SUPPRESSION:
+        check_opt_outs(mapping)
     else:
         check_people(mapping)
     keys = list(mapping.values())

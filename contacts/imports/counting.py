@@ -7,6 +7,7 @@ from django.db import connection
 from contacts.imports.linking import Links
 from contacts.imports.staging import Staging
 from contacts.models import Import
+from contacts.services.stop_entries import entries_of
 
 
 def roll_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
@@ -38,6 +39,12 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "linked": links.linked,
         "to_review": links.to_review,
     }
+
+
+def opt_out_counts(run: Import) -> dict[str, int]:
+    """Counts of an opt-out file, in rows as its preview saw them; `entries` are those that name it now."""
+    names = ("rows", "new", "updated", "unchanged", "duplicate", "rejected", "stopped", "waiting")
+    return {name: run.preview[name] for name in names} | {"entries": entries_of(run.pk)}
 
 
 _ROLL = """

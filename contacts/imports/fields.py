@@ -127,15 +127,28 @@ ROLL_FIELDS: tuple[Field, ...] = (
     Field("order_number", _("Order number"), Group.ROLL),
 )
 
+OPT_OUT_FIELDS: tuple[Field, ...] = (
+    Field("email", _("E-mail"), Group.REACH, several=True),
+    Field("phone", _("Phone"), Group.REACH, several=True),
+    Field("md5", _("MD5 hash of the e-mail"), Group.REACH, several=True),
+    Field("sha1", _("SHA-1 hash of the e-mail"), Group.REACH, several=True),
+    Field("sha256", _("SHA-256 hash of the e-mail"), Group.REACH, several=True),
+    Field("state", _("Why they must not be written to"), Group.AGREEMENT),
+    Field("since", _("Since when"), Group.AGREEMENT),
+    Field("keyed_hash", _("Keyed hash of this product"), Group.OTHER),
+    Field("channel", _("Channel of the keyed hash"), Group.OTHER),
+    Field("hash_key", _("Mark of the key of the hash"), Group.OTHER),
+)
+
 CUSTOM_PREFIX = "custom."
 
 
 def several_allowed(key: str) -> bool:
     """True when more than one column may be mapped to this field."""
-    return any(field.several for field in PEOPLE_FIELDS if field.key == key)
+    return any(field.several for field in (*PEOPLE_FIELDS, *OPT_OUT_FIELDS) if field.key == key)
 
 
 def label_of(key: str, *, is_roll: bool) -> Text:
     """Name of a field on screen; the key itself for an extra field."""
-    fields = ROLL_FIELDS if is_roll else PEOPLE_FIELDS
+    fields = ROLL_FIELDS if is_roll else (*PEOPLE_FIELDS, *OPT_OUT_FIELDS)
     return next((field.label for field in fields if field.key == key), key.removeprefix(CUSTOM_PREFIX))

@@ -10,10 +10,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contacts.imports.fields import several_allowed
-from contacts.imports.layouts import Format, Mapping, recognise, roll_mapping
+from contacts.imports.layouts import Format, Mapping, Recognised, opt_out_mapping, recognise, roll_mapping
 from contacts.imports.reading import Row
 from contacts.imports.sketch import Sketch
-from contacts.imports.values import EMAIL, PHONE, POSTCODE, read_civility, read_date, read_gender
+from contacts.imports.values import (
+    EMAIL,
+    MD5,
+    PHONE,
+    POSTCODE,
+    SHA1,
+    SHA256,
+    read_civility,
+    read_date,
+    read_gender,
+)
+from contacts.models import Import
 
 SAMPLES_SHOWN = 5
 LEAST_SHARE = 0.8  # of the filled cells that must look alike
@@ -43,7 +54,8 @@ class Guess:
         return {column.index: column.field for column in self.columns if column.field}
 
 
-_LOOKS: tuple[tuple[str, Callable[[str], object]], ...] = (
+Looks = tuple[tuple[str, Callable[[str], object]], ...]
+_LOOKS: Looks = (
     ("email", EMAIL.fullmatch),
     ("birth_date", read_date),
     ("postcode_1", POSTCODE.fullmatch),
@@ -51,15 +63,23 @@ _LOOKS: tuple[tuple[str, Callable[[str], object]], ...] = (
     ("civility", lambda text: read_civility(text)[0]),
     ("gender", read_gender),
 )
+# What an opt-out file holds: nothing of a person but how they are reached.
+_OPT_OUT_LOOKS: Looks = (
+    ("email", EMAIL.fullmatch),
+    ("md5", MD5.fullmatch),
+    ("sha1", SHA1.fullmatch),
+    ("sha256", SHA256.fullmatch),
+    ("phone", PHONE.fullmatch),
+)
 _CHECKS = dict(_LOOKS) | {"postcode": POSTCODE.fullmatch, "collected_on": read_date}
 
 
-def guess(sketch: Sketch, *, as_roll: bool = False) -> Guess:
-    """Guess the columns of a file from its header and first rows."""
+def guess(sketch: Sketch, *, kind: str = "") -> Guess:
+    """Guess the columns of a file from its header and first rows; `kind` is its Import.Kind where known."""
     header = sketch.layout.header
     recognised = recognise(header)
-    is_roll = as_roll or recognised.format == Format.ROLL
-    by_name = roll_mapping(header) if is_roll else recognised.mapping
+    is_roll = kind == Import.Kind.ROLL or recognised.format == Format.ROLL
+    by_name, looks = _known_names(header, kind, recognised, is_roll=is_roll)
     taken = set(by_name.values())
     columns = []
     for index, name in enumerate(header):
@@ -67,11 +87,22 @@ def guess(sketch: Sketch, *, as_roll: bool = False) -> Guess:
         field, confidence = by_name.get(index, ""), 1.0
         if field:
             confidence = 1.0 if _agrees(field, values) else DOUBTED
-        elif not is_roll:
-            field, confidence = _by_values(values, taken)
+        else:
+            field, confidence = _by_values(values, taken, looks)
             taken.add(field)
         columns.append(ColumnGuess(index, name, field, confidence if field else 0.0, values[:SAMPLES_SHOWN]))
     return Guess(Format.ROLL if is_roll else recognised.format, columns)
+
+
+def _known_names(
+    header: list[str], kind: str, recognised: Recognised, *, is_roll: bool
+) -> tuple[Mapping, Looks]:
+    """Columns known by their names, and what the others may be known by: nothing in a roll."""
+    if is_roll:
+        return roll_mapping(header), ()
+    if kind == Import.Kind.SUPPRESSION:
+        return opt_out_mapping(header), _OPT_OUT_LOOKS
+    return recognised.mapping, _LOOKS
 
 
 def _filled(rows: list[Row], index: int) -> list[str]:
@@ -83,8 +114,8 @@ def _agrees(field: str, values: list[str]) -> bool:
     return check is None or not values or _share(check, values) >= 0.5
 
 
-def _by_values(values: list[str], taken: set[str]) -> tuple[str, float]:
-    for field, looks in _LOOKS:
+def _by_values(values: list[str], taken: set[str], known_looks: Looks) -> tuple[str, float]:
+    for field, looks in known_looks:
         share = _share(looks, values)
         if share >= LEAST_SHARE and (field not in taken or several_allowed(field)):
             return field, round(share * 0.9, 2)  # never as sure as a name

@@ -19,12 +19,14 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import MAX_ATTEMPTS, JobFailed, JobStopped, RunningJob, handler
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import User
+from contacts.enums import SuppressionReason
 from contacts.imports import chunks, files
-from contacts.imports.counting import people_counts, roll_counts
+from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
 from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
 from contacts.imports.people import engine as people
+from contacts.imports.opt_outs import engine as opt_outs
 from contacts.imports.people.write import Terms
 from contacts.imports.progress import FINISHING, Progress
 from contacts.imports.reading import WrongEncoding
@@ -50,7 +52,7 @@ def preview_import(job: RunningJob) -> None:
         counts = _stage(run, Progress(job))
         keep_samples(
             Staging(run.pk),
-            is_roll=run.kind == Import.Kind.ROLL,
+            kind=run.kind,
             source_id=source_of(run).pk,
             counts=counts,
         )
@@ -77,8 +79,7 @@ def run_import(job: RunningJob) -> None:
         with transaction.atomic():
             job.progress(0, note=FINISHING)  # a worker that lost the job ends nothing
             keep_rejects(run, staging)
-            count = roll_counts if run.kind == Import.Kind.ROLL else people_counts
-            counts = count(run, staging, links)
+            counts = _counts(run, staging, links)
             _end(run, Import.State.DONE, counts=counts, options=run.options, finished_at=Now())
             audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
         staging.drop()
@@ -90,7 +91,7 @@ def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with _working(job) as run:
         by = User.objects.filter(pk=job.created_by_id or 0).first()
-        undo_import(import_run=run, by=by, job=job)
+        undo_import(import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too")))
 
 
 def _stage(run: Import, told: Progress) -> dict[str, int]:
@@ -135,10 +136,23 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
         import_id=run.pk,
         source_id=source_of(run).pk,
         told=told,
+    if run.kind == Import.Kind.SUPPRESSION:
+        source_of(run)
+        return opt_outs.stage(staging, path, layout, mapping, said=_said(run), told=told)
         compare_again=_rolls_changed_since(run),
     )
 
+def _counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
+    if run.kind == Import.Kind.SUPPRESSION:
+        return opt_out_counts(run)
+    count = roll_counts if run.kind == Import.Kind.ROLL else people_counts
+    return count(run, staging, links)
 
+
+
+    if run.kind == Import.Kind.SUPPRESSION:
+        opt_outs.write(staging, import_id=run.pk, told=told)
+        return Links(linked=0, to_review=0)
 def _rolls_changed_since(run: Import) -> bool:
     """True when another roll was written or undone since this one's preview."""
     since = run.preview.get("previewed_at")
@@ -179,6 +193,12 @@ def _working(job: RunningJob) -> Iterator[Import]:
         except ImportProblem as problem:
             Staging(run.pk).drop()
             _end(run, Import.State.FAILED, error=str(problem), finished_at=Now())
+def _said(run: Import) -> opt_outs.Said:
+    reason = run.options.get("reason") or SuppressionReason.IMPORTED
+    numbers = run.options.get("numbers") or opt_outs.NUMBER_CHANNELS
+    return opt_outs.Said(SuppressionReason(reason), numbers)
+
+
             raise JobFailed(str(problem)) from problem
         except Exception:
             if job.attempt >= MAX_ATTEMPTS:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.imports.columns import people_names, roll_names
+from contacts.imports.columns import opt_out_names, people_names, roll_names
 from contacts.imports.fields import several_allowed
 from contacts.imports.sketch import folded_header
 
@@ -81,6 +81,11 @@ def recognise(header: list[str]) -> Recognised:
 def roll_mapping(header: list[str]) -> Mapping:
     """Columns of a header that is meant to be a roll, recognised or not."""
     return _map(folded_header(header), roll_names.FIELD_OF)
+
+
+def opt_out_mapping(header: list[str]) -> Mapping:
+    """Columns of a header that is meant to be an opt-out file."""
+    return _map(folded_header(header), opt_out_names.FIELD_OF)
 
 
 def never_imported(header: list[str]) -> list[int]:

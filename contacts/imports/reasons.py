@@ -22,6 +22,11 @@ SENTENCES: dict[str, str | Promise] = {
     "extra_date": _("“%(detail)s” is not a date"),
     "extra_boolean": _("“%(detail)s” is neither yes nor no"),
     "extra_choice": _("“%(detail)s” is none of the choices of this extra field"),
+    "no_address": _("no e-mail address, phone number or hash"),
+    "no_objection": _("it says “%(detail)s”: this is no objection"),
+    "bad_digest": _("“%(detail)s” is not a hash of this kind"),
+    "other_key": _("this hash was made with the secret key of another installation"),
+    "unknown_channel": _("unknown channel: %(detail)s"),
     "rest_taken": _("the rest of this row was taken"),
 }
 

@@ -26,25 +26,25 @@ Samples = dict[str, list[dict[str, Any]]]
 """{"new": [...], "updated": [...], "rejected": [...]}; see `preview_samples`."""
 
 
-def keep_samples(staging: Staging, *, is_roll: bool, source_id: int, counts: dict[str, int]) -> None:
+def keep_samples(staging: Staging, *, kind: str, source_id: int, counts: dict[str, int]) -> None:
     """Take the samples out of the prepared tables; web requests may read them, and nothing else.
 
     Nothing is looked for of a kind of which `counts`, those of the preview, has none.
     """
     staging.create(PART, "kind text, place integer, data jsonb")
-    statements = {"rejected": _REJECTED, **(_ROLL if is_roll else _PEOPLE)}
+    statements = {"rejected": _REJECTED, **_OF_KIND.get(kind, _PEOPLE)}
     pieces = {
         "given": ", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
         "columns": ", ".join(f"kept.{column}" for column in COMPARED),
     }
     with connection.cursor() as cursor:
-        for kind, select in statements.items():
-            taken, shown = 0, min(SHOWN, counts[kind])
+        for sort, select in statements.items():
+            taken, shown = 0, min(SHOWN, counts[sort])
             for lines in (FIRST_LINES, OTHER_LINES) if "%(first)s" in select else (ALL_LINES,):
                 if taken < shown:
                     cursor.execute(
                         staging.sql(_TAKE, select=staging.sql(select, **pieces)),
-                        {"kind": kind, "taken": taken, "wanted": shown - taken, "source": source_id, **lines},
+                        {"kind": sort, "taken": taken, "wanted": shown - taken, "source": source_id, **lines},
                     )
                     taken += cursor.rowcount
     staging.show(PART)
@@ -118,3 +118,5 @@ FROM {gains} AS gains JOIN contacts_contact AS contact ON contact.id = gains.con
 GROUP BY contact.id ORDER BY contact.id
 """,
 }
+# Nothing is shown of an opt-out file but what it refused: its addresses are hashes from the first moment.
+_OF_KIND: dict[str, dict[str, str]] = {Import.Kind.ROLL: _ROLL, Import.Kind.SUPPRESSION: {}}

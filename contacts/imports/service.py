@@ -55,7 +55,7 @@ def start_import(
     path = file.resolve() if isinstance(file, Path) else files.keep(file)
     try:
         sketch = sketch_file(path)
-        guessed = guess(sketch, as_roll=kind == Import.Kind.ROLL)
+        guessed = guess(sketch, kind=kind)
         kind = kind or (Import.Kind.ROLL if guessed.format == Format.ROLL else Import.Kind.ADDRESS_BOOK)
         check_kind(kind, guessed)
         run = Import(
@@ -83,7 +83,7 @@ def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: 
     """Read the file with another encoding or separator; the mapping is guessed anew."""
     _changeable(run)
     sketch = sketch_file(Path(run.file_path), encoding=encoding, delimiter=delimiter)
-    _read(run, sketch, guess(sketch, as_roll=run.kind == Import.Kind.ROLL))
+    _read(run, sketch, guess(sketch, kind=run.kind))
     _reset(run, "layout", "mapping")
     return run
 
@@ -94,7 +94,7 @@ def set_kind(*, run: Import, kind: str, by: User | None) -> Import:
     if kind == run.kind:
         return run
     sketch = _sketch(run)
-    guessed = guess(sketch, as_roll=kind == Import.Kind.ROLL)
+    guessed = guess(sketch, kind=kind)
     check_kind(kind, guessed)
     run.kind = kind
     run.source = None
@@ -144,11 +144,15 @@ def enqueue_run(*, run: Import, by: User | None) -> Job:
 
 
 @transaction.atomic
-def undo_import(*, run: Import, by: User | None) -> Job:
-    """Have an ended import taken back: what it alone created goes, what it changed returns."""
+def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -> Job:
+    """Have an ended import taken back: what it alone created goes, what it changed returns.
+
+    `objections_too`: what a file of people put on the do-not-contact list goes as well, because the file was
+    mistaken. Of an opt-out file it always does.
+    """
     if run.state not in UNDOABLE:
         raise WrongState(_("Only an import that has ended can be undone."))
-    job = enqueue(kind=UNDO_JOB, payload={"import": run.pk}, by=by)
+    job = enqueue(kind=UNDO_JOB, payload={"import": run.pk, "objections_too": objections_too}, by=by)
     Import.objects.filter(pk=run.pk).update(job=job)
     return job
 

@@ -21,6 +21,7 @@ from contacts.imports.errors import WrongState
 from contacts.models import Contact, ElectoralRegistration, Import
 from contacts.registry import registry
 from contacts.services.projections import refresh_projections, refresh_projections_from
+from contacts.services.stop_entries import take_back
 
 PEOPLE_AT_A_TIME = 5_000
 UNDOABLE = (Import.State.DONE, Import.State.FAILED, Import.State.CANCELLED)
@@ -48,16 +49,26 @@ HOLDING_ALWAYS = ("contacts_note", "contacts_subscription")
 
 @dataclass(frozen=True)
 class Undone:
-    """What went, what returned, and the people who stayed because something else happened to them."""
+    """What went, what returned, and the people who stayed because something else happened to them.
+
+    `entries` of the do-not-contact list went: those that this file alone gave.
+    """
 
     people: int
     electors: int
     returned: int
     kept: int
+    entries: int = 0
 
 
-def undo_import(*, import_run: Import, by: User | None, job: RunningJob | None = None) -> Undone:
-    """Undo an ended import; raises WrongState for any other."""
+def undo_import(
+    *, import_run: Import, by: User | None, job: RunningJob | None = None, objections_too: bool = False
+) -> Undone:
+    """Undo an ended import; raises WrongState for any other.
+
+    What a file of people says of objections stays on the do-not-contact list, as people said it elsewhere,
+    unless `objections_too`: somebody looked, and the file was mistaken. An opt-out file is nothing else.
+    """
     if import_run.state not in UNDOABLE:
         raise WrongState(_("Only an import that has ended can be undone."))
     returned = _return_changes(import_run)
@@ -67,7 +78,9 @@ def undo_import(*, import_run: Import, by: User | None, job: RunningJob | None =
     for start in range(0, len(touched), PEOPLE_AT_A_TIME):
         with transaction.atomic():
             refresh_projections(touched[start : start + PEOPLE_AT_A_TIME])
-    undone = Undone(people=people, electors=electors, returned=returned, kept=kept)
+    is_opt_out = import_run.kind == Import.Kind.SUPPRESSION
+    entries = take_back(import_run.pk) if objections_too or is_opt_out else 0
+    undone = Undone(people=people, electors=electors, returned=returned, kept=kept, entries=entries)
     with transaction.atomic():
         Import.objects.filter(pk=import_run.pk).update(
             state=Import.State.UNDONE, undone_at=Now(), counts={**import_run.counts, "undone": asdict(undone)}

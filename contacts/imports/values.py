@@ -16,6 +16,8 @@ FIRST_YEAR = 1880
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 PHONE = re.compile(r"(?:\+|00)?[0-9(][0-9 .()/-]{7,18}[0-9]")
+DIGEST = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
+MD5, SHA1, SHA256 = (re.compile(f"[0-9a-fA-F]{{{digits}}}") for digits in (32, 40, 64))
 POSTCODE = re.compile(r"(?:[Ff]-?)?[0-9]{5}")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.\- ]([0-9]{4})(?:[ T].*)?")
 _YEAR_FIRST = re.compile(r"([0-9]{4})[-/.]?([0-9]{2})[-/.]?([0-9]{2})(?:[ T].*)?")
@@ -51,9 +53,10 @@ NO = frozenset({"0", "non", "n", "no", "false", "faux", "optout", "opt out"})
 
 
 def looks_like_data(row: list[str]) -> bool:
-    """True when a row holds an address, a number, a postcode or a date: it is no header."""
+    """True when a row holds an address, a number, a postcode, a date or a hash: it is no header."""
     return any(
-        EMAIL.fullmatch(cell.strip()) or PHONE.fullmatch(cell.strip()) or read_date(cell) for cell in row
+        EMAIL.fullmatch(text) or PHONE.fullmatch(text) or DIGEST.fullmatch(text) or read_date(text)
+        for text in (cell.strip() for cell in row)
     )
 
 

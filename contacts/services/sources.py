@@ -110,6 +110,8 @@ def refresh_source(job: RunningJob) -> None:
 
 def _check(source: Source) -> None:
     source.full_clean(exclude=["created_by", "created_at"])
+    if source.kind == SourceKind.OPT_OUT and source.lawful_basis != LawfulBasis.NONE:
+        raise SourceRefused(_("An opt-out file only forbids: choose “None” as what allows you."))
     closed = [channel for channel in source.channels if not basis_opens(source.lawful_basis, channel)]
     if closed:
         raise SourceRefused(

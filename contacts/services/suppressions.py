@@ -22,16 +22,18 @@ from contacts.models import Suppression
 from contacts.services.addresses import normalise_for
 from contacts.services.projections import refresh_people_at
 
-# Two entries of one scope cannot be in force for one address. What a person said is worth more than a bounce:
-# it takes over the row, never the other way round.
+# Two entries of one scope cannot be in force for one address. What a person said is worth more than a bounce
+# and than a file: it takes over the row, never the other way round, and outlives an undo of the file.
 _ADD = """
 INSERT INTO contacts_suppression AS kept (address_hash, channel, scope, reason, at, detail)
 VALUES (%s, %s, %s, %s, coalesce(%s, now()), %s)
     ON CONFLICT (address_hash, channel, scope) WHERE lifted_at IS NULL DO UPDATE SET
-       reason = CASE WHEN kept.reason = 'hard_bounce' THEN excluded.reason ELSE kept.reason END,
-       detail = CASE WHEN kept.reason = 'hard_bounce' THEN excluded.detail ELSE kept.detail END
+       reason = CASE WHEN {worth_more} THEN excluded.reason ELSE kept.reason END,
+       detail = CASE WHEN {worth_more} THEN excluded.detail ELSE kept.detail END
 RETURNING id
-"""
+""".format(
+    worth_more="(kept.reason = 'hard_bounce' OR kept.detail ? 'imports' AND excluded.reason <> 'hard_bounce')"
+)
 
 
 def address_hash_for(channel: Channel, address: str) -> bytes:

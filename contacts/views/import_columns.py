@@ -140,7 +140,7 @@ class ImportColumns(StepView):
         self, mapping: dict[int, str], form: forms.Form, status: int = 200, problem: str = ""
     ) -> HttpResponse:
         is_roll = self.run.kind == Import.Kind.ROLL
-        guessed = guess(sketch_of(self.run), as_roll=is_roll)
+        guessed = guess(sketch_of(self.run), kind=self.run.kind)
         never = set(never_imported(self.run.layout["header"])) if is_roll else set()
         columns = [
             shown_column(column, mapping.get(column.index, ""), column.index in never)

@@ -54,7 +54,7 @@ def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, 
         taken = copy_rows(
             staging.table("rows"),
             PEOPLE_COLUMNS,
-            cleaner.staged(_rows(path, layout)),
+            cleaner.staged(table_rows(path, layout)),
             texts=TEXTS,
             on_rows=lambda _count: told.at(0),
         )
@@ -68,7 +68,8 @@ def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, 
     return rows
 
 
-def _rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
+def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
+    """Yield (line, values) of the rows below the header; raises UnreadableFile."""
     reader = TableReader(path, encoding=layout.encoding, delimiter=layout.delimiter)
     rows = iter(reader)
     for _before in range(layout.skipped_lines + layout.has_header):

@@ -33,10 +33,10 @@ SOURCE_KIND_OF = {
 
 
 class Command(BaseCommand):
-    help = "Import an electoral roll, an address book or a broker's file."
+    help = "Import an electoral roll, an address book, a broker's file or an opt-out file."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
+        parser.add_argument("file", type=Path, help="CSV, spreadsheet, vCard, XML, .gz, .zip, or a folder of them")
         parser.add_argument("--kind", required=True, choices=Import.Kind.values)
         parser.add_argument("--source", required=True, help="where the data comes from; created if it is new")
         parser.add_argument("--basis", choices=[_dashed(basis) for basis in LawfulBasis])
@@ -48,12 +48,13 @@ class Command(BaseCommand):
         parser.add_argument("--wording", default="", help="the words that people agreed to")
         parser.add_argument("--proof", default="", help="where the evidence is kept")
         parser.add_argument("--by", default="", help="e-mail address of the member of the team who imports")
+        parser.add_argument("--sheet", default="", help="the sheet of a workbook; without it, the first one")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
-        if not path.is_file():
+        if not path.exists():
             raise CommandError(_("There is no file %(path)s.") % {"path": path}, returncode=REFUSED)
         by = _member(options["by"])
         try:
@@ -105,6 +106,9 @@ def _source(options: dict[str, Any], by: User | None) -> Source:
     found = Source.objects.filter(name=options["source"]).first()
     if found is not None:
         return found
+    kind = SOURCE_KIND_OF[Import.Kind(options["kind"])]
+    if kind == SourceKind.OPT_OUT:  # it allows nothing, whatever is asked
+        options["basis"] = options["basis"] or LawfulBasis.NONE.value
     if not options["basis"]:
         raise CommandError(
             _("The source “%(name)s” is new: say with --basis what allows you to use this file.")
@@ -112,7 +116,6 @@ def _source(options: dict[str, Any], by: User | None) -> Source:
             returncode=REFUSED,
         )
     basis = LawfulBasis(options["basis"].replace("-", "_"))
-    kind = SOURCE_KIND_OF[Import.Kind(options["kind"])]
     if kind == SourceKind.BROKER_PURCHASE and options["licence_end"]:
         kind = SourceKind.BROKER_RENTAL
     return create_source(
