@@ -25,8 +25,8 @@ from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
 from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
-from contacts.imports.people import engine as people
 from contacts.imports.opt_outs import engine as opt_outs
+from contacts.imports.people import engine as people
 from contacts.imports.people.write import Terms
 from contacts.imports.progress import FINISHING, Progress
 from contacts.imports.reading import WrongEncoding
@@ -123,10 +123,23 @@ def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
             roll_kind=run.options.get("roll_kind", 0),
             told=told,
         )
+    if run.kind == Import.Kind.SUPPRESSION:
+        source_of(run)
+        return opt_outs.stage(staging, path, layout, mapping, said=_said(run), told=told)
     return people.stage(staging, path, layout, mapping, terms=_terms(run), told=told)
 
 
+def _counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
+    if run.kind == Import.Kind.SUPPRESSION:
+        return opt_out_counts(run)
+    count = roll_counts if run.kind == Import.Kind.ROLL else people_counts
+    return count(run, staging, links)
+
+
 def _write(run: Import, staging: Staging, told: Progress) -> Links:
+    if run.kind == Import.Kind.SUPPRESSION:
+        opt_outs.write(staging, import_id=run.pk, told=told)
+        return Links(linked=0, to_review=0)
     if run.kind != Import.Kind.ROLL:
         return people.write(staging, terms=_terms(run), told=told)
     run.options = {**run.options, "communes": rolls.communes_of(staging)}
@@ -136,23 +149,10 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
         import_id=run.pk,
         source_id=source_of(run).pk,
         told=told,
-    if run.kind == Import.Kind.SUPPRESSION:
-        source_of(run)
-        return opt_outs.stage(staging, path, layout, mapping, said=_said(run), told=told)
         compare_again=_rolls_changed_since(run),
     )
 
-def _counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
-    if run.kind == Import.Kind.SUPPRESSION:
-        return opt_out_counts(run)
-    count = roll_counts if run.kind == Import.Kind.ROLL else people_counts
-    return count(run, staging, links)
 
-
-
-    if run.kind == Import.Kind.SUPPRESSION:
-        opt_outs.write(staging, import_id=run.pk, told=told)
-        return Links(linked=0, to_review=0)
 def _rolls_changed_since(run: Import) -> bool:
     """True when another roll was written or undone since this one's preview."""
     since = run.preview.get("previewed_at")
@@ -180,6 +180,12 @@ def _terms(run: Import) -> Terms:
     )
 
 
+def _said(run: Import) -> opt_outs.Said:
+    reason = run.options.get("reason") or SuppressionReason.IMPORTED
+    numbers = run.options.get("numbers") or opt_outs.NUMBER_CHANNELS
+    return opt_outs.Said(SuppressionReason(reason), numbers)
+
+
 @contextmanager
 def _working(job: RunningJob) -> Iterator[Import]:
     """Hold the import; what goes wrong becomes a state that people see, in the language of who asked."""
@@ -193,12 +199,6 @@ def _working(job: RunningJob) -> Iterator[Import]:
         except ImportProblem as problem:
             Staging(run.pk).drop()
             _end(run, Import.State.FAILED, error=str(problem), finished_at=Now())
-def _said(run: Import) -> opt_outs.Said:
-    reason = run.options.get("reason") or SuppressionReason.IMPORTED
-    numbers = run.options.get("numbers") or opt_outs.NUMBER_CHANNELS
-    return opt_outs.Said(SuppressionReason(reason), numbers)
-
-
             raise JobFailed(str(problem)) from problem
         except Exception:
             if job.attempt >= MAX_ATTEMPTS:
