@@ -3,6 +3,7 @@
 from django.urls import path
 
 from contacts.views.consents import ConsentList
+from contacts.views.duplicates import DecideDuplicate, DuplicateReview
 from contacts.views.electors import ElectorList
 from contacts.views.electors_next import ElectorsNext
 from contacts.views.import_columns import ImportColumns
@@ -20,6 +21,7 @@ from contacts.views.import_source import ImportSource
 from contacts.views.imports import ImportList
 from contacts.views.letters import Letters
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
+from contacts.views.merges import MergePeople, UndoMerge
 from contacts.views.newsletters import EditNewsletter, NewsletterList
 from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonPage, Timeline
@@ -59,6 +61,10 @@ urlpatterns = [
     path("links/", LinkReview.as_view(), name="link_review"),
     path("links/<int:pk>/", DecideLink.as_view(), name="link_decide"),
     path("links/undo/<int:pk>/", UndoLink.as_view(), name="link_undo"),
+    path("duplicates/", DuplicateReview.as_view(), name="duplicate_review"),
+    path("duplicates/<int:pk>/", DecideDuplicate.as_view(), name="duplicate_decide"),
+    path("merges/<int:pk>/undo/", UndoMerge.as_view(), name="merge_undo"),
+    path("people/<int:pk>/merge/", MergePeople.as_view(), name="person_merge"),
     path("people/new/", NewPerson.as_view(), name="person_new"),
     path("people/<int:pk>/", PersonPage.as_view(), name="person"),
     path("people/<int:pk>/edit/", EditPerson.as_view(), name="person_edit"),

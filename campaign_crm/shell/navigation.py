@@ -79,6 +79,7 @@ MENU = (
             Entry(_("Segments"), "contacts:segments", Right.VIEW_SEGMENTS, "filter"),
             Entry(_("Fixed lists"), "contacts:lists", Right.VIEW_SEGMENTS, "list"),
             Entry(_("Imports"), "contacts:imports", Right.VIEW_PEOPLE, "file-up"),
+            Entry(_("Possible duplicates"), "contacts:duplicate_review", Right.EDIT_PEOPLE, "users-round"),
             Entry(_("Links to check"), "contacts:link_review", Right.EDIT_PEOPLE, "git-merge"),
             Entry(_("Duplicates"), "contacts:duplicates", Right.EDIT_PEOPLE, "copy"),
         ),

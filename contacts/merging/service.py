@@ -50,7 +50,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
     _check_electors(kept, absorbed)
     for step in registry.merge_steps.values():
         step(kept.pk, absorbed.pk)
-    contradicted = _contradicted(kept, absorbed)
+    contradicted = disagreements(kept, absorbed)
     snapshot: dict[str, Any] = {"kept": kept.pk, "contact": _record_of(absorbed.pk)}
     changes = merged_values(kept, absorbed, fields or {})
     before = _record_of(kept.pk)
@@ -134,8 +134,8 @@ def _words(contact: Contact) -> dict[Word, bool]:
     return {(entry.channel, entry.purpose): entry.given for entry in newest.distinct("channel", "purpose")}
 
 
-def _contradicted(kept: Contact, absorbed: Contact) -> list[Word]:
-    """Where one record agrees and the other refuses."""
+def disagreements(kept: Contact, absorbed: Contact) -> list[Word]:
+    """Channels and purposes on which one record agrees and the other refuses: the refusal will hold."""
     mine, other = _words(kept), _words(absorbed)
     return sorted(word for word in mine.keys() & other.keys() if mine[word] != other[word])
 

@@ -11,7 +11,7 @@ from campaign_crm.platform.personal_data import erase, keep
 
 
 class Merge(models.Model):
-    """One record (`absorbed_id`) taken into another (`kept`). The absorbed record is gone, its id is not reused.
+    """One record (`absorbed_id`) taken into another (`kept`). The absorbed one is gone; its id is not reused.
 
     `snapshot` is what an undo needs: the absorbed record itself, the rows that moved, those that both had,
     and the fields of the kept record that changed; see `contacts.merging`.

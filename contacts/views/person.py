@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import moment_of
 from contacts.enums import TimelineGroup
+from contacts.merging.redirects import present_id
 from contacts.models import Contact, List, Tag
 from contacts.registry import registry
 from contacts.services.addresses import InvalidAddress
@@ -35,6 +37,16 @@ class PersonPage(StaffView, TemplateView):
 
     right_required = Right.VIEW_PEOPLE
     template_name = "contacts/people/page.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        try:
+            self._contact()
+        except Http404:
+            now = present_id(kwargs["pk"])
+            if now == kwargs["pk"]:
+                raise
+            return redirect("contacts:person", pk=now)  # an old link names a record that was merged
+        return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
         return str(self._contact())

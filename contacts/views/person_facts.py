@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
 from django.utils import timezone
 
 from contacts.enums import Channel, UnreachableReason
@@ -12,9 +13,11 @@ from contacts.models import (
     Consent,
     Contact,
     ContactSource,
+    DuplicatePair,
     ElectoralRegistration,
     EmailAddress,
     ListMembership,
+    Merge,
     Newsletter,
     Note,
     PhoneNumber,
@@ -27,6 +30,7 @@ from contacts.models import (
 from contacts.views.extra_field_forms import shown_values
 
 NOTES_SHOWN = 20
+DUPLICATES_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ class PersonFacts:
     tags: list[Tag]
     lists: list[ListMembership]
     notes: list[Note]
+    merges: list[Merge]
+    duplicates: list[DuplicatePair]
     extra: list[tuple[str, str]]
 
 
@@ -94,6 +100,14 @@ def person_facts(contact: Contact) -> PersonFacts:
             Note.objects.filter(contact=contact)
             .select_related("author")
             .order_by("-created_at")[:NOTES_SHOWN]
+        ),
+        merges=list(
+            Merge.objects.filter(kept=contact, undone_at=None).select_related("merged_by").order_by("-pk")
+        ),
+        duplicates=list(
+            DuplicatePair.objects.filter(
+                Q(first=contact) | Q(second=contact), state=DuplicatePair.State.PENDING
+            ).order_by("-score", "pk")[:DUPLICATES_SHOWN]
         ),
         extra=shown_values(contact),
     )

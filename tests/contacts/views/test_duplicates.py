@@ -1,0 +1,150 @@
+"""The queue of possible duplicates, merging two chosen people, and taking a merge back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from contacts.enums import Channel, ConsentPurpose
+from contacts.models import Contact, DuplicatePair, Merge, Source
+from contacts.services.consents import record_consent
+from tests.contacts.views.conftest import queries_of
+
+State = DuplicatePair.State
+MakePerson = Callable[..., Contact]
+
+
+@pytest.fixture
+def pair(person: MakePerson) -> Callable[..., DuplicatePair]:
+    def make(score: float = 0.9, **other: Any) -> DuplicatePair:
+        first = person("Léa", "Martin", email=f"lea{score}@example.org")
+        second = person(**{"first_name": "Lea", "last_name": "Martin", "civility": "Mme", **other})
+        return DuplicatePair.objects.create(first=first, second=second, score=score)
+
+    return make
+
+
+def test_the_surest_pair_comes_first_and_skipping_goes_on(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    low, high, middle = pair(0.5), pair(0.95), pair(0.7)
+
+    def shown(address: str) -> int:
+        return client.get(address).context["pair"].pk
+
+    assert shown("/duplicates/") == high.pk
+    assert shown(f"/duplicates/?after={high.pk}") == middle.pk
+    assert shown(f"/duplicates/?after={low.pk}") == high.pk
+    assert shown(f"/duplicates/?before={low.pk}") == middle.pk
+    assert shown(f"/duplicates/?at={low.pk}") == low.pk
+    assert shown("/duplicates/?at=x") == high.pk
+
+
+def test_one_person_gets_one_record_with_the_chosen_values_and_the_next_pair_follows(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    first, second = pair(0.95), pair(0.7)
+    answer = {"answer": "same", "kept": str(first.first_id), "side_first_name": "absorbed"}
+    response = client.post(f"/duplicates/{first.pk}/", answer)
+    done = Merge.objects.get()
+    assert response.url == f"/duplicates/?merged={done.pk}&at={second.pk}"
+    assert Contact.objects.get(pk=first.first_id).first_name == "Lea"
+    assert (done.kept_id, done.absorbed_id) == (first.first_id, first.second_id)
+    assert client.get(response.url).context["just_merged"] == done
+    client.post(f"/merges/{done.pk}/undo/", {"back": "review"})
+    assert Contact.objects.filter(pk=first.second_id).exists()
+    assert DuplicatePair.objects.get(first_id=first.first_id).state == State.DIFFERENT
+
+
+def test_the_other_record_may_stay(client: Client, pair: Callable[..., DuplicatePair]) -> None:
+    made = pair()
+    page = client.get(f"/duplicates/?at={made.pk}&swap=1")
+    assert page.context["records"].kept.pk == made.second_id
+    client.post(f"/duplicates/{made.pk}/", {"answer": "same", "kept": str(made.second_id)})
+    assert Merge.objects.get().kept_id == made.second_id
+
+
+def test_two_people_are_kept_apart_for_good(client: Client, pair: Callable[..., DuplicatePair]) -> None:
+    made = pair()
+    client.post(f"/duplicates/{made.pk}/", {"answer": "different"})
+    made.refresh_from_db()
+    assert made.state == State.DIFFERENT
+    assert client.get("/duplicates/").context["pair"] is None
+
+
+def test_a_refused_merge_says_why_and_stays_in_the_queue(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    made = pair()
+    Contact.objects.filter(pk=made.second_id).update(erased_at="2026-01-01T00:00:00Z")
+    response = client.post(f"/duplicates/{made.pk}/", {"answer": "same"}, follow=True)
+    assert "merged or erased meanwhile" in response.content.decode()
+
+
+def test_disagreeing_agreements_are_told_before(
+    client: Client, pair: Callable[..., DuplicatePair], members: Source
+) -> None:
+    made = pair()
+    for person, given in ((made.first, True), (made.second, False)):
+        record_consent(
+            contact=person,
+            channel=Channel.EMAIL,
+            purpose=ConsentPurpose.MESSAGES,
+            given=given,
+            source=members,
+            by=None,
+        )
+    page = client.get("/duplicates/")
+    assert len(page.context["records"].refusals) == 1
+    assert "The refusal will hold" in page.content.decode()
+
+
+def test_two_chosen_people_are_found_compared_and_merged(client: Client, person: MakePerson) -> None:
+    lea = person("Léa", "Martin", email="lea@example.org")
+    other = person("Léa", "Martin-Dubois", phone="0639980001")
+    found = client.get(f"/people/{lea.pk}/merge/")
+    assert f"?with={other.pk}" in found.content.decode()
+    page = client.get(f"/people/{lea.pk}/merge/?with={other.pk}")
+    assert [fact.name for fact in page.context["records"].fields if fact.agrees is False] == ["last_name"]
+    chosen = {"with": other.pk, "kept": lea.pk, "side_last_name": "absorbed"}
+    response = client.post(f"/people/{lea.pk}/merge/", chosen)
+    assert response.url == f"/people/{lea.pk}/"
+    lea.refresh_from_db()
+    assert lea.last_name == "Martin-Dubois"
+    page_of_lea = client.get(response.url).content.decode()
+    assert f"/merges/{Merge.objects.get().pk}/undo/" in page_of_lea
+
+
+def test_an_old_link_leads_to_the_person_of_today(client: Client, person: MakePerson) -> None:
+    lea, other = person("Léa", "Martin"), person("Léa", "Martin")
+    client.post(f"/people/{lea.pk}/merge/", {"with": other.pk, "kept": lea.pk})
+    assert client.get(f"/people/{other.pk}/").url == f"/people/{lea.pk}/"
+    assert client.get("/people/999999/").status_code == 404
+
+
+def test_a_person_with_a_possible_duplicate_says_so(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    made = pair()
+    assert f"/duplicates/?at={made.pk}" in client.get(f"/people/{made.second_id}/").content.decode()
+
+
+def test_the_queue_asks_no_more_queries_for_more_pairs(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    pair(0.5)
+    one = queries_of(client, "/duplicates/")
+    for score in (0.6, 0.7, 0.8):
+        pair(score)
+    assert queries_of(client, "/duplicates/") <= one + 1  # whether a next one exists
+
+
+def test_whoever_may_not_edit_merges_nobody(reader: Client, pair: Callable[..., DuplicatePair]) -> None:
+    made = pair()
+    assert reader.get("/duplicates/").status_code == 403
+    assert reader.post(f"/duplicates/{made.pk}/", {"answer": "same"}).status_code == 403
+    assert reader.get(f"/people/{made.first_id}/merge/").status_code == 403
+    assert Client().get("/duplicates/").status_code == 302
