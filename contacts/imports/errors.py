@@ -13,6 +13,10 @@ class UnreadableFile(ImportProblem):
     """The file is empty, no table, cut short, or in another encoding than it claims."""
 
 
+class NoRows(UnreadableFile):
+    """The file is empty, or has a header and nothing below it."""
+
+
 class WrongColumns(ImportProblem):
     """The columns do not hold what this kind of file needs."""
 

@@ -34,14 +34,31 @@ def keep(file: IO[bytes] | Any) -> Path:
     return path
 
 
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files of a folder."""
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    return path.stat().st_size
+
+
 @contextmanager
 def hashing(path: Path) -> Iterator[Future[str]]:
-    """Compute the SHA-256 of a file, for the report, while something else is done with it."""
+    """Compute the SHA-256 of a file, for the report, while something else is done with it.
+
+    Of a folder it is that of its files' names and SHA-256, in the order of the names.
+    """
     with ThreadPoolExecutor(max_workers=1) as pool:
         yield pool.submit(_sha256, path)
 
 
 def _sha256(path: Path) -> str:
+    if path.is_dir():
+        lines = (
+            f"{file.relative_to(path).as_posix()} {_sha256(file)}\n"
+            for file in sorted(path.rglob("*"))
+            if file.is_file()
+        )
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -23,12 +23,13 @@ from contacts.enums import SuppressionReason
 from contacts.imports import chunks, files
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
+from contacts.imports.formats.opening import forget_table, make_whole, table_of
 from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
 from contacts.imports.opt_outs import engine as opt_outs
 from contacts.imports.people import engine as people
 from contacts.imports.people.write import Terms
-from contacts.imports.progress import FINISHING, Progress
+from contacts.imports.progress import FINISHING, OPENING, Progress
 from contacts.imports.reading import WrongEncoding
 from contacts.imports.rejects import keep_rejects
 from contacts.imports.rolls import engine as rolls
@@ -84,6 +85,7 @@ def run_import(job: RunningJob) -> None:
             audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
         staging.drop()
         files.forget(Path(run.file_path))
+        forget_table(Layout.from_json(run.layout))
 
 
 @handler(UNDO_JOB)
@@ -96,6 +98,7 @@ def run_undo(job: RunningJob) -> None:
 
 def _stage(run: Import, told: Progress) -> dict[str, int]:
     """Fill the staging tables; a file that only began like UTF-8 is read again as Windows-1252."""
+    _open(run, told)
     try:
         return _stage_as(run, Layout.from_json(run.layout), told)
     except WrongEncoding:
@@ -107,10 +110,20 @@ def _stage(run: Import, told: Progress) -> dict[str, int]:
         return _stage_as(run, layout, told)
 
 
-def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
-    staging, path = Staging(run.pk), Path(run.file_path)
+def _open(run: Import, told: Progress) -> None:
+    """Have every row of a file of another form in a table of ours, noted at once: it goes with the file."""
+    path, layout = Path(run.file_path), Layout.from_json(run.layout)
     if not path.exists():
         raise ImportProblem(_("The file is no longer there. Send it again."))
+    if layout.form:
+        told.step(OPENING, run.file_bytes)
+        layout = make_whole(path, layout, on_progress=lambda done, total: told.of(done, total))
+        run.layout = layout.as_json()
+        Import.objects.filter(pk=run.pk).update(layout=run.layout)
+
+
+def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
+    staging, path = Staging(run.pk), table_of(Path(run.file_path), layout)
     mapping = {int(index): key for index, key in run.mapping.items()}
     if run.kind == Import.Kind.ROLL:
         return rolls.stage(

@@ -12,7 +12,8 @@ from campaign_crm.platform.jobs import RunningJob
 EVERY = 1.0  # seconds between two reports outside a chunk
 
 # What `Job.progress_note` holds; screens say it in words.
-READING, CHECKING, WRITING, LINKING, FINISHING = "reading", "checking", "writing", "linking", "finishing"
+OPENING, READING, CHECKING, WRITING = "opening", "reading", "checking", "writing"
+LINKING, FINISHING = "linking", "finishing"
 
 
 class Progress:
@@ -38,6 +39,13 @@ class Progress:
         if now - self._last >= EVERY:
             self._last = now
             self._job.progress(done, note=self._note)
+
+    def of(self, done: int, total: int) -> None:
+        """Say how far the step is, of a total that becomes known on the way (0 while it is not)."""
+        now = time.monotonic()
+        if now - self._last >= EVERY:
+            self._last = now
+            self._job.progress(done, total or None, self._note)
 
     def wrote(self, rows: int) -> None:
         """Count rows of a chunk, in its transaction: a worker that lost the job cannot commit the chunk."""

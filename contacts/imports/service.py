@@ -6,7 +6,6 @@ what an earlier preview prepared.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -21,11 +20,13 @@ from campaign_crm.platform.models import Job, User
 from contacts.imports import files
 from contacts.imports.checks import check_kind, check_list, check_mapping, check_source
 from contacts.imports.errors import WrongState
+from contacts.imports.file_names import named_roll
+from contacts.imports.formats.opening import forget_table, look_again, open_file
 from contacts.imports.guessing import Guess, guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
 from contacts.imports.layouts import Format, Mapping
 from contacts.imports.rolls.lookups import roll_kind_of
-from contacts.imports.sketch import Layout, Sketch, sketch_file
+from contacts.imports.sketch import Layout, Sketch
 from contacts.imports.undo import UNDOABLE
 from contacts.imports.values import month_comes_first
 from contacts.models import Import, Source
@@ -33,9 +34,6 @@ from contacts.models import Import, Source
 State = Import.State
 CHANGEABLE = (State.UPLOADED, State.PREVIEWED, State.FAILED)
 AT_WORK = (State.PREVIEWING, State.RUNNING)
-# What the file's name says: "ListesElecteursActifs-com60057-LP-13-02-2026.csv".
-_COMMUNE_IN_NAME = re.compile(r"com([0-9][0-9AB][0-9]{3})", re.IGNORECASE)
-_KIND_IN_NAME = re.compile(r"(?:^|[^a-z])(LP|LCM|LCE)(?:[^a-z]|$)", re.IGNORECASE)
 
 
 def start_import(
@@ -45,16 +43,19 @@ def start_import(
     by: User | None,
     kind: str = "",
     source: Source | None = None,
+    sheet: str = "",
 ) -> Import:
     """Take a file in and look at it; nothing stays of a file that cannot be read.
 
-    `file` is a path, which stays where it is, or an open binary file or upload, which is copied. `kind` and
-    `source` may follow by `set_kind` and `set_source`.
+    `file` is a path (a folder too), which stays where it is, or an open binary file or upload, which is
+    copied. `kind` and `source` may follow by `set_kind` and `set_source`. `sheet` names one of a workbook.
     """
     is_path = isinstance(file, Path)
     path = file.resolve() if isinstance(file, Path) else files.keep(file)
+    table = None
     try:
-        sketch = sketch_file(path)
+        sketch = open_file(path, sheet=sheet)
+        table = sketch.layout
         guessed = guess(sketch, kind=kind)
         kind = kind or (Import.Kind.ROLL if guessed.format == Format.ROLL else Import.Kind.ADDRESS_BOOK)
         check_kind(kind, guessed)
@@ -62,7 +63,7 @@ def start_import(
             kind=kind,
             file_name=file_name[:255],
             file_path=str(path),
-            file_bytes=path.stat().st_size,
+            file_bytes=files.size_of(path),
             created_by=by,
             options=_options_of_name(file_name),
         )
@@ -75,6 +76,8 @@ def start_import(
     except Exception:
         if not is_path:
             files.forget(path)
+        if table is not None:
+            forget_table(table)
         raise
     return run
 
@@ -82,9 +85,21 @@ def start_import(
 def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: str = "") -> Import:
     """Read the file with another encoding or separator; the mapping is guessed anew."""
     _changeable(run)
-    sketch = sketch_file(Path(run.file_path), encoding=encoding, delimiter=delimiter)
+    layout = Layout.from_json(run.layout)
+    sketch = look_again(Path(run.file_path), layout, encoding=encoding, delimiter=delimiter)
     _read(run, sketch, guess(sketch, kind=run.kind))
     _reset(run, "layout", "mapping")
+    return run
+
+
+def set_sheet(*, run: Import, sheet: str, by: User | None) -> Import:
+    """Take another sheet of a workbook; the mapping is guessed anew."""
+    _changeable(run)
+    before = Layout.from_json(run.layout)
+    sketch = open_file(Path(run.file_path), sheet=sheet)
+    _read(run, sketch, guess(sketch, kind=run.kind))
+    _reset(run, "layout", "mapping")
+    forget_table(before)
     return run
 
 
@@ -179,7 +194,7 @@ def discard_import(*, run: Import, by: User | None) -> None:
         raise WrongState(_("Something of this file was written: undo the import instead."))
     audit.record(action="import.discard", on=run, by=by)
     Import.objects.filter(pk=run.pk)._raw_delete("default")  # nothing refers to it
-    transaction.on_commit(lambda: files.forget(Path(run.file_path)))
+    transaction.on_commit(lambda: _forget_files(run))
 
 
 def _read(run: Import, sketch: Sketch, guessed: Guess) -> None:
@@ -195,19 +210,26 @@ def _read(run: Import, sketch: Sketch, guessed: Guess) -> None:
 
 def _sketch(run: Import) -> Sketch:
     layout = Layout.from_json(run.layout)
-    return sketch_file(
+    return look_again(
         Path(run.file_path),
+        layout,
         encoding=layout.encoding if layout.chosen_encoding else "",
         delimiter=layout.delimiter,
     )
 
 
+def _forget_files(run: Import) -> None:
+    files.forget(Path(run.file_path))
+    forget_table(Layout.from_json(run.layout))
+
+
 def _options_of_name(file_name: str) -> dict[str, Any]:
     """What a town hall's file name says and its columns may not."""
-    commune, kind = _COMMUNE_IN_NAME.search(file_name), _KIND_IN_NAME.search(file_name)
+    named = named_roll(file_name)
     return {
-        "commune_code": commune[1].upper() if commune else "",
-        "roll_kind": roll_kind_of(kind[1]) if kind else 0,
+        "commune_code": named.commune_code,
+        "roll_kind": roll_kind_of(named.kind),
+        "roll_day": named.day.isoformat() if named.day else "",
     }
 
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from contacts.folding import fold
 from contacts.imports.encodings import better_encoding, detect_encoding
-from contacts.imports.errors import UnreadableFile
+from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.reading import Row, TableReader, text_blocks
 from contacts.imports.values import looks_like_data
 
@@ -50,6 +50,9 @@ class Layout:
     """How to read a file; kept as JSON in `Import.layout`. Holds no value of a person.
 
     `chosen_encoding` is set when a person chose it: it is then never changed. `month_first` reads 12/31/1980.
+    A file of another `form` (see `formats/`) is read at `table`, which has every row if `is_whole`; `is_ours`
+    says that we wrote its text, so that encoding and separator are no question. `sheet` is the one of
+    `sheets` that was taken.
     """
 
     encoding: str
@@ -61,6 +64,12 @@ class Layout:
     month_first: bool = False
     chosen_encoding: bool = False
     warnings: list[str] = field(default_factory=list)
+    form: str = ""
+    table: str = ""
+    is_ours: bool = False
+    is_whole: bool = True
+    sheet: str = ""
+    sheets: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -98,7 +107,7 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketc
     header = rows[0] if has_header else [_("Column %(n)s") % {"n": n + 1} for n in range(len(rows[0]))]
     below = rows[1:] if has_header else rows
     if not below:
-        raise UnreadableFile(_("The file has a header and no row below it: there is nothing to import."))
+        raise NoRows(_("The file has a header and no row below it: there is nothing to import."))
     if len(header) == 1 and has_header and not any(looks_like_data(row) for row in below):
         raise UnreadableFile(
             _("The file is not a table: no separator was found. Save it as “CSV UTF-8” from a spreadsheet.")
@@ -174,8 +183,8 @@ def _refuse_markup(text: str) -> None:
             )
 
 
-def _empty() -> UnreadableFile:
-    return UnreadableFile(_("The file is empty."))
+def _empty() -> NoRows:
+    return NoRows(_("The file is empty."))
 
 
 def folded_header(header: Row) -> list[str]:

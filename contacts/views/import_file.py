@@ -20,9 +20,10 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import ImportProblem
+from contacts.imports.formats.opening import look_again
 from contacts.imports.guessing import guess
-from contacts.imports.service import set_kind, set_reading, start_import
-from contacts.imports.sketch import DELIMITERS, Sketch, sketch_file
+from contacts.imports.service import set_kind, set_reading, set_sheet, start_import
+from contacts.imports.sketch import DELIMITERS, Layout, Sketch
 from contacts.models import Import
 from contacts.views.import_kinds import guess_kind, kind_choices
 from contacts.views.import_steps import Step, StepView, shown_steps
@@ -50,7 +51,7 @@ class NewImport(StaffView, TemplateView):
         try:
             file = uploaded_file(request, limit)
             run = start_import(file=file, file_name=file.name or "", by=request.user)
-            set_kind(run=run, kind=guess_kind(guess(sketch_of(run))).kind, by=request.user)
+            set_kind(run=run, kind=guess_kind(guess(sketch_of(run)), run.file_name).kind, by=request.user)
         except ImportProblem as problem:
             return self._refused(str(problem))
         address = reverse("contacts:import_file", args=[run.pk])
@@ -87,6 +88,9 @@ class ImportFile(StepView):
             if request.POST.get("action") == "read_again":
                 set_reading(run=self.run, by=request.user, **self._reading())
                 return redirect("contacts:import_file", pk=self.run.pk)
+            if request.POST.get("action") == "take_sheet":
+                set_sheet(run=self.run, sheet=request.POST.get("sheet", ""), by=request.user)
+                return redirect("contacts:import_file", pk=self.run.pk)
             set_kind(run=self.run, kind=request.POST.get("kind", ""), by=request.user)
         except ImportProblem as problem:
             return self._page(problem=str(problem), status=422)
@@ -103,9 +107,9 @@ class ImportFile(StepView):
     def _page(self, problem: str = "", status: int = 200) -> HttpResponse:
         run = self.run
         sketch = sketch_of(run)
-        guessed = guess_kind(guess(sketch))
+        guessed = guess_kind(guess(sketch), run.file_name)
         layout = sketch.layout
-        suggested = [text.partition(":")[2] for text in layout.warnings if text.startswith("encoding:")]
+        suggested, left_out = _noted(layout, "encoding"), _noted(layout, "left_out")
         context = self.get_context_data(
             kinds=kind_choices(),
             guessed=guessed,
@@ -116,14 +120,18 @@ class ImportFile(StepView):
             encoding=layout.encoding.removesuffix("-sig"),
             encodings=CHOICES.items(),
             delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],
+            left_out=", ".join(left_out),
             problem=problem,
         )
         return render(self.request, self.template_name, context, status=status)
 
 
+def _noted(layout: Layout, code: str) -> list[str]:
+    """Details of the notes of one kind that were taken of the file."""
+    return [text.partition(":")[2] for text in layout.warnings if text.startswith(f"{code}:")]
+
+
 def sketch_of(run: Import) -> Sketch:
     """The head of the file, read the way that was chosen for it."""
-    layout = run.layout
-    return sketch_file(
-        Path(run.file_path), encoding=layout.get("encoding", ""), delimiter=layout.get("delimiter", "")
-    )
+    layout = Layout.from_json(run.layout)
+    return look_again(Path(run.file_path), layout, encoding=layout.encoding, delimiter=layout.delimiter)

@@ -19,13 +19,14 @@ from contacts.imports import progress as steps
 Text = str | Promise
 
 WORDS: dict[str, Text] = {
+    steps.OPENING: gettext_lazy("Opening the file"),
     steps.READING: gettext_lazy("Reading the file"),
     steps.CHECKING: gettext_lazy("Checking every row"),
     steps.WRITING: gettext_lazy("Writing"),
     steps.LINKING: gettext_lazy("Linking people and electors"),
     steps.FINISHING: gettext_lazy("Finishing"),
 }
-COUNTED_IN_BYTES = {steps.READING}
+COUNTED_IN_BYTES = {steps.OPENING, steps.READING}
 MEASURED_FROM = 2.0  # seconds of observation before a rate means anything
 
 

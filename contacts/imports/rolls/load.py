@@ -46,7 +46,7 @@ class _Differs(Exception):
 
 def load_raw(staging: Staging, path: Path, layout: Layout, columns: RawColumns, report: Report) -> Loaded:
     """Fill the tables `raw` and `rejects`. Raises UnreadableFile."""
-    if layout.encoding in POSTGRES_NAMES and not layout.skipped_lines:
+    if layout.encoding in POSTGRES_NAMES and not layout.skipped_lines and not _begins_blank(path):
         _create(staging, columns)
         try:
             rows = _copy_bytes(staging, path, layout, columns, report)
@@ -168,6 +168,12 @@ def _of_one_width(
             yield (line, *row)
         else:
             rejected(line, row, [reason("width", f"{len(row)}/{width}")])
+
+
+def _begins_blank(path: Path) -> bool:
+    """True when a blank line comes first: COPY would take it for the header, and the header for a row."""
+    with path.open("rb") as file:
+        return file.read(1) in (b"\n", b"\r")
 
 
 def _literal(text: str) -> str:

@@ -36,7 +36,9 @@ class Command(BaseCommand):
     help = "Import an electoral roll, an address book, a broker's file or an opt-out file."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path, help="CSV, spreadsheet, vCard, XML, .gz, .zip, or a folder of them")
+        parser.add_argument(
+            "file", type=Path, help="CSV, spreadsheet, vCard, XML, .gz, .zip, or a folder of them"
+        )
         parser.add_argument("--kind", required=True, choices=Import.Kind.values)
         parser.add_argument("--source", required=True, help="where the data comes from; created if it is new")
         parser.add_argument("--basis", choices=[_dashed(basis) for basis in LawfulBasis])
@@ -59,7 +61,14 @@ class Command(BaseCommand):
         by = _member(options["by"])
         try:
             source = _source(options, by)
-            run = start_import(file=path, file_name=path.name, kind=options["kind"], source=source, by=by)
+            run = start_import(
+                file=path,
+                file_name=path.name,
+                kind=options["kind"],
+                source=source,
+                by=by,
+                sheet=options["sheet"],
+            )
             job = enqueue_preview(run=run, by=by)
         except (ContactsError, ValidationError) as error:
             raise CommandError(_words(error), returncode=REFUSED) from error

@@ -1,0 +1,41 @@
+"""What the name of a roll's file says and its columns may not.
+
+Seen: "ListesElecteursActifs-com60057-LP-13-02-2026-08h44.csv", "ListesArrêtées-com92002-15-06-2024.csv",
+"Listes arrêtées Nord 140524.zip".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+_COMMUNE = re.compile(r"com([0-9][0-9AB][0-9]{3})", re.IGNORECASE)
+_KIND = re.compile(r"(?:^|[^a-z])(LP|LCM|LCE)(?:[^a-z]|$)", re.IGNORECASE)
+_DAY = re.compile(r"(?<![0-9])([0-3][0-9])[-_.]?([01][0-9])[-_.]?((?:20)?[0-9]{2})(?![0-9])")
+
+
+@dataclass(frozen=True)
+class NamedRoll:
+    """INSEE code of the commune, "LP", "LCM" or "LCE", and the day of the list; empty when not said."""
+
+    commune_code: str
+    kind: str
+    day: date | None
+
+
+def named_roll(file_name: str) -> NamedRoll:
+    """Read the name of a file, with its folders if it has some."""
+    commune, kind = _COMMUNE.search(file_name), _KIND.search(file_name)
+    return NamedRoll(
+        commune_code=commune[1].upper() if commune else "",
+        kind=kind[1].upper() if kind else "",
+        day=next((day for found in _DAY.finditer(file_name) if (day := _day(*found.groups()))), None),
+    )
+
+
+def _day(day: str, month: str, year: str) -> date | None:
+    try:
+        return date(2000 + int(year[-2:]), int(month), int(day))
+    except ValueError:
+        return None

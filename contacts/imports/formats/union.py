@@ -1,0 +1,206 @@
+"""One table of many files: columns meet by what they hold, whatever their order, names and separators.
+
+A roll's file also says by its own name what its columns lack: commune, kind of list, day. Two more columns
+say which file and line each row comes from, so that a refused row can be found.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from operator import itemgetter
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from contacts.imports.columns.people_names import FIELD_OF as PEOPLE_FIELD_OF
+from contacts.imports.columns.roll_names import FIELD_OF as ROLL_FIELD_OF
+from contacts.imports.errors import NoRows, UnreadableFile
+from contacts.imports.fields import several_allowed
+from contacts.imports.file_names import named_roll
+from contacts.imports.formats import limits
+from contacts.imports.formats.archives import Member, is_document, is_left_out
+from contacts.imports.formats.forms import Form, form_of_bytes
+from contacts.imports.formats.tables import Table
+from contacts.imports.layouts import Format, recognise
+from contacts.imports.reading import Row
+from contacts.imports.sketch import folded_header
+
+Read = Callable[[Path, bool], Table]
+"""Reads one file; the flag says whether the path holds all of it."""
+Report = Callable[[int, int], None]
+"""Told bytes read and bytes in all."""
+Key = tuple[str, int]
+"""What a column holds, and which of several columns that hold it."""
+
+_FROM_NAME = (
+    ("commune_code", "code du l'ugle"),
+    ("roll_kind", "libellé du type de liste"),
+    ("date de la liste", "date de la liste"),
+)
+PEEKED_BYTES = 4 * limits.MIB  # as far as an encoding is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A file that has rows: its header, shared with those that have the same, and whether it is a roll."""
+
+    member: Member
+    header: tuple[str, ...]
+    is_roll: bool
+
+
+def union(members: list[Member], *, work: Path, read: Read, report: Report, head: bool) -> Table:
+    """Return the rows of all files; raises UnreadableFile, which names the file."""
+    files = [member for member in members if not is_left_out(member.name)]
+    documents = [member.name for member in files if is_document(member.name)]
+    files = [member for member in files if not is_document(member.name)]
+    if not files:
+        raise UnreadableFile(_("There is no file in it that could hold a list of people."))
+    found = _look_at_all(files, work, read)
+    if not found:
+        raise UnreadableFile(_("None of its files has a row: there is nothing to import."))
+    _refuse_mixture(found)
+    columns = _Columns(is_roll=found[0].is_roll)
+    for one in found:
+        columns.add(one)
+    each = -(-limits.HEAD_ROWS // len(found)) if head else None
+    return Table(
+        header=[*columns.header, _("File"), _("Line in the file")],
+        rows=_rows(found, columns, work, read, report, each),
+        notes=[f"left_out:{name}" for name in documents[:20]],
+    )
+
+
+def _look_at_all(files: list[Member], work: Path, read: Read) -> list[_Found]:
+    found: list[_Found] = []
+    headers: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
+    for member in files:
+        try:
+            with _named(member), _peeked(member, work) as path:
+                header = tuple(read(path, member.size <= PEEKED_BYTES).header)
+        except NoRows:  # a commune without electors of this kind sends a header alone
+            continue
+        if header not in headers:
+            headers[header] = (header, recognise(list(header)).format == Format.ROLL)
+        found.append(_Found(member, *headers[header]))
+    return found
+
+
+def _refuse_mixture(found: list[_Found]) -> None:
+    other = next((one for one in found if one.is_roll != found[0].is_roll), None)
+    if other is not None:
+        raise UnreadableFile(
+            _("It holds rolls and other lists (“%(one)s” and “%(other)s”): import them apart.")
+            % {"one": found[0].member.name, "other": other.member.name}
+        )
+
+
+class _Columns:
+    """Columns of the union, in the order in which the files bring them."""
+
+    def __init__(self, *, is_roll: bool) -> None:
+        self.header: Row = []
+        self._place: dict[Key, int] = {}
+        self._is_roll = is_roll
+
+    def add(self, one: _Found) -> None:
+        """Make room for the columns of a file, and for what its name says."""
+        for key, name in zip(self._keys(one.header), one.header, strict=True):
+            self._make(key, name)
+        for field, _value in self._said(one):
+            self._make((field, 0), dict(_FROM_NAME)[field])
+
+    def taking(self, one: _Found) -> Callable[[int, Sequence[str]], tuple[str, ...]]:
+        """Return what turns (line, row) of a file into a row of the union."""
+        width = len(one.header)
+        source = dict.fromkeys(range(len(self.header)), width)  # the empty cell after the row
+        for index, key in enumerate(self._keys(one.header)):
+            source[self._place[key]] = index
+        said = self._said(one)
+        for number, (field, _value) in enumerate(said):
+            source[self._place[field, 0]] = width + 1 + number
+        after = ("", *(value for _field, value in said), one.member.name)
+        take = itemgetter(*source.values(), width + len(after) - 1, width + len(after))
+
+        def turn(line: int, row: Sequence[str]) -> tuple[str, ...]:
+            if len(row) != width:  # one cell too many: the engine refuses it, and its values are kept
+                missing = [""] * (len(self.header) + 2 - len(row))
+                return (*row, *missing, f"{one.member.name}:{line}")
+            taken: tuple[str, ...] = take((*row, *after, str(line)))
+            return taken
+
+        return turn
+
+    def _make(self, key: Key, name: str) -> None:
+        if key not in self._place:
+            self._place[key] = len(self.header)
+            self.header.append(name)
+
+    def _keys(self, header: tuple[str, ...]) -> list[Key]:
+        """What each column holds: the field of a known name, else the name, folded."""
+        known = ROLL_FIELD_OF if self._is_roll else PEOPLE_FIELD_OF
+        seen: Counter[str] = Counter()
+        keys = []
+        for name in folded_header(list(header)):
+            field = known.get(name, "")
+            word = field if field and not several_allowed(field) else name
+            keys.append((word, seen[word]))
+            seen[word] += 1
+        return keys
+
+    def _said(self, one: _Found) -> list[tuple[str, str]]:
+        """What the name of a roll says and its columns do not: (column, value)."""
+        if not one.is_roll:
+            return []
+        named = named_roll(one.member.name)
+        day = named.day.strftime("%d/%m/%Y") if named.day else ""
+        values = zip(_FROM_NAME, (named.commune_code, named.kind, day), strict=True)
+        held = {word for word, _number in self._keys(one.header)}
+        return [(field, value) for (field, _name), value in values if value and field not in held]
+
+
+def _rows(
+    found: list[_Found],
+    columns: _Columns,
+    work: Path,
+    read: Read,
+    report: Report,
+    each: int | None,
+) -> Iterator[tuple[int, Sequence[str]]]:
+    total, done, at = sum(one.member.size for one in found), 0, 1
+    for one in found:
+        turn = columns.taking(one)
+        lying = _peeked(one.member, work) if each else one.member.at(work)
+        with _named(one.member), lying as path:
+            table = read(path, not each or one.member.size <= PEEKED_BYTES)
+            for line, row in islice(table.rows, each):
+                at += 1
+                yield at, turn(line, row)
+        done += one.member.size
+        report(done, total)
+
+
+@contextmanager
+def _named(member: Member) -> Iterator[None]:
+    """Put the name of the file before what is wrong with it."""
+    try:
+        yield
+    except NoRows:
+        raise
+    except UnreadableFile as error:
+        text = str(error)
+        raise UnreadableFile(text if member.name in text else f"{member.name}: {text}") from error
+
+
+def _peeked(member: Member, work: Path) -> AbstractContextManager[Path]:
+    return member.at(work, most=_enough(member))
+
+
+def _enough(member: Member) -> int | None:
+    """Bytes that a first look needs: all of a workbook, the beginning of anything else."""
+    form = form_of_bytes(member.beginning())
+    return None if form in (Form.ZIP, Form.SPREADSHEET, Form.GZIP) else PEEKED_BYTES
