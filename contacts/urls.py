@@ -26,6 +26,7 @@ from contacts.views.newsletters import EditNewsletter, NewsletterList
 from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonPage, Timeline
 from contacts.views.person_acts import PersonAct
+from contacts.views.person_origins import PersonOrigins
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
 from contacts.views.segments import (
@@ -68,6 +69,7 @@ urlpatterns = [
     path("people/new/", NewPerson.as_view(), name="person_new"),
     path("people/<int:pk>/", PersonPage.as_view(), name="person"),
     path("people/<int:pk>/edit/", EditPerson.as_view(), name="person_edit"),
+    path("people/<int:pk>/origins/", PersonOrigins.as_view(), name="person_origins"),
     path("people/<int:pk>/timeline/", Timeline.as_view(), name="person_timeline"),
     path("people/<int:pk>/act/<slug:act>/", PersonAct.as_view(), name="person_act"),
     path("lists/", Lists.as_view(), name="lists"),

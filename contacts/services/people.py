@@ -65,9 +65,12 @@ def create_contact(
 
 
 @transaction.atomic
-def update_contact(*, contact: Contact, by: User | None, **fields: Unpack[PersonFields]) -> list[str]:
+def update_contact(
+    *, contact: Contact, by: User | None, source: Source | None = None, **fields: Unpack[PersonFields]
+) -> list[str]:
     """Write the values that differ; gives the names of the fields that changed.
 
+    `source` is what told us, when it is not a member of the team (`by`).
     `custom` replaces the keys it names and keeps the others; a value of None takes a key away. A stub whose
     name is given is one no longer: its own name is shown from then on.
     """
@@ -85,7 +88,8 @@ def update_contact(*, contact: Contact, by: User | None, **fields: Unpack[Person
         contact.is_stub = False
     contact.updated_at = Now()
     contact.save(update_fields=[*changed, "is_stub", "updated_at"])
-    audit.record(action="contact.update", on=contact, by=by, fields=changed)
+    detail = {} if source is None else {"source": source.pk}
+    audit.record(action="contact.update", on=contact, by=by, fields=changed, detail=detail)
     refresh_projections([contact.pk])
     return changed
 

@@ -109,7 +109,7 @@ def _person_of(form: Form, sign_up: SignUp) -> Contact:
             add_email(contact=contact, address=values["email"], source=form.source, by=None)
         return contact
     missing = cast(PersonFields, {name: value for name, value in given.items() if not getattr(found, name)})
-    update_contact(contact=found, by=None, **missing)
+    update_contact(contact=found, by=None, source=form.source, **missing)
     add_source(contact=found, source=form.source, by=None)
     return found
 
