@@ -143,6 +143,11 @@ OPT_OUT_FIELDS: tuple[Field, ...] = (
 CUSTOM_PREFIX = "custom."
 
 
+def fields_of(kind: str) -> tuple[Field, ...]:
+    """What the columns of a kind of file (Import.Kind) can hold, besides extra fields."""
+    return {"roll": ROLL_FIELDS, "suppression": OPT_OUT_FIELDS}.get(kind, PEOPLE_FIELDS)
+
+
 def several_allowed(key: str) -> bool:
     """True when more than one column may be mapped to this field."""
     return any(field.several for field in (*PEOPLE_FIELDS, *OPT_OUT_FIELDS) if field.key == key)

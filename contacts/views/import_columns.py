@@ -12,11 +12,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.enums import TerritoryKind
+from contacts.enums import SuppressionReason, TerritoryKind
 from contacts.imports.errors import ImportProblem
-from contacts.imports.fields import CUSTOM_PREFIX, GROUP_LABELS, PEOPLE_FIELDS, ROLL_FIELDS, Field, Group
+from contacts.imports.fields import CUSTOM_PREFIX, GROUP_LABELS, Field, Group, fields_of
 from contacts.imports.guessing import ColumnGuess, guess
 from contacts.imports.layouts import never_imported
+from contacts.imports.opt_outs.rows import NUMBER_CHANNELS
 from contacts.imports.service import enqueue_preview, set_mapping
 from contacts.models import CustomField, Import, List, Territory
 from contacts.models.electoral_registration import RollKind
@@ -87,6 +88,30 @@ class RollOptions(forms.Form):
         return code
 
 
+class OptOutOptions(forms.Form):
+    """What an opt-out file means where its rows do not say."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why they must not be written to, if the file does not say it"),
+        choices=[
+            (SuppressionReason.IMPORTED.value, gettext_lazy("They asked for no more messages")),
+            (SuppressionReason.HARD_BOUNCE.value, gettext_lazy("The address does not exist any more")),
+            (SuppressionReason.COMPLAINT.value, gettext_lazy("They reported a message as spam")),
+        ],
+        help_text=gettext_lazy(
+            "Whoever asked gets no more political messages; an address that does not exist or that "
+            "complained gets none at all."
+        ),
+    )
+    numbers = forms.MultipleChoiceField(
+        label=gettext_lazy("What phone numbers of the file are closed to"),
+        choices=[(channel.value, channel.label) for channel in NUMBER_CHANNELS],
+        initial=[channel.value for channel in NUMBER_CHANNELS],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": gettext_lazy("Tick SMS, calls, or both.")},
+    )
+
+
 class ImportColumns(StepView):
     """Every column with samples and what it becomes; those left out stay in view."""
 
@@ -121,13 +146,15 @@ class ImportColumns(StepView):
         return {index: field for index, field in chosen.items() if field in known}
 
     def _form(self, data: Any = None, **kwargs: Any) -> forms.Form:
-        form = RollOptions if self.run.kind == Import.Kind.ROLL else PeopleOptions
-        return form(data, **kwargs)
+        of_kind: dict[str, type[forms.Form]] = {
+            Import.Kind.ROLL: RollOptions,
+            Import.Kind.SUPPRESSION: OptOutOptions,
+        }
+        return of_kind.get(self.run.kind, PeopleOptions)(data, **kwargs)
 
     def _groups(self) -> list[FieldGroup]:
-        is_roll = self.run.kind == Import.Kind.ROLL
-        fields = list(ROLL_FIELDS if is_roll else PEOPLE_FIELDS)
-        if not is_roll:
+        fields = list(fields_of(self.run.kind))
+        if self.run.kind not in (Import.Kind.ROLL, Import.Kind.SUPPRESSION):
             own = CustomField.objects.order_by("label")
             fields += [Field(CUSTOM_PREFIX + one.key, one.label, Group.OTHER) for one in own]
         groups = [
@@ -172,12 +199,15 @@ def shown_column(guessed: ColumnGuess, chosen: str, is_never_imported: bool) -> 
 
 
 def _kept(options: dict[str, Any]) -> dict[str, Any]:
-    """Options as the form shows them."""
-    return options | {"tags": ", ".join(options.get("tags", []))}
+    """Options as the form shows them; one that was not chosen yet has the form's own first value."""
+    chosen = {name: value for name, value in options.items() if value not in (None, "", [])}
+    return chosen | {"tags": ", ".join(options.get("tags", []))}
 
 
 def _options(form: forms.Form) -> dict[str, Any]:
     data = form.cleaned_data
+    if isinstance(form, OptOutOptions):
+        return {"reason": data["reason"], "numbers": data["numbers"]}
     if isinstance(form, RollOptions):
         return {"commune_code": data["commune_code"], "roll_kind": data["roll_kind"]}
     tags = [" ".join(tag.split()) for tag in data["tags"].split(",")]

@@ -45,6 +45,8 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
     """Figures of the file and of the base; those that do not apply are left out."""
     if not counts:
         return []
+    if run.kind == Import.Kind.SUPPRESSION:
+        return _opt_out_tiles(counts)
     is_roll = run.kind == Import.Kind.ROLL
     shown = [
         Tile(_("Rows in the file"), counts.get("rows", 0), _places(counts)),
@@ -58,6 +60,23 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
         shown.append(Tile(_("Linked"), counts["linked"], _("people who are electors")))
     if "to_review" in counts:
         shown.append(Tile(_("To check"), counts["to_review"], _("perhaps the same person")))
+    return shown
+
+
+def _opt_out_tiles(counts: Counts) -> list[Tile]:
+    shown = [
+        Tile(_("Rows in the file"), counts.get("rows", 0)),
+        Tile(_("New on the list"), counts.get("new", 0), _("not to be written to from now on")),
+        Tile(_("People stopped"), counts.get("stopped", 0), _("known here, who could be written to")),
+        Tile(_("On the list already"), counts.get("unchanged", 0)),
+        Tile(_("Twice in the file"), counts.get("duplicate", 0), _("taken once")),
+        Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
+    ]
+    if counts.get("updated"):
+        shown.append(Tile(_("Graver than before"), counts["updated"], _("a return became an objection")))
+    if counts.get("waiting"):
+        note = _("hashes, compared with every address that comes in")
+        shown.append(Tile(_("Waiting for their address"), counts["waiting"], note))
     return shown
 
 

@@ -8,6 +8,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.folding import fold
+from contacts.imports.columns import opt_out_names
 from contacts.imports.guessing import Guess
 from contacts.imports.layouts import FORMAT_LABELS, Format
 from contacts.models import Import
@@ -31,6 +33,17 @@ KIND_ICONS = {
 BROKER_SIGNS = {"agrees_email", "agrees_sms", "agrees_call", "agrees_post", "collected_on"}
 
 
+HASH_NAMES = {
+    name for field in ("md5", "sha1", "sha256", "keyed_hash") for name in opt_out_names.NAMES[field]
+}
+# Words of the names that people and providers give to files of opt-outs, folded.
+OPT_OUT_WORDS = frozenset(
+    "unsubscribed unsubscribes unsubscribe unsub optout optouts suppression suppressions blacklist"
+    " blacklisted desinscrits desinscriptions desabonnes desabonnements opposition oppositions repoussoir"
+    " stop stops bounces hardbounces complaints plaintes donotcontact".split()
+)
+
+
 @dataclass(frozen=True)
 class KindGuess:
     kind: str
@@ -45,8 +58,13 @@ class KindChoice:
     icon: str
 
 
-def guess_kind(guess: Guess) -> KindGuess:
+def guess_kind(guess: Guess, file_name: str = "") -> KindGuess:
     """Say what a file seems to be; a table without a sign of its own counts as an address book."""
+    names = {fold(column.name) for column in guess.columns}
+    if names & HASH_NAMES:
+        return KindGuess(Kind.SUPPRESSION, _("It holds hashes of addresses, as opt-out files do."))
+    if guess.format == Format.OTHER and OPT_OUT_WORDS & set(fold(file_name).split()):
+        return KindGuess(Kind.SUPPRESSION, _("Its name says that it is a list of opt-outs."))
     if guess.format == Format.ROLL:
         return KindGuess(Kind.ROLL, _("It has the columns of an electoral roll."))
     if guess.format != Format.OTHER:

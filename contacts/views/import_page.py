@@ -18,7 +18,7 @@ from contacts.imports.jobs import UNDO_JOB
 from contacts.imports.reasons import sentence
 from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
 from contacts.imports.undo import UNDOABLE, people_kept
-from contacts.models import ImportReject
+from contacts.models import Import, ImportReject
 from contacts.views.electors_next import ways_for
 from contacts.views.import_effect import shares, tiles, written
 from contacts.views.import_progress import shown_progress
@@ -111,7 +111,7 @@ class ImportPage(ImportView):
             "may_review": may_review,
             "may_change": is_changeable(run),
             "may_undo": run.state in UNDOABLE and not is_changeable(run),
-            "undo_means": undo_means(run.counts or run.preview, is_roll=run.kind == run.Kind.ROLL),
+            "undo_means": undo_means(run.counts or run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],
             "ways": ways_for(self.request),
@@ -161,7 +161,11 @@ class UndoImport(_Act):
     def act(self) -> HttpResponse:
         if self.request.POST.get("understood") != "yes":
             raise ImportProblem(_("Tick that you understand what undoing does."))
-        undo_import(run=self.run, by=self.request.user)
+        undo_import(
+            run=self.run,
+            by=self.request.user,
+            objections_too=self.request.POST.get("objections_too") == "yes",
+        )
         messages.success(self.request, _("The import is being undone."))
         return redirect("contacts:import", pk=self.run.pk)
 
@@ -173,10 +177,16 @@ class DiscardImport(_Act):
         return redirect("contacts:imports")
 
 
-def undo_means(counts: dict[str, int], *, is_roll: bool) -> str:
+def undo_means(counts: dict[str, int], *, kind: str) -> str:
     """What undoing would do, with its numbers."""
     new, updated = counts.get("new", 0), counts.get("updated", 0)
-    if is_roll:
+    if kind == Import.Kind.SUPPRESSION:
+        return _(
+            "Only for a file that was the wrong one: what this file alone put on the do-not-contact list "
+            "goes, and those people can be written to again. Who objected in another way since, or stands "
+            "in another file too, stays on the list. The undoing is kept in the journal with your name."
+        )
+    if kind == Import.Kind.ROLL:
         gone = ngettext("%(n)s elector goes", "%(n)s electors go", new) % {"n": new}
     else:
         gone = ngettext("%(n)s person goes", "%(n)s people go", new) % {"n": new}

@@ -109,6 +109,10 @@ def _examples(kind: str) -> dict[str, str]:
             "consent_wording": _("I agree to receive offers and messages of partners by e-mail."),
             "balance": _("A single letter that presents the programme and says where we found the address."),
         },
+        Import.Kind.SUPPRESSION: {
+            "name": _("Opt-outs of our former mailing tool"),
+            "proof": _("Export of 3 March 2027, kept in the folder of the move"),
+        },
     }[Import.Kind(kind)]
 
 

@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+from django.core.management import call_command
 from django.db.models.functions import Now
 
 from campaign_crm.platform.crypto import hash_key_fingerprint, keyed_hash
@@ -290,3 +291,28 @@ def test_a_run_that_begins_again_adds_nothing_twice(lea, opt_out, opt_out_file, 
     before = set(Reach.objects.values_list("contact", "channel", "reason"))
     refresh_all()
     assert set(Reach.objects.values_list("contact", "channel", "reason")) == before
+
+
+def test_the_exported_list_comes_back_the_same(lea, opt_out, opt_out_file, tmp_path) -> None:
+    import_file(opt_out_file("lea@example.org"), kind="suppression", source=opt_out)
+    suppress(
+        channel=Channel.SMS,
+        address="0639980001",
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.STOP,
+        by=None,
+    )
+    columns = ("address_hash", "channel", "scope", "reason", "at")
+
+    def listed() -> list[str]:
+        return sorted(
+            f"{bytes(digest).hex()} {rest}" for digest, *rest in Suppression.objects.values_list(*columns)
+        )
+
+    before = listed()
+    call_command("export_suppressions", str(tmp_path / "list.csv"))
+    Suppression.objects.all().delete()
+    run = import_file(tmp_path / "list.csv", kind="suppression", source=opt_out)
+    assert counted(run, "new", "rejected") == {"new": 2, "rejected": 0}
+    assert listed() == before
+    assert "example.org" not in (tmp_path / "list.csv").read_text()
