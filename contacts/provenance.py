@@ -30,7 +30,7 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Origin:
-    """The newest thing that wrote a value: a file or form (`source`), somebody of the team (`by`), a merge."""
+    """The newest thing that wrote a value: a file or form (`source`), a person (`by`), a merge."""
 
     at: datetime
     source: Source | None = None
