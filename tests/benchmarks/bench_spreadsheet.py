@@ -9,7 +9,6 @@ already there.
 from __future__ import annotations
 
 import csv
-import resource
 import time
 from datetime import date
 from pathlib import Path
@@ -74,7 +73,6 @@ def test_spreadsheet(workbook: Path, tmp_path: Path, settings: Any) -> None:
     bench.detail = {
         "rows_a_second": round(ROWS[size()] / bench.figure),
         "first_looks": looks,
-        "memory_of_child_mb": round(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024),
     }
     bench.write()
     assert bench.ratio < 5

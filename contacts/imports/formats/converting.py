@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,9 +93,9 @@ def _true_form(path: Path) -> Form:
     return archives.zip_form(path) if form == Form.ZIP else form
 
 
-def _members(path: Path, form: Form) -> Any:
+def _members(path: Path, form: Form) -> AbstractContextManager[list[archives.Member]]:
     if form == Form.FOLDER:
-        return archives.folder_members(path)
+        return nullcontext(archives.folder_members(path))
     return archives.zip_members(path)
 
 
