@@ -13,6 +13,7 @@ EVERY = 1.0  # seconds between two reports outside a chunk
 
 # What `Job.progress_note` holds; screens say it in words.
 OPENING, READING, CHECKING, WRITING = "opening", "reading", "checking", "writing"
+COMPARING = "comparing"
 LINKING, FINISHING = "linking", "finishing"
 
 

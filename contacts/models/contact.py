@@ -10,7 +10,7 @@ from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F, Func, Value
-from django.db.models.functions import Concat, Now
+from django.db.models.functions import Concat, Left, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -132,6 +132,20 @@ class Contact(models.Model):
             models.Index(fields=["commune", "id"], name="contact_commune"),
             models.Index(fields=["created_at", "id"], name="contact_created"),
             models.Index(fields=["bucket", "id"], name="contact_bucket"),
+            # Who may be one person is looked for by these two; see `contacts.duplicates.candidates`.
+            models.Index(
+                F("birth_date"),
+                Left(Fold("first_name"), 1),
+                name="contact_birth_letter",
+                condition=models.Q(birth_date__isnull=False),
+            ),
+            models.Index(
+                F("commune"),
+                Left("name_folded", 4),
+                Left(Fold("first_name"), 1),
+                name="contact_place_name",
+                condition=models.Q(commune__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(condition=models.Q(bucket__lt=BUCKETS), name="contact_bucket_range"),

@@ -24,6 +24,7 @@ WORDS: dict[str, Text] = {
     steps.CHECKING: gettext_lazy("Checking every row"),
     steps.WRITING: gettext_lazy("Writing"),
     steps.LINKING: gettext_lazy("Linking people and electors"),
+    steps.COMPARING: gettext_lazy("Looking for possible duplicates"),
     steps.FINISHING: gettext_lazy("Finishing"),
 }
 COUNTED_IN_BYTES = {steps.OPENING, steps.READING}

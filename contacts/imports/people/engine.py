@@ -10,6 +10,7 @@ from campaign_crm.platform.database import analyze
 from contacts.imports import chunks, progress
 from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_people
+from contacts.imports.people.duplicates import find_pairs_of_import
 from contacts.imports.people.match import create_targets
 from contacts.imports.people.preview import preview
 from contacts.imports.people.stage import check_mapping, read_people
@@ -63,7 +64,9 @@ def _chunks(staging: Staging) -> list[chunks.Chunk]:
 
 
 def write(staging: Staging, *, terms: Terms, told: Progress) -> Links:
-    """Write what `stage` prepared, going on where an earlier attempt stopped; link people to electors."""
+    """Write what `stage` prepared, going on where an earlier attempt stopped; link people to electors, look
+    for people who may be one.
+    """
     todo, done = chunks.left_to_do(staging)
     told.step(progress.WRITING, done + sum(chunk.rows for chunk in todo), done=done)
     if not done:
@@ -73,6 +76,7 @@ def write(staging: Staging, *, terms: Terms, told: Progress) -> Links:
         write_chunk(staging, chunk, terms=terms, progress=told)
     told.step(progress.LINKING, 0)
     links = link_people(staging, staging.sql("SELECT contact_id FROM {targets}"))
-    told.step(progress.FINISHING, 0)
     analyze(*TABLES)
+    find_pairs_of_import(staging, import_id=terms.import_id, told=told)
+    told.step(progress.FINISHING, 0)
     return links

@@ -1,0 +1,138 @@
+"""Which pairs are worth comparing, found by indexes: never everyone with everyone.
+
+A person is compared with those who share one of these with them:
+
+an e-mail address, a phone number, or what stands before the @
+the birth date and the first letter of a forename
+the commune and the beginning of a name, with the first letter of the other one
+the whole name, when few have it
+
+Columns may have been swapped and women are found by both their names, so each letter and beginning is looked
+for in the forename and in the last names. A block that more people share than `LIMITS` says is passed over:
+what so many have says nothing about two of them, and the work stays in proportion to the people asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import connection
+
+LIMITS = {"address": 12, "local_part": 8, "day": 150, "place": 100, "namesakes": 24}
+"""People a block may have, besides the one who is compared."""
+LOCAL_PART_FROM = 5  # characters before the @
+BEGINNING = 4  # letters of a last name; the index `contact_place_name` is of these
+# What mailboxes of organisations are called: shared by strangers on every domain.
+NOBODYS = ("contact", "mairie", "accueil", "secretariat", "bonjour", "hello", "office", "admin", "courrier")
+
+Pair = tuple[int, int]
+
+
+def candidate_pairs(ids: Sequence[int]) -> list[Pair]:
+    """Pairs (person, other) of some people with anyone else of the base, each once; a few queries' work.
+
+    Pairs that somebody decided are two people are left out. Call it with thousands of ids, not with millions.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_CANDIDATES, {"ids": list(ids), "nobodys": list(NOBODYS)})
+        return list(cursor.fetchall())
+
+
+def namesakes_of(ids: Sequence[int]) -> dict[int, int]:
+    """How many of the base have the very name of each person, themselves included, counted up to a limit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMESAKES, {"ids": list(ids)})
+        return dict(cursor.fetchall())
+
+
+def _block(name: str, select: str) -> str:
+    """A lateral subquery of the people of one block, empty when there are too many."""
+    most = LIMITS[name] + 1  # the person asked for is among them
+    return f"""
+    LATERAL (
+        SELECT CASE WHEN count(*) <= {most} THEN array_agg(id) END AS ids
+        FROM ({select} LIMIT {most + 1}) AS one (id)
+    ) AS block
+    """
+
+
+_CANDIDATES = f"""
+WITH asked AS MATERIALIZED (
+    SELECT id, fold(first_name) AS first, fold(last_name) AS last, fold(birth_name) AS birth,
+           name_folded AS name, birth_date, commune_id
+    FROM contacts_contact WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND NOT is_stub
+),
+named AS MATERIALIZED (  -- each way round and each last name
+    SELECT DISTINCT id, birth_date, commune_id, spelled.first, spelled.last
+    FROM asked CROSS JOIN LATERAL (
+        VALUES (first, last), (last, first), (first, birth)
+    ) AS spelled (first, last)
+    WHERE spelled.first <> '' AND spelled.last <> ''
+),
+found AS (
+    SELECT asked.id, unnest(block.ids) AS other
+    FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
+    CROSS JOIN {
+    _block("address", "SELECT contact_id FROM contacts_emailaddress WHERE normalised = own.normalised")
+}
+  UNION ALL
+    SELECT asked.id, unnest(block.ids)
+    FROM asked JOIN contacts_phonenumber AS own ON own.contact_id = asked.id
+    CROSS JOIN {_block("address", "SELECT contact_id FROM contacts_phonenumber WHERE e164 = own.e164")}
+  UNION ALL
+    SELECT asked.id, unnest(block.ids)
+    FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
+    CROSS JOIN LATERAL (SELECT split_part(own.normalised, '@', 1) AS local) AS written
+    CROSS JOIN {
+    _block(
+        "local_part",
+        "SELECT contact_id FROM contacts_emailaddress"
+        " WHERE normalised ~>=~ (local || '@') AND normalised ~<~ (local || 'A')",
+    )
+}
+    WHERE char_length(local) >= {LOCAL_PART_FROM} AND NOT local = ANY(%(nobodys)s)
+  UNION ALL
+    SELECT named.id, unnest(block.ids)
+    FROM (SELECT DISTINCT id, birth_date, left(first, 1) AS letter FROM named
+          WHERE birth_date IS NOT NULL) AS named
+    CROSS JOIN {
+    _block(
+        "day",
+        "SELECT id FROM contacts_contact AS kept WHERE kept.birth_date = named.birth_date"
+        " AND left(fold(kept.first_name), 1) = letter",
+    )
+}
+  UNION ALL
+    SELECT named.id, unnest(block.ids)
+    FROM (SELECT DISTINCT id, commune_id, left(last, {BEGINNING}) AS beginning, left(first, 1) AS letter
+          FROM named WHERE commune_id IS NOT NULL) AS named
+    CROSS JOIN {
+    _block(
+        "place",
+        "SELECT id FROM contacts_contact AS kept WHERE kept.commune_id = named.commune_id"
+        f" AND left(kept.name_folded, {BEGINNING}) = beginning AND left(fold(kept.first_name), 1) = letter",
+    )
+}
+  UNION ALL
+    SELECT named.id, unnest(block.ids)
+    FROM named
+    CROSS JOIN {
+    _block("namesakes", "SELECT id FROM contacts_contact WHERE name_folded = last || ' ' || first")
+}
+)
+SELECT DISTINCT found.id, found.other FROM found
+WHERE found.other <> found.id AND NOT EXISTS (
+    SELECT FROM contacts_duplicatepair AS decided
+    WHERE decided.first_id = least(found.id, found.other)
+      AND decided.second_id = greatest(found.id, found.other) AND decided.state = 'different')
+"""
+_NAMESAKES = f"""
+SELECT asked.id, counted.people
+FROM contacts_contact AS asked
+CROSS JOIN LATERAL (
+    SELECT count(*) AS people
+    FROM (SELECT FROM contacts_contact AS other WHERE other.name_folded = asked.name_folded
+          LIMIT {LIMITS["namesakes"] + 1}) AS namesake
+) AS counted
+WHERE asked.id = ANY(%(ids)s) AND asked.name_folded <> ''
+"""

@@ -1,0 +1,121 @@
+"""Finding the pairs of people who may be one, for some people or for everyone, and keeping them for review.
+
+Doing it again finds the same: a pair that waits has its evidence brought up to date, one that was decided to
+be two people stays decided.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+
+from django.db import connection, transaction
+
+from contacts.duplicates.candidates import Pair, candidate_pairs, namesakes_of
+from contacts.duplicates.facts import facts_of
+from contacts.duplicates.judging import Judgement, judge
+
+PEOPLE_AT_A_TIME = 2_000
+PAIRS_A_PERSON = 3
+"""The most probable ones: whoever looks like more people than that is told apart by none of their facts."""
+
+Judged = dict[Pair, Judgement]
+
+
+def find_pairs(ids: Sequence[int], *, import_id: int | None = None) -> int:
+    """Write the pairs of these people with anyone of the base; returns how many are new. One transaction.
+
+    `ids` are some thousands at most. `import_id` says which import brought the people.
+    """
+    judged = probable_pairs(ids)
+    with transaction.atomic():
+        return _write(judged, import_id)
+
+
+def probable_pairs(ids: Sequence[int]) -> Judged:
+    """Judge some people against everyone they may be; (older, newer) to judgement, the best few a person."""
+    candidates = candidate_pairs(ids)
+    facts = facts_of(sorted({person for pair in candidates for person in pair}))
+    namesakes = namesakes_of(ids)
+    judged: Judged = {}
+    by_person: defaultdict[int, list[tuple[float, Pair]]] = defaultdict(list)
+    seen: set[Pair] = set()
+    for person, other in candidates:
+        if person not in facts or other not in facts:
+            continue
+        pair = (person, other) if person < other else (other, person)
+        if pair not in seen:
+            seen.add(pair)
+            judgement = judge(facts[person], facts[other], namesakes.get(person, 1))
+            if judgement is not None:
+                judged[pair] = judgement
+        if pair in judged:
+            by_person[person].append((-judged[pair].score, pair))
+    kept = {pair for found in by_person.values() for _score, pair in sorted(found)[:PAIRS_A_PERSON]}
+    return {pair: judged[pair] for pair in sorted(kept)}
+
+
+def find_all_pairs(*, on_people: Callable[[int], None] = lambda done: None) -> int:
+    """Look at everyone of the base, a few thousand a transaction, oldest first; returns how many are new."""
+    found, done = 0, 0
+    for ids in _everyone():
+        found += find_pairs(ids)
+        done += len(ids)
+        on_people(done)
+    return found
+
+
+def _everyone() -> Iterator[list[int]]:
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT id FROM contacts_contact WHERE id > %s AND erased_at IS NULL ORDER BY id LIMIT %s",
+                [last, PEOPLE_AT_A_TIME],
+            )
+            ids = [row[0] for row in cursor.fetchall()]
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+
+
+def _write(judged: Judged, import_id: int | None) -> int:
+    if not judged:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _WRITE,
+            {
+                "import": import_id,
+                "firsts": [first for first, _second in judged],
+                "seconds": [second for _first, second in judged],
+                "scores": [one.score for one in judged.values()],
+                "evidence": [json.dumps(one.evidence) for one in judged.values()],
+            },
+        )
+        return sum(is_new for (is_new,) in cursor.fetchall())
+
+
+# People are held while it writes, so that nobody who is erased or merged meanwhile is left in a pair.
+_WRITE = """
+WITH pair AS (
+    SELECT *
+    FROM unnest(%(firsts)s::bigint[], %(seconds)s::bigint[], %(scores)s::float[], %(evidence)s::jsonb[])
+        AS pair (first, second, score, evidence)
+), there AS MATERIALIZED (
+    SELECT id FROM contacts_contact
+    WHERE id IN (SELECT first FROM pair UNION SELECT second FROM pair) AND erased_at IS NULL
+    ORDER BY id FOR KEY SHARE
+)
+INSERT INTO contacts_duplicatepair AS kept (first_id, second_id, state, score, evidence, created_by_import_id)
+SELECT first, second, 'pending', score, evidence, %(import)s
+FROM pair
+WHERE first IN (SELECT id FROM there) AND second IN (SELECT id FROM there)
+ORDER BY first, second
+ON CONFLICT (first_id, second_id) DO UPDATE SET score = excluded.score, evidence = excluded.evidence
+WHERE kept.state = 'pending'
+  AND (kept.score, kept.evidence) IS DISTINCT FROM (excluded.score, excluded.evidence)
+RETURNING xmax = 0
+"""
