@@ -16,6 +16,9 @@ def roll_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
     with connection.cursor() as cursor:
         cursor.execute(staging.sql(_ROLL), {"import": run.pk})
         counts["new"], counts["updated"] = cursor.fetchone()
+        cursor.execute(staging.sql(_OF_KNOWN_COMMUNES), {"import": run.pk})
+        counts["departed"], counts["moved"] = cursor.fetchone()
+    counts["arrived"] = run.preview.get("arrived", 0)
     counts["unchanged"] = (
         counts["rows"] - counts["rejected"] - counts["duplicate"] - counts["new"] - counts["updated"]
     )
@@ -36,6 +39,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "unchanged": people - new - updated,
         "duplicate": rows - rejected - people,
         "left_out": run.preview["left_out"],
+        "stopped": run.preview["stopped"],
         "linked": links.linked,
         "to_review": links.to_review,
     }
@@ -52,7 +56,12 @@ SELECT (SELECT count(*) FROM contacts_electoralregistration
          WHERE created_by_import_id = %(import)s
            AND commune_id IN (SELECT territory_id FROM {places})),
        (SELECT count(DISTINCT row_id) FROM contacts_importchange
-         WHERE import_run_id = %(import)s AND "table" = 'registration')
+         WHERE import_run_id = %(import)s AND "table" = 'registration' AND after ->> 'left_on' IS NULL)
+"""
+_OF_KNOWN_COMMUNES = """
+SELECT count(*) FILTER (WHERE after ->> 'left_on' IS NOT NULL),
+       count(*) FILTER (WHERE after ? 'polling_station_id')
+FROM contacts_importchange WHERE import_run_id = %(import)s AND "table" = 'registration'
 """
 _PEOPLE = """
 WITH person AS MATERIALIZED (

@@ -87,7 +87,7 @@ def guess(sketch: Sketch, *, kind: str = "") -> Guess:
         field, confidence = by_name.get(index, ""), 1.0
         if field:
             confidence = 1.0 if _agrees(field, values) else DOUBTED
-        else:
+        elif index not in recognised.repeated:
             field, confidence = _by_values(values, taken, looks)
             taken.add(field)
         columns.append(ColumnGuess(index, name, field, confidence if field else 0.0, values[:SAMPLES_SHOWN]))

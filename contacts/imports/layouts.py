@@ -12,7 +12,7 @@ from enum import StrEnum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.imports.columns import opt_out_names, people_names, roll_names
+from contacts.imports.columns import moved_names, opt_out_names, people_names, roll_names
 from contacts.imports.fields import several_allowed
 from contacts.imports.sketch import folded_header
 
@@ -28,6 +28,11 @@ class Format(StrEnum):
     GOOGLE_LEGACY = "google_legacy"
     OUTLOOK_EN = "outlook_en"
     OUTLOOK_FR = "outlook_fr"
+    NATIONBUILDER = "nationbuilder"
+    BREVO = "brevo"
+    MAILCHIMP = "mailchimp"
+    ACTION_NETWORK = "action_network"
+    CIVICRM = "civicrm"
     OTHER = ""
 
 
@@ -37,16 +42,30 @@ FORMAT_LABELS: dict[Format, str | Promise] = {
     Format.GOOGLE_LEGACY: _("Google Contacts (older export)"),
     Format.OUTLOOK_EN: _("Outlook, in English"),
     Format.OUTLOOK_FR: _("Outlook, in French"),
+    Format.NATIONBUILDER: "NationBuilder",
+    Format.BREVO: "Brevo",
+    Format.MAILCHIMP: "Mailchimp",
+    Format.ACTION_NETWORK: "Action Network",
+    Format.CIVICRM: "CiviCRM",
     Format.OTHER: _("Table"),
+}
+# Programs that people move in from: their unsubscribed and bounced states come with the rows.
+MOVED_FROM: dict[Format, dict[str, str]] = {
+    Format.NATIONBUILDER: moved_names.NATIONBUILDER,
+    Format.BREVO: moved_names.BREVO,
+    Format.MAILCHIMP: moved_names.MAILCHIMP,
+    Format.ACTION_NETWORK: moved_names.ACTION_NETWORK,
+    Format.CIVICRM: moved_names.CIVICRM,
 }
 
 
 @dataclass(frozen=True)
 class Recognised:
-    """The format of a file and what its columns hold."""
+    """The format of a file, what its columns hold, and those that only repeat others."""
 
     format: Format
     mapping: Mapping
+    repeated: frozenset[int] = frozenset()
 
 
 ROLL_LEAST = 5  # fields of a roll that a header must have
@@ -59,6 +78,20 @@ _SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
     (Format.GOOGLE_LEGACY, ("given name", "family name", "group membership")),
     (Format.OUTLOOK_FR, ("prenom", "deuxieme prenom", "rue domicile")),
     (Format.OUTLOOK_EN, ("first name", "last name", "home street", "e mail address")),
+    (Format.NATIONBUILDER, ("nationbuilder id",)),
+    (Format.MAILCHIMP, ("email address", "leid", "euid")),
+    (Format.MAILCHIMP, ("email address", "member rating", "optin time")),
+    (Format.MAILCHIMP, ("email address", "unsub time")),
+    (Format.MAILCHIMP, ("email address", "clean time")),
+    (Format.ACTION_NETWORK, ("email", "can2 user tags")),
+    (Format.ACTION_NETWORK, ("email", "can2 subscription status")),
+    (Format.ACTION_NETWORK, ("email", "can2 subscription date")),
+    (Format.CIVICRM, ("no bulk emails user opt out",)),
+    (Format.CIVICRM, ("contact id", "do not email")),
+    (Format.BREVO, ("email", "added time", "modified time")),
+    (Format.BREVO, ("contact id", "email", "sms")),
+    (Format.BREVO, ("email", "email marketing")),
+    (Format.BREVO, ("email", "email blacklisted")),
 )
 # Of a name that comes several times, the last column counts; all others take their first.
 _LAST_COUNTS = {"nom"}
@@ -73,6 +106,8 @@ def recognise(header: list[str]) -> Recognised:
         return Recognised(Format.ROLL, roll)
     present = set(names)
     for found, signs in _SIGNS:
+        if present.issuperset(signs) and found in MOVED_FROM:
+            return _moved(names, found)
         if present.issuperset(signs):
             return Recognised(found, _without_full_name(_map(names, people_names.FIELD_OF), found))
     return Recognised(Format.OTHER, _map(names, people_names.FIELD_OF))
@@ -107,6 +142,15 @@ def _map(names: list[str], field_of: dict[str, str]) -> Mapping:
         mapping[index] = key
         taken[key] = index
     return mapping
+
+
+def _moved(names: list[str], found: Format) -> Recognised:
+    """Columns of another program's export: its own names before those of everybody."""
+    mapping = _map(names, people_names.FIELD_OF | MOVED_FROM[found])
+    repeats = {name for name, by in moved_names.REPEATED.items() if by in names}
+    repeated = frozenset(index for index, name in enumerate(names) if name in repeats)
+    kept = {index: key for index, key in mapping.items() if index not in repeated}
+    return Recognised(found, kept, repeated)
 
 
 def _without_full_name(mapping: Mapping, found: Format) -> Mapping:

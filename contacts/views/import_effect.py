@@ -56,6 +56,9 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
         Tile(_("Twice in the file"), counts.get("duplicate", 0), _("taken once")),
         Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
     ]
+    if counts.get("stopped"):
+        note = _("unsubscribed, returned or complained: on the do-not-contact list")
+        shown.append(Tile(_("Addresses stopped"), counts["stopped"], note))
     if "linked" in counts:
         shown.append(Tile(_("Linked"), counts["linked"], _("people who are electors")))
     if "to_review" in counts:

@@ -125,6 +125,24 @@ GENERAL: dict[str, tuple[str, ...]] = {
         "consent date",
         "opt in date",
     ),
+    "consent_words": (
+        *("texte du consentement", "libelle du consentement", "consent wording", "consent text"),
+        *("mention de consentement", "texte optin"),
+    ),
+    "consent_proof": ("preuve du consentement", "consent proof", "ip optin", "optin ip", "url optin"),
+    "state_email": (
+        *("statut de l abonnement", "statut abonnement", "statut email", "statut e mail", "email status"),
+        *("subscription status", "statut d inscription", "etat de l abonnement", "statut newsletter"),
+    ),
+    "unsubscribed_on": (
+        *("date de desinscription", "date desinscription", "date de desabonnement", "unsubscribed at"),
+        *("unsubscribed on", "unsubscribe date", "opt out date", "date optout"),
+    ),
+    "refuses_email": ("optout email", "opt out email", "email optout", "desinscrit email", "do not email"),
+    "refuses_sms": ("optout sms", "opt out sms", "sms optout", "do not sms", "stop sms"),
+    "refuses_call": ("optout appel", "do not call", "do not phone", "ne pas appeler", "bloctel"),
+    "refuses_post": ("do not mail", "stop courrier"),
+    "refuses_all": ("do not contact", "ne pas contacter", "desinscrit", "unsubscribed", "opt out", "optout"),
     "tags": ("tags", "tag", "etiquettes", "categories", "groupes", "labels", "groups", "group membership"),
     "street_1": (
         "adresse",

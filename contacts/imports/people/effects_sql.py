@@ -153,12 +153,15 @@ WHERE NOT EXISTS (SELECT FROM contacts_contacttag AS link
 # What the file says of each channel, else what the source says for everyone who has an address on it. A
 # refusal always counts. An agreement never goes against a refusal, unless the row is dated after it.
 CONSENTS = """
-SELECT said.contact_id, said.channel, said.given, said.at, said.line
+SELECT said.contact_id, said.channel, said.given, said.at, said.line, said.words, said.proof
 FROM (
     SELECT DISTINCT ON (naming.contact_id, channel.name)
            naming.contact_id, channel.name AS channel, naming.line,
            coalesce((own.agrees ->> channel.name)::boolean, true) AS given,
-           coalesce(own.collected_on::timestamptz, now()) AS at, own.collected_on
+           CASE WHEN (own.agrees ->> channel.name) = 'false' AND own.refused_at IS NOT NULL
+                THEN least(own.refused_at, now())
+                ELSE coalesce(own.collected_on::timestamptz, now()) END AS at,
+           own.collected_on, own.consent_words AS words, own.consent_proof AS proof
     FROM naming
     JOIN {rows} AS own USING (line)
     CROSS JOIN (VALUES ('email'), ('sms'), ('call'), ('post')) AS channel (name)

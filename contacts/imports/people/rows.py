@@ -16,6 +16,8 @@ from contacts.imports.fields import ADDRESSES, CUSTOM_PREFIX
 from contacts.imports.layouts import Mapping
 from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.numbers import read_email, read_phone, values_of
+from contacts.imports.people.stops import FIELDS as STOP_FIELDS
+from contacts.imports.people.stops import NOTHING, Left, read_stops
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 from contacts.imports.values import read_civility, read_date, read_gender, read_yes_no
@@ -24,16 +26,17 @@ from contacts.models import CustomField
 NAME_LIMIT, LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 100, 200, 100, 16, 60
 ADDRESS_LIMIT = 254
 TAG_LIMIT = 60
+PROOF_LIMIT = 500
 LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
 
 PEOPLE_COLUMNS = (
     "line civility first_name last_name birth_name gender birth_date birth_place_code birth_place"
     " birth_department birth_country language name_key emails phones addresses agrees collected_on tags"
-    " custom left_out digest"
+    " custom left_out digest stops refused_at consent_words consent_proof"
 ).split()
 TEXTS = (
     "civility first_name last_name birth_name gender birth_place_code birth_place birth_department"
-    " birth_country language name_key"
+    " birth_country language name_key consent_words consent_proof"
 ).split()
 Staged = tuple[object, ...]
 
@@ -72,6 +75,7 @@ class PeopleRows:
         self._rejected = rejected
         self._in_part = in_part
         self._month_first = month_first
+        self._says_who_left = bool(STOP_FIELDS & self._columns.keys())
 
     def staged(self, rows: Iterator[tuple[int, Row]]) -> Iterator[Staged]:
         """Yield `PEOPLE_COLUMNS` of each row that names somebody."""
@@ -108,13 +112,16 @@ class PeopleRows:
         extra = self._extra(row, wrong)
         if wrong:
             self._in_part(line, row, [*wrong, reason("rest_taken")])
+        left = self._left(row, emails, phones)
         key = name_key(first, last)
         digest = _digest(key, birth_name, born, emails, phones, addresses, birth)
         return (
             line, civility, first, last, birth_name, gender, born, *birth, self._language(row), key,
-            json.dumps(emails), json.dumps(phones), json.dumps(addresses), json.dumps(self._agrees(row)),
+            json.dumps(emails), json.dumps(phones), json.dumps(addresses),
+            json.dumps(self._agrees(row) | dict.fromkeys(left.refused, False)),
             self._date(row, "collected_on"), json.dumps(self._tags(row)), json.dumps(extra),
-            len(wrong), digest,
+            len(wrong), digest, json.dumps(left.entries), left.at,
+            self._text(row, "consent_words")[:PROOF_LIMIT], self._joined(row, "consent_proof")[:PROOF_LIMIT],
         )  # fmt: skip
 
     def _text(self, row: Row, key: str) -> str:
@@ -196,6 +203,11 @@ class PeopleRows:
         }
         return {name: value[: limits.get(name, PLACE_LIMIT)] for name, value in lines.items()}
 
+    def _left(self, row: Row, emails: list[tuple[str, str]], phones: list[tuple[str, str]]) -> Left:
+        if not self._says_who_left:
+            return NOTHING
+        return read_stops(self._columns, row, emails, phones, month_first=self._month_first)
+
     def _agrees(self, row: Row) -> dict[str, bool]:
         answers = {channel: read_yes_no(self._text(row, key)) for channel, key in _AGREES.items()}
         return {channel: answer for channel, answer in answers.items() if answer is not None}
@@ -203,7 +215,7 @@ class PeopleRows:
     def _tags(self, row: Row) -> list[str]:
         found: dict[str, str] = {}
         for index in self._columns.get("tags", ()):
-            for text in values_of(row[index]):
+            for text in (value.strip('"') for value in values_of(row[index])):  # Mailchimp quotes each
                 if not text.lower().startswith(_OWN_LABELS):
                     found.setdefault(fold(text), " ".join(text.split())[:TAG_LIMIT])
         return [spelled for folded, spelled in found.items() if folded]

@@ -82,13 +82,18 @@ def _explode(staging: Staging) -> None:
     staging.create("emails", stage_sql.EMAILS)
     staging.create("phones", stage_sql.PHONES)
     staging.create("postal", stage_sql.POSTAL)
+    staging.create("stops", stage_sql.STOPS)
     with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (stage_sql.FILL_EMAILS, stage_sql.FILL_PHONES, stage_sql.FILL_POSTAL):
+        fill = (stage_sql.FILL_EMAILS, stage_sql.FILL_PHONES, stage_sql.FILL_POSTAL, stage_sql.FILL_STOPS)
+        for statement in fill:
             cursor.execute(staging.sql(statement))
-        for part, column in (("emails", "normalised"), ("phones", "e164"), ("postal", "line")):
+        for part, column in (
+            *(("emails", "normalised"), ("phones", "e164"), ("postal", "line")),
+            ("stops", "address_hash"),
+        ):
             cursor.execute(f"CREATE INDEX ON {staging.table(part)} ({column})")
             cursor.execute(f"CREATE INDEX ON {staging.table(part)} (line)")
-    staging.analyze("rows", "emails", "phones", "postal")
+    staging.analyze("rows", "emails", "phones", "postal", "stops")
 
 
 def _find_persons(staging: Staging) -> None:

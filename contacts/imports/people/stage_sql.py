@@ -6,7 +6,8 @@ ROWS = """
 line integer PRIMARY KEY, civility text, first_name text, last_name text, birth_name text, gender text,
 birth_date date, birth_place_code text, birth_place text, birth_department text, birth_country text,
 language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb, collected_on date,
-tags jsonb, custom jsonb, left_out integer, digest uuid
+tags jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb, refused_at timestamptz,
+consent_words text, consent_proof text
 """
 EMAILS = "line integer, place integer, address text, normalised text"
 PHONES = "line integer, place integer, e164 text, kind text"
@@ -14,6 +15,7 @@ POSTAL = """
 line integer, place integer, line1 text, line2 text, locality text, postcode text, city text, country text,
 insee text, territory_id bigint
 """
+STOPS = "line integer, address_hash bytea, channel text, scope text, reason text, at timestamptz"
 PERSONS = "line integer PRIMARY KEY, person integer NOT NULL, birthplace_hash bytea"
 
 FILL_EMAILS = """
@@ -31,6 +33,11 @@ INSERT INTO {postal}
 SELECT line, one.place, value ->> 'line1', value ->> 'line2', value ->> 'locality', value ->> 'postcode',
        value ->> 'city', value ->> 'country', value ->> 'insee'
 FROM {rows} CROSS JOIN LATERAL jsonb_array_elements(addresses) WITH ORDINALITY AS one (value, place)
+"""
+FILL_STOPS = """
+INSERT INTO {stops}
+SELECT line, decode(one ->> 0, 'hex'), one ->> 1, one ->> 2, one ->> 3, (one ->> 4)::timestamptz
+FROM {rows} CROSS JOIN LATERAL jsonb_array_elements(stops) AS one WHERE stops <> '[]'
 """
 IN_FRANCE = "fold(postal.country) IN ('', 'france', 'fr')"
 RESOLVE_POSTAL = """

@@ -18,6 +18,7 @@ from contacts.imports.progress import Progress
 from contacts.imports.staging import Staging
 from contacts.models import Source
 from contacts.services.projections import refresh_projections_from
+from contacts.services.stop_entries import add_entries
 
 LINES_A_CHUNK = 5_000
 # Two imports that name the same new person must not both create them: their chunks take turns.
@@ -61,6 +62,8 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
     persons = f"persons.{inside.format(alias='persons')}"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
+        # Before any person is locked, as whoever stops an address does; who comes in finds it stopped.
+        add_entries(staging.sql(write_sql.STOPS, which=persons), {}, import_id=terms.import_id)
         match_persons(staging, source_id=terms.source.pk, which=persons)
         number_new_persons(staging, which=persons)
         lend_hash_key()

@@ -99,11 +99,22 @@ INSERT INTO contacts_listmembership (list_id, contact_id, created_by_import_id)
 SELECT DISTINCT %(list)s::bigint, contact_id, %(import)s::bigint FROM naming
 ON CONFLICT DO NOTHING
 """
+# What the rows of the chunk put on the do-not-contact list, a bounce after what a person said.
+STOPS = """
+SELECT DISTINCT ON (stop.address_hash, stop.channel, stop.scope)
+       stop.address_hash, stop.channel, stop.scope, stop.reason, coalesce(stop.at, now()) AS at
+FROM {persons} AS persons JOIN {stops} AS stop USING (line)
+WHERE {which}
+ORDER BY stop.address_hash, stop.channel, stop.scope, stop.reason = 'hard_bounce', stop.at
+"""
 INSERT_CONSENTS = """
 WITH {naming}
 INSERT INTO contacts_consent (
     contact_id, channel, purpose, given, at, source_id, proof, recorded_by_id, created_by_import_id)
 SELECT new.contact_id, new.channel, 'messages', new.given, new.at, %(source)s,
-       jsonb_build_object('import', %(import)s, 'line', new.line), %(by)s, %(import)s
+       jsonb_strip_nulls(jsonb_build_object(
+           'import', %(import)s, 'line', new.line,
+           'words', nullif(new.words, ''), 'said', nullif(new.proof, ''))),
+       %(by)s, %(import)s
 FROM ({effect}) AS new
 """
