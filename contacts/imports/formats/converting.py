@@ -14,9 +14,11 @@ from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import archives, limits
 from contacts.imports.formats.delimited import text_table
 from contacts.imports.formats.forms import CONTAINERS, Form, form_of
+from contacts.imports.formats.roll_xml import roll_xml_table
 from contacts.imports.formats.spreadsheets import sheet_table
 from contacts.imports.formats.tables import Table, write_table
 from contacts.imports.formats.union import PEEKED_BYTES, Report, union
+from contacts.imports.formats.vcards import vcard_table
 
 
 @dataclass(frozen=True)
@@ -114,4 +116,4 @@ def _nested(name: str) -> UnreadableFile:
     return UnreadableFile(f"{name}: {told}" if name else told)
 
 
-_READERS: dict[Form, Callable[[Path], Table]] = {}
+_READERS: dict[Form, Callable[[Path], Table]] = {Form.VCARD: vcard_table, Form.ROLL_XML: roll_xml_table}

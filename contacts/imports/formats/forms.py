@@ -48,7 +48,7 @@ def form_of_bytes(start: bytes) -> Form:
     text = _beginning(start)
     if text.startswith("begin:vcard"):
         return Form.VCARD
-    if text.startswith("<?xml") or (text.startswith("<") and "html" not in text):
+    if text.startswith("<") and "html" not in text:
         return Form.ROLL_XML
     return Form.TABLE
 

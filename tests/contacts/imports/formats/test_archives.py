@@ -88,7 +88,7 @@ def test_a_folder_is_read_like_an_archive_and_stays(places, book, tmp_path, kept
     assert (run.state, run.counts["new"]) == (Import.State.DONE, 3), run.error
     assert run.layout["header"] == ["Nom", "E-mail", "Courriel", "Prénom", "File", "Line in the file"]
     assert run.created_contacts.filter(
-        last_name="Petit", emailaddress__normalised="z@example.org"
+        last_name="Petit", emailaddress_set__normalised="z@example.org"
     ).exists()
     assert run.file_sha256
     assert run.file_bytes
