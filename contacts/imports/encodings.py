@@ -1,4 +1,4 @@
-"""Which encoding a file is in: byte order mark, then strict UTF-8, then Windows-1252.
+"""Which encoding a file is in: byte order mark, UTF-16 without one, then strict UTF-8, then Windows-1252.
 
 Statistical detectors take French Windows-1252 for its Polish sister; a fixed cascade with a preview and a
 choice does not. Files of old Macs and of DOS are recognised only well enough to suggest the choice.
@@ -20,6 +20,8 @@ CHOICES = {
     "mac_roman": "Mac OS (Roman)",
     "cp850": "DOS (850)",
 }
+# Of the letters of a UTF-16 text in a Latin script, nearly all have one zero byte, always on the same side.
+UTF_16_SHARE, OTHER_SIDE_SHARE = 0.6, 0.05
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -36,9 +38,31 @@ def detect_encoding(path: Path) -> str:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return encoding
+    unmarked = _utf_16_without_mark(head)
+    if unmarked:
+        return unmarked
     if _reads(head, "utf-8"):
         return "utf-8"
     return FALLBACK if _reads(head, FALLBACK) else _most_french(head, OLD)
+
+
+def exact_encoding(path: Path, chosen: str) -> str:
+    """Return what a choice means for this file: UTF-16 comes in two orders, which a mark or the text tells."""
+    if chosen != "utf-16":
+        return chosen
+    found = detect_encoding(path)
+    return found if found.startswith("utf-16") else chosen
+
+
+def _utf_16_without_mark(head: bytes) -> str:
+    """Return the order of a text in UTF-16 that has no mark, or ""."""
+    pairs = len(head) // 2
+    if not pairs or b"\0" not in head:
+        return ""
+    first, second = (head[side : pairs * 2 : 2].count(0) / pairs for side in (0, 1))
+    if second > UTF_16_SHARE and first < OTHER_SIDE_SHARE:
+        return "utf-16-le"
+    return "utf-16-be" if first > UTF_16_SHARE and second < OTHER_SIDE_SHARE else ""
 
 
 def better_encoding(path: Path) -> str:

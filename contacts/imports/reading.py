@@ -53,10 +53,7 @@ def _decoded(decoder: codecs.IncrementalDecoder, data: bytes, encoding: str, *, 
         ) from error
     if "\0" in text:
         raise UnreadableFile(
-            _(
-                "The file holds zero bytes: it is a binary file, or text in UTF-16 without its mark. "
-                "Save it as “CSV UTF-8”."
-            )
+            _("The file holds zero bytes: it is a binary file, not a table. Save it as “CSV UTF-8”.")
         )
     return text
 

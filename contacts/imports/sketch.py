@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.folding import fold
-from contacts.imports.encodings import better_encoding, detect_encoding
+from contacts.imports.encodings import better_encoding, detect_encoding, exact_encoding
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.reading import Row, TableReader, text_blocks
 from contacts.imports.values import looks_like_data
@@ -35,12 +35,20 @@ _MAGIC = (
     (b"GIF8", "GIF"),
     (b"7z\xbc\xaf", "7Z"),
     (b"SQLite format 3", "SQLite"),
+    (b"Rar!", "RAR"),
+    (b"BZh", "BZ2"),
+    (b"\xfd7zXZ", "XZ"),
+    (b"\x7fELF", "ELF"),
+    (b"PAR1", "Parquet"),
 )
 _MARKUP = (
     ("<?xml", "XML"),
-    ("<!doctype", "HTML"),
+    ("<!doctypehtml", "HTML"),
     ("<html", "HTML"),
+    ("{\\rtf", "RTF"),
     ("{", "JSON"),
+    ("[{", "JSON"),
+    ("[[", "JSON"),
     ("begin:vcard", "vCard"),
 )
 
@@ -94,7 +102,7 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketc
     """Look at the head of a file. What is not given is found; raises UnreadableFile."""
     _refuse_other_formats(path)
     chosen = bool(encoding)
-    encoding = encoding or detect_encoding(path)
+    encoding = exact_encoding(path, encoding) if chosen else detect_encoding(path)
     head = _head(path, encoding)
     skipped, delimiter = _separator_line(head, delimiter)
     delimiter = delimiter or find_delimiter(head)
@@ -146,13 +154,16 @@ def _columns(head: str, delimiter: str) -> tuple[float, int]:
 
 
 def _head(path: Path, encoding: str) -> str:
+    text = ""
     for block in text_blocks(path, encoding):
-        text = block.removeprefix("\ufeff")
-        if text.strip():
-            _refuse_markup(text)
-            cut = text[:HEAD_CHARACTERS]
-            return cut[: cut.rfind("\n") + 1] if len(text) > HEAD_CHARACTERS and "\n" in cut else cut
-    raise _empty()
+        text = (text + block).removeprefix("\ufeff").lstrip("\r\n")
+        if len(text) > HEAD_CHARACTERS:
+            break
+    if not text.strip():
+        raise _empty()
+    _refuse_markup(text)
+    cut = text[:HEAD_CHARACTERS]
+    return cut[: cut.rfind("\n") + 1] if len(text) > HEAD_CHARACTERS and "\n" in cut else cut
 
 
 def _separator_line(head: str, delimiter: str) -> tuple[int, str]:
@@ -174,7 +185,7 @@ def _refuse_other_formats(path: Path) -> None:
 
 
 def _refuse_markup(text: str) -> None:
-    start = text.lstrip()[:64].lower()
+    start = "".join(text[:HEAD_CHARACTERS].split())[:64].lower()
     for beginning, name in _MARKUP:
         if start.startswith(beginning):
             raise UnreadableFile(

@@ -117,7 +117,7 @@ class ImportFile(StepView):
             layout=layout,
             rows=sketch.rows[:ROWS_SHOWN],
             suggested=CHOICES.get(suggested[0], "") if suggested else "",
-            encoding=layout.encoding.removesuffix("-sig"),
+            encoding=layout.encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be"),
             encodings=CHOICES.items(),
             delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],
             left_out=", ".join(left_out),

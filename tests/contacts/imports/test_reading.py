@@ -34,6 +34,8 @@ def read_all(path, encoding="utf-8", delimiter=";"):
         (ROWS.encode(), "utf-8"),
         (codecs.BOM_UTF8 + ROWS.encode(), "utf-8-sig"),
         (ROWS.encode("utf-16"), "utf-16"),
+        (ROWS.encode("utf-16-le"), "utf-16-le"),
+        (ROWS.encode("utf-16-be"), "utf-16-be"),
         (ROWS.encode("cp1252"), "cp1252"),
     ],
 )
@@ -42,6 +44,17 @@ def test_the_cascade_of_encodings(file_of, content, encoding) -> None:
     assert detect_encoding(path) == encoding
     sketch = sketch_file(path)
     assert (sketch.layout.header, sketch.rows[0][0]) == (["Nom", "Prénom", "E-mail"], "Lefèvre")
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf_16_may_be_chosen_whatever_its_order(file_of, order) -> None:
+    sketch = sketch_file(file_of(ROWS.encode(order)), encoding="utf-16")
+    assert (sketch.layout.encoding, sketch.rows[0][0]) == (order, "Lefèvre")
+    assert read_all(file_of(ROWS.encode(order)), encoding=order)[1][1] == [
+        "Petit",
+        "Jean",
+        "jean@example.org",
+    ]
 
 
 @pytest.mark.parametrize("old", ["mac_roman", "cp850"])
@@ -108,6 +121,12 @@ def test_a_row_with_empty_cells_too_many_is_taken(file_of) -> None:
         (b"\xd0\xcf\x11\xe0rest", "XLS"),
         (b"<?xml version='1.0'?><a/>", "XML"),
         (b"<!DOCTYPE html><html></html>", "HTML"),
+        (b"<html><body><table></table></body></html>", "HTML"),
+        (b'{"people": []}', "JSON"),
+        (b'[\n {"name": "Martin"}]', "JSON"),
+        (b"{\\rtf1\\ansi hello}", "RTF"),
+        (b"7z\xbc\xaf\x27\x1c", "7Z"),
+        (b"Nom;E-mail\n" + bytes(range(256)) * 20, "zero bytes"),
         (b"BEGIN:VCARD\nVERSION:3.0\nEND:VCARD\n", "vCard"),
         (b"Dear all,\nplease find my letter\nwith kind regards\n", "not a table"),
         (b"Nom;E-mail\nL\x00a;lea@example.org\n", "zero bytes"),
