@@ -195,11 +195,12 @@ class _File:
 
     def _homonyms(self, known: Human, number: int) -> Human:
         other = self._somebody(known, number, landline=f"0{200_000_000 + number % 80_000_000}")
-        return replace(
-            other,
-            home=home_in(self._rng, self._departments),
-            birth_place=commune_in(self._rng, self._departments),
-        )
+        home, birth_place = known.home, known.birth_place
+        while home.code == known.home.code:
+            home = home_in(self._rng, self._departments)
+        while birth_place == known.birth_place:
+            birth_place = commune_in(self._rng, self._departments)
+        return replace(other, home=home, birth_place=birth_place)
 
     def _couples(self, known: Human, number: int) -> Human:
         sex = "FM"["MF".index(known.sex)]

@@ -165,7 +165,7 @@ class Quality:
     pairs_in_queue: int = 0
     true_in_queue: int = 0
     missed: list[int] = field(default_factory=list)
-    wrong: list[int] = field(default_factory=list)
+    wrong: list[int] = field(default_factory=list)  # lines, those of hard sets too
     hard: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in HARD_SETS})
 
     @property
@@ -216,7 +216,9 @@ def measure(labelled: list[Labelled], imported: Imported, base: Base) -> Quality
         if one.hard:
             counts = found.hard[one.hard]
             counts["rows"] += 1
-            counts["merged"] += joins and merged_into != one.human
+            if joins and merged_into != one.human:
+                counts["merged"] += 1
+                found.wrong.append(line)
             counts["queued"] += bool(queued[contact]) and not joins
         else:
             if joins:

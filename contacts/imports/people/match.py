@@ -32,7 +32,8 @@ def number_new_persons(staging: Staging, *, which: str) -> None:
 
 
 def _match(staging: Staging, which: str) -> str:
-    pieces: dict[str, Any] = {**match_sql.PIECES, "which": which}
+    supported = staging.sql(match_sql.SUPPORTED)
+    pieces: dict[str, Any] = {**match_sql.PIECES, "supported": supported, "which": which}
     return staging.sql(match_sql.MATCH, **pieces)
 
 

@@ -103,13 +103,13 @@ def _find_persons(staging: Staging) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         for statement in (stage_sql.KEYS, stage_sql.SHARED_KEYS, stage_sql.CONTRADICTED_KEYS):
-            cursor.execute(staging.sql(statement))
+            cursor.execute(staging.sql(statement, contradicted=stage_sql.CONTRADICTED))
         cursor.execute(staging.sql(stage_sql.FILL_PERSONS))
         for _round in range(ROUNDS):
             cursor.execute(staging.sql(stage_sql.JOIN_PERSONS))
             if not cursor.rowcount:
                 break
-        cursor.execute(staging.sql(stage_sql.SEPARATE_PERSONS))
+        cursor.execute(staging.sql(stage_sql.SEPARATE_PERSONS, contradicted=stage_sql.CONTRADICTED))
         cursor.execute(staging.sql(stage_sql.ADOPT_NAMELESS))
         cursor.execute(staging.sql("CREATE INDEX ON {persons} (person)"))
     staging.drop("keys", "shared")

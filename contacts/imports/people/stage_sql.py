@@ -47,7 +47,8 @@ WHERE found.territory_id IS NOT NULL AND (found.code, found.postcode, found.name
       = (postal.insee, postal.postcode, postal.city) AND {in_france}
 """
 
-# Facts that make two rows of the file one person for certain. Names count whole: first and last.
+# Facts that make two rows of the file one person for certain. Names count whole: first and last. A name and a
+# birth date need a place beside them, of birth or of residence: homonyms of one day are two people.
 KEYS = """
 INSERT INTO {keys} (line, key, sort)
 SELECT line, digest::text, 'row' FROM {rows}
@@ -57,8 +58,15 @@ UNION ALL
 SELECT line, 'phone ' || e164 || ' ' || name_key, 'phone' FROM {rows} JOIN {phones} USING (line)
 WHERE kind = 'mobile' AND first_name <> '' AND last_name <> ''
 UNION ALL
-SELECT line, 'born ' || birth_date || ' ' || name_key, 'born' FROM {rows}
-WHERE birth_date IS NOT NULL AND first_name <> '' AND last_name <> ''
+SELECT line, 'born ' || birth_date || ' ' || name_key || ' in ' || place.key, 'born'
+FROM {rows} AS own
+CROSS JOIN LATERAL (
+    SELECT 'code ' || nullif(clean_insee_code(birth_place_code), '') AS key
+    UNION ALL SELECT 'name ' || nullif(fold_place(birth_place), '')
+    UNION ALL SELECT postcode || ' ' || fold_place(city) FROM {postal} AS home
+    WHERE home.line = own.line AND postcode || city <> ''
+) AS place
+WHERE birth_date IS NOT NULL AND first_name <> '' AND last_name <> '' AND place.key IS NOT NULL
 """
 # Only keys that several rows share say anything.
 SHARED_KEYS = """
@@ -66,12 +74,19 @@ CREATE UNLOGGED TABLE {shared} AS
 SELECT keys.line, dense_rank() OVER (ORDER BY key) AS key, sort FROM {keys} AS keys
 WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(DISTINCT line) > 1)
 """
-# A father and a son with one name and one address: rows whose birth dates or sexes differ share no key.
+CONTRADICTED = """
+count(DISTINCT own.birth_date) > 1 OR count(DISTINCT nullif(own.gender, '')) > 1
+OR count(DISTINCT nullif(clean_insee_code(own.birth_place_code), '')) > 1
+OR (count(DISTINCT nullif(own.birth_place_code, '')) = 0
+    AND count(DISTINCT nullif(fold_place(own.birth_place), '')) > 1)
+"""
+# A father and a son with one name and one address: rows whose birth dates, sexes or places of birth differ share
+# no key.
 CONTRADICTED_KEYS = """
 DELETE FROM {shared} WHERE sort <> 'row' AND key IN (
     SELECT shared.key FROM {shared} AS shared JOIN {rows} AS own USING (line)
     GROUP BY shared.key
-    HAVING count(DISTINCT own.birth_date) > 1 OR count(DISTINCT nullif(own.gender, '')) > 1
+    HAVING {contradicted}
 )
 """
 FILL_PERSONS = "INSERT INTO {persons} (line, person) SELECT line, line FROM {rows}"
@@ -96,7 +111,7 @@ FROM (
     WHERE persons.person IN (
         SELECT persons.person FROM {persons} AS persons JOIN {rows} AS own USING (line)
         GROUP BY persons.person
-        HAVING count(DISTINCT own.birth_date) > 1 OR count(DISTINCT nullif(own.gender, '')) > 1
+        HAVING {contradicted}
     )
 ) AS twin
 WHERE own.line = twin.line

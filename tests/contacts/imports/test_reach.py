@@ -96,10 +96,11 @@ def test_an_address_book_and_its_undoing(tmp_path, book) -> None:
 
 def test_a_field_that_returns_is_searched_as_it_was(tmp_path, book) -> None:
     """The person gained nothing but the field: no row that goes names them."""
-    first = write_rows(tmp_path / "a.csv", [["Nom", "Email"], ["Martin", "lea@example.org"]])
+    points = ["lea@example.org", "06 39 98 12 34"]
+    first = write_rows(tmp_path / "a.csv", [["Nom", "Email", "Mobile"], ["Martin", *points]])
     import_file(first, kind="address-book", source=book)
     named = write_rows(
-        tmp_path / "b.csv", [["Prénom", "Nom", "Email"], ["Zénobie", "Martin", "lea@example.org"]]
+        tmp_path / "b.csv", [["Prénom", "Nom", "Email", "Mobile"], ["Zénobie", "Martin", *points]]
     )
     run = import_file(named, kind="address-book", source=book)
     person = Contact.objects.get()
