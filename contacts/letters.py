@@ -34,7 +34,7 @@ class LetterChoice:
 
     def electors(self) -> QuerySet[ElectoralRegistration]:
         """Everybody who fits and has an address on the roll; objections are `without_objections`'s."""
-        found = ElectoralRegistration.objects.filter(self._where(), ~Q(street="", locality=""))
+        found = ElectoralRegistration.objects.on_the_roll().filter(self._where(), ~Q(street="", locality=""))
         if self.gender:
             found = found.filter(gender=self.gender)
         if self.age_from is not None:

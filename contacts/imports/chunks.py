@@ -18,12 +18,13 @@ TABLE = "chunks"
 
 @dataclass(frozen=True)
 class Chunk:
-    """Blocks `first` to `last - 1` of a table: some `rows` rows."""
+    """Blocks `first` to `last - 1` of the working table `part`: some `rows` rows."""
 
     number: int
     first: int
     last: int
     rows: int
+    part: str = "rows"
 
     def inside(self, alias: str) -> str:
         """SQL condition on the rows of `alias`."""
@@ -40,7 +41,7 @@ def split(staging: Staging, part: str, *, rows: int, rows_a_chunk: int) -> list[
     count = max(1, -(-rows // rows_a_chunk))
     edges = [blocks * number // count for number in range(count + 1)]
     return [
-        Chunk(number, first, last, -(-rows // count))
+        Chunk(number, first, last, -(-rows // count), part)
         for number, (first, last) in enumerate(pairwise(edges))
         if last > first
     ]
@@ -48,21 +49,25 @@ def split(staging: Staging, part: str, *, rows: int, rows_a_chunk: int) -> list[
 
 def remember(staging: Staging, chunks: list[Chunk]) -> None:
     """Keep the pieces to do. The table's presence also says that the staging tables are complete."""
-    staging.create(TABLE, "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, done boolean")
+    staging.create(
+        TABLE,
+        "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, part text, done boolean",
+    )
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {staging.table(TABLE)} VALUES (%s, %s, %s, %s, false)",
-            [(chunk.number, chunk.first, chunk.last, chunk.rows) for chunk in chunks],
+            f"INSERT INTO {staging.table(TABLE)} VALUES (%s, %s, %s, %s, %s, false)",
+            [(chunk.number, chunk.first, chunk.last, chunk.rows, chunk.part) for chunk in chunks],
         )
 
 
 def left_to_do(staging: Staging) -> tuple[list[Chunk], int]:
     """Return the pieces not yet done, and how many rows are."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT number, first, last, rows, done FROM {staging.table(TABLE)} ORDER BY number")
-        found = cursor.fetchall()
-    todo = [Chunk(*values) for *values, done in found if not done]
-    return todo, sum(rows for _number, _first, _last, rows, done in found if done)
+        cursor.execute(
+            f"SELECT number, first, last, rows, part, done FROM {staging.table(TABLE)} ORDER BY number"
+        )
+        found = [(Chunk(*values), done) for *values, done in cursor.fetchall()]
+    return [chunk for chunk, done in found if not done], sum(chunk.rows for chunk, done in found if done)
 
 
 def mark_done(staging: Staging, chunk: Chunk) -> None:

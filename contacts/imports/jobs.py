@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from contacts.imports import chunks, files
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
 from contacts.imports.formats.opening import forget_table, make_whole, table_of
+from contacts.imports.file_names import named_roll
 from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
 from contacts.imports.opt_outs import engine as opt_outs
@@ -162,8 +164,16 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
         import_id=run.pk,
         source_id=source_of(run).pk,
         told=told,
-        compare_again=_rolls_changed_since(run),
+        base_changed=_rolls_changed_since(run),
+        departed_on=_departed_on(run),
     )
+
+
+def _departed_on(run: Import) -> date | None:
+    """The day on which electors who are not in the file left: that of the list, when it is a whole roll."""
+    if not run.options.get("whole_roll"):
+        return None
+    return named_roll(run.file_name).day or timezone.localdate()
 
 
 def _rolls_changed_since(run: Import) -> bool:

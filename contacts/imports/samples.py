@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 
 from contacts.imports.reasons import sentence
-from contacts.imports.rolls.compare import COMPARED
+from contacts.imports.rolls.compare import COMPARED, DIFFERENCES
 from contacts.imports.staging import Staging
 from contacts.models import Import
 
@@ -36,6 +36,7 @@ def keep_samples(staging: Staging, *, kind: str, source_id: int, counts: dict[st
     pieces = {
         "given": ", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
         "columns": ", ".join(f"kept.{column}" for column in COMPARED),
+        "is_new": staging.sql(_IS_NEW) if staging.exists(DIFFERENCES) else "true",
     }
     with connection.cursor() as cursor:
         for sort, select in statements.items():
@@ -54,9 +55,10 @@ def preview_samples(run: Import) -> Samples:
     """Return samples of a previewed import; empty once it ran.
 
     new: {"line", "name", …} as text. updated: {"name", "changes": {field: [before, after]}} for a roll,
-    {"name", "gains": [what]} for people. rejected: {"line", "values", "reasons": [sentence]}.
+    {"name", "gains": [what]} for people. rejected: {"line", "values", "reasons": [sentence]}. departed:
+    electors who are not in the file.
     """
-    found: Samples = {"new": [], "updated": [], "rejected": []}
+    found: Samples = {"new": [], "updated": [], "rejected": [], "departed": []}
     staging = Staging(run.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [staging.table(PART)])
@@ -83,7 +85,7 @@ SELECT own.line, own.birth_name || ' ' || own.first_names AS name, own.used_name
        own.street, own.postcode || ' ' || own.city AS city, place.station_code AS station, own.order_number
 FROM {rows} AS own JOIN {places} AS place ON place.id = own.place
 WHERE own.line BETWEEN %(first)s AND %(last)s
-  AND NOT EXISTS (SELECT FROM {known} AS known WHERE known.line = own.line)
+  AND {is_new}
   AND NOT EXISTS (SELECT FROM {special} AS special WHERE special.line = own.line AND special.duplicate)
 ORDER BY own.line
 """,
@@ -94,13 +96,24 @@ SELECT own.line, own.birth_name || ' ' || own.first_names AS name,
         CROSS JOIN LATERAL jsonb_each(to_jsonb(given)) AS will
         JOIN LATERAL jsonb_each(to_jsonb(kept)) AS was ON was.key = will.key
         WHERE was.value IS DISTINCT FROM will.value) AS changes
-FROM {known} AS known
-JOIN {rows} AS own ON own.line = known.line
+FROM {todo} AS todo
+JOIN {rows} AS own ON own.ctid = todo.row
 JOIN {places} AS place ON place.id = own.place
-JOIN contacts_electoralregistration AS kept ON kept.id = known.id
-WHERE known.line BETWEEN %(first)s AND %(last)s AND known.changed ORDER BY own.line
+JOIN contacts_electoralregistration AS kept ON kept.id = todo.id
+WHERE todo.line BETWEEN %(first)s AND %(last)s ORDER BY todo.line
+""",
+    "departed": """
+SELECT kept.birth_name || ' ' || kept.first_names AS name, kept.used_name,
+       coalesce(kept.birth_date::text, kept.birth_date_raw) AS birth_date,
+       concat_ws(', ', nullif(kept.street, ''), concat_ws(' ', kept.postcode, kept.city)) AS address,
+       station.name AS station, kept.order_number
+FROM {departed} JOIN contacts_electoralregistration AS kept USING (id)
+LEFT JOIN contacts_territory AS station ON station.id = kept.polling_station_id
+ORDER BY kept.id
 """,
 }
+# Of a roll that is known in part, the rows to write are noted; else all are new.
+_IS_NEW = "EXISTS (SELECT FROM {todo} AS todo WHERE todo.line = own.line AND todo.id IS NULL)"
 _PEOPLE = {
     "new": """
 SELECT own.line, btrim(own.first_name || ' ' || own.last_name) AS name, own.emails -> 0 ->> 0 AS email,

@@ -150,11 +150,16 @@ def enqueue_preview(*, run: Import, by: User | None) -> Job:
 
 
 @transaction.atomic
-def enqueue_run(*, run: Import, by: User | None) -> Job:
-    """Have the previewed file written."""
+def enqueue_run(*, run: Import, by: User | None, whole_roll: bool = False) -> Job:
+    """Have the previewed file written.
+
+    `whole_roll`: the file is the whole roll of its communes, so that whoever is not in it has left.
+    """
     if run.state != State.PREVIEWED:
         raise WrongState(_("Preview the import first."))
     _ready(run)
+    run.options = {**run.options, "whole_roll": whole_roll}
+    Import.objects.filter(pk=run.pk).update(options=run.options)
     return _enqueue(run, RUN_JOB, State.RUNNING, by)
 
 

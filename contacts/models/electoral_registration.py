@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -28,6 +30,12 @@ class FoldedUsedName(models.Func):
     function = "fold"
     arg_joiner = " || ' ' || "
     output_field = models.TextField()
+
+
+class ElectoralRegistrationQuerySet(models.QuerySet["ElectoralRegistration"]):
+    def on_the_roll(self) -> ElectoralRegistrationQuerySet:
+        """Electors of today: without those whom a newer roll has no more."""
+        return self.filter(left_on=None)
 
 
 class ElectoralRegistration(models.Model):
@@ -95,11 +103,14 @@ class ElectoralRegistration(models.Model):
     postcode = models.CharField(_("postcode"), max_length=16, blank=True)
     city = models.CharField(_("city"), max_length=100, blank=True)
     country = models.CharField(_("country"), max_length=60, blank=True)
+    left_on = models.DateField(_("left the roll"), null=True)  # a newer roll of the commune has them no more
     name_folded = models.GeneratedField(
         expression=Fold(Concat(F("birth_name"), Value(" "), F("first_names"))),
         output_field=models.TextField(),
         db_persist=True,
     )
+
+    objects: ClassVar[models.Manager[ElectoralRegistration]] = ElectoralRegistrationQuerySet.as_manager()
 
     personal_data = keep("id", "identity", "source", "created_by_import", "contact") | erase(
         *[
@@ -122,6 +133,7 @@ class ElectoralRegistration(models.Model):
             "postcode",
             "city",
             "country",
+            "left_on",
             "name_folded",
         ],
     )

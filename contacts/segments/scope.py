@@ -25,7 +25,7 @@ def within(scope: Collection[int], channel: Channel) -> Q:
     home = Exists(TerritoryAncestor.objects.filter(ancestor__in=scope, descendant=OuterRef("commune")))
     if channel in DIGITAL:
         return Q(home)
-    registered = ElectoralRegistration.objects.filter(
+    registered = ElectoralRegistration.objects.on_the_roll().filter(
         _place("commune", scope) | _place("polling_station", scope), contact=OuterRef("pk")
     )
     return Q(home) | Q(Exists(registered))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from contacts.models import Import
 
+LARGEST_DEPARTED_SHARE = 0.2  # of the electors of some communes, between two of their rolls
 Text = str | Promise
 Counts = Mapping[str, int]
 
@@ -59,11 +60,29 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
     if counts.get("stopped"):
         note = _("unsubscribed, returned or complained: on the do-not-contact list")
         shown.append(Tile(_("Addresses stopped"), counts["stopped"], note))
+    if is_roll and any(counts.get(name) for name in ("arrived", "departed", "moved")):
+        shown += _roll_movements(counts)
     if "linked" in counts:
         shown.append(Tile(_("Linked"), counts["linked"], _("people who are electors")))
     if "to_review" in counts:
         shown.append(Tile(_("To check"), counts["to_review"], _("perhaps the same person")))
     return shown
+
+
+def _roll_movements(counts: Counts) -> list[Tile]:
+    """What a newer roll of known communes says of their electors."""
+    return [
+        Tile(_("Arrived"), counts.get("arrived", 0), _("on a roll that is known")),
+        Tile(_("Moved station"), counts.get("moved", 0)),
+        Tile(_("No longer in it"), counts.get("departed", 0), _("of the same communes and lists")),
+    ]
+
+
+def departures_look_real(counts: Counts) -> bool:
+    """True when those who are missing are few enough for the file to be a whole roll, not a part of one."""
+    stayed = counts.get("updated", 0) + counts.get("unchanged", 0)
+    departed = counts.get("departed", 0)
+    return 0 < departed <= (stayed + departed) * LARGEST_DEPARTED_SHARE
 
 
 def _opt_out_tiles(counts: Counts) -> list[Tile]:

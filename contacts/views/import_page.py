@@ -20,7 +20,7 @@ from contacts.imports.service import discard_import, enqueue_run, stop_import, u
 from contacts.imports.undo import UNDOABLE, people_kept
 from contacts.models import Import, ImportReject
 from contacts.views.electors_next import ways_for
-from contacts.views.import_effect import shares, tiles, written
+from contacts.views.import_effect import departures_look_real, shares, tiles, written
 from contacts.views.import_progress import shown_progress
 from contacts.views.import_samples import sample_groups
 from contacts.views.import_steps import (
@@ -86,6 +86,8 @@ class ImportPage(ImportView):
         }
         if run.state == State.PREVIEWED:
             context["samples"] = sample_groups(run)
+            context["departed"] = counts.get("departed", 0)
+            context["is_whole_roll"] = departures_look_real(counts)
         elif run.state not in AT_WORK and not self.is_undoing:
             context |= self._report()
         return super().get_context_data(**(context | kwargs))
@@ -146,7 +148,8 @@ class _Act(ImportView):
 
 class RunImport(_Act):
     def act(self) -> HttpResponse:
-        enqueue_run(run=self.run, by=self.request.user)
+        whole_roll = self.request.POST.get("whole_roll") == "on"
+        enqueue_run(run=self.run, by=self.request.user, whole_roll=whole_roll)
         return redirect("contacts:import", pk=self.run.pk)
 
 

@@ -64,6 +64,7 @@ def sample_groups(run: Import) -> list[SampleGroup]:
         _rejected(run, samples, counts.get("rejected", 0)),
         _new_electors(samples, counts) if is_roll else _new_people(samples, counts),
         _updated_electors(samples, counts) if is_roll else _updated_people(samples, counts),
+        _departed_electors(samples, counts),
     ]
     return [group for group in groups if group.rows]
 
@@ -140,6 +141,23 @@ def _updated_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
     ]
     headings = [_("Line"), _("Elector"), _("What changes")]
     return SampleGroup(_("Updated"), counts.get("updated", 0), headings, rows)
+
+
+def _departed_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
+    rows = [
+        _cells(
+            [
+                *[row["name"], row["used_name"], _day(row["birth_date"]), row["address"]],
+                *[row["station"], row["order_number"]],
+            ]
+        )
+        for row in samples["departed"]
+    ]
+    headings = [
+        *[_("Elector"), _("Used name"), _("Birth date"), _("Address")],
+        *[_("Polling station"), _("Order number")],
+    ]
+    return SampleGroup(_("No longer in it"), counts.get("departed", 0), headings, rows)
 
 
 def _changes(changes: dict[str, list[Any]], names: dict[str, dict[int, str]]) -> Iterable[str]:

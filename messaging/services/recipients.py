@@ -68,7 +68,8 @@ WHERE c.id = ANY(%s) AND c.erased_at IS NULL
 _STATIONS = """
 SELECT DISTINCT ON (contact_id) contact_id, polling_station_id
 FROM contacts_electoralregistration
-WHERE contact_id = ANY(%s) AND polling_station_id IS NOT NULL ORDER BY contact_id, roll_kind, id
+WHERE contact_id = ANY(%s) AND polling_station_id IS NOT NULL AND left_on IS NULL
+ORDER BY contact_id, roll_kind, id
 """
 
 

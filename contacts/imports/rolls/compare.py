@@ -1,8 +1,13 @@
-"""What a roll would change: which of its rows are known already, and in what they differ."""
+"""What a roll would change: who is new, who differs from what is known, and who is on it no more.
+
+The rows to write are noted in `todo`, by their place in `rows`: of a roll that is known already they are few.
+A roll of communes of which nothing is known is written from `rows` itself.
+"""
 
 from __future__ import annotations
 
 from functools import partial
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -25,29 +30,67 @@ COMPARED: dict[str, str] = {
     "postcode": "own.postcode",
     "city": "own.city",
     "country": "own.country",
+    "left_on": "NULL::date",
 }
+EVERYTHING, DIFFERENCES = "rows", "todo"
 
 
-def compare(staging: Staging, *, source_id: int) -> None:
-    """Fill `known`: the rows whose elector is in the base, and whether anything would change."""
-    staging.create("known", "line integer, id bigint, changed boolean")
+class Compared(NamedTuple):
+    """The table that holds the rows to write, and how many they are."""
+
+    part: str
+    rows: int
+
+
+def compare(staging: Staging, *, source_id: int) -> Compared:
+    """Fill `todo` (`id` is the elector that a row changes, null for a new one) and `departed`."""
+    staging.create(DIFFERENCES, "row tid, line integer, id bigint, arrived boolean")
+    staging.create("departed", "id bigint")
+    communes = _known_communes(staging)
+    if not communes:
+        return Compared(EVERYTHING, _count(staging, EVERYTHING))
+    lanes = lanes_here()
     in_lanes(
         partial(_compare_communes, staging, source_id=source_id),
-        [share for share in _shares(staging) if share],
+        [share for lane in range(lanes) if (share := communes[lane::lanes])],
     )
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        cursor.execute(staging.sql(_OF_NEW_COMMUNES), {"communes": communes})
+    staging.analyze(DIFFERENCES)
+    return Compared(DIFFERENCES, _count(staging, DIFFERENCES))
+
+
+def compare_again(staging: Staging, *, source_id: int) -> Compared:
+    """Compare with the base as it is now."""
+    staging.drop(DIFFERENCES, "departed")
+    return compare(staging, source_id=source_id)
+
+
+def counts(staging: Staging, compared: Compared, *, rows: int) -> dict[str, int]:
+    """Return the counts of the preview, in rows of the file, and the places of the roll.
+
+    `arrived` and `moved` are new electors, and electors of another station, of communes that had a roll;
+    `departed` are electors of these communes and lists who are not in the file.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(staging.sql("ALTER TABLE {known} ADD PRIMARY KEY (line)"))
-    staging.analyze("known")
+        cursor.execute(staging.sql(_COUNTS))
+        names = [column.name for column in cursor.description]
+        found: dict[str, int] = dict(zip(names, cursor.fetchone(), strict=True))
+    taken = found.pop("taken") - found["duplicate"]
+    if compared.part == EVERYTHING:
+        found["new"] = taken
+    found["rows"] = rows
+    found["unchanged"] = taken - found["new"] - found["updated"]
+    return found
 
 
-def _shares(staging: Staging) -> list[list[int]]:
-    """The communes of the roll whose electors are in the base, dealt out among the lanes."""
+def _known_communes(staging: Staging) -> list[int]:
+    """The communes of the roll whose electors are in the base."""
     with connection.cursor() as cursor:
         cursor.execute(staging.sql(_FIND_STATIONS))
         cursor.execute(staging.sql(_KNOWN_COMMUNES))
-        communes = [commune for (commune,) in cursor.fetchall()]
-    lanes = lanes_here()
-    return [communes[lane::lanes] for lane in range(lanes)]
+        return [commune for (commune,) in cursor.fetchall()]
 
 
 def _compare_communes(staging: Staging, communes: list[int], *, source_id: int) -> None:
@@ -56,20 +99,16 @@ def _compare_communes(staging: Staging, communes: list[int], *, source_id: int) 
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         cursor.execute(
-            staging.sql(_KNOWN, given=given, kept=kept),
+            staging.sql(_COMPARE, given=given, kept=kept),
             {"communes": communes, "source": source_id},
         )
 
 
-def counts(staging: Staging, *, rows: int) -> dict[str, int]:
-    """Return the counts of the preview, in rows of the file, and the places of the roll."""
+def _count(staging: Staging, part: str) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(staging.sql(_COUNTS))
-        names = [column.name for column in cursor.description]
-        found: dict[str, int] = dict(zip(names, cursor.fetchone(), strict=True))
-    found["rows"] = rows
-    found["new"] = found.pop("taken") - found["duplicate"] - found["updated"] - found["unchanged"]
-    return found
+        cursor.execute(f"SELECT count(*) FROM {staging.table(part)}")
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 # Stations that exist; those that do not come with the import, and their rows count as changed until then.
@@ -83,23 +122,53 @@ SELECT territory_id FROM (SELECT DISTINCT territory_id FROM {places} WHERE terri
 WHERE EXISTS (SELECT FROM contacts_electoralregistration WHERE commune_id = territory_id)
 ORDER BY territory_id
 """
-# Reads the electors of these communes only, whatever else the base holds.
-_KNOWN = """
-INSERT INTO {known} (line, id, changed)
-SELECT own.line, kept.id, ROW({given}) IS DISTINCT FROM ROW({kept})
+# Reads the electors of these communes only, whatever else the base holds; only what differs is written.
+_COMPARE = """
+WITH differing AS MATERIALIZED (
+    SELECT own.row, own.line, kept.id
+    FROM (
+        SELECT own.*, own.ctid AS row, coalesce(special.identity, own.identity) AS told_apart
+        FROM {rows} AS own
+        JOIN {places} AS place ON place.id = own.place AND place.territory_id = ANY(%(communes)s)
+        LEFT JOIN {special} AS special ON special.line = own.line
+        WHERE NOT coalesce(special.duplicate, false)
+    ) AS own
+    FULL JOIN (
+        SELECT * FROM contacts_electoralregistration WHERE commune_id = ANY(%(communes)s)
+    ) AS kept ON kept.identity = own.told_apart
+    LEFT JOIN {places} AS place ON place.id = own.place
+    WHERE ROW({given}) IS DISTINCT FROM ROW({kept})
+), departed AS (
+    INSERT INTO {departed} (id)
+    SELECT kept.id FROM differing JOIN contacts_electoralregistration AS kept USING (id)
+    WHERE differing.line IS NULL AND kept.left_on IS NULL
+      AND (kept.commune_id, kept.roll_kind) IN (SELECT territory_id, kind FROM {places})
+)
+INSERT INTO {todo} (row, line, id, arrived)
+SELECT row, line, id, id IS NULL FROM differing WHERE line IS NOT NULL ORDER BY row
+"""
+_OF_NEW_COMMUNES = """
+INSERT INTO {todo} (row, line, id, arrived)
+SELECT own.ctid, own.line, NULL, false
 FROM {rows} AS own
-JOIN {places} AS place ON place.id = own.place AND place.territory_id = ANY(%(communes)s)
+JOIN {places} AS place ON place.id = own.place AND NOT place.territory_id = ANY(%(communes)s)
 LEFT JOIN {special} AS special ON special.line = own.line
-JOIN contacts_electoralregistration AS kept
-  ON kept.commune_id = ANY(%(communes)s) AND kept.identity = coalesce(special.identity, own.identity)
 WHERE NOT coalesce(special.duplicate, false)
 """
 _COUNTS = """
 SELECT (SELECT count(*) FROM {rows}) AS taken,
        (SELECT count(*) FROM {rejects}) AS rejected,
        (SELECT count(*) FROM {special} WHERE duplicate) AS duplicate,
-       (SELECT count(*) FROM {known} WHERE changed) AS updated,
-       (SELECT count(*) FROM {known} WHERE NOT changed) AS unchanged,
+       (SELECT count(*) FROM {todo} WHERE id IS NULL) AS new,
+       (SELECT count(*) FROM {todo} WHERE id IS NOT NULL) AS updated,
+       (SELECT count(*) FROM {todo} WHERE arrived) AS arrived,
+       (SELECT count(*) FROM {departed}) AS departed,
+       (SELECT count(*) FROM {todo} AS todo
+         JOIN {rows} AS own ON own.ctid = todo.row
+         JOIN {places} AS place ON place.id = own.place
+         JOIN contacts_electoralregistration AS kept ON kept.id = todo.id
+        WHERE (place.station_key IS NOT NULL AND place.station_id IS DISTINCT FROM kept.polling_station_id))
+           AS moved,
        (SELECT count(DISTINCT territory_id) FROM {places}) AS communes,
        (SELECT count(DISTINCT station_key) FROM {places}) AS stations,
        (SELECT count(DISTINCT station_key) FROM {places} WHERE station_id IS NULL) AS new_stations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -17,16 +18,17 @@ from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_electors
 from contacts.imports.progress import Progress
 from contacts.imports.rolls.columns import RawColumns
-from contacts.imports.rolls.compare import compare, counts
+from contacts.imports.rolls.compare import Compared, compare, compare_again, counts
 from contacts.imports.rolls.load import drop_raw, load_raw
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.rolls.places import make_places
 from contacts.imports.rolls.prepare import prepare, tell_homonyms_apart
-from contacts.imports.rolls.write import ROWS_A_CHUNK, write_chunk
+from contacts.imports.rolls.write import ROWS_A_CHUNK, mark_departed, write_chunk
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
 from contacts.models.electoral_registration import RollKind
 
+MANY_ROWS = 20_000  # written rows after which the planner should look again
 TABLES = ("contacts_electoralregistration", "contacts_territory", "contacts_territoryancestor")
 
 
@@ -74,14 +76,23 @@ def stage(
     _refuse_second_header(staging, layout, columns)
     prepare(staging, columns, lookups, rows=loaded.in_raw, line_offset=loaded.line_offset)
 
+    compared: list[Compared] = []
+
     def know_them() -> None:
         tell_homonyms_apart(staging)
-        compare(staging, source_id=source_id)
+        compared.append(compare(staging, source_id=source_id))
 
     steps: list[Callable[[], None]] = [know_them, partial(drop_raw, staging)]
     in_lanes(lambda step: step(), steps)
-    chunks.remember(staging, chunks.split(staging, "rows", rows=loaded.rows, rows_a_chunk=ROWS_A_CHUNK))
-    return counts(staging, rows=loaded.rows)
+    chunks.remember(staging, _pieces(staging, compared[0]))
+    return counts(staging, compared[0], rows=loaded.rows)
+
+
+def _pieces(staging: Staging, compared: Compared) -> list[chunks.Chunk]:
+    """What there is to write; an empty piece when that is nothing: a staged file has some."""
+    part = compared.part
+    pieces = chunks.split(staging, part, rows=compared.rows, rows_a_chunk=ROWS_A_CHUNK)
+    return pieces or [chunks.Chunk(0, 0, 0, 0, part)]
 
 
 def communes_of(staging: Staging) -> list[int]:
@@ -95,24 +106,37 @@ def communes_of(staging: Staging) -> list[int]:
         return [commune for (commune,) in cursor.fetchall()]
 
 
-def write(staging: Staging, *, import_id: int, source_id: int, told: Progress, compare_again: bool) -> Links:
+def write(
+    staging: Staging,
+    *,
+    import_id: int,
+    source_id: int,
+    told: Progress,
+    base_changed: bool,
+    departed_on: date | None,
+) -> Links:
     """Write what `stage` prepared, going on where an earlier attempt stopped; link electors to people.
 
-    `compare_again`: the base may have changed since the preview.
+    `base_changed`: other rolls came or went since the preview. `departed_on`: electors of the roll's communes
+    and lists who are not in the file left on that day; None when the file may be a part of the roll.
     """
-    todo, done = chunks.left_to_do(staging)
-    told.step(progress.WRITING, done + sum(chunk.rows for chunk in todo), done=done)
     make_places(staging)
-    if compare_again and not done:
-        staging.drop("known")
-        compare(staging, source_id=source_id)
+    if base_changed and not chunks.left_to_do(staging)[1]:
+        staging.drop(chunks.TABLE)
+        chunks.remember(staging, _pieces(staging, compare_again(staging, source_id=source_id)))
+    todo, done = chunks.left_to_do(staging)
+    rows = sum(chunk.rows for chunk in todo)
+    told.step(progress.WRITING, done + rows, done=done)
     in_lanes(
         partial(_write, staging, import_id=import_id, source_id=source_id, told=told),
         todo,
     )
+    if departed_on is not None:
+        mark_departed(staging, import_id=import_id, on=departed_on)
     told.step(progress.LINKING, 0)
-    analyze(*TABLES)
-    links = _link(staging, import_id)
+    if rows > MANY_ROWS:
+        analyze(*TABLES)
+    links = _link(staging, import_id) if rows else Links(linked=0, to_review=0)
     told.step(progress.FINISHING, 0)
     return links
 

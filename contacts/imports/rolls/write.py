@@ -1,15 +1,17 @@
-"""Writing the rows of a roll: new electors, and what changed on those that were known."""
+"""Writing the rows of a roll: new electors, what changed on those that were known, and who left."""
 
 from __future__ import annotations
+
+from datetime import date
 
 from django.db import IntegrityError, connection, transaction
 
 from contacts.imports.chunks import Chunk, mark_done
 from contacts.imports.progress import Progress
-from contacts.imports.rolls.compare import COMPARED
+from contacts.imports.rolls.compare import COMPARED, EVERYTHING
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.staging import Staging
-from contacts.services.projections import refresh_reach
+from contacts.services.projections import refresh_projections_from, refresh_reach
 
 ROWS_A_CHUNK = 50_000
 
@@ -19,40 +21,47 @@ def write_chunk(
 ) -> None:
     """Write one piece in a transaction of its own; an elector that somebody else wrote meanwhile is left."""
     try:
-        _write(staging, chunk, import_id, source_id, progress, _NEW)
+        _write(staging, chunk, import_id, source_id, progress, "")
     except IntegrityError:  # another import of the same roll, at the same time
-        _write(staging, chunk, import_id, source_id, progress, f"{_NEW} ON CONFLICT (identity) DO NOTHING")
+        _write(staging, chunk, import_id, source_id, progress, "ON CONFLICT (identity) DO NOTHING")
+
+
+def mark_departed(staging: Staging, *, import_id: int, on: date) -> None:
+    """Note that the electors of `departed` left the roll; doing it again changes nothing."""
+    values = {"import": import_id, "on": on}
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(staging.sql(_LEFT), values)
+        refresh_projections_from(
+            staging.sql(
+                "SELECT contact_id FROM contacts_electoralregistration"
+                " WHERE id IN (SELECT id FROM {departed}) AND contact_id IS NOT NULL"
+            ),
+            refresh=refresh_reach,
+        )
 
 
 def _write(
-    staging: Staging, chunk: Chunk, import_id: int, source_id: int, progress: Progress, new: str
+    staging: Staging, chunk: Chunk, import_id: int, source_id: int, progress: Progress, otherwise: str
 ) -> None:
-    inside = chunk.inside("own")
+    values = {"import": import_id, "source": source_id}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        cursor.execute(staging.sql(_LINES, inside=inside))
-        first, last = cursor.fetchone()
-        values = {"import": import_id, "source": source_id, "first": first, "last": last}
-        cursor.execute(staging.sql(new, inside=inside), values)
-        cursor.execute(
-            staging.sql(
-                _CHANGED,
-                inside=inside,
-                given=", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
-                kept=", ".join(f"kept.{column}" for column in COMPARED),
-                wanted=", ".join(f"change.{column}" for column in COMPARED),
-                written=", ".join(f"{column} = change.{column}" for column in COMPARED),
-            ),
-            values,
-        )
-        refresh_reach([row[0] for row in cursor.fetchall()])
+        if chunk.part == EVERYTHING:
+            new = staging.sql(_NEW, rows_of=staging.sql(_ALL_ROWS), inside=chunk.inside("own"))
+            cursor.execute(new + otherwise, values)
+        else:
+            cursor.execute("SET LOCAL enable_nestloop = on")  # few rows, each found by its place
+            inside = chunk.inside("todo")
+            new = staging.sql(_NEW, rows_of=staging.sql(_NEW_ROWS), inside=inside)
+            cursor.execute(new + otherwise, values)
+            cursor.execute(staging.sql(_CHANGED, inside=inside, **_COLUMNS), values)
+            refresh_reach([row[0] for row in cursor.fetchall()])
         mark_done(staging, chunk)
         progress.wrote(chunk.rows)
 
 
-# A piece has lines of one stretch of the file, more or less: of a million known rows those between its first
-# and its last are all that need be looked at.
-_LINES = "SELECT min(line), max(line) FROM {rows} AS own WHERE {inside}"
+_ALL_ROWS = "{rows} AS own"
+_NEW_ROWS = "{todo} AS todo JOIN {rows} AS own ON own.ctid = todo.row AND todo.id IS NULL"
 _NEW = """
 INSERT INTO contacts_electoralregistration (
     identity, source_id, created_by_import_id, commune_id, polling_station_id, roll_kind, order_number,
@@ -62,23 +71,26 @@ SELECT coalesce(special.identity, own.identity), %(source)s, %(import)s, place.t
        place.kind, own.order_number, own.birth_name, own.used_name, own.first_names, own.gender,
        own.birth_date, own.birth_date_raw, own.birthplace_hash,
        own.street, own.complement, own.locality, own.postcode, own.city, own.country
-FROM {rows} AS own
+FROM {rows_of}
 JOIN {places} AS place ON place.id = own.place
 LEFT JOIN {special} AS special ON special.line = own.line
 WHERE {inside} AND NOT coalesce(special.duplicate, false)
-  AND NOT EXISTS (SELECT FROM {known} AS known
-                  WHERE known.line BETWEEN %(first)s AND %(last)s AND known.line = own.line)
 """
+_COLUMNS = {
+    "given": ", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
+    "kept": ", ".join(f"kept.{column}" for column in COMPARED),
+    "wanted": ", ".join(f"change.{column}" for column in COMPARED),
+    "written": ", ".join(f"{column} = change.{column}" for column in COMPARED),
+}
 # The earlier values are kept in ImportChange before they go, only those that differ. Gives the people whose
 # elector changed: their post is read from the roll.
 _CHANGED = """
 WITH change AS MATERIALIZED (
-    SELECT known.id, {given}
-    FROM {rows} AS own
-    JOIN {known} AS known
-      ON known.line BETWEEN %(first)s AND %(last)s AND known.line = own.line AND known.changed
+    SELECT todo.id, {given}
+    FROM {todo} AS todo
+    JOIN {rows} AS own ON own.ctid = todo.row
     JOIN {places} AS place ON place.id = own.place
-    WHERE {inside}
+    WHERE {inside} AND todo.id IS NOT NULL
 ), differing AS (
     SELECT kept.id, was.key, was.value AS before, will.value AS after
     FROM change
@@ -96,4 +108,14 @@ WITH change AS MATERIALIZED (
     RETURNING kept.contact_id
 )
 SELECT DISTINCT contact_id FROM rewritten WHERE contact_id IS NOT NULL ORDER BY contact_id
+"""
+_LEFT = """
+WITH gone AS (
+    UPDATE contacts_electoralregistration AS kept SET left_on = %(on)s
+    FROM {departed} AS departed WHERE kept.id = departed.id AND kept.left_on IS NULL
+    RETURNING kept.id
+)
+INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after)
+SELECT %(import)s, 'registration', id, '{{"left_on": null}}', jsonb_build_object('left_on', %(on)s::date)
+FROM gone
 """

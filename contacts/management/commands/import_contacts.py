@@ -51,6 +51,11 @@ class Command(BaseCommand):
         parser.add_argument("--proof", default="", help="where the evidence is kept")
         parser.add_argument("--by", default="", help="e-mail address of the member of the team who imports")
         parser.add_argument("--sheet", default="", help="the sheet of a workbook; without it, the first one")
+        parser.add_argument(
+            "--whole-roll",
+            action="store_true",
+            help="the file is the whole roll of its communes: whoever is not in it has left",
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would happen, write nothing")
         parser.add_argument("--json", action="store_true", help="print the counts as JSON")
 
@@ -74,7 +79,7 @@ class Command(BaseCommand):
             raise CommandError(_words(error), returncode=REFUSED) from error
         run = self._wait(run, job)
         if not options["dry_run"]:
-            run = self._wait(run, enqueue_run(run=run, by=by))
+            run = self._wait(run, enqueue_run(run=run, by=by, whole_roll=options["whole_roll"]))
         counts = run.preview if options["dry_run"] else run.counts
         self._report(run, counts, as_json=options["json"])
 

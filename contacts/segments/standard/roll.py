@@ -20,26 +20,27 @@ from contacts.segments.standard.pieces import AGE, AGE_RANGE, age_lookups, havin
 from contacts.segments.values import NOTHING, ChoiceValue, Text, ValueKind
 
 NOTE = _("From the electoral roll: for post and calls, never for e-mail or SMS.")
+_ON_THE_ROLL = ElectoralRegistration.objects.on_the_roll()
 _GENDERS = ChoiceValue(lambda: Gender.choices)
 _LISTS = ChoiceValue(lambda: [(str(value), label) for value, label in RollKind.choices])
 Compile = Callable[[str, Any, Context], Q]
 
 
 def _linked(operator: str, _value: Any, _context: Context) -> Q:
-    found = having(ElectoralRegistration.objects.all())
+    found = having(_ON_THE_ROLL)
     return ~found if operator == "has_not" else found
 
 
 def _age(operator: str, value: Any, context: Context) -> Q:
-    return having(ElectoralRegistration.objects.filter(age_lookups(operator, value, context.day)))
+    return having(_ON_THE_ROLL.filter(age_lookups(operator, value, context.day)))
 
 
 def _gender(_operator: str, value: Any, _context: Context) -> Q:
-    return having(ElectoralRegistration.objects.filter(gender__in=value))
+    return having(_ON_THE_ROLL.filter(gender__in=value))
 
 
 def _list(_operator: str, value: Any, _context: Context) -> Q:
-    return having(ElectoralRegistration.objects.filter(roll_kind__in=[int(one) for one in value]))
+    return having(_ON_THE_ROLL.filter(roll_kind__in=[int(one) for one in value]))
 
 
 def _inside(place: str) -> Compile:
@@ -47,7 +48,7 @@ def _inside(place: str) -> Compile:
 
     def compile(operator: str, value: Any, _context: Context) -> Q:
         inside = TerritoryAncestor.objects.filter(ancestor__in=value, descendant=OuterRef(place))
-        found = having(ElectoralRegistration.objects.filter(Exists(inside)))
+        found = having(_ON_THE_ROLL.filter(Exists(inside)))
         return ~found if operator == "outside" else found
 
     return compile

@@ -45,7 +45,7 @@ candidate AS (
               FROM unnest(named.names) AS called (name)),
            true
       FROM contacts_electoralregistration AS elector LEFT JOIN named ON named.contact_id = elector.contact_id
-     WHERE elector.contact_id = ANY(%(ids)s) AND (street <> '' OR locality <> '')
+     WHERE elector.contact_id = ANY(%(ids)s) AND left_on IS NULL AND (street <> '' OR locality <> '')
 ),
 judged AS (
     SELECT candidate.*,
@@ -92,7 +92,8 @@ word AS (
 origin AS (
     SELECT contact_id, source_id FROM contacts_contactsource WHERE contact_id = ANY(%(ids)s)
     UNION
-    SELECT contact_id, source_id FROM contacts_electoralregistration WHERE contact_id = ANY(%(ids)s)
+    SELECT contact_id, source_id FROM contacts_electoralregistration
+     WHERE contact_id = ANY(%(ids)s) AND left_on IS NULL
 ),
 opening AS (
     SELECT source.id AS source_id, law.channel, source.rank,

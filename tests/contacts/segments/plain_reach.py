@@ -153,7 +153,7 @@ def _addresses(contact: Contact, channel: str) -> list[Address]:
                 registration.city,
             ),
         )
-        for registration in contact.registrations.all()
+        for registration in contact.registrations.filter(left_on=None)
         if registration.street or registration.locality
     ]
     return own + from_rolls
@@ -193,7 +193,7 @@ def _last_word(contact: Contact, channel: str, purpose: str) -> Consent | None:
 
 def _sources(contact: Contact) -> list[Source]:
     named = [link.source for link in contact.source_links.all()]
-    return named + [registration.source for registration in contact.registrations.all()]
+    return named + [registration.source for registration in contact.registrations.filter(left_on=None)]
 
 
 def _opens(source: Source, channel: str) -> bool:

@@ -47,6 +47,7 @@ LETTERS = [  # by their own name, their birth name, their elector's name at an a
     "0 ana used|0 rue basse|lyon",
     "0 person zoe|0 rue basse|",
 ]
+LEFT = date(2026, 1, 1)
 PLACES = ["60057", "69123"]
 DAYS = st.sampled_from(
     [TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=1), TODAY + timedelta(days=40)]
@@ -97,7 +98,10 @@ people = st.fixed_dictionaries(
         "phones": st.lists(phones, max_size=2, unique_by=lambda point: point["e164"]),
         "posts": st.lists(posts, max_size=2, unique_by=lambda point: point["city"]),
         "sources": st.sets(st.integers(0, 3), max_size=3),
-        "registration": st.none() | st.tuples(st.integers(0, 3), st.sampled_from(["", "3 rue Haute"])),
+        "registration": st.none()
+        | st.tuples(
+            st.integers(0, 3), st.sampled_from(["", "3 rue Haute"]), st.sampled_from([None, None, LEFT])
+        ),
         "commune": st.none() | st.sampled_from(PLACES),
         "consents": st.lists(consents, max_size=4),
     }
@@ -237,13 +241,14 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
     for source in values["sources"]:
         ContactSource.objects.create(contact=contact, source=made[source])
     if values["registration"] is not None:
-        source, street = values["registration"]
+        source, street, left_on = values["registration"]
         ElectoralRegistration.objects.create(
             identity=uuid.uuid4(),
             source=made[source],
             contact=contact,
             commune=_place("60057"),
             street=street,
+            left_on=left_on,
             postcode="60000",
             birth_name=f"ROLL {number}",
             used_name=f"USED {number}",
