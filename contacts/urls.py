@@ -23,6 +23,7 @@ from contacts.views.letters import Letters
 from contacts.views.lists import ListPage, Lists, NewList, RemoveFromList
 from contacts.views.merges import MergePeople, UndoMerge
 from contacts.views.newsletters import EditNewsletter, NewsletterList
+from contacts.views.opt_out_question import OptOutQuestion
 from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonPage, Timeline
 from contacts.views.person_acts import PersonAct
@@ -93,5 +94,6 @@ urlpatterns = [
     path("segments/<int:pk>/person/", SegmentPerson.as_view(), name="segment_person"),
     path("segments/<int:pk>/delete/", DeleteSegment.as_view(), name="segment_delete"),
     path("do-not-contact/", SuppressionList.as_view(), name="suppressions"),
+    path("do-not-contact/files/", OptOutQuestion.as_view(), name="opt_out_question"),
     path("consents/", ConsentList.as_view(), name="consents"),
 ]

@@ -10,10 +10,12 @@ from contacts.imports.fields import label_of, several_allowed
 from contacts.imports.guessing import Guess
 from contacts.imports.layouts import Format, Mapping
 from contacts.imports.opt_outs.engine import check_mapping as check_opt_outs
+from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.stage import check_mapping as check_people
 from contacts.imports.rolls.engine import check_mapping as check_roll
-from contacts.models import Import, List, Source
+from contacts.models import Import, List, Source, Territory
 from contacts.services.lists import ListRefused, check_picked
+from contacts.services.sources import missing_of
 
 
 def check_kind(kind: str, guessed: Guess) -> None:
@@ -34,6 +36,7 @@ def check_source(kind: str, source: Source) -> None:
     fits = {
         Import.Kind.ROLL: source.kind == SourceKind.ROLL,
         Import.Kind.BROKER: source.kind in BROKER_KINDS,
+        Import.Kind.ENRICHMENT: source.kind in BROKER_KINDS,
         Import.Kind.ADDRESS_BOOK: source.kind not in (SourceKind.ROLL, SourceKind.OPT_OUT, *BROKER_KINDS),
         Import.Kind.SUPPRESSION: source.kind == SourceKind.OPT_OUT,
     }
@@ -42,6 +45,30 @@ def check_source(kind: str, source: Source) -> None:
             _("The source “%(source)s” (%(kind)s) does not fit this kind of file. Choose another.")
             % {"source": source.name, "kind": source.get_kind_display()}
         )
+    if source.is_broker:
+        _check_proof(source)
+
+
+def _check_proof(source: Source) -> None:
+    """A supplier's file comes in only with all that shows why it may be used, whichever way it comes."""
+    missing = missing_of(kind=source.kind, basis=source.lawful_basis, values=vars(source))
+    if missing:
+        raise ImportProblem(
+            _("The source “%(source)s” lacks what a supplier's file needs. %(missing)s")
+            % {"source": source.name, "missing": " ".join(missing.values())}
+        )
+
+
+def check_options(run: Import) -> None:
+    """What was chosen for the whole file exists: its list, its territory, its policies."""
+    check_list(run.options.get("list"))
+    scope = run.options.get("scope")
+    if scope is not None and not Territory.objects.filter(pk=scope).exists():
+        raise ImportProblem(_("This territory does not exist."))
+    policies = run.options.get("policies") or {}
+    unknown = sorted({*policies} - {*GROUPS}) + sorted({*policies.values()} - {*Policy})
+    if unknown:
+        raise ImportProblem(_("Unknown field or policy: %(names)s.") % {"names": ", ".join(unknown)})
 
 
 def check_list(list_id: int | None) -> None:

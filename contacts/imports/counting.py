@@ -31,18 +31,28 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         cursor.execute(staging.sql(_PEOPLE), {"import": run.pk})
         people, new, updated = cursor.fetchone()
     rows, rejected = run.preview["rows"], run.preview["rejected"]
-    return {
+    outside, unmatched = run.preview["outside"], run.preview.get("unmatched", 0)
+    told = {
         "rows": rows,
         "rejected": rejected,
         "new": new,
         "updated": updated,
         "unchanged": people - new - updated,
-        "duplicate": rows - rejected - people,
+        "duplicate": rows - rejected - outside - people - unmatched,
+        "outside": outside,
         "left_out": run.preview["left_out"],
         "stopped": run.preview["stopped"],
         "linked": links.linked,
         "to_review": links.to_review,
     }
+    if run.kind == Import.Kind.ENRICHMENT:
+        told |= {"matched": people, "unmatched": unmatched, "conflicts": run.preview["conflicts"]}
+        with connection.cursor() as cursor:
+            cursor.execute(_POINTS, {"import": run.pk})
+            told |= dict(
+                zip(("points_emails", "points_phones", "points_addresses"), cursor.fetchone(), strict=True)
+            )
+    return told
 
 
 def opt_out_counts(run: Import) -> dict[str, int]:
@@ -62,6 +72,11 @@ _OF_KNOWN_COMMUNES = """
 SELECT count(*) FILTER (WHERE after ->> 'left_on' IS NOT NULL),
        count(*) FILTER (WHERE after ? 'polling_station_id')
 FROM contacts_importchange WHERE import_run_id = %(import)s AND "table" = 'registration'
+"""
+_POINTS = """
+SELECT (SELECT count(*) FROM contacts_emailaddress WHERE created_by_import_id = %(import)s),
+       (SELECT count(*) FROM contacts_phonenumber WHERE created_by_import_id = %(import)s),
+       (SELECT count(*) FROM contacts_postaladdress WHERE created_by_import_id = %(import)s)
 """
 _PEOPLE = """
 WITH person AS MATERIALIZED (

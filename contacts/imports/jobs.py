@@ -24,12 +24,13 @@ from contacts.enums import SuppressionReason
 from contacts.imports import chunks, files
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
-from contacts.imports.formats.opening import forget_table, make_whole, table_of
 from contacts.imports.file_names import named_roll
+from contacts.imports.formats.opening import forget_table, make_whole, table_of
 from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
 from contacts.imports.opt_outs import engine as opt_outs
 from contacts.imports.people import engine as people
+from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.write import Terms
 from contacts.imports.progress import FINISHING, OPENING, Progress
 from contacts.imports.reading import WrongEncoding
@@ -200,7 +201,15 @@ def _terms(run: Import) -> Terms:
         by_id=run.created_by_id,
         tags=tuple(run.options.get("tags", ())),
         list_id=run.options.get("list"),
+        policies=run.options.get("policies", _usual_policies(run)),
+        match_only=run.kind == Import.Kind.ENRICHMENT,
+        scope_id=run.options.get("scope"),
     )
+
+
+def _usual_policies(run: Import) -> dict[str, str]:
+    """What was bought to fill gaps replaces nothing unless somebody asks for it."""
+    return dict.fromkeys(GROUPS, Policy.BLANKS.value) if run.kind == Import.Kind.ENRICHMENT else {}
 
 
 def _said(run: Import) -> opt_outs.Said:

@@ -18,7 +18,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import enqueue
 from campaign_crm.platform.models import Job, User
 from contacts.imports import files
-from contacts.imports.checks import check_kind, check_list, check_mapping, check_source
+from contacts.imports.checks import check_kind, check_mapping, check_options, check_source
 from contacts.imports.errors import WrongState
 from contacts.imports.file_names import named_roll
 from contacts.imports.formats.opening import forget_table, look_again, open_file
@@ -134,7 +134,7 @@ def set_mapping(
     _changeable(run)
     mapping = {int(index): key for index, key in mapping.items() if key}
     run.options = {**run.options, **(options or {})}
-    check_list(run.options.get("list"))
+    check_options(run)
     check_mapping(run, mapping)
     run.mapping = {str(index): key for index, key in mapping.items()}
     _reset(run, "mapping", "options")
@@ -252,7 +252,7 @@ def _ready(run: Import) -> None:
     if run.source is None:
         raise WrongState(_("Say where the data comes from first: no file comes in without a source."))
     check_source(run.kind, run.source)
-    check_list(run.options.get("list"))
+    check_options(run)
     check_mapping(run, {int(index): key for index, key in run.mapping.items()})
 
 

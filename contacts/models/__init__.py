@@ -6,8 +6,10 @@ from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
 from contacts.models.import_run import Import, ImportChange, ImportReject
 from contacts.models.list import List, ListMembership
+from contacts.models.mapping_profile import MappingProfile
 from contacts.models.merge import Merge
 from contacts.models.note import Note
+from contacts.models.opt_out_answer import OptOutAnswer
 from contacts.models.reach import Reach
 from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.segment import Segment
@@ -33,9 +35,11 @@ __all__ = [
     "ImportReject",
     "List",
     "ListMembership",
+    "MappingProfile",
     "Merge",
     "Newsletter",
     "Note",
+    "OptOutAnswer",
     "PhoneNumber",
     "PostalAddress",
     "Reach",

@@ -23,6 +23,7 @@ class Import(models.Model):
         ADDRESS_BOOK = "address-book", _("Address book")
         BROKER = "broker", _("Broker file")
         SUPPRESSION = "suppression", _("Opt-out file")
+        ENRICHMENT = "enrichment", _("Enrichment")
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("To map")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
-from typing import TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import RunningJob, enqueue, handler
 from campaign_crm.platform.models import Job, User
-from contacts.enums import DIRECT_KINDS, Channel, LawfulBasis, SourceKind
+from contacts.enums import BROKER_KINDS, DIRECT_KINDS, Channel, LawfulBasis, SourceKind
 from contacts.errors import ContactsError
 from contacts.models import Source
 from contacts.rules.channels import basis_opens
@@ -72,6 +73,27 @@ def update_source(
     if WHAT_DECIDES & set(changed):
         enqueue(kind=REFRESH_JOB, payload={"source": source.pk}, by=by)
     return changed
+
+
+def missing_of(*, kind: str, basis: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """What a source of this kind and basis must say before a file comes in by it: {field: what to do}.
+
+    `values` are the source's own by their names. CNIL, fiches of 21 October 2025: whoever uses a file must be
+    able to prove what allows it.
+    """
+    asked = {}
+    if basis and basis != LawfulBasis.NONE:
+        asked["channels"] = _("Tick at least one channel, or choose “None” as what allows you.")
+    if basis == LawfulBasis.CONSENT:
+        asked["consent_wording"] = _("Write the words that people agreed to.")
+    if basis == LawfulBasis.LEGITIMATE_INTEREST:
+        asked["balance"] = _("Write the balance: why you write, and why people may expect it.")
+    if kind in BROKER_KINDS:
+        asked["supplier"] = _("Name the supplier of this file.")
+        asked["proof"] = _("Say where the contract and the supplier's proof are kept.")
+    if kind == SourceKind.BROKER_RENTAL:
+        asked["licence_ends_on"] = _("Say when the licence of this rented file ends.")
+    return {name: text for name, text in asked.items() if not values.get(name)}
 
 
 def preference_page_source() -> Source:

@@ -19,6 +19,7 @@ SOURCE_KINDS: dict[str, tuple[SourceKind, ...]] = {
     Kind.ROLL: (SourceKind.ROLL,),
     Kind.ADDRESS_BOOK: (SourceKind.ADDRESS_BOOK, SourceKind.FORM, SourceKind.HAND),
     Kind.BROKER: (SourceKind.BROKER_PURCHASE, SourceKind.BROKER_RENTAL),
+    Kind.ENRICHMENT: (SourceKind.BROKER_PURCHASE, SourceKind.BROKER_RENTAL),
     Kind.SUPPRESSION: (SourceKind.OPT_OUT,),
 }
 BASES: dict[str, tuple[LawfulBasis, ...]] = {
@@ -30,6 +31,7 @@ BASES: dict[str, tuple[LawfulBasis, ...]] = {
         LawfulBasis.NONE,
     ),
     Kind.BROKER: (LawfulBasis.CONSENT, LawfulBasis.LEGITIMATE_INTEREST, LawfulBasis.NONE),
+    Kind.ENRICHMENT: (LawfulBasis.CONSENT, LawfulBasis.LEGITIMATE_INTEREST, LawfulBasis.NONE),
     Kind.SUPPRESSION: (LawfulBasis.NONE,),
 }
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -36,6 +38,8 @@ class Share:
 _ROWS: tuple[tuple[str, str, Text], ...] = (
     ("new", "ok", gettext_lazy("New")),
     ("updated", "info", gettext_lazy("Updated")),
+    ("unmatched", "rest", gettext_lazy("Not known here")),
+    ("outside", "rest", gettext_lazy("Outside the territory")),
     ("unchanged", "rest", gettext_lazy("Unchanged")),
     ("duplicate", "warn", gettext_lazy("Twice in the file")),
     ("rejected", "bad", gettext_lazy("Rejected")),
@@ -48,6 +52,8 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
         return []
     if run.kind == Import.Kind.SUPPRESSION:
         return _opt_out_tiles(counts)
+    if run.kind == Import.Kind.ENRICHMENT:
+        return _enrichment_tiles(run, counts)
     is_roll = run.kind == Import.Kind.ROLL
     shown = [
         Tile(_("Rows in the file"), counts.get("rows", 0), _places(counts)),
@@ -57,6 +63,8 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
         Tile(_("Twice in the file"), counts.get("duplicate", 0), _("taken once")),
         Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
     ]
+    if counts.get("outside"):
+        shown.append(Tile(_("Outside the territory"), counts["outside"], _("left out, as you chose")))
     if counts.get("stopped"):
         note = _("unsubscribed, returned or complained: on the do-not-contact list")
         shown.append(Tile(_("Addresses stopped"), counts["stopped"], note))
@@ -83,6 +91,34 @@ def departures_look_real(counts: Counts) -> bool:
     stayed = counts.get("updated", 0) + counts.get("unchanged", 0)
     departed = counts.get("departed", 0)
     return 0 < departed <= (stayed + departed) * LARGEST_DEPARTED_SHARE
+
+
+def _enrichment_tiles(run: Import, counts: Counts) -> list[Tile]:
+    matched, unmatched = counts.get("matched", 0), counts.get("unmatched", 0)
+    asked = matched + unmatched
+    rate = _("%(rate)s %% of the people of the file") % {"rate": round(100 * matched / asked) if asked else 0}
+    points = sum(counts.get(f"points_{what}", 0) for what in ("emails", "phones", "addresses"))
+    shown = [
+        Tile(_("Rows in the file"), counts.get("rows", 0)),
+        Tile(_("People recognised"), matched, rate),
+        Tile(_("Not known here"), unmatched, _("nobody is created")),
+        Tile(_("New e-mails"), counts.get("points_emails", 0)),
+        Tile(_("New phones"), counts.get("points_phones", 0)),
+        Tile(_("New addresses"), counts.get("points_addresses", 0), _price_of_each(run, points)),
+        Tile(_("Conflicts"), counts.get("conflicts", 0), _("people of whom the file says something else")),
+        Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
+    ]
+    if counts.get("outside"):
+        shown.append(Tile(_("Outside the territory"), counts["outside"], _("left out, as you chose")))
+    return shown
+
+
+def _price_of_each(run: Import, points: int) -> str:
+    price = run.options.get("price")
+    if not price or not points:
+        return ""
+    each = number_format(Decimal(price) / points, decimal_pos=2)
+    return _("%(price)s € for each new e-mail, phone or address") % {"price": each}
 
 
 def _opt_out_tiles(counts: Counts) -> list[Tile]:

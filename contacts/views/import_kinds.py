@@ -21,6 +21,9 @@ KIND_TEXTS: dict[str, Text] = {
     Kind.ROLL: gettext_lazy("Who votes where. Electors, not people you may write to."),
     Kind.ADDRESS_BOOK: gettext_lazy("People who are in touch with you, from your own contacts or sign-ups."),
     Kind.BROKER: gettext_lazy("People whose addresses a supplier sold or rented to you."),
+    Kind.ENRICHMENT: gettext_lazy(
+        "Phones, e-mails or addresses of people you know already. It creates nobody and tells its price."
+    ),
     Kind.SUPPRESSION: gettext_lazy("Addresses and numbers that must not be written to. It creates nobody."),
 }
 KIND_ICONS = {
@@ -28,6 +31,7 @@ KIND_ICONS = {
     Kind.ADDRESS_BOOK: "contact",
     Kind.BROKER: "package",
     Kind.SUPPRESSION: "ban",
+    Kind.ENRICHMENT: "user-plus",
 }
 # What suppliers write beside an address, and people's own address books do not.
 BROKER_SIGNS = {"agrees_email", "agrees_sms", "agrees_call", "agrees_post", "collected_on"}

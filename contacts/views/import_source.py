@@ -14,12 +14,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
+from contacts.enums import Channel
 from contacts.imports.errors import ImportProblem
 from contacts.imports.service import set_source
 from contacts.models import Import, Source
 from contacts.rules.channels import basis_opens
-from contacts.services.sources import PREFERENCE_PAGE, SourceRefused, create_source
+from contacts.services.sources import PREFERENCE_PAGE, SourceRefused, create_source, missing_of
 from contacts.views.import_bases import BASES, KIND_TEXTS, SOURCE_KINDS, basis_choices
 from contacts.views.import_steps import Step, StepView
 from contacts.views.sources import SourceForm, show_refusal
@@ -48,7 +48,7 @@ class NewSourceForm(SourceForm):
                 self.initial.setdefault(name, choices[0])
         for name in CONDITIONAL:
             self.fields[name].required = True  # wherever it is shown; `clean` forgives the others
-        if kind != Import.Kind.BROKER:
+        if kind not in (Import.Kind.BROKER, Import.Kind.ENRICHMENT):
             self.fields["proof"].required = False
         for name, example in _examples(kind).items():
             self.fields[name].widget.attrs["placeholder"] = example
@@ -58,7 +58,7 @@ class NewSourceForm(SourceForm):
         basis, kind = data.get("lawful_basis", ""), data.get("kind", "")
         if basis:  # a box that was ticked under another basis, hidden since, counts for nothing
             data["channels"] = [one for one in data.get("channels", []) if basis_opens(basis, one)]
-        asked = _asked(basis, kind)
+        asked = missing_of(kind=kind, basis=basis, values={})
         for name in CONDITIONAL:
             self.errors.pop(name, None)
             if name in asked and not data.get(name):
@@ -66,23 +66,6 @@ class NewSourceForm(SourceForm):
             elif name not in asked and name in NOTHING_ELSE:
                 data[name] = NOTHING_ELSE[name]
         return data
-
-
-def _asked(basis: str, kind: str) -> dict[str, str]:
-    """Fields that this basis and kind need, with what to say when one is missing."""
-    asked = {}
-    if basis and basis != LawfulBasis.NONE:
-        asked["channels"] = _("Tick at least one channel, or choose “None” as what allows you.")
-    if basis == LawfulBasis.CONSENT:
-        asked["consent_wording"] = _("Write the words that people agreed to.")
-    if basis == LawfulBasis.LEGITIMATE_INTEREST:
-        asked["balance"] = _("Write the balance: why you write, and why people may expect it.")
-    if kind in BROKER_KINDS:
-        asked["supplier"] = _("Name the supplier of this file.")
-        asked["proof"] = _("Say where the contract and the supplier's proof are kept.")
-    if kind == SourceKind.BROKER_RENTAL:
-        asked["licence_ends_on"] = _("Say when the licence of this rented file ends.")
-    return asked
 
 
 def _examples(kind: str) -> dict[str, str]:
@@ -103,6 +86,14 @@ def _examples(kind: str) -> dict[str, str]:
         },
         Import.Kind.BROKER: {
             "name": _("Exempla file, spring 2027"),
+            "supplier": "Exempla",
+            "proof": _("Contract of 12 January 2027 and its annex on consent, in the folder of contracts"),
+            "origin_text": _("you agreed that Exempla passes on your address"),
+            "consent_wording": _("I agree to receive offers and messages of partners by e-mail."),
+            "balance": _("A single letter that presents the programme and says where we found the address."),
+        },
+        Import.Kind.ENRICHMENT: {
+            "name": _("Phones from Exempla, spring 2027"),
             "supplier": "Exempla",
             "proof": _("Contract of 12 January 2027 and its annex on consent, in the folder of contracts"),
             "origin_text": _("you agreed that Exempla passes on your address"),

@@ -13,6 +13,7 @@ from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import Counts
+from contacts.services.opt_out_question import opt_out_file_is_missing
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
@@ -30,6 +31,7 @@ class About(StrEnum):
     ORGANISATION = "organisation"
     SENDER = "sender"
     AUDIENCE = "audience"
+    OPT_OUTS = "opt_outs"
     CONTENT = "content"
 
 
@@ -112,6 +114,12 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
         yield Obstacle(About.ORGANISATION, message)
     if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
+    if campaign.kind == MessageKind.POLITICAL and opt_out_file_is_missing():
+        message = _(
+            "People came in by files, and no opt-out file did. Import the one of the program or supplier "
+            "they come from, or say that there is none."
+        )
+        yield Obstacle(About.OPT_OUTS, message)
     if not campaign.audience:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
 

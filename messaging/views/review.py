@@ -141,7 +141,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
             Line("bad", _title(about), obstacle.message, _mended_at(campaign, about, obstacle.block_id))
             for obstacle in obstacles
         ]
-        if not obstacles:
+        if not obstacles and about is not About.OPT_OUTS:  # asked once, then no longer spoken of
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
     for remark in found.remarks:
         level = "warn" if remark.level is Level.WARNING else "hint"
@@ -160,6 +160,7 @@ def _title(about: About) -> str:
         About.ORGANISATION: _("Who you are"),
         About.SENDER: _("Sender"),
         About.AUDIENCE: _("Recipients"),
+        About.OPT_OUTS: _("Who said no elsewhere"),
         About.CONTENT: _("Text"),
     }[about]
 
@@ -186,6 +187,8 @@ def _fine(about: About, campaign: Campaign, found: PreSend) -> str:
 def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
     if about in (About.SENDING, About.ORGANISATION):
         return reverse("shell:organisation")
+    if about is About.OPT_OUTS:
+        return reverse("contacts:opt_out_question")
     if about is About.AUDIENCE:
         return reverse("messaging:campaign_audience", args=[campaign.pk])
     compose = reverse("messaging:campaign_compose", args=[campaign.pk])

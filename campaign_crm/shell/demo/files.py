@@ -11,7 +11,7 @@ from campaign_crm.shell.demo.cast import Cast
 from campaign_crm.shell.demo.origins import ORIGINS
 from campaign_crm.shell.demo.plan import Plan, apportion
 from campaign_crm.shell.demo.rolls import ROLLED_DAYS_AGO
-from contacts.models import Import
+from contacts.models import Import, OptOutAnswer
 
 # Key of the source: name of the file and kind.
 FILES = {
@@ -29,6 +29,7 @@ IMPORT_HOUR = 10
 
 def make_imports(plan: Plan, cast: Cast) -> int:
     """Write one import a file, and which ways in came by it; gives the number of the roll's import."""
+    OptOutAnswer.objects.create(said_by=cast.team[1], said_at=plan.at(ROLLED_DAYS_AGO, IMPORT_HOUR))
     totals = apportion(plan.contacts, [origin.share for origin in ORIGINS])
     for index, origin in enumerate(ORIGINS):
         if origin.arrived is None:

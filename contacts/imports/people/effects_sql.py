@@ -35,6 +35,7 @@ given AS MATERIALIZED (
                FILTER (WHERE naming.birthplace_hash IS NOT NULL))[1] AS birthplace_hash,
            (array_agg(postal.territory_id ORDER BY line, postal.place)
                FILTER (WHERE postal.territory_id IS NOT NULL))[1] AS commune_id,
+           max(own.collected_on) AS collected_on,
            coalesce(
                (SELECT jsonb_object_agg(extra.key, extra.value)
                 FROM unnest(array_agg(own.custom ORDER BY line DESC)) AS one
@@ -45,22 +46,26 @@ given AS MATERIALIZED (
     GROUP BY naming.contact_id
 )
 """
-# Blanks are filled; a value is replaced only by a source that ranks above every other one that named the
-# person, and never where somebody of the team wrote it since.
+# Blanks are filled; what is known gives way as the policy of its field says (`policy.wanted_sql`): `better`
+# is a source that ranks above every other one that named the person, `newer` one that is of later.
 CHANGED_FIELDS = """
 change AS MATERIALIZED (
     SELECT kept.id, wanted.*
     FROM given
     JOIN contacts_contact AS kept ON kept.id = given.contact_id
     CROSS JOIN LATERAL (
-        SELECT coalesce(min(source.rank) > %(rank)s, false) AS better
+        SELECT coalesce(min(source.rank) FILTER (WHERE link.source_id <> %(source)s) > %(rank)s, false)
+                   AS better,
+               coalesce(given.collected_on::timestamptz, now()) > coalesce(
+                   max(coalesce(link.collected_on::timestamptz, link.first_seen_at)), kept.created_at)
+                   AS newer
         FROM contacts_contactsource AS link JOIN contacts_source AS source ON source.id = link.source_id
-        WHERE link.contact_id = kept.id AND link.source_id <> %(source)s
+        WHERE link.contact_id = kept.id
     ) AS ranking
     CROSS JOIN LATERAL (
         SELECT coalesce(array_agg(DISTINCT field), ARRAY[]::text[]) AS fields
         FROM (SELECT jsonb_array_elements_text(entry.fields) AS field FROM platform_auditentry AS entry
-              WHERE ranking.better AND entry.object_type = 'contacts.contact'
+              WHERE (ranking.better OR ranking.newer) AND entry.object_type = 'contacts.contact'
                 AND entry.object_id = kept.id::text AND entry.action = 'contact.update') AS one
     ) AS by_hand
     CROSS JOIN LATERAL (SELECT {wanted}) AS wanted
@@ -75,37 +80,6 @@ differing AS (
     WHERE was.value IS DISTINCT FROM will.value
 )
 """
-_FILLED = (
-    "CASE WHEN {empty} OR (ranking.better AND {given} AND NOT '{field}' = ANY(by_hand.fields))"
-    " THEN {value} ELSE kept.{column} END AS {column}"
-)
-
-
-def _filled(column: str, *, field: str = "", text: bool = True) -> str:
-    empty = f"kept.{column} = ''" if text else f"kept.{column} IS NULL"
-    given = f"given.{column} <> ''" if text else f"given.{column} IS NOT NULL"
-    return _FILLED.format(
-        empty=empty, given=given, value=f"given.{column}", column=column, field=field or column
-    )
-
-
-FIELDS = {
-    "civility": _filled("civility"),
-    "first_name": _filled("first_name"),
-    "last_name": _filled("last_name"),
-    "birth_name": _filled("birth_name"),
-    "gender": _filled("gender"),
-    "birth_date": _filled("birth_date", text=False),
-    "birthplace_hash": _filled("birthplace_hash", text=False),
-    "commune_id": _filled("commune_id", field="commune", text=False),
-    "custom": "given.custom || kept.custom AS custom",
-    "relationship": (
-        "CASE WHEN %(member)s AND kept.relationship IN ('occasional', 'roll_only') THEN 'member'"
-        " ELSE kept.relationship END AS relationship"
-    ),
-}
-WANTED = ", ".join(FIELDS.values())
-
 EMAILS = """
 SELECT DISTINCT ON (naming.contact_id, given.normalised)
        naming.contact_id, given.address, given.normalised, naming.line, given.place

@@ -8,7 +8,7 @@ from django.db import connection
 
 from contacts.imports.people import effects_sql
 from contacts.imports.people.match import create_targets, match_persons
-from contacts.imports.people.write import Terms, filled
+from contacts.imports.people.write import Terms, put_together
 from contacts.imports.staging import Staging
 
 # Queries of the people who would get something, by what they would get.
@@ -41,7 +41,7 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     counts: dict[str, int] = {}
     with connection.cursor() as cursor:
         for what, effect in _EFFECTS.items():
-            query = filled(staging, _GAINS[what], "true", effect)
+            query = put_together(staging, _GAINS[what], "true", effect, policies=terms.policies)
             cursor.execute(
                 staging.sql(
                     "INSERT INTO {gains} SELECT DISTINCT *, %(what)s FROM ({query}) AS q", query=query
@@ -54,19 +54,53 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
         found: dict[str, Any] = dict(zip(names, cursor.fetchone(), strict=True))
     known = found.pop("known")
     people = known + found["new"]
-    return {
+    told = {
         "rows": rows,
         **found,
         "unchanged": known - found["updated"],
-        "duplicate": rows - found["rejected"] - people,
+        "duplicate": rows - found["rejected"] - found["outside"] - people,
         **counts,
     }
+    return told | enrichment(staging, terms, matched=known, asked=people) if terms.match_only else told
 
 
+def enrichment(staging: Staging, terms: Terms, *, matched: int, asked: int) -> dict[str, int]:
+    """What a file that creates nobody would give: how many it finds, points by kind, and conflicts."""
+    parts = [
+        staging.sql(
+            "SELECT count(*) FROM ({query}) AS q",
+            query=put_together(
+                staging, "WITH {naming} {effect}", "true", _EFFECTS[what], policies=terms.policies
+            ),
+        )
+        for what in POINTS
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"({part})" for part in parts), terms.parameters())
+        points = dict(zip((f"points_{what}" for what in POINTS), cursor.fetchone(), strict=True))
+        conflicts = put_together(staging, _CONFLICTS, "true", policies=terms.policies)
+        cursor.execute(conflicts, terms.parameters())
+        points["conflicts"] = cursor.fetchone()[0]
+    return {"new": 0, "matched": matched, "unmatched": asked - matched, **points}
+
+
+POINTS = ("emails", "phones", "addresses")
+# People of whom the file says something else than the base: nothing is replaced, a person decides.
+_CONFLICTS = """
+WITH {naming}, {given}
+SELECT count(*) FROM given JOIN contacts_contact AS kept ON kept.id = given.contact_id
+WHERE given.birth_date <> kept.birth_date
+   OR (given.gender <> '' AND kept.gender <> '' AND given.gender <> kept.gender)
+   OR (given.last_name <> '' AND kept.last_name <> '' AND fold(given.last_name) <> fold(kept.last_name))
+   OR (given.first_name <> '' AND kept.first_name <> '' AND fold(given.first_name) <> fold(kept.first_name))
+   OR given.commune_id <> kept.commune_id
+"""
 # A row that was taken without one of its values is told back, and is not rejected.
 _COUNTS = """
 SELECT (SELECT count(*) FROM {rejects} AS refused
-         WHERE NOT EXISTS (SELECT FROM {rows} AS own WHERE own.line = refused.line)) AS rejected,
+         WHERE NOT EXISTS (SELECT FROM {rows} AS own WHERE own.line = refused.line)
+           AND NOT EXISTS (SELECT FROM {outside} AS own WHERE own.line = refused.line)) AS rejected,
+       (SELECT count(*) FROM {outside}) AS outside,
        (SELECT count(DISTINCT contact_id) FROM {targets}) AS known,
        (SELECT count(DISTINCT persons.person) FROM {persons} AS persons
          WHERE NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)) AS new,

@@ -37,8 +37,19 @@ def check_mapping(mapping: Mapping) -> None:
         )
 
 
-def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, told: Progress) -> int:
-    """Fill the staging tables from the file; returns its number of rows. Raises UnreadableFile."""
+def read_people(
+    staging: Staging,
+    path: Path,
+    layout: Layout,
+    mapping: Mapping,
+    told: Progress,
+    *,
+    scope_id: int | None = None,
+) -> int:
+    """Fill the staging tables from the file; returns its number of rows. Raises UnreadableFile.
+
+    `scope_id`: only rows with an address in that territory are taken; the others are noted in `outside`.
+    """
     staging.create("rows", stage_sql.ROWS)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
     told.step(READING, path.stat().st_size)
@@ -63,8 +74,10 @@ def read_people(staging: Staging, path: Path, layout: Layout, mapping: Mapping, 
         rows = taken + rejected.count
     told.step(CHECKING, rows)
     _explode(staging)
+    _find_communes(staging)
+    _leave_out(staging, scope_id)
     _find_persons(staging)
-    _find_places(staging)
+    _find_birthplaces(staging)
     return rows
 
 
@@ -116,8 +129,22 @@ def _find_persons(staging: Staging) -> None:
     staging.analyze("persons")
 
 
-def _find_places(staging: Staging) -> None:
-    """Communes of addresses; places of birth, of which only keyed hashes go on."""
+def _leave_out(staging: Staging, scope_id: int | None) -> None:
+    """Note and leave out the rows of elsewhere; what they say of leaving stays, and is obeyed."""
+    staging.create("outside", "line integer PRIMARY KEY")
+    if scope_id is None:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(staging.sql(stage_sql.FILL_OUTSIDE), {"scope": scope_id})
+        for part in ("rows", "emails", "phones", "postal"):
+            cursor.execute(
+                staging.sql(f"DELETE FROM {{{part}}} WHERE line IN (SELECT line FROM {{outside}})")
+            )
+    staging.analyze("rows", "emails", "phones", "postal")
+
+
+def _find_communes(staging: Staging) -> None:
+    """Communes of addresses."""
     found = resolution_sql(
         f"(SELECT * FROM {staging.table('postal')} AS postal WHERE {stage_sql.IN_FRANCE}) AS postal",
         code="postal.insee",
@@ -126,6 +153,11 @@ def _find_places(staging: Staging) -> None:
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(staging.sql(stage_sql.RESOLVE_POSTAL, found=found, in_france=stage_sql.IN_FRANCE))
+
+
+def _find_birthplaces(staging: Staging) -> None:
+    """Places of birth, of which only keyed hashes go on."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(staging.sql(stage_sql.BIRTHS))
         lend_hash_key()
         hash_birthplaces(staging.table("births"))

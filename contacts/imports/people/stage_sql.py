@@ -39,6 +39,16 @@ INSERT INTO {stops}
 SELECT line, decode(one ->> 0, 'hex'), one ->> 1, one ->> 2, one ->> 3, (one ->> 4)::timestamptz
 FROM {rows} CROSS JOIN LATERAL jsonb_array_elements(stops) AS one WHERE stops <> '[]'
 """
+# Rows without an address in the territory; one whose place is not known cannot be told to be inside.
+FILL_OUTSIDE = """
+INSERT INTO {outside} (line)
+SELECT line FROM {rows} AS own
+WHERE NOT EXISTS (
+    SELECT FROM {postal} AS postal
+    JOIN contacts_territoryancestor AS link
+        ON link.descendant_id = postal.territory_id AND link.ancestor_id = %(scope)s
+    WHERE postal.line = own.line)
+"""
 IN_FRANCE = "fold(postal.country) IN ('', 'france', 'fr')"
 RESOLVE_POSTAL = """
 UPDATE {postal} AS postal SET territory_id = found.territory_id

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,6 +15,7 @@ from contacts.enums import LawfulBasis
 from contacts.imports.chunks import Chunk, mark_done
 from contacts.imports.people import effects_sql, write_sql
 from contacts.imports.people.match import match_persons, number_new_persons
+from contacts.imports.people.policy import wanted_sql
 from contacts.imports.progress import Progress
 from contacts.imports.staging import Staging
 from contacts.models import Source
@@ -34,6 +36,9 @@ class Terms:
     by_id: int | None
     tags: tuple[str, ...] = ()
     list_id: int | None = None
+    policies: Mapping[str, str] = field(default_factory=dict)
+    match_only: bool = False
+    scope_id: int | None = None
 
     def parameters(self) -> dict[str, Any]:
         agreeing = self.source.lawful_basis == LawfulBasis.CONSENT and not self.source.is_broker
@@ -56,6 +61,12 @@ def make_tags(staging: Staging, terms: Terms) -> None:
         cursor.execute(staging.sql(write_sql.MAKE_TAGS), terms.parameters())
 
 
+@transaction.atomic
+def obey_those_outside(staging: Staging, terms: Terms) -> None:
+    """Stop the addresses of rows that are left out because they are of elsewhere."""
+    add_entries(staging.sql(write_sql.STOPS_OUTSIDE), {}, import_id=terms.import_id)
+
+
 def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progress) -> None:
     """Write the persons whose first line is in the chunk."""
     inside = f"person >= {chunk.first} AND {{alias}}.person < {chunk.last}"
@@ -65,10 +76,11 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
         # Before any person is locked, as whoever stops an address does; who comes in finds it stopped.
         add_entries(staging.sql(write_sql.STOPS, which=persons), {}, import_id=terms.import_id)
         match_persons(staging, source_id=terms.source.pk, which=persons)
-        number_new_persons(staging, which=persons)
+        if not terms.match_only:
+            number_new_persons(staging, which=persons)
         lend_hash_key()
         targets = f"target.{inside.format(alias='target')}"
-        for statement in statements(staging, targets, has_list=terms.list_id is not None):
+        for statement in statements(staging, targets, terms):
             cursor.execute(statement, terms.parameters())
         refresh_projections_from(
             staging.sql("SELECT DISTINCT contact_id FROM {targets} AS target WHERE ") + targets
@@ -77,8 +89,10 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
         progress.wrote(chunk.rows)
 
 
-def statements(staging: Staging, which: str, *, has_list: bool) -> Iterator[str]:
+def statements(staging: Staging, which: str, terms: Terms) -> Iterator[str]:
     """The statements that write some targets, in order."""
+
+    filled = partial(put_together, policies=terms.policies)
     yield filled(staging, write_sql.INSERT_CONTACTS, which, effects_sql.NEW_CONTACTS)
     yield filled(staging, write_sql.CHANGE_CONTACTS, which, effects_sql.CHANGED_FIELDS)
     yield filled(staging, write_sql.INSERT_EMAILS, which, effects_sql.EMAILS)
@@ -88,16 +102,18 @@ def statements(staging: Staging, which: str, *, has_list: bool) -> Iterator[str]
     yield filled(staging, write_sql.INSERT_SOURCES, which, effects_sql.SOURCES)
     yield filled(staging, write_sql.INSERT_SOURCE_ROWS, which)
     yield filled(staging, write_sql.INSERT_TAGS, which, effects_sql.TAGS)
-    if has_list:
+    if terms.list_id is not None:
         yield filled(staging, write_sql.INSERT_MEMBERS, which)
 
 
-def filled(staging: Staging, statement: str, which: str, effect: str = "") -> str:
+def put_together(
+    staging: Staging, statement: str, which: str, effect: str = "", *, policies: Mapping[str, str]
+) -> str:
     """Put the pieces together: the rows that name each contact, what they give, what that changes."""
     return staging.sql(
         statement,
         naming=staging.sql(effects_sql.NAMING, which=which),
         given=staging.sql(effects_sql.GIVEN),
-        effect=staging.sql(effect, wanted=effects_sql.WANTED),
+        effect=staging.sql(effect, wanted=wanted_sql(policies)),
         set=write_sql.SET,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contacts.imports.people.effects_sql import FIELDS
+from contacts.imports.people.policy import COLUMNS
 
 INSERT_CONTACTS = """
 WITH {naming}, {given}
@@ -21,7 +21,7 @@ remembered AS (
 UPDATE contacts_contact AS kept SET updated_at = now(), {set}
 FROM change WHERE kept.id = change.id AND kept.id IN (SELECT id FROM differing)
 """
-SET = ", ".join(f"{column} = change.{column}" for column in FIELDS)
+SET = ", ".join(f"{column} = change.{column}" for column in COLUMNS)
 
 # The first point of a person is the main one; among new numbers a mobile comes first.
 INSERT_EMAILS = """
@@ -106,6 +106,13 @@ SELECT DISTINCT ON (stop.address_hash, stop.channel, stop.scope)
 FROM {persons} AS persons JOIN {stops} AS stop USING (line)
 WHERE {which}
 ORDER BY stop.address_hash, stop.channel, stop.scope, stop.reason = 'hard_bounce', stop.at
+"""
+# Rows of elsewhere are left out; who left is obeyed, wherever they live.
+STOPS_OUTSIDE = """
+SELECT DISTINCT ON (address_hash, channel, scope)
+       address_hash, channel, scope, reason, coalesce(at, now()) AS at
+FROM {stops} WHERE line IN (SELECT line FROM {outside})
+ORDER BY address_hash, channel, scope, reason = 'hard_bounce', at
 """
 INSERT_CONSENTS = """
 WITH {naming}

@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import Job, User
-from contacts.enums import Channel, LawfulBasis, SourceKind
+from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
-from contacts.imports.service import enqueue_preview, enqueue_run, start_import, stop_import
-from contacts.models import Import, Source
+from contacts.imports.people.policy import GROUPS
+from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import, stop_import
+from contacts.models import Import, Source, Territory
 from contacts.services.sources import create_source
 
 LOOK_EVERY = 1.0  # seconds between two lines of progress
@@ -28,6 +29,7 @@ SOURCE_KIND_OF = {
     Import.Kind.ROLL: SourceKind.ROLL,
     Import.Kind.ADDRESS_BOOK: SourceKind.ADDRESS_BOOK,
     Import.Kind.BROKER: SourceKind.BROKER_PURCHASE,
+    Import.Kind.ENRICHMENT: SourceKind.BROKER_PURCHASE,
     Import.Kind.SUPPRESSION: SourceKind.OPT_OUT,
 }
 
@@ -49,6 +51,23 @@ class Command(BaseCommand):
         )
         parser.add_argument("--wording", default="", help="the words that people agreed to")
         parser.add_argument("--proof", default="", help="where the evidence is kept")
+        parser.add_argument(
+            "--balance", default="", help="legitimate interest: why you write, why it is expected"
+        )
+        parser.add_argument("--tags", default="", help="words for everyone of the file, separated by commas")
+        parser.add_argument(
+            "--scope", default="", help="code of the only territory to take, such as 60 or 60057"
+        )
+        parser.add_argument(
+            "--policy", default="", help="newer, or by field: names=replace,commune=newer (blanks, better)"
+        )
+        parser.add_argument("--price", default="", help="enrichment: what the file cost, in euros")
+        parser.add_argument(
+            "--reason",
+            default="",
+            choices=["", "imported", "hard_bounce", "complaint"],
+            help="suppression: why the entries are there, if the file does not say it",
+        )
         parser.add_argument("--by", default="", help="e-mail address of the member of the team who imports")
         parser.add_argument("--sheet", default="", help="the sheet of a workbook; without it, the first one")
         parser.add_argument(
@@ -74,6 +93,8 @@ class Command(BaseCommand):
                 by=by,
                 sheet=options["sheet"],
             )
+            mapping = {int(index): field for index, field in run.mapping.items()}
+            set_mapping(run=run, mapping=mapping, options=_chosen(options), by=by)
             job = enqueue_preview(run=run, by=by)
         except (ContactsError, ValidationError) as error:
             raise CommandError(_words(error), returncode=REFUSED) from error
@@ -142,7 +163,34 @@ def _source(options: dict[str, Any], by: User | None) -> Source:
         licence_ends_on=options["licence_end"],
         consent_wording=options["wording"],
         proof=options["proof"],
+        balance=options["balance"],
     )
+
+
+def _chosen(options: dict[str, Any]) -> dict[str, Any]:
+    """Options of the import that were given; what was not keeps its usual value."""
+    chosen: dict[str, Any] = {name: options[name] for name in ("price", "reason") if options[name]}
+    if options["tags"]:
+        chosen["tags"] = [tag.strip() for tag in options["tags"].split(",") if tag.strip()]
+    if options["scope"]:
+        chosen["scope"] = _territory(options["scope"]).pk
+    if options["policy"]:
+        pairs = [part.partition("=") for part in options["policy"].split(",")]
+        chosen["policies"] = (
+            {field.strip(): policy.strip() for field, _sign, policy in pairs}
+            if "=" in options["policy"]
+            else dict.fromkeys(GROUPS, options["policy"])
+        )
+    return chosen
+
+
+def _territory(code: str) -> Territory:
+    """The widest place that has the code: "60" is the department."""
+    found = {place.kind: place for place in Territory.objects.filter(code=code.upper())}
+    kinds = [kind for kind in TerritoryKind if kind in found]
+    if not kinds:
+        raise CommandError(_("No territory has the code %(code)s.") % {"code": code}, returncode=REFUSED)
+    return found[TerritoryKind.DEPARTMENT] if TerritoryKind.DEPARTMENT in found else found[kinds[0]]
 
 
 def _channels(text: str, basis: LawfulBasis) -> list[str]:

@@ -5,7 +5,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from contacts.models import Contact, ElectoralRegistration, Import, Source
+from contacts.models import Contact, ElectoralRegistration, Import, Source, Suppression
 from tests.support.imports import fingerprint, write_rows
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,7 @@ def test_a_dry_run_counts_and_writes_nothing(capsys, book_path, book) -> None:
 
 def test_a_rented_file_takes_its_supplier_and_its_end(capsys, book_path) -> None:
     told = "--kind broker --source Exempla --basis consent --channels email --supplier Exempla"
+    told += " --wording Agreed --proof Contract"
     run(capsys, book_path, *told.split(), "--licence-end", "2027-06-30")
     source = Source.objects.get()
     assert (source.kind, source.supplier, str(source.licence_ends_on)) == (
@@ -65,6 +66,16 @@ def test_a_rented_file_takes_its_supplier_and_its_end(capsys, book_path) -> None
     [
         (["--kind", "address-book", "--source", "New"], "--basis"),
         (["--kind", "broker", "--source", "New", "--basis", "consent"], "supplier"),
+        (
+            ["--kind", "broker", "--source", "N", "--basis", "consent", "--supplier", "S", "--proof", "P"],
+            "Tick at least one channel.* words that people agreed to",
+        ),
+        (
+            ["--kind", "broker", "--source", "N", "--basis", "legitimate-interest", "--supplier", "S"],
+            "Write the balance.*proof are kept",
+        ),
+        (["--kind", "address-book", "--source", "N", "--basis", "none", "--scope", "98765"], "98765"),
+        (["--kind", "address-book", "--source", "N", "--basis", "none", "--policy", "older"], "older"),
         (["--kind", "roll", "--source", "New", "--basis", "public-roll"], "lacks"),
         (["--kind", "address-book", "--source", "N", "--basis", "consent", "--channels", "fax"], "fax"),
         (["--kind", "address-book", "--source", "N", "--basis", "none", "--by", "x@example.org"], "Nobody"),
@@ -93,3 +104,22 @@ def test_an_accident_ends_the_command_and_is_not_tried_again(book_path, book, mo
     assert error.value.returncode == 1
     stopped = Import.objects.get()
     assert (stopped.state, stopped.job.state) == (Import.State.CANCELLED, "cancelled")
+
+
+def test_an_opt_out_file_needs_no_basis(capsys, tmp_path) -> None:
+    path = write_rows(tmp_path / "out.csv", [["lea@example.org"], ["jean@example.org"]])
+    counts = run(capsys, path, *"--kind suppression --source Old --reason complaint".split())
+    assert (counts["new"], counts["entries"]) == (2, 2)
+    assert set(Suppression.objects.values_list("scope", "reason")) == {("everything", "complaint")}
+    assert Source.objects.get().kind == "opt_out"
+
+
+def test_tags_territory_and_policy_are_options(capsys, tmp_path, book) -> None:
+    rows = [["Nom", "Email", "CP", "Ville"], ["Martin", "lea@example.org", "60000", "Beauvais"]]
+    rows.append(["Petit", "jean@example.org", "75001", "Paris"])
+    path = write_rows(tmp_path / "book.csv", rows)
+    told = "--kind address-book --source Book --scope 60 --tags Oise,Presse --policy names=newer"
+    counts = run(capsys, path, *told.split())
+    assert (counts["new"], counts["outside"]) == (1, 1)
+    assert Contact.objects.get().tag_links.count() == 2
+    assert Import.objects.get().options["policies"] == {"names": "newer"}

@@ -313,7 +313,13 @@ def test_people_of_a_source_without_a_basis_are_there_and_reached_by_nothing(boo
 
 def test_a_brokers_file_gives_no_consent_of_the_persons_own(book_file) -> None:
     broker = Source.objects.create(
-        name="Exempla", kind="broker_purchase", lawful_basis="consent", channels=["email"], supplier="Exempla"
+        name="Exempla",
+        kind="broker_purchase",
+        lawful_basis="consent",
+        channels=["email"],
+        supplier="Exempla",
+        consent_wording="I agree.",
+        proof="Contract",
     )
     header = ["CIVILITE", "NOM", "PRENOM", "ADR_MAIL", "OPTIN_EMAIL"]
     agreeing = ("Mme", "MARTIN", "Léa", "lea@example.org", "oui")

@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from campaign_crm.platform.models import Organisation
+from campaign_crm.platform.models import AuditEntry, Organisation
+from contacts.models import Import, OptOutAnswer
+from contacts.services.opt_out_question import opt_out_file_is_missing
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery
 from tests.messaging.people import make_people
@@ -175,3 +177,41 @@ def test_test_to_a_wrong_address_is_said(officer: Client, ready: Campaign, addre
 def test_test_without_a_sender_is_said(officer: Client, ready: Campaign) -> None:
     Campaign.objects.filter(pk=ready.pk).update(sender=None)
     assert "Choose a sender." in send_test(officer, ready, "ann@example.org")
+
+
+def test_first_mailing_after_moving_in_asks_for_the_opt_out_file(officer: Client, ready: Campaign) -> None:
+    assert "Who said no elsewhere" not in dict(map(reversed, lines(officer, ready)))
+    Import.objects.create(kind="address-book", state="done", file_name="members.csv")
+    question = reverse("contacts:opt_out_question")
+    line = next(line for line in officer.get(url(ready)).context["lines"] if line.level == "bad")
+    assert (line.title, line.url) == ("Who said no elsewhere", question)
+    send(officer, ready)
+    ready.refresh_from_db()
+    assert ready.state == CampaignState.DRAFT
+    assert officer.post(question, {}).status_code == 302  # "I looked for one" is not ticked
+    assert not OptOutAnswer.objects.exists()
+    officer.post(question, {"sure": "yes"})
+    answer = OptOutAnswer.objects.get()
+    assert answer.said_by is not None
+    assert AuditEntry.objects.get(action="opt_outs.none").actor == answer.said_by
+    assert "said on" in officer.get(question).content.decode()
+    assert [line for line in officer.get(url(ready)).context["lines"] if line.level == "bad"] == []
+    send(officer, ready)
+    ready.refresh_from_db()
+    assert ready.state != CampaignState.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "asked"),
+    [
+        ("broker", "done", True),
+        ("address-book", "undone", False),
+        ("roll", "done", False),
+        ("suppression", "done", False),
+    ],
+)
+def test_the_opt_out_file_is_asked_for_people_from_elsewhere_only(kind: str, state: str, asked: bool) -> None:
+    Import.objects.create(kind=kind, state=state, file_name="file.csv")
+    assert opt_out_file_is_missing() is asked
+    Import.objects.create(kind="suppression", state="done", file_name="unsubscribed.csv")
+    assert not opt_out_file_is_missing()

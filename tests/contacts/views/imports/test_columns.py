@@ -12,7 +12,16 @@ from django.test import Client
 from contacts.enums import TargetingClass
 from contacts.imports.guessing import ColumnGuess
 from contacts.invented.rolls import COLUMNS
-from contacts.models import Contact, CustomField, ElectoralRegistration, Import, List, ListMembership, Source
+from contacts.models import (
+    Contact,
+    CustomField,
+    ElectoralRegistration,
+    Import,
+    List,
+    ListMembership,
+    Source,
+    Territory,
+)
 from contacts.services.lists import create_list
 from contacts.views.import_columns import shown_column
 from tests.contacts.views.imports.conftest import Elector, electors
@@ -179,3 +188,24 @@ def test_commune_that_the_file_does_not_say_can_be_given(
     work()
     run.refresh_from_db()
     assert (run.state, run.preview["new"], ElectoralRegistration.objects.count()) == ("previewed", 2, 0)
+
+
+def test_policies_and_a_territory_are_chosen_for_the_whole_file(
+    uploaded: Callable[..., Import], staff: Client, book: Source
+) -> None:
+    run = uploaded(source=book)
+    address = f"/imports/{run.pk}/columns/"
+    page = staff.get(address).content.decode()
+    assert "When the base already knows something else" in page
+    chosen = {
+        "column_2": "email",
+        "scope": "Oise (60)",
+        "policy_names": "replace",
+        "policy_commune": "better",
+    }
+    answer = staff.post(address, chosen | {"scope": "Nowhere"})
+    assert answer.status_code == 422
+    assert staff.post(address, chosen).status_code == 302
+    run.refresh_from_db()
+    assert run.options["policies"] == {"names": "replace"}
+    assert run.options["scope"] == Territory.objects.get(kind="department", code="60").pk
