@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from campaign_crm.platform.locks import only_one
-from contacts.imports.tidying import drop_unneeded_staging
+from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
 
 
 @shared_task(name="contacts.tidy")
@@ -14,3 +14,4 @@ def tidy() -> None:
     with only_one("contacts.tidy") as held:
         if held:
             drop_unneeded_staging()
+            drop_unneeded_files()

@@ -16,6 +16,7 @@ from contacts.views.import_page import (
     StopImport,
     UndoImport,
 )
+from contacts.views.import_pieces import BeginUpload, DiscardUpload, EndUpload, UploadPieces
 from contacts.views.import_rejects import RejectedRows
 from contacts.views.import_source import ImportSource
 from contacts.views.imports import ImportList
@@ -50,6 +51,10 @@ urlpatterns = [
     path("electors/next/", ElectorsNext.as_view(), name="electors_next"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/new/", NewImport.as_view(), name="import_new"),
+    path("imports/uploads/", BeginUpload.as_view(), name="upload_begin"),
+    path("imports/uploads/<slug:upload>/", UploadPieces.as_view(), name="upload"),
+    path("imports/uploads/<slug:upload>/end/", EndUpload.as_view(), name="upload_end"),
+    path("imports/uploads/<slug:upload>/discard/", DiscardUpload.as_view(), name="upload_discard"),
     path("imports/<int:pk>/", ImportPage.as_view(), name="import"),
     path("imports/<int:pk>/file/", ImportFile.as_view(), name="import_file"),
     path("imports/<int:pk>/source/", ImportSource.as_view(), name="import_source"),

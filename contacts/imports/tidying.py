@@ -1,21 +1,26 @@
-"""Working tables that no import needs any more: names and addresses that do not stay for nothing."""
+"""Working tables and files that no import needs any more: names and addresses do not stay for nothing."""
 
 from __future__ import annotations
 
 import logging
 import re
+import shutil
+import time
 from datetime import timedelta
 
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
+from contacts.imports import files, uploads
 from contacts.imports.staging import Staging
 from contacts.models import Import
 
 logger = logging.getLogger(__name__)
 KEPT = timedelta(days=7)
 """How long a preview waits for its run; later the run reads the file again."""
+
+ENDED = (Import.State.DONE, Import.State.CANCELLED, Import.State.UNDONE)
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'staging' AND tablename LIKE 'import\\_%%'"
 
@@ -32,6 +37,23 @@ def drop_unneeded_staging() -> list[int]:
         Staging(import_id).drop()
         logger.info("Working tables of import %s dropped", import_id)
     return unneeded
+
+
+def drop_unneeded_files() -> int:
+    """Remove kept files that no import needs since `KEPT`, and uploads that do not go on; return how many."""
+    needed: set[str] = set()
+    for file_path, layout in Import.objects.exclude(state__in=ENDED).values_list("file_path", "layout"):
+        needed |= {file_path, layout.get("table", "")}
+    oldest, dropped = time.time() - KEPT.total_seconds(), uploads.drop_stale()
+    for path in files.folder().iterdir():
+        if str(path) in needed or path.stat().st_mtime > oldest:
+            continue
+        if path.is_dir():  # a place for temporary files whose process was killed
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        dropped += 1
+    return dropped
 
 
 def _needed() -> QuerySet[Import]:

@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.imports import files, uploads
 from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import ImportProblem
 from contacts.imports.formats.opening import look_again
@@ -50,25 +51,18 @@ class NewImport(StaffView, TemplateView):
     def _take(self, request: HttpRequest, *, limit: AtMost) -> HttpResponse:
         try:
             file = uploaded_file(request, limit)
-            run = start_import(file=file, file_name=file.name or "", by=request.user)
-            set_kind(run=run, kind=guess_kind(guess(sketch_of(run)), run.file_name).kind, by=request.user)
+            run = take_in(file, file.name or "", by=request.user)
         except ImportProblem as problem:
-            return self._refused(str(problem))
-        address = reverse("contacts:import_file", args=[run.pk])
-        if request.headers.get("HX-Request") == "true":
-            return HttpResponse(status=204, headers={"HX-Redirect": address})
-        return redirect(address)
-
-    def _refused(self, problem: str) -> HttpResponse:
-        by_htmx = self.request.headers.get("HX-Request") == "true"
-        template = "contacts/imports/upload.html" if by_htmx else self.template_name
-        return render(self.request, template, self.get_context_data(problem=problem), status=422)
+            context = self.get_context_data(problem=str(problem))
+            return render(request, self.template_name, context, status=422)
+        return redirect("contacts:import_file", pk=run.pk)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         limit = settings.UPLOAD_MAX_BYTES
         return super().get_context_data(
             steps=shown_steps(Step.FILE),
             max_bytes=limit,
+            unfinished=uploads.unfinished(self.request.user.pk),
             too_big=_("The file is larger than %(limit)s.") % {"limit": filesizeformat(limit)},
             **kwargs,
         )
@@ -121,9 +115,22 @@ class ImportFile(StepView):
             encodings=CHOICES.items(),
             delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],
             left_out=", ".join(left_out),
+            organisations=sum(int(count) for count in _noted(layout, "organisations")),
             problem=problem,
         )
         return render(self.request, self.template_name, context, status=status)
+
+
+def take_in(file: Any, name: str, *, by: Any) -> Import:
+    """Begin the import of a file as the kind that it seems to be; a kept file that is refused goes."""
+    try:
+        run = start_import(file=file, file_name=name, by=by)
+        set_kind(run=run, kind=guess_kind(guess(sketch_of(run)), name).kind, by=by)
+    except Exception:
+        if isinstance(file, Path):
+            files.forget(file)
+        raise
+    return run
 
 
 def _noted(layout: Layout, code: str) -> list[str]:

@@ -1,0 +1,138 @@
+"""Large files over bad connections in a real browser: cut, reloaded, unanswered; and without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+
+from contacts.imports import uploads
+from contacts.models import Import
+from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PIECE = 64 * 1024
+PEOPLE = "Prénom;Nom;Email\n" + "".join(f"Léa;Martin{n};lea{n}@example.org\n" for n in range(8_000))
+
+
+@pytest.fixture(autouse=True)
+def _pieces(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    monkeypatch.setattr(uploads, "PIECE_BYTES", PIECE)
+
+
+@pytest.fixture
+def people_file(tmp_path: Path) -> Path:
+    path = tmp_path / "people.csv"
+    path.write_text(PEOPLE, encoding="utf-8")
+    assert path.stat().st_size > 4 * PIECE
+    return path
+
+
+def choose(page: Page, path: Path) -> None:
+    page.set_input_files('input[type="file"]', path)
+    page.get_by_role("button", name="Read the file").click()
+
+
+def cut_after(page: Page, pieces: int, *, tries: int) -> list[str]:
+    """Let some pieces through, then fail as many tries as said, then let everything through."""
+    seen: list[str] = []
+
+    def pass_or_cut(route: Route) -> None:
+        seen.append(route.request.url)
+        if pieces < len(seen) <= pieces + tries:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/imports/uploads/*/?offset=*", pass_or_cut)
+    return seen
+
+
+def test_a_cut_connection_loses_nothing(
+    page_of: Callable[..., Page], people_file: Path, console: Any
+) -> None:
+    console.allowed += ["ERR_CONNECTION_RESET"]
+    page = page_of("national_officer", "/imports/new/")
+    seen = cut_after(page, 2, tries=1)
+    choose(page, people_file)
+    page.wait_for_url("**/file/")
+    run = Import.objects.get()
+    assert Path(run.file_path).read_bytes() == people_file.read_bytes()
+    offsets = [int(url.rpartition("=")[2]) // PIECE for url in seen]
+    assert offsets[:4] == [0, 1, 2, 2]  # only the piece that was lost came twice
+    assert len(offsets) == len(set(offsets)) + 1
+
+
+def test_an_answer_that_got_lost_is_asked_for_again(
+    page_of: Callable[..., Page], people_file: Path, console: Any
+) -> None:
+    console.allowed += ["ERR_FAILED"]
+    page = page_of("national_officer", "/imports/new/")
+    lost: list[str] = []
+
+    def arrive_unanswered(route: Route) -> None:
+        if len(lost) < 1:
+            lost.append(route.request.url)
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
+
+    page.route("**/imports/uploads/*/end/", arrive_unanswered)
+    choose(page, people_file)
+    page.wait_for_url("**/file/")
+    assert Import.objects.count() == 1
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_a_reloaded_page_goes_on_with_the_same_file(
+    page_of: Callable[..., Page], people_file: Path, console: Any, look: Look
+) -> None:
+    console.allowed += ["ERR_CONNECTION_RESET"]
+    page = page_of("national_officer", "/imports/new/", look=look)
+    cut_after(page, 3, tries=1_000)
+    choose(page, people_file)
+    expect(page.get_by_text("The connection is cut.")).to_be_visible()
+    check_axe(page)
+    assert has_no_sideways_scroll(page)
+    page.reload()
+    page.unroute_all()
+    expect(page.get_by_text("Not arrived whole")).to_be_visible()
+    expect(page.locator(".unfinished")).to_contain_text("people.csv")
+    check_axe(page)
+    assert has_no_sideways_scroll(page)
+    seen = cut_after(page, 1_000, tries=0)
+    choose(page, people_file)
+    page.wait_for_url("**/file/")
+    assert seen[0].endswith(f"={3 * PIECE}")
+    assert Path(Import.objects.get().file_path).read_bytes() == people_file.read_bytes()
+
+
+def test_what_arrived_can_be_discarded(page_of: Callable[..., Page], people_file: Path, console: Any) -> None:
+    console.allowed += ["ERR_CONNECTION_RESET"]
+    page = page_of("national_officer", "/imports/new/")
+    cut_after(page, 1, tries=1_000)
+    choose(page, people_file)
+    expect(page.get_by_text("The connection is cut.")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Discard people.csv").click()
+    expect(page.get_by_text("is removed")).to_be_visible()
+    assert list(uploads.folder().iterdir()) == []
+
+
+def test_a_file_arrives_without_javascript(
+    page_of: Callable[..., Page], browser: Browser, people_file: Path
+) -> None:
+    page = page_of("national_officer", "/imports/new/")
+    context = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
+    plain = context.new_page()
+    plain.goto(page.url)
+    choose(plain, people_file)
+    plain.wait_for_url("**/file/")
+    context.close()
+    assert Import.objects.get().file_name == "people.csv"
