@@ -205,7 +205,9 @@ class Writer:
         if born.day <= 12 and born.day != born.month and self._rng.random() < 0.5:
             return born.replace(day=born.month, month=born.day)
         if self._rng.random() < 0.5:
-            return born.replace(year=born.year + self._rng.choice((-1, 1, -10, 10)))
+            leap_day = (born.month, born.day) == (2, 29)
+            year = born.year + self._rng.choice((-1, 1, -10, 10))
+            return born.replace(year=year, day=28 if leap_day else born.day)
         return born.replace(day=born.day % 28 + 1)
 
     def _email(self, human: Human, family: list[Human]) -> str:
