@@ -6,7 +6,7 @@ from django.db import connection
 
 from contacts.imports.linking import Links
 from contacts.imports.staging import Staging
-from contacts.models import Import
+from contacts.models import DuplicatePair, Import
 from contacts.services.stop_entries import entries_of
 
 
@@ -44,6 +44,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "stopped": run.preview["stopped"],
         "linked": links.linked,
         "to_review": links.to_review,
+        "pairs": DuplicatePair.objects.filter(created_by_import=run, state="pending").count(),
     }
     if run.kind == Import.Kind.ENRICHMENT:
         told |= {"matched": people, "unmatched": unmatched, "conflicts": run.preview["conflicts"]}

@@ -17,8 +17,9 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.database import analyze
 from campaign_crm.platform.jobs import RunningJob
 from campaign_crm.platform.models import User
+from contacts.duplicates.finding import find_pairs
 from contacts.imports.errors import WrongState
-from contacts.models import Contact, ElectoralRegistration, Import
+from contacts.models import Contact, DuplicatePair, ElectoralRegistration, Import
 from contacts.registry import registry
 from contacts.services.projections import refresh_projections, refresh_projections_from
 from contacts.services.stop_entries import take_back
@@ -75,9 +76,11 @@ def undo_import(
     electors = _remove_electors(import_run)
     people, kept = _remove_people(import_run, job)
     touched = _remove_additions(import_run)
+    _remove_pairs(import_run)
     for start in range(0, len(touched), PEOPLE_AT_A_TIME):
         with transaction.atomic():
             refresh_projections(touched[start : start + PEOPLE_AT_A_TIME])
+            find_pairs(touched[start : start + PEOPLE_AT_A_TIME])
     is_opt_out = import_run.kind == Import.Kind.SUPPRESSION
     entries = take_back(import_run.pk) if objections_too or is_opt_out else 0
     undone = Undone(people=people, electors=electors, returned=returned, kept=kept, entries=entries)
@@ -199,6 +202,11 @@ def _remove_additions(import_run: Import) -> list[int]:
         for table in POINT_TABLES:
             cursor.execute(_PROMOTE.format(table=table), [list(touched)])
     return sorted(touched)
+
+
+def _remove_pairs(import_run: Import) -> None:
+    """Remove the pairs to review that the import brought; those that still look alike are found again."""
+    DuplicatePair.objects.filter(created_by_import=import_run, state=DuplicatePair.State.PENDING).delete()
 
 
 # Whoever has a row that the import changed: an elector's too, whose address is read from the roll.
