@@ -198,6 +198,7 @@ WHITENOISE_USE_FINDERS = LOCAL
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
+IMPORT_FOLDER = env.text("IMPORT_FOLDER", "")  # empty: files are sent, or named on the command line
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MEGABYTES", 2048, least=1) * 1024 * 1024
 
 # --- Mail --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from contacts.views.electors import ElectorList
 from contacts.views.electors_next import ElectorsNext
 from contacts.views.import_columns import ImportColumns
 from contacts.views.import_file import ImportFile, NewImport
+from contacts.views.import_mappings import EditMapping, MappingList
 from contacts.views.import_page import (
     DiscardImport,
     ImportPage,
@@ -18,6 +19,7 @@ from contacts.views.import_page import (
 )
 from contacts.views.import_pieces import BeginUpload, DiscardUpload, EndUpload, UploadPieces
 from contacts.views.import_rejects import RejectedRows
+from contacts.views.import_server import ServerFolder
 from contacts.views.import_source import ImportSource
 from contacts.views.imports import ImportList
 from contacts.views.letters import Letters
@@ -51,10 +53,13 @@ urlpatterns = [
     path("electors/next/", ElectorsNext.as_view(), name="electors_next"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/new/", NewImport.as_view(), name="import_new"),
+    path("imports/server/", ServerFolder.as_view(), name="import_server"),
     path("imports/uploads/", BeginUpload.as_view(), name="upload_begin"),
     path("imports/uploads/<slug:upload>/", UploadPieces.as_view(), name="upload"),
     path("imports/uploads/<slug:upload>/end/", EndUpload.as_view(), name="upload_end"),
     path("imports/uploads/<slug:upload>/discard/", DiscardUpload.as_view(), name="upload_discard"),
+    path("imports/mappings/", MappingList.as_view(), name="import_mappings"),
+    path("imports/mappings/<int:pk>/", EditMapping.as_view(), name="import_mapping"),
     path("imports/<int:pk>/", ImportPage.as_view(), name="import"),
     path("imports/<int:pk>/file/", ImportFile.as_view(), name="import_file"),
     path("imports/<int:pk>/source/", ImportSource.as_view(), name="import_source"),

@@ -26,7 +26,7 @@ from contacts.imports.guessing import guess
 from contacts.imports.service import set_kind, set_reading, set_sheet, start_import
 from contacts.imports.sketch import DELIMITERS, Layout, Sketch
 from contacts.models import Import
-from contacts.views.import_kinds import guess_kind, kind_choices
+from contacts.views.import_kinds import kind_choices, kind_of
 from contacts.views.import_steps import Step, StepView, shown_steps
 from contacts.views.import_upload import AtMost, stream_to_disk, uploaded_file
 
@@ -62,6 +62,7 @@ class NewImport(StaffView, TemplateView):
         return super().get_context_data(
             steps=shown_steps(Step.FILE),
             max_bytes=limit,
+            has_server_folder=bool(settings.IMPORT_FOLDER),
             unfinished=uploads.unfinished(self.request.user.pk),
             too_big=_("The file is larger than %(limit)s.") % {"limit": filesizeformat(limit)},
             **kwargs,
@@ -101,7 +102,7 @@ class ImportFile(StepView):
     def _page(self, problem: str = "", status: int = 200) -> HttpResponse:
         run = self.run
         sketch = sketch_of(run)
-        guessed = guess_kind(guess(sketch), run.file_name)
+        guessed = kind_of(run, guess(sketch))
         layout = sketch.layout
         suggested, left_out = _noted(layout, "encoding"), _noted(layout, "left_out")
         context = self.get_context_data(
@@ -125,7 +126,7 @@ def take_in(file: Any, name: str, *, by: Any) -> Import:
     """Begin the import of a file as the kind that it seems to be; a kept file that is refused goes."""
     try:
         run = start_import(file=file, file_name=name, by=by)
-        set_kind(run=run, kind=guess_kind(guess(sketch_of(run)), name).kind, by=by)
+        set_kind(run=run, kind=kind_of(run, guess(sketch_of(run))).kind, by=by)
     except Exception:
         if isinstance(file, Path):
             files.forget(file)

@@ -63,7 +63,7 @@ function ask(method, url, { body = null, headers = {}, onProgress = null } = {})
       try {
         data = JSON.parse(request.responseText);
       } catch {
-        /* a page instead of an answer: its status says enough */
+        if (request.status < 300) return reject(new Refused(form().dataset.signedOut)); // the sign-in page
       }
       resolve({ status: request.status, data });
     };
@@ -132,6 +132,7 @@ async function send(element, file) {
           onProgress: (loaded) => progress(received + Math.min(loaded, piece.size)),
         });
       } catch (error) {
+        if (error instanceof Refused) throw error;
         if (error.name === "NotReadableError") throw new Refused(element.dataset.changed);
         answer = await ask("GET", upload.url); // the piece may have arrived although its answer did not
       }

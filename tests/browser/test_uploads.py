@@ -125,6 +125,13 @@ def test_what_arrived_can_be_discarded(page_of: Callable[..., Page], people_file
     assert list(uploads.folder().iterdir()) == []
 
 
+def test_who_was_signed_out_is_told(page_of: Callable[..., Page], people_file: Path) -> None:
+    page = page_of("national_officer", "/imports/new/")
+    page.context.clear_cookies(name="sessionid")
+    choose(page, people_file)
+    expect(page.get_by_role("alert")).to_contain_text("Sign in again")
+
+
 def test_a_file_arrives_without_javascript(
     page_of: Callable[..., Page], browser: Browser, people_file: Path
 ) -> None:
@@ -136,3 +143,22 @@ def test_a_file_arrives_without_javascript(
     plain.wait_for_url("**/file/")
     context.close()
     assert Import.objects.get().file_name == "people.csv"
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_files_of_the_server_are_chosen_on_screen(
+    page_of: Callable[..., Page], people_file: Path, settings: Any, tmp_path: Path, look: Look
+) -> None:
+    folder = tmp_path / "drop" / "mars"
+    folder.mkdir(parents=True)
+    (folder / "people.csv").write_bytes(people_file.read_bytes())
+    settings.IMPORT_FOLDER = str(folder.parent)
+    page = page_of("national_officer", "/imports/new/", look=look)
+    page.get_by_role("link", name="Choose a file that is on the server already").click()
+    check_axe(page)
+    assert has_no_sideways_scroll(page)
+    page.get_by_role("link", name="mars").click()
+    check_axe(page)
+    page.get_by_role("button", name="Read the file people.csv").click()
+    page.wait_for_url("**/file/")
+    assert Import.objects.get().file_path == str(folder / "people.csv")
