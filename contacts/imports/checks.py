@@ -12,6 +12,7 @@ from contacts.imports.layouts import Format, Mapping
 from contacts.imports.opt_outs.engine import check_mapping as check_opt_outs
 from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.stage import check_mapping as check_people
+from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.rolls.engine import check_mapping as check_roll
 from contacts.models import Import, List, Source, Territory
 from contacts.services.lists import ListRefused, check_picked
@@ -87,7 +88,8 @@ def check_list(list_id: int | None) -> None:
 def check_mapping(run: Import, mapping: Mapping) -> None:
     """The columns hold what this kind of file needs, each field once."""
     if run.kind == Import.Kind.ROLL:
-        check_roll(mapping, commune_code=run.options.get("commune_code", ""))
+        said = run.options.get("place_name") if Abroad.of(run.options) else run.options.get("commune_code")
+        check_roll(mapping, commune_code=said or "")
     elif run.kind == Import.Kind.SUPPRESSION:
         check_opt_outs(mapping)
     else:

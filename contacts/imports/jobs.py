@@ -36,6 +36,7 @@ from contacts.imports.progress import FINISHING, OPENING, Progress
 from contacts.imports.reading import WrongEncoding
 from contacts.imports.rejects import keep_rejects
 from contacts.imports.rolls import engine as rolls
+from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.samples import keep_samples
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
@@ -138,6 +139,7 @@ def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
             commune_code=run.options.get("commune_code", ""),
             roll_kind=run.options.get("roll_kind", 0),
             told=told,
+            abroad=Abroad.of(run.options),
         )
     if run.kind == Import.Kind.SUPPRESSION:
         source_of(run)

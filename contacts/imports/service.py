@@ -19,12 +19,13 @@ from campaign_crm.platform.jobs import enqueue
 from campaign_crm.platform.models import Job, User
 from contacts.imports import files
 from contacts.imports.checks import check_kind, check_mapping, check_options, check_source
-from contacts.imports.errors import WrongState
+from contacts.imports.errors import ImportProblem, WrongState
 from contacts.imports.file_names import named_roll
 from contacts.imports.formats.opening import forget_table, look_again, open_file
 from contacts.imports.guessing import Guess, guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
 from contacts.imports.layouts import Format, Mapping
+from contacts.imports.profiles import Known, known_mapping
 from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.imports.sketch import Layout, Sketch
 from contacts.imports.undo import UNDOABLE
@@ -56,6 +57,8 @@ def start_import(
     try:
         sketch = open_file(path, sheet=sheet)
         table = sketch.layout
+        known = known_mapping(sketch.layout.header, kind=kind)
+        kind = kind or (known.kind if known else "")
         guessed = guess(sketch, kind=kind)
         kind = kind or (Import.Kind.ROLL if guessed.format == Format.ROLL else Import.Kind.ADDRESS_BOOK)
         check_kind(kind, guessed)
@@ -71,6 +74,7 @@ def start_import(
         with transaction.atomic():
             run.save()
             audit.record(action="import.upload", on=run, by=by, detail={"bytes": run.file_bytes})
+            source = source or _usual_source(known)
             if source is not None:
                 set_source(run=run, source=source, by=by)
     except Exception:
@@ -88,7 +92,7 @@ def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: 
     layout = Layout.from_json(run.layout)
     sketch = look_again(Path(run.file_path), layout, encoding=encoding, delimiter=delimiter)
     _read(run, sketch, guess(sketch, kind=run.kind))
-    _reset(run, "layout", "mapping")
+    _reset(run, "layout", "mapping", "options")
     return run
 
 
@@ -98,7 +102,7 @@ def set_sheet(*, run: Import, sheet: str, by: User | None) -> Import:
     before = Layout.from_json(run.layout)
     sketch = open_file(Path(run.file_path), sheet=sheet)
     _read(run, sketch, guess(sketch, kind=run.kind))
-    _reset(run, "layout", "mapping")
+    _reset(run, "layout", "mapping", "options")
     forget_table(before)
     return run
 
@@ -114,7 +118,7 @@ def set_kind(*, run: Import, kind: str, by: User | None) -> Import:
     run.kind = kind
     run.source = None
     _read(run, sketch, guessed)
-    _reset(run, "kind", "source", "layout", "mapping")
+    _reset(run, "kind", "source", "layout", "mapping", "options")
     return run
 
 
@@ -128,16 +132,26 @@ def set_source(*, run: Import, source: Source, by: User | None) -> Import:
 
 
 def set_mapping(
-    *, run: Import, mapping: Mapping, by: User | None, options: dict[str, Any] | None = None
+    *,
+    run: Import,
+    mapping: Mapping,
+    by: User | None,
+    options: dict[str, Any] | None = None,
+    month_first: bool | None = None,
 ) -> Import:
-    """Say what the columns hold; `options` may name `tags` and a `list` for every person of the file."""
+    """Say what the columns hold; `options` are those of the whole file, such as `tags` and a `list`.
+
+    `month_first` says how dates are written that could be read two ways; None leaves what was found.
+    """
     _changeable(run)
     mapping = {int(index): key for index, key in mapping.items() if key}
     run.options = {**run.options, **(options or {})}
     check_options(run)
     check_mapping(run, mapping)
     run.mapping = {str(index): key for index, key in mapping.items()}
-    _reset(run, "mapping", "options")
+    if month_first is not None:
+        run.layout = {**run.layout, "month_first": month_first}
+    _reset(run, "mapping", "options", "layout")
     return run
 
 
@@ -208,9 +222,27 @@ def _read(run: Import, sketch: Sketch, guessed: Guess) -> None:
     is_american = bool(born) and month_comes_first(
         [row[born[0].index] for row in sketch.rows if born[0].index < len(row)]
     )
-    layout = replace(sketch.layout, format=guessed.format, month_first=is_american)
+    known = known_mapping(sketch.layout.header, kind=run.kind)
+    layout = replace(
+        sketch.layout, format=guessed.format, month_first=known.month_first if known else is_american
+    )
     run.layout = layout.as_json()
-    run.mapping = {str(index): key for index, key in guessed.mapping.items()}
+    mapping = known.mapping if known else guessed.mapping
+    run.mapping = {str(index): key for index, key in mapping.items()}
+    run.options = {**run.options, **(known.options if known else {}), "profile": known.name if known else ""}
+
+
+def _usual_source(known: Known | None) -> Source | None:
+    """The source that the last delivery had, if it may still be used."""
+    if known is None or known.source_id is None:
+        return None
+    source: Source | None = Source.objects.filter(pk=known.source_id).first()
+    try:
+        if source is not None:
+            check_source(known.kind, source)
+    except ImportProblem:
+        return None
+    return source
 
 
 def _sketch(run: Import) -> Sketch:

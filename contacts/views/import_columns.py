@@ -14,6 +14,7 @@ from contacts.imports.errors import ImportProblem
 from contacts.imports.fields import CUSTOM_PREFIX, GROUP_LABELS, Field, Group, fields_of
 from contacts.imports.guessing import ColumnGuess, guess
 from contacts.imports.layouts import never_imported
+from contacts.imports.profiles import save_profile
 from contacts.imports.service import enqueue_preview, set_mapping
 from contacts.models import CustomField, Import
 from contacts.views.import_file import sketch_of
@@ -52,7 +53,9 @@ class ImportColumns(StepView):
         if self.run.source is None:
             return redirect("contacts:import_source", pk=self.run.pk)
         mapping = {int(index): field for index, field in self.run.mapping.items()}
-        return self._page(mapping, self._form(initial=kept_options(self.run.options)))
+        initial = kept_options(self.run.options)
+        initial["month_first"] = self.run.layout.get("month_first", False)
+        return self._page(mapping, self._form(initial=initial))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         mapping = self._posted()
@@ -60,7 +63,15 @@ class ImportColumns(StepView):
         if not form.is_valid():
             return self._page(mapping, form, status=422)
         try:
-            set_mapping(run=self.run, mapping=mapping, options=form.chosen(), by=request.user)
+            set_mapping(
+                run=self.run,
+                mapping=mapping,
+                options=form.chosen(),
+                month_first=form.cleaned_data["month_first"],
+                by=request.user,
+            )
+            if form.cleaned_data["save_as"]:
+                save_profile(run=self.run, name=form.cleaned_data["save_as"], by=request.user)
             enqueue_preview(run=self.run, by=request.user)
         except ImportProblem as problem:
             return self._page(mapping, form, status=422, problem=str(problem))

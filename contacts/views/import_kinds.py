@@ -62,6 +62,14 @@ class KindChoice:
     icon: str
 
 
+def kind_of(run: Import, guess: Guess) -> KindGuess:
+    """What a file seems to be; a saved mapping of its columns knows."""
+    profile = run.options.get("profile")
+    if profile:
+        return KindGuess(run.kind, _("Its columns are known: saved mapping “%(name)s”.") % {"name": profile})
+    return guess_kind(guess, run.file_name)
+
+
 def guess_kind(guess: Guess, file_name: str = "") -> KindGuess:
     """Say what a file seems to be; a table without a sign of its own counts as an address book."""
     names = {fold(column.name) for column in guess.columns}

@@ -22,14 +22,28 @@ SCOPES = (
 
 
 class OptionsForm(forms.Form):
-    """`chosen` gives what goes into `Import.options`."""
+    """`chosen` gives what goes into `Import.options`; the two fields here are of the mapping itself."""
+
+    month_first = forms.BooleanField(
+        label=gettext_lazy("Dates are written month first, as in 12/31/1980"), required=False
+    )
+    save_as = forms.CharField(
+        label=gettext_lazy("Save this mapping for the next delivery"),
+        required=False,
+        max_length=100,
+        help_text=gettext_lazy(
+            "Give it a name, such as that of the supplier: the next file with the same columns, in any "
+            "order, is recognised by it."
+        ),
+    )
 
     def chosen(self) -> dict[str, Any]:
         raise NotImplementedError
 
     @property
     def always_shown(self) -> list[forms.BoundField]:
-        return [field for field in self if not field.name.startswith("policy_")]
+        own = ("month_first", "save_as")
+        return [field for field in self if not field.name.startswith("policy_") and field.name not in own]
 
     @property
     def policies(self) -> list[forms.BoundField]:
@@ -120,6 +134,25 @@ class RollOptions(OptionsForm):
         required=False,
         empty_value=0,
     )
+    country = forms.RegexField(
+        r"^[A-Za-z]{2}$",
+        label=gettext_lazy("Country of the roll, if it is not France"),
+        required=False,
+        widget=forms.TextInput({"class": "short", "autocomplete": "off", "maxlength": 2}),
+        help_text=gettext_lazy("Two letters, such as BE, GB or US. Its places become territories there."),
+        error_messages={"invalid": gettext_lazy("Write the two letters of the country, such as BE.")},
+    )
+    region = forms.RegexField(
+        r"^[A-Za-z0-9]{1,3}$",
+        label=gettext_lazy("State or region there, if its districts are numbered by state"),
+        required=False,
+        widget=forms.TextInput({"class": "short", "autocomplete": "off", "maxlength": 3}),
+    )
+    place_name = forms.CharField(
+        label=gettext_lazy("District or town of a roll from abroad, if the file does not say it"),
+        required=False,
+        max_length=100,
+    )
 
     def clean_commune_code(self) -> str:
         code: str = self.cleaned_data["commune_code"].strip().upper()
@@ -129,7 +162,9 @@ class RollOptions(OptionsForm):
         return code
 
     def chosen(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in ("commune_code", "roll_kind")}
+        names = ("commune_code", "roll_kind", "country", "region", "place_name")
+        chosen = {name: self.cleaned_data[name] for name in names}
+        return chosen | {name: chosen[name].upper() for name in ("country", "region")}
 
 
 class OptOutOptions(OptionsForm):

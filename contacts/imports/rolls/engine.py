@@ -17,6 +17,7 @@ from contacts.imports.lanes import in_lanes
 from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_electors
 from contacts.imports.progress import Progress
+from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.rolls.columns import RawColumns
 from contacts.imports.rolls.compare import Compared, compare, compare_again, counts
 from contacts.imports.rolls.load import drop_raw, load_raw
@@ -57,13 +58,15 @@ def stage(
     commune_code: str,
     roll_kind: int,
     told: Progress,
+    abroad: Abroad | None = None,
 ) -> dict[str, int]:
     """Read the file and say what it would change; returns the counts of the preview.
 
-    `commune_code` and `roll_kind` (0 when unknown) stand in for columns that the file lacks. Raises
-    ImportProblem; the staging tables are complete when it returns.
+    `commune_code` and `roll_kind` (0 when unknown) stand in for columns that the file lacks; `abroad` says
+    that its places are not communes of France. Raises ImportProblem; the staging tables are complete when it
+    returns.
     """
-    check_mapping(mapping, commune_code=commune_code)
+    check_mapping(mapping, commune_code=commune_code or (abroad.place_name if abroad else ""))
     staging.drop()
     columns = RawColumns(mapping, len(layout.header))
     told.step(progress.READING, path.stat().st_size)
@@ -71,7 +74,14 @@ def stage(
     if not loaded.rows:
         raise UnreadableFile(_("The file has a header and no row below it: there is nothing to import."))
     told.step(progress.CHECKING, loaded.rows)
-    lookups = Lookups(staging, columns, commune_code=commune_code, roll_kind=roll_kind or RollKind.MAIN)
+    lookups = Lookups(
+        staging,
+        columns,
+        commune_code=commune_code,
+        roll_kind=roll_kind or RollKind.MAIN,
+        abroad=abroad,
+        month_first=layout.month_first,
+    )
     lookups.make()
     _refuse_second_header(staging, layout, columns)
     prepare(staging, columns, lookups, rows=loaded.in_raw, line_offset=loaded.line_offset)

@@ -10,6 +10,7 @@ from campaign_crm.platform.database import lend_hash_key
 from contacts.folding import fold
 from contacts.imports.birthplaces import hash_birthplaces
 from contacts.imports.lanes import in_lanes
+from contacts.imports.rolls.abroad import Abroad, resolve_abroad
 from contacts.imports.rolls.columns import EMPTY, RawColumns
 from contacts.imports.staging import Staging, copy_rows
 from contacts.imports.values import read_date
@@ -39,15 +40,26 @@ _KIND_SIGNS = (
 class Lookups:
     """The distinct values of a roll and how the raw table joins them."""
 
-    def __init__(self, staging: Staging, columns: RawColumns, *, commune_code: str, roll_kind: int) -> None:
+    def __init__(
+        self,
+        staging: Staging,
+        columns: RawColumns,
+        *,
+        commune_code: str,
+        roll_kind: int,
+        abroad: Abroad | None = None,
+        month_first: bool = False,
+    ) -> None:
         """`commune_code` and `roll_kind` stand in for columns that the file lacks."""
+        self._abroad = abroad
+        self._month_first = month_first
         self._staging = staging
         self._columns = columns
         self._commune_code = commune_code
         self._roll_kind = roll_kind
         self.place_keys = columns.present(PLACE_KEYS)
         if not columns.has("commune_code"):
-            self.place_keys += columns.present(NAME_KEYS)
+            self.place_keys += columns.present(_name_keys(abroad))
         self.birth_keys = columns.present(BIRTH_KEYS)
 
     def make(self) -> None:
@@ -81,20 +93,24 @@ class Lookups:
         self._staging.create(
             "places",
             f"id integer GENERATED ALWAYS AS IDENTITY, {columns}, territory_id bigint, insee text,"
-            " kind smallint, department text, station_key text, station_id bigint",
+            " kind smallint, department text, station_key text, station_id bigint, abroad_code text,"
+            " abroad_name text",
         )
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {self._staging.table('places')} ({', '.join(keys)})"
                 f" {self._distinct(self.place_keys, keys)}"
             )
+            self._name_kinds(cursor)
+            if self._abroad is not None:
+                resolve_abroad(cursor, self._staging, self._abroad)
+                return
             if self._commune_code and not self._columns.has("commune_code"):
                 cursor.execute(
                     self._staging.sql("UPDATE {places} SET commune_code = %s"), [self._commune_code]
                 )
             cursor.execute(self._resolve_communes())
             cursor.execute(self._staging.sql(_DEPARTMENTS))
-            self._name_kinds(cursor)
             cursor.execute(self._staging.sql(_STATIONS))
         self._staging.analyze("places")
 
@@ -130,7 +146,7 @@ class Lookups:
         with connection.cursor() as cursor:
             cursor.execute(self._distinct(keys, ("birth_date",)))
             texts = [text for (text,) in cursor.fetchall()]
-        days = [(text, read_date(text)) for text in texts]
+        days = [(text, read_date(text, self._month_first)) for text in texts]
         copy_rows(
             self._staging.table("days"),
             ["birth_date", "iso", "day"],
@@ -151,6 +167,13 @@ class Lookups:
             hash_birthplaces(self._staging.table("births"))
             cursor.execute(self._staging.sql("UPDATE {births} SET hex = coalesce(encode(hash, 'hex'), '')"))
         self._staging.analyze("births")
+
+
+def _name_keys(abroad: Abroad | None) -> tuple[str, ...]:
+    """What tells a commune where no code does; abroad it is its name, of a column or of the whole file."""
+    if abroad is None:
+        return NAME_KEYS
+    return ("commune_name",) if abroad.place_name else ("commune_name", "city")
 
 
 def roll_kind_of(label: str) -> int:

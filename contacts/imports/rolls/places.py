@@ -14,6 +14,7 @@ from typing import NamedTuple, TypeVar
 from django.db import connection, transaction
 
 from contacts.folding import fold
+from contacts.imports.rolls.abroad import make_abroad
 from contacts.imports.staging import Staging
 from contacts.territories.grammar import place as place_forms
 
@@ -34,6 +35,7 @@ class _Row(NamedTuple):
     constituency: str
     canton_code: str
     canton_name: str
+    is_abroad: bool
 
 
 class _Territory(NamedTuple):
@@ -50,6 +52,7 @@ def make_places(staging: Staging) -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
+        make_abroad(cursor, staging)
         cursor.execute(staging.sql(_RESOLVED))
         rows = [_Row(*values) for values in cursor.fetchall()]
         cursor.execute("SELECT code, id, name FROM contacts_territory WHERE kind = 'department'")
@@ -72,6 +75,9 @@ def make_places(staging: Staging) -> None:
 def _station(row: _Row) -> _Territory:
     number = row.station_code.strip().lstrip("0") or row.station_code.strip()
     label = row.station_name.strip()
+    if row.is_abroad:
+        name = label or row.station_code.strip()
+        return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id)
     name = f"Bureau {number} – {label}" if label else f"Bureau {number}"
     return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id)
 
@@ -140,7 +146,7 @@ def _parts(rows: Sequence[Values]) -> Iterator[Sequence[Values]]:
 
 _RESOLVED = """
 SELECT territory_id, coalesce(department, ''), station_key, station_code, station_name, constituency,
-       canton_code, canton_name
+       canton_code, canton_name, abroad_code IS NOT NULL
 FROM {places} WHERE station_key IS NOT NULL ORDER BY id
 """
 _STATION_IDS = """

@@ -1,0 +1,127 @@
+"""Saved mappings: found again on the next file with the same columns, in any order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.models import User
+from contacts.folding import fold
+from contacts.imports.columns.shipped_profiles import SHIPPED, ShippedProfile
+from contacts.imports.errors import ImportProblem
+from contacts.imports.layouts import Mapping
+from contacts.imports.sketch import folded_header
+from contacts.models import Import, MappingProfile
+
+# Options that are the same for every delivery; the others belong to one file.
+KEPT_OPTIONS = (
+    *("tags", "list", "scope", "policies", "numbers", "reason", "country", "region", "place_name"),
+    *("roll_kind",),
+)
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Known:
+    """A saved or shipped mapping, applied to the header of one file."""
+
+    name: str
+    kind: str
+    mapping: Mapping
+    options: dict[str, Any]
+    month_first: bool
+    source_id: int | None = None
+
+
+def keys_of(header: list[str]) -> list[str]:
+    """Names of the columns as they are compared; a name that comes again gets its number."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for name in folded_header(header):
+        seen[name] += 1
+        keys.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+    return keys
+
+
+def signature_of(header: list[str]) -> str:
+    """What two files have in common whose columns have the same names, in any order."""
+    return hashlib.sha256("\x1f".join(sorted(keys_of(header))).encode()).hexdigest()
+
+
+def known_mapping(header: list[str], *, kind: str = "") -> Known | None:
+    """Find the newest saved mapping of these columns, else a shipped one; of one kind if it is given."""
+    saved = MappingProfile.objects.filter(signature=signature_of(header)).order_by("-pk")
+    found = (saved.filter(kind=kind) if kind else saved).first()
+    if found is not None:
+        options = {**found.options, **({"country": found.country} if found.country else {})}
+        mapping = _mapping(header, found.columns)
+        return Known(found.name, found.kind, mapping, options, found.month_first, found.source_id)
+    if kind not in ("", Import.Kind.ROLL):
+        return None
+    return next((_shipped(header, one) for one in SHIPPED if _has(header, one.signs)), None)
+
+
+def _shipped(header: list[str], profile: ShippedProfile) -> Known:
+    columns = {fold(name): field for name, field in profile.columns.items()}
+    options = {**profile.options, "country": profile.country}
+    return Known(profile.name, Import.Kind.ROLL, _mapping(header, columns), options, profile.month_first)
+
+
+def _mapping(header: list[str], columns: dict[str, str]) -> Mapping:
+    return {index: columns[key] for index, key in enumerate(keys_of(header)) if key in columns}
+
+
+def _has(header: list[str], names: Iterable[str]) -> bool:
+    return {fold(name) for name in names} <= set(folded_header(header))
+
+
+@transaction.atomic
+def save_profile(*, run: Import, name: str, by: User | None) -> MappingProfile:
+    """Keep the mapping and options of an import under a name; the same name again replaces what it held."""
+    name = " ".join(name.split())[:LONGEST_NAME]
+    if not name:
+        raise ImportProblem(_("Give the saved mapping a name."))
+    header: list[str] = run.layout["header"]
+    keys = keys_of(header)
+    values = {
+        "kind": run.kind,
+        "signature": signature_of(header),
+        "columns": {keys[int(index)]: field for index, field in run.mapping.items()},
+        "options": {key: run.options[key] for key in KEPT_OPTIONS if run.options.get(key)},
+        "month_first": bool(run.layout.get("month_first")),
+        "country": str(run.options.get("country") or "")[:2],
+        "source": run.source,
+    }
+    profile, created = MappingProfile.objects.update_or_create(
+        name=name, defaults=values, create_defaults={**values, "created_by": by}
+    )
+    audit.record(action="mapping.save" if created else "mapping.replace", on=profile, by=by)
+    return profile
+
+
+@transaction.atomic
+def change_profile(
+    *, profile: MappingProfile, name: str, columns: dict[str, str], month_first: bool, by: User | None
+) -> None:
+    """Rename a saved mapping, or say something else of its columns; raises ImportProblem."""
+    name = " ".join(name.split())[:LONGEST_NAME]
+    if not name or MappingProfile.objects.filter(name=name).exclude(pk=profile.pk).exists():
+        raise ImportProblem(_("Give the saved mapping a name that no other one has."))
+    profile.name, profile.month_first = name, month_first
+    profile.columns = {key: field for key, field in columns.items() if field}
+    profile.save(update_fields=["name", "month_first", "columns"])
+    audit.record(action="mapping.change", on=profile, by=by)
+
+
+@transaction.atomic
+def delete_profile(*, profile: MappingProfile, by: User | None) -> None:
+    """Forget a saved mapping; imports that used it stay as they are."""
+    audit.record(action="mapping.delete", on=profile, by=by)
+    profile.delete()

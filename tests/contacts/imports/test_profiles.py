@@ -1,0 +1,197 @@
+"""Saved mappings: the next delivery is known by its columns; rolls of other countries come by them."""
+
+import pytest
+
+from campaign_crm.platform.jobs import run_job
+from contacts.imports.errors import WrongColumns
+from contacts.imports.profiles import (
+    change_profile,
+    delete_profile,
+    known_mapping,
+    save_profile,
+    signature_of,
+)
+from contacts.imports.service import (
+    enqueue_preview,
+    enqueue_run,
+    set_kind,
+    set_mapping,
+    start_import,
+    undo_import,
+)
+from contacts.models import Contact, ElectoralRegistration, Import, MappingProfile, Source, Territory
+from tests.support.imports import counted, import_file, write_rows
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _places(places):
+    """Every test of this module has the places."""
+
+
+DELIVERY = [["REF", "NOM_USUEL", "ADR_MAIL", "NAISS"], ["1", "Martin", "lea@example.org", "02/03/1980"]]
+MAPPING = {1: "last_name", 2: "email", 3: "birth_date"}
+
+
+@pytest.fixture
+def saved(tmp_path, book) -> MappingProfile:
+    path = write_rows(tmp_path / "first.csv", DELIVERY)
+    run = start_import(file=path, file_name="first.csv", kind="address-book", source=book, by=None)
+    set_mapping(run=run, mapping=MAPPING, options={"tags": ["Achat"]}, month_first=True, by=None)
+    return save_profile(run=run, name=" Deliveries  of Exempla ", by=None)
+
+
+def started(tmp_path, rows, **options) -> Import:
+    path = write_rows(tmp_path / "next.csv", rows)
+    return start_import(file=path, file_name="next.csv", by=None, **options)
+
+
+def test_the_next_delivery_is_known_by_its_columns_in_any_order(tmp_path, saved, book) -> None:
+    run = started(tmp_path, [row[::-1] for row in DELIVERY])
+    assert run.options["profile"] == "Deliveries of Exempla"
+    assert run.mapping == {"0": "birth_date", "1": "email", "2": "last_name"}
+    assert (run.kind, run.source, run.options["tags"]) == ("address-book", book, ["Achat"])
+    assert run.layout["month_first"] is True
+    run_job(enqueue_preview(run=run, by=None).pk)
+    done = import_file(write_rows(tmp_path / "n.csv", DELIVERY), kind="address-book", source=book)
+    assert done.options["profile"] == saved.name
+    assert str(Contact.objects.get().birth_date) == "1980-02-03"
+
+
+def test_another_column_makes_another_file(tmp_path, saved) -> None:
+    run = started(tmp_path, [[*row, "x"] for row in DELIVERY])
+    assert (run.options["profile"], run.source) == ("", None)
+
+
+def test_another_kind_forgets_the_saved_mapping(tmp_path, saved) -> None:
+    run = started(tmp_path, DELIVERY)
+    set_kind(run=run, kind="broker", by=None)
+    assert (run.options["profile"], run.source) == ("", None)
+
+
+def test_saving_under_the_same_name_replaces_and_changing_keeps_the_columns(tmp_path, saved, book) -> None:
+    run = started(tmp_path, DELIVERY)
+    set_mapping(run=run, mapping={2: "email"}, by=None)
+    assert save_profile(run=run, name=saved.name, by=None).pk == saved.pk
+    saved.refresh_from_db()
+    assert saved.columns == {"adr mail": "email"}
+    change_profile(
+        profile=saved, name="Other", columns={"adr mail": "email", "ref": ""}, month_first=False, by=None
+    )
+    known = known_mapping(DELIVERY[0])
+    assert known is not None
+    assert (known.name, known.mapping, known.month_first) == ("Other", {2: "email"}, False)
+    delete_profile(profile=saved, by=None)
+    assert known_mapping(DELIVERY[0]) is None
+
+
+def test_a_name_that_comes_twice_keeps_its_two_meanings() -> None:
+    assert signature_of(["Titre", "Nom", "Titre"]) != signature_of(["Titre", "Nom"])
+    assert signature_of(["Nom", "TITRE", "titre"]) == signature_of(["Titre", "Nom", "Titre"])
+
+
+UK = [
+    "Elector Number Prefix;Elector Number;Elector Number Suffix;Elector Markers;Elector DOB;Elector Surname;"
+    "Elector Forename;PostCode;Address1;Address2;Address3;Address4;Address5;Address6",
+    "KA1;1;0;;;Martin;Lea Jane;NW1 1AA;1 Example Street;;London;;;",
+    "KA1;2;0;;;Martin;John;NW1 1AA;1 Example Street;;London;;;",
+    "KA2;1;0;;17/05/2008;Petit;Zoe;NW1 1AB;2 Example Street;;London;;;",
+]
+
+
+@pytest.fixture
+def abroad(tmp_path, roll_source):
+    def run(lines, delimiter=";", **options) -> Import:
+        path = write_rows(tmp_path / "abroad.csv", [line.split(delimiter) for line in lines])
+        begun = start_import(file=path, file_name="abroad.csv", source=roll_source, by=None)
+        mapping = {int(index): field for index, field in begun.mapping.items()}
+        set_mapping(run=begun, mapping=mapping, options=options, by=None)
+        run_job(enqueue_preview(run=begun, by=None).pk)
+        begun.refresh_from_db()
+        assert begun.state == Import.State.PREVIEWED, begun.error
+        return begun
+
+    return run
+
+
+def written(run: Import) -> Import:
+    run_job(enqueue_run(run=run, by=None).pk)
+    run.refresh_from_db()
+    assert run.state == Import.State.DONE, run.error
+    return run
+
+
+def test_a_uk_register_brings_its_polling_districts(abroad) -> None:
+    before = Territory.objects.count()
+    run = abroad(UK, place_name="Camden")
+    assert (run.kind, run.options["profile"]) == ("roll", "UK register of electors")
+    assert [run.preview[name] for name in ("rows", "new", "rejected", "communes", "stations")] == [
+        3,
+        3,
+        0,
+        1,
+        2,
+    ]
+    assert Territory.objects.count() == before  # a preview writes nothing
+    run = written(run)
+    assert counted(run, "new", "rejected") == {"new": 3, "rejected": 0}
+    place = Territory.objects.get(name="Camden")
+    assert (place.kind, place.parent.kind, place.parent.code) == ("commune", "country", "GB")
+    assert set(place.children.values_list("kind", "name")) == {
+        ("polling_station", "KA1"),
+        ("polling_station", "KA2"),
+    }
+    elector = ElectoralRegistration.objects.get(birth_name="Petit")
+    assert (elector.polling_station.name, elector.order_number, str(elector.birth_date)) == (
+        "KA2",
+        1,
+        "2008-05-17",
+    )
+    assert elector.postcode == "NW1 1AB"
+    inside = Territory.objects.inside(place.parent.pk)
+    assert inside.count() == 4
+    again = written(abroad(UK, place_name="Camden"))
+    assert counted(again, "new", "unchanged") == {"new": 0, "unchanged": 3}
+    assert Territory.objects.filter(kind="country", code="GB").count() == 1
+
+
+OHIO = [
+    "SOS_VOTERID,COUNTY_NUMBER,COUNTY_ID,LAST_NAME,FIRST_NAME,MIDDLE_NAME,SUFFIX,DATE_OF_BIRTH,REGISTRATION_DATE,"
+    "VOTER_STATUS,PARTY_AFFILIATION,RESIDENTIAL_ADDRESS1,RESIDENTIAL_SECONDARY_ADDR,RESIDENTIAL_CITY,"
+    "RESIDENTIAL_STATE,RESIDENTIAL_ZIP,PRECINCT_NAME,PRECINCT_CODE",
+    "OH0012345678,25,1001,MARTIN,LEA,J,,1980-05-17,2000,ACTIVE,D,1 A ST,,COLUMBUS,OH,43004,COLS 01-A,AAA",
+    "OH0012345679,25,1002,PETIT,JOHN,,,12/31/1970,2000,ACTIVE,R,2 A ST,APT 3,COLUMBUS,OH,43004,COLS 01-B,AAB",
+    "OH0012345680,18,77,ROY,ZOE,,,1990-01-02,2000,ACTIVE,,3 EXAMPLE ST,,CLEVELAND,OH,44101,CLE 01,AAA",
+]
+
+
+def test_an_ohio_voter_file_brings_counties_and_precincts_and_no_opinion(abroad) -> None:
+    run = written(abroad(OHIO, delimiter=","))
+    assert counted(run, "rows", "new", "communes", "stations") == {
+        "rows": 3, "new": 3, "communes": 2, "stations": 3,
+    }  # fmt: skip
+    counties = Territory.objects.filter(parent__code="US")
+    assert set(counties.values_list("code", flat=True)) == {"US-OH-25", "US-OH-18"}
+    elector = ElectoralRegistration.objects.get(birth_name="PETIT")
+    assert (elector.polling_station.code, elector.polling_station.name) == ("US-OH-25-AAB", "COLS 01-B")
+    assert (str(elector.birth_date), elector.order_number, elector.complement) == (
+        "1970-12-31",
+        1002,
+        "APT 3",
+    )
+    assert {"10", "8", "9"}.isdisjoint(run.mapping)  # party, registration, state of the voter
+    run_job(undo_import(run=run, by=None).pk)
+    assert not ElectoralRegistration.objects.exists()
+
+
+def test_a_uk_register_without_its_place_is_refused_with_what_to_say(tmp_path, roll_source) -> None:
+    path = write_rows(tmp_path / "uk.csv", [line.split(";")[:7] for line in UK])
+    run = start_import(file=path, file_name="uk.csv", source=roll_source, by=None)
+    with pytest.raises(WrongColumns, match="commune"):
+        enqueue_preview(run=run, by=None)
+
+
+def test_a_french_roll_is_what_it_was(elector, roll_file, roll_source: Source) -> None:
+    run = import_file(roll_file([elector()]), kind="roll", source=roll_source)
+    assert (run.options["profile"], ElectoralRegistration.objects.get().commune.name) == ("", "Beauvais")
