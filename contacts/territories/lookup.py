@@ -2,8 +2,8 @@
 
 One definition, in SQL, for one address and for a million: an INSEE code decides; else the postcode with the
 name; else the start of the postcode with the name (CEDEX, wrong postcodes); else a postcode that belongs to
-one commune; else, without a postcode, a name that France has once. What stays ambiguous finds nothing.
-Former communes lead to today's.
+one commune; else, without a postcode, a name that France has once. A postcode or a department written with the
+name counts when there is no other. What stays ambiguous finds nothing. Former communes lead to today's.
 """
 
 from __future__ import annotations
@@ -36,9 +36,16 @@ WITH given AS MATERIALIZED (
            COALESCE({name}, '') AS name
     FROM {source}
 ), cleaned AS MATERIALIZED (
-    SELECT code, postcode, name, clean_insee_code(code) AS code_key, clean_postcode(postcode) AS postcode_key,
+    SELECT code, postcode, name, clean_insee_code(code) AS code_key,
+           COALESCE(NULLIF(clean_postcode(postcode), ''), written_with.hint, '') AS postcode_key,
            fold_place(name) AS name_key
     FROM given
+    LEFT JOIN LATERAL (  -- "60021 BEAUVAIS CEDEX", "Saint-Denis (93)": what the name says of the postcode
+        SELECT COALESCE(
+            substring(name FROM '^\\s*(?:[Ff]-?)?([0-9]{{5}})\\s'),
+            regexp_replace(upper(substring(name FROM '\\(\\s*([0-9]{{2,3}}|2[ABab])\\s*\\)')), '[AB]', '0')
+        ) AS hint
+    ) AS written_with ON clean_postcode(postcode) = ''
 )
 SELECT cleaned.code, cleaned.postcode, cleaned.name,
        COALESCE(by_code.territory_id, by_name_postcode.territory_id, by_name_department.territory_id,

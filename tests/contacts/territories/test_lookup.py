@@ -38,6 +38,12 @@ CASES = [
     ("", "75737", "PARIS CEDEX 15", "75115", "name_department"),
     ("", "75737", "PARIS CEDEX", "75056", "name_department"),
     ("", "20090", "Bastia", "2B033", "name_department"),
+    ("", "", "60021 BEAUVAIS CEDEX", "60057", "name_department"),
+    ("", "60021 CEDEX", "BEAUVAIS CEDEX 9", "60057", "name"),
+    ("", "", "F-93200 Saint-Denis", "93066", "name_postcode"),
+    ("", "", "Saint-Denis (93)", "93066", "name_department"),
+    ("", "", "SAINT-DENIS (974)", "97411", "name_department"),
+    ("", "", "Bastia (2B)", "2B033", "name_department"),
     ("", "97490", "ST DENIS", "97411", "name_postcode"),
     ("", "75015", "", "75115", "postcode"),
     ("", "60000", "", None, None),  # nine communes share it
