@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from contacts.folding import fold
+from contacts.imports.columns.patterns import is_not_theirs
 from contacts.imports.fields import several_allowed
 from contacts.imports.layouts import Format, Mapping, Recognised, opt_out_mapping, recognise, roll_mapping
 from contacts.imports.reading import Row
@@ -87,7 +89,7 @@ def guess(sketch: Sketch, *, kind: str = "") -> Guess:
         field, confidence = by_name.get(index, ""), 1.0
         if field:
             confidence = 1.0 if _agrees(field, values) else DOUBTED
-        elif index not in recognised.repeated:
+        elif index not in recognised.repeated and not is_not_theirs(fold(name)):
             field, confidence = _by_values(values, taken, looks)
             taken.add(field)
         columns.append(ColumnGuess(index, name, field, confidence if field else 0.0, values[:SAMPLES_SHOWN]))

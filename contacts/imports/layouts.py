@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contacts.imports.columns import moved_names, opt_out_names, people_names, roll_names
+from contacts.imports.columns.patterns import by_pattern
 from contacts.imports.fields import several_allowed
 from contacts.imports.sketch import folded_header
 
@@ -26,6 +27,7 @@ class Format(StrEnum):
     ROLL = "roll"
     GOOGLE = "google"
     GOOGLE_LEGACY = "google_legacy"
+    THUNDERBIRD = "thunderbird"
     OUTLOOK_EN = "outlook_en"
     OUTLOOK_FR = "outlook_fr"
     NATIONBUILDER = "nationbuilder"
@@ -40,6 +42,7 @@ FORMAT_LABELS: dict[Format, str | Promise] = {
     Format.ROLL: _("Electoral roll"),
     Format.GOOGLE: _("Google Contacts"),
     Format.GOOGLE_LEGACY: _("Google Contacts (older export)"),
+    Format.THUNDERBIRD: "Thunderbird",
     Format.OUTLOOK_EN: _("Outlook, in English"),
     Format.OUTLOOK_FR: _("Outlook, in French"),
     Format.NATIONBUILDER: "NationBuilder",
@@ -78,6 +81,10 @@ _SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
     (Format.GOOGLE_LEGACY, ("given name", "family name", "group membership")),
     (Format.OUTLOOK_FR, ("prenom", "deuxieme prenom", "rue domicile")),
     (Format.OUTLOOK_EN, ("first name", "last name", "home street", "e mail address")),
+    (Format.OUTLOOK_FR, ("prenom", "nom", "adresse de courrier", "tel mobile")),
+    (Format.THUNDERBIRD, ("first name", "last name", "display name", "primary email")),
+    (Format.THUNDERBIRD, ("prenom", "nom de famille", "nom a afficher", "premiere adresse electronique")),
+    (Format.GOOGLE, ("first name", "last name", "phone 1 value", "labels")),
     (Format.NATIONBUILDER, ("nationbuilder id",)),
     (Format.MAILCHIMP, ("email address", "leid", "euid")),
     (Format.MAILCHIMP, ("email address", "member rating", "optin time")),
@@ -109,8 +116,8 @@ def recognise(header: list[str]) -> Recognised:
         if present.issuperset(signs) and found in MOVED_FROM:
             return _moved(names, found)
         if present.issuperset(signs):
-            return Recognised(found, _without_full_name(_map(names, people_names.FIELD_OF), found))
-    return Recognised(Format.OTHER, _map(names, people_names.FIELD_OF))
+            return Recognised(found, _without_full_name(_of_people(names)))
+    return Recognised(Format.OTHER, _without_full_name(_of_people(names)))
 
 
 def roll_mapping(header: list[str]) -> Mapping:
@@ -128,11 +135,11 @@ def never_imported(header: list[str]) -> list[int]:
     return [index for index, name in enumerate(folded_header(header)) if name in roll_names.NEVER_IMPORTED]
 
 
-def _map(names: list[str], field_of: dict[str, str]) -> Mapping:
+def _map(names: list[str], field_of: dict[str, str], *, may_follow_patterns: bool = False) -> Mapping:
     mapping: Mapping = {}
     taken: dict[str, int] = {}
     for index, name in enumerate(names):
-        key = field_of.get(name)
+        key = field_of.get(name) or (by_pattern(name) if may_follow_patterns else None)
         if key is None:
             continue
         if key in taken and not several_allowed(key):
@@ -144,6 +151,10 @@ def _map(names: list[str], field_of: dict[str, str]) -> Mapping:
     return mapping
 
 
+def _of_people(names: list[str]) -> Mapping:
+    return _map(names, people_names.FIELD_OF, may_follow_patterns=True)
+
+
 def _moved(names: list[str], found: Format) -> Recognised:
     """Columns of another program's export: its own names before those of everybody."""
     mapping = _map(names, people_names.FIELD_OF | MOVED_FROM[found])
@@ -153,9 +164,8 @@ def _moved(names: list[str], found: Format) -> Recognised:
     return Recognised(found, kept, repeated)
 
 
-def _without_full_name(mapping: Mapping, found: Format) -> Mapping:
-    """Google gives a full name beside its parts; the parts are surer."""
-    parts = {"first_name", "last_name"} & set(mapping.values())
-    if found == Format.GOOGLE_LEGACY and parts:
+def _without_full_name(mapping: Mapping) -> Mapping:
+    """Google and Thunderbird give a full name beside its parts; the parts are surer."""
+    if {"first_name", "last_name"} <= set(mapping.values()):
         return {index: key for index, key in mapping.items() if key != "full_name"}
     return mapping

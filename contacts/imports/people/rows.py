@@ -104,7 +104,7 @@ class PeopleRows:
             return None
         civility, gender = read_civility(self._text(row, "civility"))
         gender = read_gender(self._text(row, "gender")) or gender
-        born = self._date(row, "birth_date")
+        born = self._date(row, "birth_date") or self._born_in_parts(row)
         birth = [
             self._text(row, key)
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
@@ -149,6 +149,11 @@ class PeopleRows:
     def _date(self, row: Row, key: str) -> date | None:
         return read_date(self._text(row, key), self._month_first)
 
+    def _born_in_parts(self, row: Row) -> date | None:
+        """Thunderbird gives the year, the month and the day in three columns; all of them, or nothing."""
+        year, month, day = (self._text(row, f"birth_{part}") for part in ("year", "month", "day"))
+        return read_date(f"{day}/{month}/{year}") if year and month and day else None
+
     def _emails(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
         found: dict[str, str] = {}
         for index in self._columns.get("email", ()):
@@ -185,7 +190,7 @@ class PeopleRows:
             "insee": text("insee_code"),
         }
         if not (lines["line1"] or lines["city"] or lines["postcode"]):
-            whole = _WHOLE_ADDRESS.match(text("full_address"))
+            whole = _WHOLE_ADDRESS.match(self._lines(row, f"full_address_{number}"))
             if whole is not None:
                 lines |= {
                     "line1": whole["street"].strip(" ,"),
@@ -207,6 +212,12 @@ class PeopleRows:
         if not self._says_who_left:
             return NOTHING
         return read_stops(self._columns, row, emails, phones, month_first=self._month_first)
+
+    def _lines(self, row: Row, key: str) -> str:
+        """An address of several lines in one cell, as one line with commas."""
+        cells = (row[index] for index in self._columns.get(key, ()))
+        lines = (" ".join(line.split()) for cell in cells for line in cell.splitlines())
+        return ", ".join(line for line in lines if line)
 
     def _agrees(self, row: Row) -> dict[str, bool]:
         answers = {channel: read_yes_no(self._text(row, key)) for channel, key in _AGREES.items()}
