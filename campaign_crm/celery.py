@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign_crm.settings")
@@ -41,6 +42,7 @@ app.conf.beat_schedule = {
     "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},
     "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": PATIENCE},
     "count who can be reached": {"task": "tracking.count_reach", "schedule": 300.0, "options": PATIENCE},
+    "find households": {"task": "contacts.households", "schedule": crontab(hour=3, minute=20)},
     "tidy imports": {"task": "contacts.tidy", "schedule": 900.0, "options": PATIENCE},
     "tidy counters and months": {"task": "tracking.tidy", "schedule": 300.0, "options": PATIENCE},
 }

@@ -5,7 +5,16 @@ from __future__ import annotations
 from celery import shared_task
 
 from campaign_crm.platform.locks import only_one
+from campaign_crm.platform.models import Job
+from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
+
+
+@shared_task(name="contacts.households")
+def households() -> None:
+    """Have every household computed again, each night: sign-ups wait for it."""
+    if not Job.objects.unfinished().filter(kind=REFRESH_JOB).exists():
+        enqueue_refresh(import_id=None, by=None)
 
 
 @shared_task(name="contacts.tidy")

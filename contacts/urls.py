@@ -6,6 +6,7 @@ from contacts.views.consents import ConsentList
 from contacts.views.duplicates import DecideDuplicate, DuplicateReview
 from contacts.views.electors import ElectorList
 from contacts.views.electors_next import ElectorsNext
+from contacts.views.households import CorrectHousehold, HouseholdList, HouseholdPage
 from contacts.views.import_columns import ImportColumns
 from contacts.views.import_file import ImportFile, NewImport
 from contacts.views.import_mappings import EditMapping, MappingList
@@ -73,6 +74,9 @@ urlpatterns = [
     path("links/", LinkReview.as_view(), name="link_review"),
     path("links/<int:pk>/", DecideLink.as_view(), name="link_decide"),
     path("links/undo/<int:pk>/", UndoLink.as_view(), name="link_undo"),
+    path("households/", HouseholdList.as_view(), name="households"),
+    path("households/<int:pk>/", HouseholdPage.as_view(), name="household"),
+    path("people/<int:pk>/household/<slug:act>/", CorrectHousehold.as_view(), name="household_correct"),
     path("duplicates/", DuplicateReview.as_view(), name="duplicate_review"),
     path("duplicates/<int:pk>/", DecideDuplicate.as_view(), name="duplicate_decide"),
     path("merges/<int:pk>/undo/", UndoMerge.as_view(), name="merge_undo"),

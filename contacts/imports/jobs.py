@@ -21,6 +21,7 @@ from campaign_crm.platform.jobs import MAX_ATTEMPTS, JobFailed, JobStopped, Runn
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import User
 from contacts.enums import SuppressionReason
+from contacts.households.finding import enqueue_refresh as enqueue_households
 from contacts.imports import chunks, files
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.errors import ImportProblem
@@ -87,6 +88,8 @@ def run_import(job: RunningJob) -> None:
             counts = _counts(run, staging, links)
             _end(run, Import.State.DONE, counts=counts, options=run.options, finished_at=Now())
             audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
+            if run.kind not in (Import.Kind.ROLL, Import.Kind.SUPPRESSION):
+                enqueue_households(import_id=run.pk, by=run.created_by)
         staging.drop()
         files.forget(Path(run.file_path))
         forget_table(Layout.from_json(run.layout))

@@ -46,6 +46,7 @@ OWN: tuple[Belonging, ...] = (
     Belonging("contacts_electoralregistration"),
     Belonging("contacts_registrationmatch", same="held.registration_id = own.registration_id"),
     Belonging("contacts_merge", person="kept_id"),
+    Belonging("contacts_householdmember", ("household_id",), same="true"),
 )
 # Computed from the others: written anew, never moved.
 PROJECTED = ("contacts_reach",)

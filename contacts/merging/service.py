@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose
+from contacts.households.finding import refresh_households
 from contacts.merging.errors import MergeRefused
 from contacts.merging.fields import Chosen, merged_values
 from contacts.merging.pairs import keep_apart, move_pairs, return_pairs
@@ -68,6 +69,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
         action="contact.merge", on=kept, by=by, fields=sorted(changes), detail={"absorbed": absorbed.pk}
     )
     refresh_projections([kept.pk])
+    refresh_households([kept.pk])
     return done
 
 
@@ -105,6 +107,7 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
     keep_apart(one=kept, other=restored, by=by)
     audit.record(action="contact.unmerge", on=kept, by=by, detail={"absorbed": restored.pk})
     refresh_projections([kept.pk, restored.pk])
+    refresh_households([kept.pk, restored.pk])
     return restored
 
 

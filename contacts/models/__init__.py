@@ -4,6 +4,7 @@ from contacts.models.contact_points import EmailAddress, PhoneNumber, PostalAddr
 from contacts.models.custom_field import CustomField
 from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
+from contacts.models.household import Household, HouseholdMember
 from contacts.models.import_run import Import, ImportChange, ImportReject
 from contacts.models.list import List, ListMembership
 from contacts.models.mapping_profile import MappingProfile
@@ -30,6 +31,8 @@ __all__ = [
     "DuplicatePair",
     "ElectoralRegistration",
     "EmailAddress",
+    "Household",
+    "HouseholdMember",
     "Import",
     "ImportChange",
     "ImportReject",

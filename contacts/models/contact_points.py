@@ -184,6 +184,7 @@ class PostalAddress(ContactPoint):
             ),
             models.UniqueConstraint(fields=["contact", "folded"], name="postal_once_per_contact"),
         ]
+        indexes = [models.Index(fields=["folded"], name="postal_folded")]  # who lives at one address
 
     def __str__(self) -> str:
         return ", ".join(part for part in (self.line1, f"{self.postcode} {self.city}".strip()) if part)

@@ -12,6 +12,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose, PointStatus, SuppressionReason, SuppressionScope
 from contacts.folding import fold
+from contacts.households.finding import refresh_households
 from contacts.models import Consent, Contact, EmailAddress, PhoneNumber, PostalAddress, Source, Suppression
 from contacts.services.addresses import (
     EMAIL_PATTERN,
@@ -173,6 +174,7 @@ def remove_point(*, point: Point, by: User | None) -> None:
     if was_primary and heir is not None:
         model._default_manager.filter(pk=heir.pk).update(is_primary=True)
     refresh_projections([contact_id])
+    _live_together_again(contact_id, by)
 
 
 @transaction.atomic
@@ -217,7 +219,14 @@ def _added(point: AnyPoint, created: bool, by: User | None) -> AnyPoint:
     if created:
         _record(f"contact.add_{point._meta.model_name}", point, by)
         refresh_projections([point.contact_id])
+        _live_together_again(point.contact_id, by)
     return point
+
+
+def _live_together_again(contact_id: int, by: User | None) -> None:
+    """Who changes an address by hand sees the household at once; a burst of sign-ups waits for the night."""
+    if by is not None:
+        refresh_households([contact_id])
 
 
 def _record(action: str, point: Point, by: User | None) -> None:

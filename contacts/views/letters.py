@@ -103,7 +103,12 @@ class Letters(StaffView, TemplateView):
         if not self.form.is_valid() or not reason:
             return redirect(request.get_full_path())
         choice = self.form.choice()
-        lines = export_letters(choice=choice, reason=reason, by=request.user)
+        lines = export_letters(
+            choice=choice,
+            reason=reason,
+            by=request.user,
+            one_per_household=request.POST.get("one_per_household") == "on",
+        )
         answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
         name = f"letters-{choice.place.code}-{choice.day.isoformat()}.csv"
         answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -16,6 +16,7 @@ from contacts.models import (
     DuplicatePair,
     ElectoralRegistration,
     EmailAddress,
+    HouseholdMember,
     ListMembership,
     Merge,
     Newsletter,
@@ -60,6 +61,7 @@ class PersonFacts:
     lists: list[ListMembership]
     notes: list[Note]
     merges: list[Merge]
+    housemates: list[HouseholdMember]
     duplicates: list[DuplicatePair]
     extra: list[tuple[str, str]]
 
@@ -103,6 +105,11 @@ def person_facts(contact: Contact) -> PersonFacts:
         ),
         merges=list(
             Merge.objects.filter(kept=contact, undone_at=None).select_related("merged_by").order_by("-pk")
+        ),
+        housemates=list(
+            HouseholdMember.objects.filter(household__members__contact=contact)
+            .select_related("contact")
+            .order_by("contact_id")
         ),
         duplicates=list(
             DuplicatePair.objects.filter(

@@ -147,6 +147,7 @@ def test_the_export_is_in_the_journal_with_its_reason_before_a_line_leaves(clien
         "gender": "F",
         "age_from": 18,
         "age_to": None,
+        "one_per_household": False,
     }
 
 
@@ -177,3 +178,16 @@ def test_lines_are_read_as_they_are_asked_for(client, elector):
 def test_every_way_named_after_a_roll_leads_somewhere(client):
     ways = client.get("/electors/next/").context["ways"]
     assert [way.title for way in ways if not way.url] == []
+
+
+def test_a_household_gets_one_letter(client, elector) -> None:
+    elector("MARTIN", first_names="Ana Marie", gender="F")
+    elector("ROUX", first_names="Bob", gender="M", used_name="Martin", street="1, rue Haute")
+    elector("ROSSI", first_names="Cleo", gender="F", roll_kind=2)
+    elector("ROSSI", first_names="Cleo", gender="F", roll_kind=3)
+    elector("MARTIN", first_names="Far", gender="M", street="9 RUE BASSE")
+    answer = client.post(BEAUVAIS, {"reason": "Letter of the eve.", "one_per_household": "on"})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = [row[:3] for row in csv.reader(io.StringIO(text), delimiter=";")][1:]
+    assert sorted(rows) == [["Family", "", "MARTIN"], ["Mr", "Far", "MARTIN"], ["Ms", "Cleo", "ROSSI"]]
+    assert AuditEntry.objects.get(action="electors.export").detail["one_per_household"] is True
