@@ -48,11 +48,18 @@ class RunningJob:
         self.created_by_id = job.created_by_id
         self._token = job.token
 
-    def progress(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Record progress and renew the lease (in the caller's transaction); raises `JobStopped`."""
+    def progress(
+        self, done: int, total: int | None = None, note: str = "", *, begins_step: bool = False
+    ) -> None:
+        """Record progress and renew the lease (in the caller's transaction); raises `JobStopped`.
+
+        `begins_step`: rates are counted from here, whoever looks and whenever.
+        """
         values: dict[str, Any] = {"progress_done": done, "progress_note": note, "lease_until": Now() + LEASE}
         if total is not None:
             values["progress_total"] = total
+        if begins_step:
+            values |= {"step_began_at": Now(), "step_began_done": done}
         if not self._mine().update(**values):
             raise JobStopped(f"Job {self.id} was stopped or taken over.")
 
@@ -81,6 +88,23 @@ def enqueue(*, kind: str, payload: dict[str, Any], by: User | None = None) -> Jo
     job = Job.objects.create(kind=kind, payload=payload, created_by=by)
     transaction.on_commit(lambda: tick(run_due_jobs))
     return job
+
+
+def pause(job_id: int) -> bool:
+    """Have a job wait until `resume`; its worker stops at the next report. False when it is not at work."""
+    at_work = Job.objects.filter(pk=job_id, state__in=[Job.State.QUEUED, Job.State.RUNNING])
+    return bool(at_work.update(state=Job.State.PAUSED, lease_until=None))
+
+
+def resume(job_id: int) -> bool:
+    """Have a paused job go on, with all its attempts before it: somebody chose both. False for any other."""
+    from campaign_crm.platform.tasks import run_due_jobs  # tasks import this module
+
+    paused = Job.objects.filter(pk=job_id, state=Job.State.PAUSED)
+    goes_on = bool(paused.update(state=Job.State.QUEUED, run_after=Now(), attempts=0))
+    if goes_on:
+        transaction.on_commit(lambda: tick(run_due_jobs))
+    return goes_on
 
 
 def tick(task: Any) -> None:

@@ -52,6 +52,8 @@ ACTS: Words = {
     "image.upload": _("Image added"),
     "import.discard": _("Import put aside"),
     "import.download_rejects": _("Rejected rows downloaded"),
+    "import.pause": _("Import paused"),
+    "import.resume": _("Import goes on"),
     "import.run": _("Import started"),
     "import.stop": _("Import stopped"),
     "import.undo": _("Import undone"),

@@ -30,7 +30,7 @@ class Progress:
     def step(self, note: str, total: int, *, done: int = 0) -> None:
         """Begin a step of `total` bytes or rows."""
         self._note, self._done, self._last = note, done, time.monotonic()
-        self._job.progress(done, total, note)
+        self._job.progress(done, total, note, begins_step=True)
 
     def at(self, done: int) -> None:
         """Say how far the step is; most calls write nothing."""

@@ -15,6 +15,7 @@ from campaign_crm.platform.models import Job
 from campaign_crm.platform.rights import Right
 from contacts.imports.errors import ImportProblem
 from contacts.imports.jobs import UNDO_JOB
+from contacts.imports.pausing import can_pause, pause_import, resume_import
 from contacts.imports.reasons import sentence
 from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
 from contacts.imports.undo import UNDOABLE, people_kept
@@ -76,7 +77,8 @@ class ImportPage(ImportView):
         counts = run.preview if run.state == State.PREVIEWED else run.counts
         context: dict[str, Any] = {
             "steps": self._steps(),
-            "progress": shown_progress(run.job, self.request) if self.is_at_work else None,
+            "progress": shown_progress(run.job) if self.is_at_work else None,
+            "may_pause": can_pause(run),
             "is_undoing": self.is_undoing,
             "is_stalled": self.is_stalled,
             "tiles": tiles(run, counts),
@@ -110,6 +112,7 @@ class ImportPage(ImportView):
                 ShownReject(reject.line, [sentence(kept) for kept in reject.reasons]) for reject in rejects
             ],
             "review_count": run.counts.get("to_review", 0),
+            "pair_count": run.counts.get("pairs", 0),
             "may_review": may_review,
             "may_change": is_changeable(run),
             "may_undo": run.state in UNDOABLE and not is_changeable(run),
@@ -157,6 +160,18 @@ class StopImport(_Act):
     def act(self) -> HttpResponse:
         stop_import(run=self.run, by=self.request.user)
         messages.success(self.request, _("Stopped."))
+        return redirect("contacts:import", pk=self.run.pk)
+
+
+class PauseImport(_Act):
+    def act(self) -> HttpResponse:
+        pause_import(run=self.run, by=self.request.user)
+        return redirect("contacts:import", pk=self.run.pk)
+
+
+class ResumeImport(_Act):
+    def act(self) -> HttpResponse:
+        resume_import(run=self.run, by=self.request.user)
         return redirect("contacts:import", pk=self.run.pk)
 
 

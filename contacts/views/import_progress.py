@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from time import time
-from urllib.parse import urlencode
+from datetime import timedelta
 
-from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -28,55 +27,36 @@ WORDS: dict[str, Text] = {
     steps.FINISHING: gettext_lazy("Finishing"),
 }
 COUNTED_IN_BYTES = {steps.OPENING, steps.READING}
-MEASURED_FROM = 2.0  # seconds of observation before a rate means anything
+COUNTED_IN_ROWS = {steps.CHECKING, steps.WRITING}
+MEASURED_FROM = 2.0  # seconds of a step before its rate means anything
 
 
 @dataclass(frozen=True)
 class ShownProgress:
-    """One look at a job. `poll` is the query of the next look: where this step was first seen."""
+    """One look at a job."""
 
     words: Text
     done: int
     total: int | None
     figures: str
     pace: str
-    poll: str
     is_waiting: bool = False
+    is_paused: bool = False
 
 
-@dataclass(frozen=True)
-class Look:
-    """When a step was first seen, and how far it was then."""
-
-    note: str
-    at: float
-    done: int
-
-
-def shown_progress(job: Job | None, request: HttpRequest) -> ShownProgress:
-    """What to show of a job. The rate is that of the step since this page first saw it."""
+def shown_progress(job: Job | None) -> ShownProgress:
+    """What to show of a job. The rate is that of its step, so that every look says the same, a first one too."""
     if job is None or job.state == Job.State.QUEUED:
-        return ShownProgress(_("Waiting for a worker"), 0, None, "", "", "", is_waiting=True)
-    now = time()
-    first = _first_look(request, job) or Look(job.progress_note, now, job.progress_done)
+        return ShownProgress(_("Waiting for a worker"), 0, None, "", "", is_waiting=True)
+    is_paused = job.state == Job.State.PAUSED
     return ShownProgress(
-        words=WORDS.get(job.progress_note, _("Working")),
+        words=_("Paused") if is_paused else WORDS.get(job.progress_note, _("Working")),
         done=job.progress_done,
         total=job.progress_total,
         figures=_figures(job),
-        pace=_pace(job, seconds=now - first.at, done=job.progress_done - first.done),
-        poll=urlencode({"note": first.note, "at": f"{first.at:.1f}", "done": first.done}),
+        pace="" if is_paused else _pace(job),
+        is_paused=is_paused,
     )
-
-
-def _first_look(request: HttpRequest, job: Job) -> Look | None:
-    values = request.GET
-    try:
-        look = Look(values["note"], float(values["at"]), int(values["done"]))
-    except (KeyError, ValueError):
-        return None
-    belongs = look.note == job.progress_note and 0 <= look.done <= job.progress_done
-    return look if belongs and 0 < time() - look.at < 24 * 3600 else None
 
 
 def _figures(job: Job) -> str:
@@ -92,11 +72,17 @@ def _amount(job: Job, amount: float) -> str:
     return number_format(round(amount), force_grouping=True)
 
 
-def _pace(job: Job, *, seconds: float, done: int) -> str:
+def _pace(job: Job) -> str:
+    """How much a second, and when the step ends if it goes on like that."""
+    if job.step_began_at is None:
+        return ""
+    seconds = (timezone.now() - job.step_began_at).total_seconds()
+    done = job.progress_done - job.step_began_done
     if seconds < MEASURED_FROM or done <= 0:
         return ""
     rate = done / seconds
-    pace = _("%(amount)s a second") % {"amount": _amount(job, rate)}
+    unit = _("%(amount)s rows a second") if job.progress_note in COUNTED_IN_ROWS else _("%(amount)s a second")
+    pace = unit % {"amount": _amount(job, rate)}
     if not job.progress_total:
         return pace
     left = max(0.0, job.progress_total - job.progress_done) / rate
@@ -110,5 +96,8 @@ def _time_left(seconds: float) -> str:
         return _("less than a minute left")
     minutes = round(seconds / 60)
     if minutes < 90:
-        return ngettext("about %(n)s min left", "about %(n)s min left", minutes) % {"n": minutes}
-    return _("about %(n)s h left") % {"n": number_format(seconds / 3600, 1)}
+        left = ngettext("about %(n)s min left", "about %(n)s min left", minutes) % {"n": minutes}
+    else:
+        left = _("about %(n)s h left") % {"n": number_format(seconds / 3600, 1)}
+    end = timezone.localtime() + timedelta(seconds=seconds)
+    return _("%(left)s, done at %(time)s") % {"left": left, "time": date_format(end, "TIME_FORMAT")}

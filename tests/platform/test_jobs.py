@@ -207,3 +207,29 @@ def test_waking_the_workers_takes_no_time_when_the_broker_is_away() -> None:
         check=True,
     )
     assert float(done.stdout) < 1.0
+
+
+def test_a_paused_job_waits_for_somebody_to_resume_it(handle) -> None:
+    seen = []
+
+    def work(running: RunningJob) -> None:
+        running.progress(len(seen), begins_step=True)
+        if not seen:
+            seen.append("paused")
+            assert jobs.pause(running.id)
+            running.progress(1)
+        seen.append("ended")
+
+    handle(work)
+    job = make(attempts=3)
+    assert jobs.run_one_due_job()
+    job.refresh_from_db()
+    assert (job.state, job.lease_until, job.error) == ("paused", None, "")
+    assert not jobs.run_one_due_job()
+    assert jobs.resume(job.pk)
+    assert not jobs.resume(job.pk)
+    assert jobs.run_one_due_job()
+    job.refresh_from_db()
+    assert (job.state, seen) == ("succeeded", ["paused", "ended"])
+    assert (job.attempts, job.step_began_done) == (1, 1)  # pauses use up no attempt
+    assert not jobs.pause(job.pk)

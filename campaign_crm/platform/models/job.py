@@ -47,6 +47,10 @@ class Job(models.Model):
     progress_done = models.BigIntegerField(default=0)
     progress_total = models.BigIntegerField(null=True)
     progress_note = models.CharField(max_length=200, blank=True)
+    step_began_at = models.DateTimeField(
+        null=True
+    )  # of the step: its rate counts from there
+    step_began_done = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
@@ -67,7 +71,8 @@ class Job(models.Model):
             "progress_done",
             "progress_total",
         ],
-        *["progress_note", "error", "created_by", "created_at", "started_at", "finished_at"],
+        *["progress_note", "step_began_at", "step_began_done", "error", "created_by", "created_at"],
+        *["started_at", "finished_at"],
     )
 
     class Meta:

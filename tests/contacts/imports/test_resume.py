@@ -11,10 +11,11 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from campaign_crm.platform.jobs import run_job
+from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import Job
 from campaign_crm.platform.models.job import LEASE
 from contacts.imports import chunks
+from contacts.imports.pausing import pause_import, resume_import
 from contacts.imports.people import engine as people_engine
 from contacts.imports.rolls import engine as roll_engine
 from contacts.imports.service import enqueue_preview, enqueue_run, start_import
@@ -195,6 +196,70 @@ def test_a_worker_that_lost_its_job_commits_no_more(roll, monkeypatch) -> None:
     run_job(job.pk)
     assert len(written) == 2
     assert chunks.left_to_do(Staging(run.pk))[1] == sum(chunk.rows for chunk in written)
+    monkeypatch.setattr(roll_engine, "write_chunk", original)
+    assert run_job(job.pk).state == "succeeded"
+    assert electors() == wanted
+
+
+@pytest.mark.parametrize(
+    "loses_staging", [False, True], ids=["goes on", "PostgreSQL empties the staging meanwhile"]
+)
+@pytest.mark.parametrize("kind", ["roll", "address-book"])
+def test_a_paused_import_goes_on_like_one_that_nothing_disturbed(
+    roll, tmp_path, monkeypatch, kind, loses_staging
+) -> None:
+    if kind == "roll":
+        path, source, seen, engine = roll, roll_source(), electors, roll_engine
+    else:
+        path, seen, engine = tmp_path / "google.csv", persons, people_engine
+        write_csv(path, google(people(450, seed=5, departments=["60"])))
+        source = Source.objects.create(name="Book", kind="address_book", lawful_basis="consent")
+    wanted = undisturbed(path, kind=kind, source=source, seen=seen)
+    run = previewed(path, kind=kind, source=source)
+    monkeypatch.setattr("contacts.imports.lanes.MAX_LANES", 1)
+    original, written = engine.write_chunk, []
+
+    def write_chunk(staging, chunk, **options):
+        if len(written) == 2:
+            pause_import(run=Import.objects.get(pk=run.pk), by=None)
+        original(staging, chunk, **options)
+        written.append(chunk)
+
+    monkeypatch.setattr(engine, "write_chunk", write_chunk)
+    job = run_job(enqueue_run(run=run, by=None).pk)
+    assert (job.state, len(written)) == (Job.State.PAUSED, 2)
+    with pytest.raises(JobStopped, match="not waiting"):
+        run_job(job.pk)
+    monkeypatch.setattr(engine, "write_chunk", original)
+    if loses_staging:
+        with connection.cursor() as cursor:
+            cursor.execute(f"TRUNCATE {Staging(run.pk).table(chunks.TABLE)}")
+    resume_import(run=Import.objects.get(pk=run.pk), by=None)
+    assert run_job(job.pk).state == "succeeded"
+    run.refresh_from_db()
+    assert (run.state, seen() == wanted) == (Import.State.DONE, True)
+
+
+def test_a_worker_that_is_still_at_a_chunk_when_the_import_goes_on_keeps_nothing_of_it(
+    roll, monkeypatch
+) -> None:
+    """Paused and resumed within one chunk: whoever takes the job over writes it, the first worker does not."""
+    source = roll_source()
+    wanted = undisturbed(roll, kind="roll", source=source, seen=electors)
+    run = previewed(roll, kind="roll", source=source)
+    monkeypatch.setattr("contacts.imports.lanes.MAX_LANES", 1)
+    original, written = roll_engine.write_chunk, []
+
+    def write_chunk(staging, chunk, **options):
+        if len(written) == 1:
+            pause_import(run=Import.objects.get(pk=run.pk), by=None)
+            resume_import(run=Import.objects.get(pk=run.pk), by=None)
+        original(staging, chunk, **options)
+        written.append(chunk)
+
+    monkeypatch.setattr(roll_engine, "write_chunk", write_chunk)
+    job = run_job(enqueue_run(run=run, by=None).pk)
+    assert (job.state, len(written)) == (Job.State.QUEUED, 1)
     monkeypatch.setattr(roll_engine, "write_chunk", original)
     assert run_job(job.pk).state == "succeeded"
     assert electors() == wanted

@@ -1,30 +1,34 @@
-"""Progress in words: the step, the share done, a rate once there is one, the time that is left."""
+"""Progress in words: the step, the share done, a rate once there is one, the time that is left; pause and go on."""
 
 from __future__ import annotations
 
-from time import time
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
-from django.utils import translation
+from django.test import Client
+from django.utils import timezone, translation
 
-from campaign_crm.platform.models import Job
+from campaign_crm.platform.models import AuditEntry, Job
 from contacts.imports.progress import READING, WRITING
+from contacts.models import Contact, Import
 from contacts.views.import_progress import ShownProgress, shown_progress
 
 
-def look(job: Job | None, **seen: Any) -> ShownProgress:
+def look(job: Job | None) -> ShownProgress:
     with translation.override("en"):
-        return shown_progress(job, RequestFactory().get("/", seen))
+        return shown_progress(job)
 
 
-def job(**values: Any) -> Job:
+def job(seconds: float | None = None, **values: Any) -> Job:
+    """A running job whose step began `seconds` ago."""
     fields = {
         "state": Job.State.RUNNING,
         "progress_note": WRITING,
         "progress_done": 0,
         "progress_total": None,
+        "step_began_at": None if seconds is None else timezone.now() - timedelta(seconds=seconds),
     }
     return Job(**(fields | values))
 
@@ -34,17 +38,17 @@ def test_job_that_waits_says_so() -> None:
     assert look(None).is_waiting
 
 
-def test_first_look_has_no_rate_and_remembers_where_it_began() -> None:
-    shown = look(job(progress_done=500, progress_total=10_000))
+@pytest.mark.parametrize("seconds", [None, 0.5])
+def test_a_step_that_just_began_has_no_rate(seconds: float | None) -> None:
+    shown = look(job(seconds, progress_done=500, progress_total=10_000))
     assert (shown.words, shown.figures, shown.pace) == ("Writing", "500 of 10,000", "")
-    assert "note=writing" in shown.poll
-    assert shown.poll.endswith("done=500")
 
 
-def test_rate_is_that_of_the_step_since_it_was_first_seen() -> None:
-    seen = {"note": WRITING, "at": time() - 10, "done": 1_000}
-    shown = look(job(progress_done=11_000, progress_total=311_000), **seen)
-    assert shown.pace in ("1,000 a second · about 5 min left", "999 a second · about 5 min left")
+def test_rate_is_that_of_the_step_from_where_it_began() -> None:
+    """What an earlier attempt wrote, or what was written before a pause, took none of its time."""
+    shown = look(job(10, step_began_done=1_000, progress_done=11_000, progress_total=311_000))
+    assert shown.pace.startswith(("1,000 rows a second", "999 rows a second"))
+    assert " · about 5 min left, done at " in shown.pace
 
 
 @pytest.mark.parametrize(
@@ -52,29 +56,60 @@ def test_rate_is_that_of_the_step_since_it_was_first_seen() -> None:
     [(5_000, "almost done"), (30_000, "less than a minute left"), (600_000, "about 10 min left")],
 )
 def test_time_left_is_said_in_round_words(left: int, words: str) -> None:
-    shown = look(
-        job(progress_done=10_000, progress_total=10_000 + left), note=WRITING, at=time() - 10, done=0
-    )
-    assert shown.pace.endswith(words)
+    shown = look(job(10, progress_done=10_000, progress_total=10_000 + left))
+    assert words in shown.pace
 
 
 def test_bytes_are_said_as_sizes() -> None:
-    seen = {"note": READING, "at": time() - 10, "done": 0}
-    shown = look(job(progress_note=READING, progress_done=10 * 1024**2, progress_total=20 * 1024**2), **seen)
+    shown = look(job(10, progress_note=READING, progress_done=10 * 1024**2, progress_total=20 * 1024**2))
     assert shown.figures.replace("\xa0", " ") == "10.0 MB of 20.0 MB"
     assert "a second" in shown.pace
+    assert "rows" not in shown.pace
 
 
-@pytest.mark.parametrize(
-    "seen",
-    [
-        {"note": READING, "at": 0, "done": 0},
-        {"note": WRITING, "at": "x", "done": 0},
-        {"note": WRITING, "at": 1e18, "done": 0},
-        {"note": WRITING, "at": "nan", "done": 0},
-        {"note": WRITING, "done": 0},
-        {"note": WRITING, "at": 5, "done": 10**9},
-    ],
-)
-def test_what_an_address_says_of_another_step_counts_for_nothing(seen: dict[str, Any]) -> None:
-    assert look(job(progress_done=10, progress_total=100), **seen).pace == ""
+def test_paused_job_says_how_far_it_is_and_no_rate() -> None:
+    shown = look(job(10, state=Job.State.PAUSED, progress_done=500, progress_total=10_000))
+    assert (shown.words, shown.figures, shown.pace, shown.is_paused) == ("Paused", "500 of 10,000", "", True)
+
+
+def test_import_is_paused_and_goes_on_from_its_page(
+    previewed: Callable[..., Import], staff: Client, work: Callable[[], None]
+) -> None:
+    run = previewed()
+    staff.post(f"/imports/{run.pk}/run/")
+    page = f"/imports/{run.pk}/"
+    assert f'action="{page}pause/"' in staff.get(page).content.decode()
+    staff.post(f"{page}pause/")
+    work()  # whatever starts again meanwhile, a paused import waits
+    text = staff.get(f"{page}progress/").content.decode()
+    assert "The import is paused" in text
+    assert f'action="{page}pause/"' not in text
+    assert "Paused" in staff.get("/imports/").content.decode()
+    assert not Contact.objects.exists()
+    staff.post(f"{page}resume/")
+    work()
+    run.refresh_from_db()
+    assert (run.state, Contact.objects.count()) == (Import.State.DONE, 2)
+    written = AuditEntry.objects.filter(action__in=["import.pause", "import.resume"])
+    assert list(written.order_by("pk").values_list("action", flat=True)) == ["import.pause", "import.resume"]
+
+
+def test_a_preview_is_stopped_not_paused(
+    uploaded: Callable[..., Import], choose_columns: Callable[..., object], staff: Client, book: Any
+) -> None:
+    run = uploaded(source=book)
+    choose_columns(run)
+    page = f"/imports/{run.pk}/"
+    assert f'action="{page}pause/"' not in staff.get(page).content.decode()
+    answer = staff.post(f"{page}pause/", follow=True)
+    assert "This import is not at work." in answer.content.decode()
+    run.refresh_from_db()
+    assert (run.state, run.job.state) == (Import.State.PREVIEWING, Job.State.QUEUED)
+
+
+def test_a_paused_import_can_be_stopped(previewed: Callable[..., Import], staff: Client) -> None:
+    run = previewed()
+    for act in ("run", "pause", "stop"):
+        staff.post(f"/imports/{run.pk}/{act}/")
+    run.refresh_from_db()
+    assert (run.state, run.job.state) == (Import.State.CANCELLED, Job.State.CANCELLED)
