@@ -54,8 +54,13 @@ WITH returned AS (
     DELETE FROM contacts_suppression
     WHERE detail -> 'imports' = jsonb_build_array(%(import)s) AND NOT detail ? 'was' AND lifted_at IS NULL
     RETURNING address_hash
+), touched AS (
+    SELECT address_hash FROM returned UNION ALL SELECT address_hash FROM gone
 )
-SELECT address_hash FROM returned UNION ALL SELECT address_hash FROM gone
+SELECT (SELECT count(*) FROM touched), ARRAY(
+    SELECT contact_id FROM contacts_emailaddress WHERE address_hash IN (SELECT address_hash FROM touched)
+    UNION
+    SELECT contact_id FROM contacts_phonenumber WHERE address_hash IN (SELECT address_hash FROM touched))
 """
 _FORGET_DIGESTS = """
 DELETE FROM contacts_suppresseddigest WHERE detail -> 'imports' = jsonb_build_array(%(import)s)
@@ -89,13 +94,9 @@ def take_back(import_id: int) -> int:
         cursor.execute(_FORGET_DIGESTS, values)
         gone: int = cursor.rowcount
         cursor.execute(_TAKE_BACK, values)
-        hashes = [row[0] for row in cursor.fetchall()]
-    refresh_projections_from(
-        _PEOPLE.format(entries="SELECT unnest(%(hashes)s) AS address_hash"),
-        {"hashes": hashes},
-        refresh=refresh_reach,
-    )
-    return gone + len(hashes)
+        entries, people = cursor.fetchone()
+    refresh_reach(sorted(people))
+    return gone + int(entries)
 
 
 def entries_of(import_id: int) -> int:

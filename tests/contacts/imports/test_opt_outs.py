@@ -316,3 +316,9 @@ def test_the_exported_list_comes_back_the_same(lea, opt_out, opt_out_file, tmp_p
     assert counted(run, "new", "rejected") == {"new": 2, "rejected": 0}
     assert listed() == before
     assert "example.org" not in (tmp_path / "list.csv").read_text()
+
+
+def test_undo_of_hashes_that_all_wait_takes_them_back(opt_out, opt_out_file) -> None:
+    run = import_file(opt_out_file(sha1("a@example.org")), kind="suppression", source=opt_out)
+    assert undo(run)["entries"] == 1
+    assert not SuppressedDigest.objects.exists()
