@@ -87,6 +87,7 @@ class ElectoralRegistration(models.Model):
         on_delete=models.PROTECT,
         related_name="registrations",
         db_constraint=False,
+        db_index=False,  # by commune: `registration_place`; people by where they vote: `registration_voters`
     )
     roll_kind = models.PositiveSmallIntegerField(_("list"), choices=RollKind.choices, default=RollKind.MAIN)
     order_number = models.PositiveIntegerField(_("order number"), null=True)
@@ -156,6 +157,12 @@ class ElectoralRegistration(models.Model):
             models.Index(fields=["commune", "polling_station"], name="registration_place"),
             models.Index(
                 fields=["contact"], name="registration_contact", condition=models.Q(contact__isnull=False)
+            ),
+            # A segment of people who vote in a canton or constituency starts at its stations.
+            models.Index(
+                fields=["polling_station"],
+                name="registration_voters",
+                condition=models.Q(contact__isnull=False),
             ),
             # People who are known from a roll only are found by the name that stands there.
             models.Index(
