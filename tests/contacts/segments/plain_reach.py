@@ -58,7 +58,7 @@ def plain_reason(
         return reason
     places = {contact.commune_id}
     if channel not in DIGITAL:
-        places |= {registration.commune_id for registration in contact.registrations.all()}
+        places |= {registration.commune_id for registration in contact.registrations.filter(left_on=None)}
     return None if places & scope else Reason.OUT_OF_SCOPE
 
 
