@@ -35,7 +35,7 @@ HEADER = (
 PERSON = "nomdenaissance"
 BLOCK_BYTES = 64 * 1024
 DEPTH = 30
-LOOKED_AT = 16 * limits.MIB  # without an elector, it is no roll
+LOOKED_AT = 4 * limits.MIB  # without an elector, it is no roll
 
 _KEYS = [name.lower() for name in HEADER]
 _KNOWN = frozenset(_KEYS)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import IO, Any
 
 from django.conf import settings
 from django.utils.translation import get_language
@@ -27,6 +27,7 @@ from contacts.imports.formats import limits
 
 LOOK_EVERY = 0.5  # seconds between two looks at the child
 ANSWER_BYTES = limits.MIB
+GRACE = 5.0  # seconds that a child without an answer has to end by itself, for its exit code
 
 Answer = dict[str, Any]
 OnProgress = Callable[[int, int], None]
@@ -72,20 +73,36 @@ def _run(request: dict[str, Any], seconds: int, on_progress: OnProgress) -> Answ
         start_new_session=True,
         umask=0o077,
     )
-    try:
-        assert child.stdin is not None  # noqa: S101 - asked for above
-        child.stdin.write(json.dumps(request).encode())
-        child.stdin.close()
-        answer = _listen(child, time.monotonic() + seconds, on_progress)
-        child.wait(timeout=LOOK_EVERY * 20)
-    finally:
-        if child.poll() is None:
-            child.kill()
-            child.wait()
-        for pipe in (child.stdin, child.stdout, child.stderr):
-            if pipe is not None:
-                pipe.close()
+    assert child.stdin is not None  # noqa: S101 - asked for above
+    assert child.stdout is not None  # noqa: S101 - asked for above
+    assert child.stderr is not None  # noqa: S101 - asked for above
+    answer: Answer | None = None
+    is_ending = False
+    with child.stdin as asked, child.stdout as told, child.stderr as wrong:
+        try:
+            asked.write(json.dumps(request).encode())
+            asked.close()
+            answer = _listen(told, time.monotonic() + seconds, on_progress)
+            is_ending = answer is None
+        finally:
+            code = _end(child, grace=GRACE if is_ending else 0)
+        if answer is None:
+            raise _died(code, wrong.read(ANSWER_BYTES))
+    if "failed" in answer:
+        raise _too_much(answer["failed"])
     return answer
+
+
+def _end(child: subprocess.Popen[bytes], *, grace: float) -> int:
+    """End the child, at the latest after `grace` seconds, and return its exit code.
+
+    What it wrote is complete once it has answered.
+    """
+    try:
+        return child.wait(timeout=grace)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return child.wait()
 
 
 def _environment() -> dict[str, str]:
@@ -96,23 +113,20 @@ def _environment() -> dict[str, str]:
     return found
 
 
-def _listen(child: subprocess.Popen[bytes], until: float, on_progress: OnProgress) -> Answer:
-    """Return the child's answer; raises UnreadableFile when it gives none."""
-    assert child.stdout is not None  # noqa: S101 - asked for above
+def _listen(told: IO[bytes], until: float, on_progress: OnProgress) -> Answer | None:
+    """Return the child's answer, None when it ended without one; raises UnreadableFile after `until`."""
     heard, done, total = b"", 0, 0
     while time.monotonic() < until:
-        ready, _writes, _errors = select.select([child.stdout], [], [], LOOK_EVERY)
+        ready, _writes, _errors = select.select([told], [], [], LOOK_EVERY)
         on_progress(done, total)
         if not ready:
             continue
-        block = os.read(child.stdout.fileno(), 65_536)
+        block = os.read(told.fileno(), 65_536)
         if not block:
-            raise _died(child)
+            return None
         *lines, heard = (heard + block).split(b"\n")
         for line in lines:
             message: Answer = json.loads(line)
-            if "failed" in message:
-                raise _too_much(message["failed"])
             if "done" not in message:
                 return message
             done, total = message["done"], message["total"]
@@ -121,14 +135,12 @@ def _listen(child: subprocess.Popen[bytes], until: float, on_progress: OnProgres
     raise UnreadableFile(_("Reading the file took too long. Send it in several parts, or as “CSV UTF-8”."))
 
 
-def _died(child: subprocess.Popen[bytes]) -> Exception:
+def _died(code: int, wrong: bytes) -> Exception:
     """What the end of a child without an answer means."""
-    assert child.stderr is not None  # noqa: S101 - asked for above
-    code = child.wait()
     if code < 0:  # ended by a signal: a failed allocation of a library, its processor time, the kernel
         return _too_much("memory")
-    told = child.stderr.read(65_536).decode(errors="replace").strip().splitlines()
-    return RuntimeError(f"The reading process ended with {code}: {told[-1] if told else 'no word'}")
+    lines = wrong.decode(errors="replace").strip().splitlines()
+    return RuntimeError(f"The reading process ended with {code}: {lines[-1] if lines else 'no word'}")
 
 
 def _too_much(what: str) -> UnreadableFile:

@@ -180,7 +180,15 @@ def _told() -> Iterator[None]:
         raise UnreadableFile(
             _("The spreadsheet is protected by a password. Save it without one, and send it again.")
         ) from error
-    except (CalamineError, zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
-        raise UnreadableFile(
-            _("The spreadsheet is damaged, or is another format than it seems. Save it as “CSV UTF-8”.")
-        ) from error
+    except CalamineError as error:
+        if "limit exceeded" in str(error):  # more cells than calamine ever holds
+            raise MemoryError from error
+        raise _damaged() from error
+    except (zipfile.BadZipFile, EOFError, ValueError, OSError) as error:
+        raise _damaged() from error
+
+
+def _damaged() -> UnreadableFile:
+    return UnreadableFile(
+        _("The spreadsheet is damaged, or is another format than it seems. Save it as “CSV UTF-8”.")
+    )

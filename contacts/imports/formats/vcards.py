@@ -22,12 +22,13 @@ from contacts.imports.encodings import detect_encoding
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.formats import limits
 from contacts.imports.formats.tables import Table
+from contacts.imports.people.names import split_name
 from contacts.imports.reading import Row, text_blocks
 from contacts.imports.values import read_date
 
 # Each is a name that `columns/people_names.py` knows.
 HEADER = (
-    "Name Prefix|First Name|Middle Name|Last Name|Full Name|Birthday|Gender|Language|E-mail|Phone"
+    "Name Prefix|First Name|Middle Name|Last Name|Birthday|Gender|Language|E-mail|Phone"
     "|Address 1 - Street|Address 1 - Extended Address|Address 1 - City|Address 1 - Postal Code"
     "|Address 1 - Country|Address 2 - Street|Address 2 - Extended Address|Address 2 - City"
     "|Address 2 - Postal Code|Address 2 - Country|Categories"
@@ -195,10 +196,12 @@ def _row(card: _Card) -> Row | None:
     is_organisation = first("KIND").lower() in NO_PERSON or first("X-ABSHOWAS").upper() == "COMPANY"
     if is_organisation or (not last and not given and employer and fold(employer) == fold(full)):
         return None
+    if not last and not given:
+        given, last = split_name(full)
     phones = [_number(one.value) for one in found.get("TEL", ()) if not one.words & NOT_SPOKEN]
     emails = [_plain(one.value.removeprefix("mailto:")) for one in found.get("EMAIL", ())]
     return [
-        prefix, given, more, last, full, _birthday(first("BDAY")), _gender(first("GENDER")), first("LANG"),
+        prefix, given, more, last, _birthday(first("BDAY")), _gender(first("GENDER")), first("LANG"),
         BETWEEN.join(emails), BETWEEN.join(phones), *_addresses(found.get("ADR", [])),
         BETWEEN.join(tag for one in found.get("CATEGORIES", ()) for tag in _tags(one.value)),
     ]  # fmt: skip

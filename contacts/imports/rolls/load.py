@@ -20,7 +20,7 @@ from contacts.imports.lanes import MAX_LANES, in_lanes, lanes_here
 from contacts.imports.reading import Row, TableReader
 from contacts.imports.reasons import reason
 from contacts.imports.rolls.columns import RawColumns
-from contacts.imports.rolls.stretches import Stretch, cut
+from contacts.imports.rolls.stretches import Endless, Stretch, cut
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import RejectedRows, Staging, copy_rows, copying
 
@@ -51,7 +51,7 @@ def load_raw(staging: Staging, path: Path, layout: Layout, columns: RawColumns, 
         try:
             rows = _copy_bytes(staging, path, layout, columns, report)
             return Loaded(rows, rows, int(layout.has_header))
-        except (psycopg2.DataError, _Differs) as error:
+        except (psycopg2.DataError, _Differs, Endless) as error:
             logger.info("Import %s is read row by row (%s)", staging.import_id, type(error).__name__)
             staging.drop()
     _create(staging, columns)

@@ -1,7 +1,8 @@
 """A text file cut at ends of lines, so that several lanes read it side by side.
 
 A cut inside quotes, where a line does not end a row, leaves both stretches with a quote that is never closed:
-whoever reads them as rows is told.
+whoever reads them as rows is told. A line or a quoted value without end is told before: PostgreSQL would hold
+it in memory whole.
 """
 
 from __future__ import annotations
@@ -10,8 +11,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from contacts.imports.reading import LINE_LIMIT
+
 WORTH_CUTTING = 4 * 1024 * 1024  # bytes; a smaller file is read before a second lane has begun
 BLOCK = 1024 * 1024
+
+
+class Endless(Exception):
+    """A line, or a value in quotes, goes on for megabytes."""
 
 
 class Stretch(NamedTuple):
@@ -25,7 +32,10 @@ class Stretch(NamedTuple):
 
 
 def cut(path: Path, *, most: int) -> list[Stretch]:
-    """Return the stretches of a file, `most` of them if it is worth it, about as long as each other."""
+    """Return the stretches of a file, `most` of them if it is worth it, about as long as each other.
+
+    Raises Endless.
+    """
     size = path.stat().st_size
     count = max(1, min(most, size // WORTH_CUTTING))
     stretches: list[Stretch] = []
@@ -55,8 +65,14 @@ def _count_lines(file: IO[bytes], first: int, last: int) -> int:
     """Lines in a stretch; the last of a file may lack its break."""
     file.seek(first)
     count, left, ending = 0, last - first, b"\n"
+    without_end, is_quoted = 0, False
     while left and (block := file.read(min(BLOCK, left))):
-        count += block.count(b"\n")
+        lines, quotes = block.count(b"\n"), block.count(b'"')
+        without_end = 0 if lines else without_end + len(block)
+        if without_end > LINE_LIMIT or (is_quoted and not quotes and len(block) == BLOCK):
+            raise Endless
+        is_quoted ^= bool(quotes % 2)
+        count += lines
         ending = block[-1:]
         left -= len(block)
     return count + (ending != b"\n")

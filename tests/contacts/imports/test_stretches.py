@@ -57,3 +57,21 @@ def test_a_cut_inside_quotes_is_seen_and_nothing_is_lost(elector, roll_file, rol
     path = roll_file([elector(), elector(prénoms="Jean", complément_1=broken), elector(prénoms="Anne")])
     run = import_file(path, kind="roll", source=roll_source)
     assert counted(run, "rows", "new", "rejected") == {"rows": 3, "new": 3, "rejected": 0}
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [b"x" * (stretches.LINE_LIMIT + 2 * stretches.BLOCK), b'1;"x\n' + b"2;y\n" * stretches.BLOCK],
+    ids=["line", "value in quotes"],
+)
+def test_what_has_no_end_is_told_before_postgresql_holds_it(tmp_path, tail) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"a;b\n" + tail)
+    with pytest.raises(stretches.Endless):
+        stretches.cut(path, most=1)
+
+
+def test_long_values_in_quotes_are_no_sign_of_harm(tmp_path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b'"a";"b"\n' * stretches.BLOCK)
+    assert stretches.cut(path, most=2)[-1].lines > 0
