@@ -2,6 +2,7 @@
 
 A file goes through the same steps, whatever it holds:
 
+formats    anything but delimited text → one table, in a child process with limits
 reading    bytes → text → rows, in bounded memory; what cannot be read stops here, with one clear message
 layouts    which of the known files it is; `guessing` reads names and values of the columns of any other
 staging    rows, cleaned one by one, stream by COPY into unlogged tables of the schema `staging`

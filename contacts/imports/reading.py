@@ -62,22 +62,33 @@ class WrongEncoding(UnreadableFile):
     """Bytes that the encoding does not have: another one may read the file."""
 
 
+class _Blocks:
+    """The blocks of a text, and the last one read.
+
+    Apart from the reader, which would otherwise hold itself, and with it a block of each file that was read.
+    """
+
+    def __init__(self, path: Path, encoding: str) -> None:
+        self._texts = text_blocks(path, encoding)
+        self.last = ""
+
+    def __iter__(self) -> Iterator[str]:
+        for block in self._texts:
+            self.last = block
+            yield block
+
+
 class TableReader:
     """Rows of a delimited file, one pass. `line` is the number of the last line that was read."""
 
     def __init__(self, path: Path, *, encoding: str, delimiter: str) -> None:
-        self._last_text = ""
-        lines = chain.from_iterable(io.StringIO(block, newline="") for block in self._noted(path, encoding))
+        self._blocks = _Blocks(path, encoding)
+        lines = chain.from_iterable(io.StringIO(block, newline="") for block in self._blocks)
         csv.field_size_limit(FIELD_LIMIT)
         self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
         self.ragged = 0
         self.rows = 0
         self.first_ragged = 0
-
-    def _noted(self, path: Path, encoding: str) -> Iterator[str]:
-        for block in text_blocks(path, encoding):
-            self._last_text = block
-            yield block
 
     @property
     def line(self) -> int:
@@ -123,7 +134,7 @@ class TableReader:
         return row
 
     def _check_end(self, last_width: int, width: int, line: int) -> None:
-        if last_width < width and not self._last_text.endswith(("\n", "\r")):
+        if last_width < width and not self._blocks.last.endswith(("\n", "\r")):
             raise UnreadableFile(
                 _(
                     "The file is cut short: its last line (%(line)s) has %(found)s columns of %(wanted)s. "

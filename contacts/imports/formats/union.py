@@ -46,11 +46,12 @@ PEEKED_BYTES = 4 * limits.MIB  # as far as an encoding is looked for
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A file that has rows: its header, shared with those that have the same, and whether it is a roll."""
+    """A file that has rows: its header (shared with those that have the same), its kind, some rows."""
 
     member: Member
     header: tuple[str, ...]
     is_roll: bool
+    sample: list[tuple[int, Sequence[str]]]
 
 
 def union(members: list[Member], *, work: Path, read: Read, report: Report, head: bool) -> Table:
@@ -60,33 +61,34 @@ def union(members: list[Member], *, work: Path, read: Read, report: Report, head
     files = [member for member in files if not is_document(member.name)]
     if not files:
         raise UnreadableFile(_("There is no file in it that could hold a list of people."))
-    found = _look_at_all(files, work, read)
+    found = _look_at_all(files, work, read, each=-(-limits.HEAD_ROWS // len(files)) if head else 0)
     if not found:
         raise UnreadableFile(_("None of its files has a row: there is nothing to import."))
     _refuse_mixture(found)
     columns = _Columns(is_roll=found[0].is_roll)
     for one in found:
         columns.add(one)
-    each = -(-limits.HEAD_ROWS // len(found)) if head else None
     return Table(
         header=[*columns.header, _("File"), _("Line in the file")],
-        rows=_rows(found, columns, work, read, report, each),
+        rows=_samples(found, columns) if head else _rows(found, columns, work, read, report),
         notes=[f"left_out:{name}" for name in documents[:20]],
     )
 
 
-def _look_at_all(files: list[Member], work: Path, read: Read) -> list[_Found]:
+def _look_at_all(files: list[Member], work: Path, read: Read, *, each: int) -> list[_Found]:
+    """Read the header of every file, and `each` rows of it."""
     found: list[_Found] = []
     headers: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
     for member in files:
         try:
             with _named(member), _peeked(member, work) as path:
-                header = tuple(read(path, member.size <= PEEKED_BYTES).header)
+                table = read(path, member.size <= PEEKED_BYTES)
+                header, sample = tuple(table.header), list(islice(table.rows, each))
         except NoRows:  # a commune without electors of this kind sends a header alone
             continue
         if header not in headers:
             headers[header] = (header, recognise(list(header)).format == Format.ROLL)
-        found.append(_Found(member, *headers[header]))
+        found.append(_Found(member, *headers[header], sample))
     return found
 
 
@@ -163,21 +165,19 @@ class _Columns:
         return [(field, value) for (field, _name), value in values if value and field not in held]
 
 
+def _samples(found: list[_Found], columns: _Columns) -> Iterator[tuple[int, Sequence[str]]]:
+    turned = (columns.taking(one)(line, row) for one in found for line, row in one.sample)
+    return enumerate(turned, 2)
+
+
 def _rows(
-    found: list[_Found],
-    columns: _Columns,
-    work: Path,
-    read: Read,
-    report: Report,
-    each: int | None,
+    found: list[_Found], columns: _Columns, work: Path, read: Read, report: Report
 ) -> Iterator[tuple[int, Sequence[str]]]:
     total, done, at = sum(one.member.size for one in found), 0, 1
     for one in found:
         turn = columns.taking(one)
-        lying = _peeked(one.member, work) if each else one.member.at(work)
-        with _named(one.member), lying as path:
-            table = read(path, not each or one.member.size <= PEEKED_BYTES)
-            for line, row in islice(table.rows, each):
+        with _named(one.member), one.member.at(work) as path:
+            for line, row in read(path, True).rows:
                 at += 1
                 yield at, turn(line, row)
         done += one.member.size
