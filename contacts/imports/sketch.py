@@ -20,6 +20,7 @@ from contacts.imports.values import looks_like_data
 
 DELIMITERS = (";", ",", "\t", "|")
 HEAD_CHARACTERS = 64 * 1024
+MARKUP_CHARACTERS = 256  # enough to tell HTML or JSON from a table
 ROWS_COUNTED = 50
 SAMPLE_ROWS = 200
 LEAST_SHARE = 0.5  # of the first lines that must have the same number of columns
@@ -157,7 +158,7 @@ def _head(path: Path, encoding: str) -> str:
     text = ""
     for block in text_blocks(path, encoding):
         text = (text + block).removeprefix("\ufeff").lstrip("\r\n")
-        if len(text) > HEAD_CHARACTERS:
+        if len(text) > MARKUP_CHARACTERS:  # a block more may hold what a longer look finds to be no UTF-8
             break
     if not text.strip():
         raise _empty()
