@@ -47,7 +47,7 @@ def detect_encoding(path: Path) -> str:
 
 
 def exact_encoding(path: Path, chosen: str) -> str:
-    """Return what a choice means for this file: UTF-16 comes in two orders, which a mark or the text tells."""
+    """Return what a choice means for this file: UTF-16 comes in two orders, told by a mark or the text."""
     if chosen != "utf-16":
         return chosen
     found = detect_encoding(path)
