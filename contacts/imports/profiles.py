@@ -75,7 +75,7 @@ def _shipped(header: list[str], profile: ShippedProfile) -> Known:
 
 
 def _mapping(header: list[str], columns: dict[str, str]) -> Mapping:
-    return {index: columns[key] for index, key in enumerate(keys_of(header)) if key in columns}
+    return {index: columns[key] for index, key in enumerate(keys_of(header)) if columns.get(key)}
 
 
 def _has(header: list[str], names: Iterable[str]) -> bool:
@@ -93,7 +93,7 @@ def save_profile(*, run: Import, name: str, by: User | None) -> MappingProfile:
     values = {
         "kind": run.kind,
         "signature": signature_of(header),
-        "columns": {keys[int(index)]: field for index, field in run.mapping.items()},
+        "columns": {key: run.mapping.get(str(index), "") for index, key in enumerate(keys)},
         "options": {key: run.options[key] for key in KEPT_OPTIONS if run.options.get(key)},
         "month_first": bool(run.layout.get("month_first")),
         "country": str(run.options.get("country") or "")[:2],
@@ -115,7 +115,7 @@ def change_profile(
     if not name or MappingProfile.objects.filter(name=name).exclude(pk=profile.pk).exists():
         raise ImportProblem(_("Give the saved mapping a name that no other one has."))
     profile.name, profile.month_first = name, month_first
-    profile.columns = {key: field for key, field in columns.items() if field}
+    profile.columns = dict.fromkeys(profile.columns, "") | columns
     profile.save(update_fields=["name", "month_first", "columns"])
     audit.record(action="mapping.change", on=profile, by=by)
 

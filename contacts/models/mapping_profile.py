@@ -14,7 +14,7 @@ class MappingProfile(models.Model):
     """A mapping that was saved once, for files with the same columns in any order.
 
     `signature` is made of the folded names of every column (`imports.profiles.signature_of`). `columns`:
-    {folded name: field}; a column that is left out is absent. `options`: those of the columns step. `country`
+    {folded name: field}, empty for a column that is left out. `options`: those of the columns step. `country`
     (ISO 3166-1, two letters) says of a roll that its places are not French communes.
     """
 

@@ -48,7 +48,9 @@ class MappingList(StaffView, TemplateView):
             ShownMapping(
                 one.name,
                 _kind_label(one.kind),
-                ", ".join(str(label_of(field, is_roll=_is_roll(one))) for field in one.columns.values()),
+                ", ".join(
+                    str(label_of(field, is_roll=_is_roll(one))) for field in one.columns.values() if field
+                ),
                 one.pk,
                 str(one.created_by or ""),
             )
@@ -102,7 +104,7 @@ class EditMapping(StaffView, TemplateView):
         return redirect("contacts:import_mappings")
 
     def _posted(self, profile: MappingProfile) -> dict[str, str]:
-        known = {field.key for field in self._fields(profile)}
+        known = {"", *(field.key for field in self._fields(profile))}
         posted = {
             key: self.request.POST.get(f"column_{place}", "") for place, key in enumerate(profile.columns)
         }
@@ -112,7 +114,7 @@ class EditMapping(StaffView, TemplateView):
         """What a column can hold, and whatever the mapping says already, such as an extra field."""
         fields = list(fields_of(profile.kind))
         known = {field.key for field in fields}
-        own = [key for key in profile.columns.values() if key not in known]
+        own = [key for key in profile.columns.values() if key and key not in known]
         return fields + [
             Field(key, label_of(key, is_roll=_is_roll(profile)), fields[-1].group) for key in own
         ]

@@ -75,7 +75,7 @@ def test_saving_under_the_same_name_replaces_and_changing_keeps_the_columns(tmp_
     set_mapping(run=run, mapping={2: "email"}, by=None)
     assert save_profile(run=run, name=saved.name, by=None).pk == saved.pk
     saved.refresh_from_db()
-    assert saved.columns == {"adr mail": "email"}
+    assert saved.columns == {"ref": "", "nom usuel": "", "adr mail": "email", "naiss": ""}
     change_profile(
         profile=saved, name="Other", columns={"adr mail": "email", "ref": ""}, month_first=False, by=None
     )

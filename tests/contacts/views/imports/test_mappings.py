@@ -39,7 +39,8 @@ def test_saved_mapping_is_listed_changed_and_deleted(saved: MappingProfile, staf
     assert "Ohio voter file" in page
     address = f"/imports/mappings/{saved.pk}/"
     assert "libelle" in staff.get(address).content.decode()
-    changed = {"name": "Exempla, monthly", "column_0": "email", "column_1": "full_name", "month_first": "yes"}
+    changed = {"name": "Exempla, monthly", "month_first": "yes"}
+    changed |= {"column_0": "email", "column_1": "", "column_2": "full_name"}  # adr, ref, libelle
     assert staff.post(address, changed).status_code == 302
     saved.refresh_from_db()
     assert (saved.name, saved.columns["libelle"], saved.month_first) == (
