@@ -30,6 +30,7 @@ from contacts.imports.formats.opening import forget_table, make_whole, table_of
 from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
 from contacts.imports.opt_outs import engine as opt_outs
+from contacts.imports.opt_outs.rows import NUMBER_CHANNELS
 from contacts.imports.people import engine as people
 from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.write import Terms
@@ -219,7 +220,7 @@ def _usual_policies(run: Import) -> dict[str, str]:
 
 def _said(run: Import) -> opt_outs.Said:
     reason = run.options.get("reason") or SuppressionReason.IMPORTED
-    numbers = run.options.get("numbers") or opt_outs.NUMBER_CHANNELS
+    numbers = run.options.get("numbers") or NUMBER_CHANNELS
     return opt_outs.Said(SuppressionReason(reason), numbers)
 
 

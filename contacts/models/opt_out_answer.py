@@ -1,4 +1,4 @@
-"""Whether the programs that people were moved in from have an opt-out file: asked before the first mailing."""
+"""Whether the programs that people came from have an opt-out file: asked before the first mailing."""
 
 from __future__ import annotations
 

@@ -132,6 +132,12 @@ SOURCES: dict[str, SourceWords] = {
         origin_text="vous êtes inscrit sur les listes électorales",
         rank=40,
     ),
+    "opt_outs": SourceWords(
+        "Oppositions transmises par nos fournisseurs",
+        SourceKind.OPT_OUT,
+        LawfulBasis.NONE,
+        proof="Fichiers attendus avec chaque livraison, dossier Conformité › Fournisseurs",
+    ),
 }
 
 
