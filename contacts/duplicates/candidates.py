@@ -15,11 +15,13 @@ what so many have says nothing about two of them, and the work stays in proporti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.db import connection
 
-LIMITS = {"address": 12, "local_part": 8, "day": 150, "place": 100, "namesakes": 24}
-"""People a block may have, besides the one who is compared."""
+LIMITS = {"address": 12, "local_part": 8, "day": 150, "place": 100, "namesakes": 6}
+"""People a block may have, besides the one who is compared; a whole name of seven says little alone."""
+NAMESAKES_COUNTED = 24
 LOCAL_PART_FROM = 5  # characters before the @
 BEGINNING = 4  # letters of a last name; the index `contact_place_name` is of these
 # What mailboxes of organisations are called: shared by strangers on every domain.
@@ -28,14 +30,22 @@ NOBODYS = ("contact", "mairie", "accueil", "secretariat", "bonjour", "hello", "o
 Pair = tuple[int, int]
 
 
-def candidate_pairs(ids: Sequence[int]) -> list[Pair]:
-    """Pairs (person, other) of some people with anyone else of the base, each once; a few queries' work.
+class Candidate(NamedTuple):
+    """A person and somebody they may be; `at_one_address`: they share an e-mail address or a number."""
+
+    person: int
+    other: int
+    at_one_address: bool
+
+
+def candidate_pairs(ids: Sequence[int]) -> list[Candidate]:
+    """Pairs of some people with anyone else of the base, each once; a few queries' work.
 
     Pairs that somebody decided are two people are left out. Call it with thousands of ids, not with millions.
     """
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, {"ids": list(ids), "nobodys": list(NOBODYS)})
-        return list(cursor.fetchall())
+        return [Candidate(*row) for row in cursor.fetchall()]
 
 
 def namesakes_of(ids: Sequence[int]) -> dict[int, int]:
@@ -70,17 +80,17 @@ named AS MATERIALIZED (  -- each way round and each last name
     WHERE spelled.first <> '' AND spelled.last <> ''
 ),
 found AS (
-    SELECT asked.id, unnest(block.ids) AS other
+    SELECT asked.id, unnest(block.ids) AS other, true AS at_one_address
     FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
     CROSS JOIN {
     _block("address", "SELECT contact_id FROM contacts_emailaddress WHERE normalised = own.normalised")
 }
   UNION ALL
-    SELECT asked.id, unnest(block.ids)
+    SELECT asked.id, unnest(block.ids), true
     FROM asked JOIN contacts_phonenumber AS own ON own.contact_id = asked.id
     CROSS JOIN {_block("address", "SELECT contact_id FROM contacts_phonenumber WHERE e164 = own.e164")}
   UNION ALL
-    SELECT asked.id, unnest(block.ids)
+    SELECT asked.id, unnest(block.ids), true
     FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
     CROSS JOIN LATERAL (SELECT split_part(own.normalised, '@', 1) AS local) AS written
     CROSS JOIN {
@@ -92,7 +102,7 @@ found AS (
 }
     WHERE char_length(local) >= {LOCAL_PART_FROM} AND NOT local = ANY(%(nobodys)s)
   UNION ALL
-    SELECT named.id, unnest(block.ids)
+    SELECT named.id, unnest(block.ids), false
     FROM (SELECT DISTINCT id, birth_date, left(first, 1) AS letter FROM named
           WHERE birth_date IS NOT NULL) AS named
     CROSS JOIN {
@@ -103,7 +113,7 @@ found AS (
     )
 }
   UNION ALL
-    SELECT named.id, unnest(block.ids)
+    SELECT named.id, unnest(block.ids), false
     FROM (SELECT DISTINCT id, commune_id, left(last, {BEGINNING}) AS beginning, left(first, 1) AS letter
           FROM named WHERE commune_id IS NOT NULL) AS named
     CROSS JOIN {
@@ -114,17 +124,18 @@ found AS (
     )
 }
   UNION ALL
-    SELECT named.id, unnest(block.ids)
+    SELECT named.id, unnest(block.ids), false
     FROM named
     CROSS JOIN {
     _block("namesakes", "SELECT id FROM contacts_contact WHERE name_folded = last || ' ' || first")
 }
 )
-SELECT DISTINCT found.id, found.other FROM found
+SELECT found.id, found.other, bool_or(found.at_one_address) FROM found
 WHERE found.other <> found.id AND NOT EXISTS (
     SELECT FROM contacts_duplicatepair AS decided
     WHERE decided.first_id = least(found.id, found.other)
       AND decided.second_id = greatest(found.id, found.other) AND decided.state = 'different')
+GROUP BY found.id, found.other
 """
 _NAMESAKES = f"""
 SELECT asked.id, counted.people
@@ -132,7 +143,7 @@ FROM contacts_contact AS asked
 CROSS JOIN LATERAL (
     SELECT count(*) AS people
     FROM (SELECT FROM contacts_contact AS other WHERE other.name_folded = asked.name_folded
-          LIMIT {LIMITS["namesakes"] + 1}) AS namesake
+          LIMIT {NAMESAKES_COUNTED}) AS namesake
 ) AS counted
 WHERE asked.id = ANY(%(ids)s) AND asked.name_folded <> ''
 """

@@ -26,6 +26,13 @@ class Facts(NamedTuple):
     homes: tuple[str, ...]  # number, street, postcode and city of addresses that have a street
 
 
+def names_of(ids: Sequence[int]) -> dict[int, Name]:
+    """Names of people by their ids, without those whom `facts_of` leaves out: far cheaper than their facts."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMES, {"ids": list(ids)})
+        return {row[0]: Name(*row[1:]) for row in cursor.fetchall()}
+
+
 def facts_of(ids: Sequence[int]) -> dict[int, Facts]:
     """Facts of people by their ids; erased people and stubs, who have no name of their own, are left out."""
     with connection.cursor() as cursor:
@@ -43,6 +50,10 @@ def facts_of(ids: Sequence[int]) -> dict[int, Facts]:
         }
 
 
+_NAMES = """
+SELECT id, fold(first_name), fold(last_name), fold(birth_name) FROM contacts_contact
+WHERE id = ANY(%(ids)s) AND erased_at IS NULL AND NOT is_stub
+"""
 _FACTS = f"""
 SELECT contact.id, fold(contact.first_name), fold(contact.last_name), fold(contact.birth_name),
        contact.gender, contact.birth_date, contact.birthplace_hash, {city_sql("contact.commune_id")},

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from django.db import connection, transaction
 
-from contacts.duplicates.candidates import Pair, candidate_pairs, namesakes_of
-from contacts.duplicates.facts import facts_of
+from contacts.duplicates.candidates import Candidate, Pair, candidate_pairs, namesakes_of
+from contacts.duplicates.facts import facts_of, names_of
 from contacts.duplicates.judging import Judgement, judge
+from contacts.duplicates.names import Name, Names, compare_names
 
 PEOPLE_AT_A_TIME = 2_000
 PAIRS_A_PERSON = 3
@@ -36,24 +37,33 @@ def find_pairs(ids: Sequence[int], *, import_id: int | None = None) -> int:
 def probable_pairs(ids: Sequence[int]) -> Judged:
     """Judge some people against everyone they may be; (older, newer) to judgement, the best few a person."""
     candidates = candidate_pairs(ids)
-    facts = facts_of(sorted({person for pair in candidates for person in pair}))
-    namesakes = namesakes_of(ids)
-    judged: Judged = {}
+    names = names_of(_people_of(candidates))
+    candidates = [one for one in candidates if _names_allow_it(one, names)]
+    facts = facts_of(_people_of(candidates))
+    namesakes = namesakes_of(sorted({one.person for one in candidates}))
+    judged: dict[Pair, Judgement | None] = {}
     by_person: defaultdict[int, list[tuple[float, Pair]]] = defaultdict(list)
-    seen: set[Pair] = set()
-    for person, other in candidates:
-        if person not in facts or other not in facts:
-            continue
+    for person, other, _at_one_address in candidates:
         pair = (person, other) if person < other else (other, person)
-        if pair not in seen:
-            seen.add(pair)
-            judgement = judge(facts[person], facts[other], namesakes.get(person, 1))
-            if judgement is not None:
-                judged[pair] = judgement
-        if pair in judged:
-            by_person[person].append((-judged[pair].score, pair))
+        if pair not in judged:
+            judged[pair] = judge(facts[person], facts[other], namesakes.get(person, 1))
+        judgement = judged[pair]
+        if judgement is not None:
+            by_person[person].append((-judgement.score, pair))
     kept = {pair for found in by_person.values() for _score, pair in sorted(found)[:PAIRS_A_PERSON]}
-    return {pair: judged[pair] for pair in sorted(kept)}
+    return {pair: judgement for pair in sorted(kept) if (judgement := judged[pair]) is not None}
+
+
+def _people_of(candidates: Sequence[Candidate]) -> list[int]:
+    return sorted({person for one in candidates for person in (one.person, one.other)})
+
+
+def _names_allow_it(candidate: Candidate, names: dict[int, Name]) -> bool:
+    """Most candidates share a day or a place and have nothing in their names: their facts are not read."""
+    if candidate.person not in names or candidate.other not in names:
+        return False
+    alike = compare_names(names[candidate.person], names[candidate.other])
+    return alike is not Names.DIFFER and (candidate.at_one_address or alike is not Names.FIRST_DIFFERS)
 
 
 def find_all_pairs(*, on_people: Callable[[int], None] = lambda done: None) -> int:
