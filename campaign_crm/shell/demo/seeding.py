@@ -17,6 +17,7 @@ from campaign_crm.platform.models import Organisation
 from campaign_crm.shell.demo import words
 from campaign_crm.shell.demo.cast import Cast, make_cast, stage_cast
 from campaign_crm.shell.demo.copying import copy_lines, run_sql, sql_of
+from campaign_crm.shell.demo.doubles import make_doubles, make_households
 from campaign_crm.shell.demo.files import finish, make_imports
 from campaign_crm.shell.demo.mailings import make_mailings
 from campaign_crm.shell.demo.origins import FORM_DAYS
@@ -101,6 +102,9 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
     with steps.step("who can be reached"):
         refresh_reach(range(parameters["first"], parameters["last"] + 1))
         analyze("contacts_reach")
+    with steps.step("people who stand there twice, and households"):
+        make_doubles(first=parameters["first"], last=parameters["last"])
+        make_households(first=parameters["first"], last=parameters["last"])
     with steps.step("mailings and what came back"):
         mailings = make_mailings(plan, cast, parameters)
     _clear()
