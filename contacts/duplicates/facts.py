@@ -27,7 +27,7 @@ class Facts(NamedTuple):
 
 
 def names_of(ids: Sequence[int]) -> dict[int, Name]:
-    """Names of people by their ids, without those whom `facts_of` leaves out: far cheaper than their facts."""
+    """Names of people by their ids, without those whom `facts_of` leaves out: cheaper than their facts."""
     with connection.cursor() as cursor:
         cursor.execute(_NAMES, {"ids": list(ids)})
         return {row[0]: Name(*row[1:]) for row in cursor.fetchall()}

@@ -2,8 +2,8 @@
 
 One definition, in SQL, for one address and for a million: an INSEE code decides; else the postcode with the
 name; else the start of the postcode with the name (CEDEX, wrong postcodes); else a postcode that belongs to
-one commune; else, without a postcode, a name that France has once. A postcode or a department written with the
-name counts when there is no other. What stays ambiguous finds nothing. Former communes lead to today's.
+one commune; else, without a postcode, a name that France has once. A postcode or a department written with
+the name counts when there is no other. What stays ambiguous finds nothing. Former communes lead to today's.
 """
 
 from __future__ import annotations

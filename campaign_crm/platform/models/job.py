@@ -47,9 +47,7 @@ class Job(models.Model):
     progress_done = models.BigIntegerField(default=0)
     progress_total = models.BigIntegerField(null=True)
     progress_note = models.CharField(max_length=200, blank=True)
-    step_began_at = models.DateTimeField(
-        null=True
-    )  # of the step: its rate counts from there
+    step_began_at = models.DateTimeField(null=True)  # of the step: its rate counts from there
     step_began_done = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)

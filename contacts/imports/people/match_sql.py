@@ -5,7 +5,7 @@
 2  same e-mail address and no name in the base; or half a name on either side, which fits, and the same mobile
    number or birth date too (couples share addresses): only one person can be meant
 3  same mobile number and same whole name
-4  same whole name and birth date, and the same place of birth, commune or landline: only one person can be meant
+4  same whole name and birth date, and the same place of birth, commune or landline: only one can be meant
 5  same e-mail address or mobile number, same forename and last names that fit (one slip, a particle, a birth
    name, half of a double name), or same last name and more forenames: only one person can be meant
 6  a row with an address and no name: the only person who has it, or the only one without a name who has it
@@ -36,7 +36,8 @@ AND (contact.birthplace_hash IS NULL OR asked.birthplace_hash IS NULL
 # What makes two people of one name and one birth date one: homonyms of one day live and were born elsewhere.
 SUPPORTED = """
 (contact.birthplace_hash = asked.birthplace_hash
- OR EXISTS (SELECT FROM {postal} AS home WHERE home.line = asked.line AND home.territory_id = contact.commune_id)
+ OR EXISTS (SELECT FROM {postal} AS home WHERE home.line = asked.line
+            AND home.territory_id = contact.commune_id)
  OR EXISTS (SELECT FROM {postal} AS home
             JOIN contacts_postaladdress AS held
               ON held.contact_id = contact.id AND held.postcode = home.postcode AND held.postcode <> ''
@@ -48,7 +49,8 @@ SUPPORTED = """
 """
 # Forenames and last names as rule 5 compares them.
 FITTING = """
-(replace(first, ' ', '') = replace(held_first, ' ', '') AND last_names_fit(last, birth, held_last, held_birth))
+(replace(first, ' ', '') = replace(held_first, ' ', '')
+ AND last_names_fit(last, birth, held_last, held_birth))
 OR (last = held_last AND (held_first LIKE first || ' %%' OR first LIKE held_first || ' %%'))
 """
 PIECES = {

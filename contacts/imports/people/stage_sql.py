@@ -90,8 +90,8 @@ OR count(DISTINCT nullif(clean_insee_code(own.birth_place_code), '')) > 1
 OR (count(DISTINCT nullif(own.birth_place_code, '')) = 0
     AND count(DISTINCT nullif(fold_place(own.birth_place), '')) > 1)
 """
-# A father and a son with one name and one address: rows whose birth dates, sexes or places of birth differ share
-# no key.
+# A father and a son with one name and one address: rows whose birth dates, sexes or places of birth differ
+# share no key.
 CONTRADICTED_KEYS = """
 DELETE FROM {shared} WHERE sort <> 'row' AND key IN (
     SELECT shared.key FROM {shared} AS shared JOIN {rows} AS own USING (line)

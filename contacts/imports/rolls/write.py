@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -28,7 +29,7 @@ def write_chunk(
 
 def mark_departed(staging: Staging, *, import_id: int, on: date) -> None:
     """Note that the electors of `departed` left the roll; doing it again changes nothing."""
-    values = {"import": import_id, "on": on}
+    values: dict[str, Any] = {"import": import_id, "on": on}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(staging.sql(_LEFT), values)
         refresh_projections_from(

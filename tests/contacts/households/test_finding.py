@@ -72,8 +72,8 @@ def test_electors_of_one_address_and_name_live_together(person: MakePerson, book
     beauvais = Territory.objects.create(kind="commune", code="60057", name="Beauvais")
     ana, stub = person("Ana", address=HOME), Contact.objects.create(is_stub=True)
     ElectoralRegistration.objects.create(
-        contact=stub, commune=beauvais, source=book, birth_name="MARTIN", first_names="Bob", identity="1" * 32,
-        street="3 RUE HAUTE", postcode="60000", city="BEAUVAIS",
+        contact=stub, commune=beauvais, source=book, birth_name="MARTIN", first_names="Bob",
+        identity="1" * 32, street="3 RUE HAUTE", postcode="60000", city="BEAUVAIS",
     )  # fmt: skip
     refresh_households([stub.pk])
     members = HouseholdMember.objects.filter(household=HouseholdMember.objects.get(contact=ana).household_id)
