@@ -41,6 +41,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "duplicate": rows - rejected - outside - people - unmatched,
         "outside": outside,
         "left_out": run.preview["left_out"],
+        "misspelt": run.preview.get("misspelt", 0),
         "stopped": run.preview["stopped"],
         "linked": links.linked,
         "to_review": links.to_review,

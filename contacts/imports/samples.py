@@ -55,10 +55,12 @@ def preview_samples(run: Import) -> Samples:
     """Return samples of a previewed import; empty once it ran.
 
     new: {"line", "name", …} as text. updated: {"name", "changes": {field: [before, after]}} for a roll,
-    {"name", "gains": [what]} for people. rejected: {"line", "values", "reasons": [sentence]}. departed:
-    electors who are not in the file.
+    {"name", "gains": [what], "changes": [[field, before, after]]} for people. rejected: {"line", "values",
+    "reasons": [sentence]}. departed: electors who are not in the file. duplicate: one person of the file on
+    several "lines". misspelt: addresses that look wrong, with what was perhaps "meant".
     """
-    found: Samples = {"new": [], "updated": [], "rejected": [], "departed": []}
+    kinds = ("new", "updated", "rejected", "departed", "duplicate", "misspelt")
+    found: Samples = {kind: [] for kind in kinds}
     staging = Staging(run.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [staging.table(PART)])
@@ -126,9 +128,29 @@ ORDER BY own.line
 """,
     "updated": """
 SELECT contact.id, btrim(contact.first_name || ' ' || contact.last_name) AS name,
-       jsonb_agg(DISTINCT gains.what) AS gains
-FROM {gains} AS gains JOIN contacts_contact AS contact ON contact.id = gains.contact_id
-GROUP BY contact.id ORDER BY contact.id
+       (SELECT jsonb_agg(DISTINCT gains.what) FROM {gains} AS gains WHERE gains.contact_id = contact.id)
+           AS gains,
+       (SELECT jsonb_agg(jsonb_build_array(field, before, after) ORDER BY what <> 'fields', what, field, after)
+        FROM {changes} AS change WHERE change.contact_id = contact.id) AS changes
+FROM (SELECT DISTINCT contact_id FROM {gains}) AS gaining
+JOIN contacts_contact AS contact ON contact.id = gaining.contact_id
+ORDER BY contact.id
+""",
+    "duplicate": """
+SELECT several.lines, btrim(own.first_name || ' ' || own.last_name) AS name,
+       own.emails -> 0 ->> 0 AS email, own.phones -> 0 ->> 0 AS phone
+FROM (SELECT person, jsonb_agg(line ORDER BY line) AS lines FROM {persons}
+      GROUP BY person HAVING count(*) > 1) AS several
+JOIN {rows} AS own ON own.line = several.person
+ORDER BY several.person
+""",
+    "misspelt": """
+SELECT given.line, btrim(own.first_name || ' ' || own.last_name) AS name, given.address,
+       split_part(given.normalised, '@', 1) || '@' || misspelt.meant AS meant
+FROM {misspelt} AS misspelt
+JOIN {emails} AS given ON split_part(given.normalised, '@', 2) = misspelt.domain
+JOIN {rows} AS own ON own.line = given.line
+ORDER BY given.line, given.place
 """,
 }
 # Nothing is shown of an opt-out file but what it refused: its addresses are hashes from the first moment.

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import PointStatus
+from contacts.mail_domains import likely_address
 
 HASH_BYTES = 32
 
@@ -93,6 +94,11 @@ class EmailAddress(ContactPoint):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.address_hash = keyed_hash("email", self.normalised)
         super().save(*args, **kwargs)
+
+    @property
+    def perhaps_meant(self) -> str | None:
+        """Another address when the domain looks misspelt; nothing changes it but a person."""
+        return likely_address(self.normalised)
 
 
 class PhoneLine(models.TextChoices):

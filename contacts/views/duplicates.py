@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import number_of
+from contacts.duplicates.evidence import in_words
 from contacts.errors import ContactsError
 from contacts.merging.pairs import keep_apart
 from contacts.merging.service import merge
@@ -54,6 +55,7 @@ class DuplicateReview(StaffView, TemplateView):
         if pair is not None:
             kept, absorbed = in_chosen_order(self.request, pair.first, pair.second)
             context |= {
+                "clues": in_words(pair.evidence),
                 "records": compare_records(kept, absorbed),
                 "has_next": self.pending.filter(_later(pair)).exists(),
                 "has_previous": self.pending.filter(_earlier(pair)).exists(),

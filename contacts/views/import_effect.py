@@ -63,6 +63,10 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
         Tile(_("Twice in the file"), counts.get("duplicate", 0), _("taken once")),
         Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
     ]
+    if counts.get("pairs"):
+        shown.append(Tile(_("Possible duplicates"), counts["pairs"], _pairs_mean(counts)))
+    if counts.get("misspelt"):
+        shown.append(Tile(_("E-mails that look misspelt"), counts["misspelt"], _("taken as they are")))
     if counts.get("outside"):
         shown.append(Tile(_("Outside the territory"), counts["outside"], _("left out, as you chose")))
     if counts.get("stopped"):
@@ -75,6 +79,12 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
     if "to_review" in counts:
         shown.append(Tile(_("To check"), counts["to_review"], _("perhaps the same person")))
     return shown
+
+
+def _pairs_mean(counts: Counts) -> str:
+    if "pairs_of" in counts:
+        return _("about: to review, merged by nobody but you")
+    return _("to review, merged by nobody but you")
 
 
 def _roll_movements(counts: Counts) -> list[Tile]:

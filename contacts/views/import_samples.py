@@ -2,58 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
-from django.urls import reverse
-from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
-from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from contacts.imports.samples import Samples, preview_samples
 from contacts.models import ElectoralRegistration, Import, Source, Territory
+from contacts.views.people_samples import (
+    misspelt_addresses,
+    new_people,
+    people_on_several_lines,
+    updated_people,
+)
+from contacts.views.sample_cells import Cell, SampleGroup, Text, cells, day
 
-Text = str | Promise
 CELLS_SHOWN = 6  # first values of a refused row
 
-GAINS: dict[str, Text] = {
-    "fields": gettext_lazy("names, birth date or commune"),
-    "emails": gettext_lazy("an e-mail address"),
-    "phones": gettext_lazy("a phone number"),
-    "addresses": gettext_lazy("a postal address"),
-    "consents": gettext_lazy("what they said"),
-    "sources": gettext_lazy("this source"),
-    "tags": gettext_lazy("tags"),
-    "lists": gettext_lazy("the list"),
-}
 _NAMED: dict[str, tuple[Text, Any]] = {
     "source_id": (gettext_lazy("source"), Source),
     "polling_station_id": (gettext_lazy("polling station"), Territory),
 }
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value; a long one may take several lines."""
-
-    text: str
-    url: str = ""
-    is_long: bool = False
-
-
-@dataclass(frozen=True)
-class SampleGroup:
-    """Some rows of one kind; `number` is how many there are in all."""
-
-    label: Text
-    number: int
-    headings: Sequence[Text]
-    rows: Sequence[Sequence[Cell]]
-    is_bad: bool = False
 
 
 def sample_groups(run: Import) -> list[SampleGroup]:
@@ -62,11 +32,19 @@ def sample_groups(run: Import) -> list[SampleGroup]:
     is_roll = run.kind == Import.Kind.ROLL
     groups = [
         _rejected(run, samples, counts.get("rejected", 0)),
-        _new_electors(samples, counts) if is_roll else _new_people(samples, counts),
-        _updated_electors(samples, counts) if is_roll else _updated_people(samples, counts),
-        _departed_electors(samples, counts),
+        *(_electors(samples, counts) if is_roll else _people(samples, counts)),
     ]
     return [group for group in groups if group.rows]
+
+
+def _electors(samples: Samples, counts: dict[str, int]) -> list[SampleGroup]:
+    groups = (_new_electors, _updated_electors, _departed_electors)
+    return [group(samples, counts) for group in groups]
+
+
+def _people(samples: Samples, counts: dict[str, int]) -> list[SampleGroup]:
+    groups = (misspelt_addresses, new_people, updated_people, people_on_several_lines)
+    return [group(samples, counts) for group in groups]
 
 
 def _rejected(run: Import, samples: Samples, number: int) -> SampleGroup:
@@ -76,7 +54,7 @@ def _rejected(run: Import, samples: Samples, number: int) -> SampleGroup:
         [
             Cell(str(row["line"])),
             Cell("; ".join(row["reasons"]), is_long=True),
-            *_cells(row["values"][index] if index < len(row["values"]) else "" for index in shown),
+            *cells(row["values"][index] if index < len(row["values"]) else "" for index in shown),
         ]
         for row in samples["rejected"]
     ]
@@ -97,9 +75,9 @@ def _new_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
         *[_("Polling station"), _("Order number")],
     ]
     rows = [
-        _cells(
+        cells(
             [
-                *[row["line"], row["name"], row["used_name"], _day(row["birth_date"])],
+                *[row["line"], row["name"], row["used_name"], day(row["birth_date"])],
                 *[_joined(row["street"], row["city"]), row["station"], row["order_number"]],
             ]
         )
@@ -108,33 +86,11 @@ def _new_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
     return SampleGroup(_("New electors"), counts.get("new", 0), headings, rows)
 
 
-def _new_people(samples: Samples, counts: dict[str, int]) -> SampleGroup:
-    headings = [
-        *[_("Line"), pgettext("of a person", "Name"), _("E-mail"), _("Phone"), _("City"), _("Birth date")]
-    ]
-    rows = [
-        _cells([row["line"], row["name"], row["email"], row["phone"], row["city"], _day(row["birth_date"])])
-        for row in samples["new"]
-    ]
-    return SampleGroup(_("New people"), counts.get("new", 0), headings, rows)
-
-
-def _updated_people(samples: Samples, counts: dict[str, int]) -> SampleGroup:
-    rows = [
-        [
-            Cell(row["name"] or f"#{row['id']}", reverse("contacts:person", args=[row["id"]])),
-            Cell(", ".join(str(GAINS.get(what, what)) for what in row["gains"]), is_long=True),
-        ]
-        for row in samples["updated"]
-    ]
-    return SampleGroup(_("Updated"), counts.get("updated", 0), [_("Person"), _("Gets")], rows)
-
-
 def _updated_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
     names = _names_of(samples["updated"])
     rows = [
         [
-            *_cells([row["line"], row["name"]]),
+            *cells([row["line"], row["name"]]),
             Cell("; ".join(_changes(row["changes"] or {}, names)), is_long=True),
         ]
         for row in samples["updated"]
@@ -145,9 +101,9 @@ def _updated_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
 
 def _departed_electors(samples: Samples, counts: dict[str, int]) -> SampleGroup:
     rows = [
-        _cells(
+        cells(
             [
-                *[row["name"], row["used_name"], _day(row["birth_date"]), row["address"]],
+                *[row["name"], row["used_name"], day(row["birth_date"]), row["address"]],
                 *[row["station"], row["order_number"]],
             ]
         )
@@ -184,18 +140,5 @@ def _names_of(rows: list[dict[str, Any]]) -> dict[str, dict[int, str]]:
     return names
 
 
-def _cells(values: Iterable[Any]) -> list[Cell]:
-    return [Cell("" if value is None else str(value)) for value in values]
-
-
 def _joined(*parts: str | None) -> str:
     return ", ".join(part.strip() for part in parts if part and part.strip())
-
-
-def _day(text: str | None) -> str:
-    """A day as people write it; what a roll wrote instead of one stays as it is."""
-    try:
-        day = parse_date(text or "")
-    except ValueError:
-        day = None
-    return date_format(day, "SHORT_DATE_FORMAT") if day else capfirst(text or "")

@@ -112,6 +112,8 @@ class _NoJob:
     def progress(self, *_values: Any, **_named: Any) -> None:
         pass
 
+    got_on = progress
+
 
 @dataclass
 class Imported:

@@ -7,7 +7,9 @@ from typing import Any
 from django.db import connection
 
 from contacts.imports.people import effects_sql
+from contacts.imports.people.likely import likely_pairs
 from contacts.imports.people.match import create_targets, match_persons
+from contacts.imports.people.shown import keep_changes, keep_misspelt
 from contacts.imports.people.write import Terms, put_together
 from contacts.imports.staging import Staging
 
@@ -54,12 +56,15 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
         found: dict[str, Any] = dict(zip(names, cursor.fetchone(), strict=True))
     known = found.pop("known")
     people = known + found["new"]
+    keep_changes(staging, terms)
     told = {
         "rows": rows,
         **found,
         "unchanged": known - found["updated"],
         "duplicate": rows - found["rejected"] - found["outside"] - people,
         **counts,
+        "misspelt": keep_misspelt(staging),
+        **likely_pairs(staging, terms, new=found["new"]),
     }
     return told | enrichment(staging, terms, matched=known, asked=people) if terms.match_only else told
 

@@ -89,6 +89,8 @@ class NoJob:
     def progress(self, *_values: object, **_named: object) -> None:
         pass
 
+    got_on = progress
+
 
 def test_stopped_half_way_it_goes_on_with_the_others(import_people, book, monkeypatch) -> None:
     run = import_people(book, *((f"Léa{'abcde'[n]}", "Martin", f"lea{n}@example.org") for n in range(5)))

@@ -148,3 +148,16 @@ def test_whoever_may_not_edit_merges_nobody(reader: Client, pair: Callable[..., 
     assert reader.post(f"/duplicates/{made.pk}/", {"answer": "same"}).status_code == 403
     assert reader.get(f"/people/{made.first_id}/merge/").status_code == 403
     assert Client().get("/duplicates/").status_code == 302
+
+
+def test_the_evidence_is_said_in_words(client: Client, pair: Callable[..., DuplicatePair]) -> None:
+    shown = pair()
+    evidence = {"names": "short_form", "mobile": "same", "birth_date": "differs", "email": "unheard of"}
+    DuplicatePair.objects.filter(pk=shown.pk).update(evidence=evidence)
+    answer = client.get("/duplicates/")
+    assert [(str(clue.words), clue.speaks_for) for clue in answer.context["clues"]] == [
+        ("a short form, or one of several forenames", True),
+        ("same mobile", True),
+        ("another birth date", False),
+    ]
+    assert "same mobile" in answer.content.decode()

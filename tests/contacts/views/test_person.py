@@ -332,3 +332,11 @@ def test_what_people_wrote_is_shown_as_text(client, person, officer):
     assert "<script>alert" not in text
     assert "<b>Bold" not in text
     assert "<img src=x" not in text
+
+
+def test_an_address_that_looks_misspelt_is_doubted_until_it_is_confirmed(client, person):
+    wrong = person("Zoé", "Roy", email="zoe@gmial.com")
+    page = f"/people/{wrong.pk}/"
+    assert "perhaps zoe@gmail.com?" in client.get(page).content.decode()
+    EmailAddress.objects.update(verified_at=timezone.now())
+    assert "perhaps" not in client.get(page).content.decode()

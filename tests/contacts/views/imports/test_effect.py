@@ -62,7 +62,40 @@ def test_preview_shows_samples_of_each_kind(
     assert [cell.text for cell in new.rows[0][:3]] == ["3", "Ana Lopez", "ana@example.org"]
     lea = Contact.objects.get(first_name="Léa")
     assert updated.rows[0][0].url == reverse("contacts:person", args=[lea.pk])
-    assert updated.rows[0][1].text == "a phone number"
+    assert updated.rows[0][1].text == "new phone: +33639987777"
+    twice = groups["Twice in the file"]
+    assert [cell.text for cell in twice.rows[0]] == ["3, 4", "Ana Lopez", "ana@example.org", ""]
+
+
+CHANGING = """Prénom;Nom;Email;Mobile;Date de naissance;CP;Ville;Sexe
+Léa;Martin;lea@example.org;;17/05/1980;60100;Creil;F
+Léna;Martin;;06 39 98 12 34;;60000;Beauvais;
+Zoé;Roy;zoe@gmial.com;;;;;
+"""
+KNOWN = """Prénom;Nom;Email;Mobile;Date de naissance;CP;Ville;Sexe
+Léa;Martin;lea@example.org;;;;;
+Hélène;Martin;helene@example.org;06 39 98 12 34;;;;
+"""
+
+
+def test_preview_of_people_says_each_value_before_and_after(
+    imported: Callable[..., Import], previewed: Callable[..., Import], staff: Client
+) -> None:
+    imported(KNOWN)
+    run = previewed(CHANGING)
+    answer = staff.get(f"/imports/{run.pk}/")
+    groups = {str(group.label): group for group in answer.context["samples"]}
+    words = groups["Updated"].rows[0][1].text
+    assert "gender: empty → Woman" in words
+    assert "birth date: empty → 05/17/1980" in words
+    assert "commune: empty → Creil" in words
+    assert "new address: 60100 Creil" in words
+    shown = figures(answer.context["tiles"])
+    assert shown["Possible duplicates"] == 1, "Léna at Hélène's number"
+    assert shown["E-mails that look misspelt"] == 1
+    misspelt = groups["E-mails that look misspelt"].rows[0]
+    assert [cell.text for cell in misspelt] == ["4", "Zoé Roy", "zoe@gmial.com", "zoe@gmail.com"]
+    assert Contact.objects.count() == 2
 
 
 def test_preview_of_a_roll_says_what_changes_in_words(
