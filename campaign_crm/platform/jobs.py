@@ -44,7 +44,7 @@ class RunningJob:
     def __init__(self, job: Job) -> None:
         self.id = job.pk
         self.payload: dict[str, Any] = job.payload
-        self.attempt = job.attempts
+        self._attempt = job.attempts
         self.created_by_id = job.created_by_id
         self._token = job.token
 
@@ -62,6 +62,21 @@ class RunningJob:
             values |= {"step_began_at": Now(), "step_began_done": done}
         if not self._mine().update(**values):
             raise JobStopped(f"Job {self.id} was stopped or taken over.")
+
+    @property
+    def attempt(self) -> int:
+        """How often it was begun since it last got on."""
+        if connection.needs_rollback:  # only inside a caller's broken transaction
+            return self._attempt
+        found = Job.objects.filter(pk=self.id).values_list("attempts", flat=True).first()
+        return self._attempt if found is None else found
+
+    def got_on(self) -> None:
+        """Say, in the transaction that keeps a part of the work, that this attempt was worth it.
+
+        A long job outlives any number of restarts; one at which workers die again and again ends.
+        """
+        self._mine().filter(attempts__gt=1).update(attempts=1)
 
     def renew(self) -> bool:
         """Renew the lease; False when the job is no longer this worker's."""
@@ -180,8 +195,9 @@ def _run(job: Job) -> None:
     except JobFailed as error:
         _end(running, Job.State.FAILED, str(error))
     except Exception as error:
-        logger.exception("Job %s (%s) failed at attempt %s", job.pk, job.kind, job.attempts)
-        _end(running, Job.State.FAILED if job.attempts >= MAX_ATTEMPTS else Job.State.QUEUED, plain(error))
+        attempt = running.attempt
+        logger.exception("Job %s (%s) failed at attempt %s", job.pk, job.kind, attempt)
+        _end(running, Job.State.FAILED if attempt >= MAX_ATTEMPTS else Job.State.QUEUED, plain(error))
     else:
         _end(running, Job.State.SUCCEEDED, "")
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from django.db import connection
+from django.db import connection, transaction
 
 from contacts.imports.staging import Staging
 
@@ -48,12 +48,12 @@ def split(staging: Staging, part: str, *, rows: int, rows_a_chunk: int) -> list[
 
 
 def remember(staging: Staging, chunks: list[Chunk]) -> None:
-    """Keep the pieces to do. The table's presence also says that the staging tables are complete."""
-    staging.create(
-        TABLE,
-        "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, part text, done boolean",
-    )
-    with connection.cursor() as cursor:
+    """Keep the pieces to do, all or none. They also say that the staging tables are complete."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        staging.create(
+            TABLE,
+            "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, part text, done boolean",
+        )
         cursor.executemany(
             f"INSERT INTO {staging.table(TABLE)} VALUES (%s, %s, %s, %s, %s, false)",
             [(chunk.number, chunk.first, chunk.last, chunk.rows, chunk.part) for chunk in chunks],

@@ -50,12 +50,20 @@ logger = logging.getLogger(__name__)
 PREVIEW_JOB, RUN_JOB, UNDO_JOB = "contacts.import_preview", "contacts.import_run", "contacts.import_undo"
 WAIT_SECONDS = 2.0  # between two looks whether an earlier worker let go of the import
 WAITS = 150
+SEEN_BEFORE = ("new", "updated", "unchanged", "arrived", "conflicts", "stopped", "waiting")
+"""Counts of a preview that would differ once a part is written."""
 
 
 @handler(PREVIEW_JOB)
 def preview_import(job: RunningJob) -> None:
     """Read the whole file and count what it would change."""
-    with _working(job) as run, files.hashing(Path(run.file_path)) as digest:
+    with _working(job) as run:
+        if run.state == Import.State.PREVIEWING:  # else an earlier worker died right after its last commit
+            _preview(run, job)
+
+
+def _preview(run: Import, job: RunningJob) -> None:
+    with files.hashing(Path(run.file_path)) as digest:
         counts = _stage(run, Progress(job))
         keep_samples(
             Staging(run.pk),
@@ -80,20 +88,26 @@ def run_import(job: RunningJob) -> None:
     """Write the file; what an earlier attempt wrote is found again, not written twice."""
     with _working(job) as run:
         staging, told = Staging(run.pk), Progress(job)
-        if not staging.exists(chunks.TABLE):  # a crash of PostgreSQL emptied them, or they were cleaned away
-            run.preview = _stage(run, told)
-        links = _write(run, staging, told)
-        with transaction.atomic():
-            job.progress(0, note=FINISHING)  # a worker that lost the job ends nothing
-            keep_rejects(run, staging)
-            counts = _counts(run, staging, links)
-            _end(run, Import.State.DONE, counts=counts, options=run.options, finished_at=Now())
-            audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
-            if run.kind not in (Import.Kind.ROLL, Import.Kind.SUPPRESSION):
-                enqueue_households(import_id=run.pk, by=run.created_by)
+        if run.state == Import.State.RUNNING:  # else an earlier worker died right after its last commit
+            _run(run, staging, job, told)
         staging.drop()
         files.forget(Path(run.file_path))
         forget_table(Layout.from_json(run.layout))
+
+
+def _run(run: Import, staging: Staging, job: RunningJob, told: Progress) -> None:
+    if not staging.exists(chunks.TABLE):  # a crash of PostgreSQL emptied them, or they were cleaned away
+        seen = {name: run.preview[name] for name in SEEN_BEFORE if name in run.preview}
+        run.preview = _stage(run, told) | seen
+    links = _write(run, staging, told)
+    with transaction.atomic():
+        job.progress(0, note=FINISHING)  # a worker that lost the job ends nothing
+        keep_rejects(run, staging)
+        counts = _counts(run, staging, links)
+        _end(run, Import.State.DONE, counts=counts, options=run.options, finished_at=Now())
+        audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
+        if run.kind not in (Import.Kind.ROLL, Import.Kind.SUPPRESSION):
+            enqueue_households(import_id=run.pk, by=run.created_by)
 
 
 @handler(UNDO_JOB)
@@ -101,7 +115,10 @@ def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with _working(job) as run:
         by = User.objects.filter(pk=job.created_by_id or 0).first()
-        undo_import(import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too")))
+        if run.state != Import.State.UNDONE:  # else an earlier worker died right after its last commit
+            undo_import(
+                import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too"))
+            )
 
 
 def _stage(run: Import, told: Progress) -> dict[str, int]:
@@ -164,6 +181,7 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
         return Links(linked=0, to_review=0)
     if run.kind != Import.Kind.ROLL:
         return people.write(staging, terms=_terms(run), told=told)
+    begun = "communes" in run.options
     run.options = {**run.options, "communes": rolls.communes_of(staging)}
     Import.objects.filter(pk=run.pk).update(options=run.options)  # an undo of a half-done import needs them
     return rolls.write(
@@ -172,6 +190,7 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
         source_id=source_of(run).pk,
         told=told,
         base_changed=_rolls_changed_since(run),
+        begun=begun,
         departed_on=_departed_on(run),
     )
 

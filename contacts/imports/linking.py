@@ -15,6 +15,7 @@ An elector who is on several lists (European citizens) is one elector: same name
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -28,7 +29,7 @@ NAMESAKES_AT_MOST = 20
 
 @dataclass(frozen=True)
 class Links:
-    """How many people were linked, and how many pairs wait for a review."""
+    """How many people an import linked so far, and how many of its pairs wait for a review."""
 
     linked: int
     to_review: int
@@ -61,9 +62,17 @@ def _link(staging: Staging, pairs: str) -> Links:
         cursor.execute(staging.sql(_REMEMBER_LINKED))
         cursor.execute(staging.sql(_QUEUE))
         queued = cursor.rowcount
+        links = _note(cursor, staging.import_id, linked, queued)
     refresh_projections_from(f"SELECT contact_id FROM {staging.table('pairs')} WHERE certain")
     staging.drop("pairs")
-    return Links(linked=linked, to_review=queued)
+    return links
+
+
+def _note(cursor: Any, import_id: int, linked: int, queued: int) -> Links:
+    """Add to what the import did, with it: whoever goes on after a crash finds nothing left to link."""
+    cursor.execute(_NOTE, {"import": import_id, "linked": linked, "queued": queued})
+    noted = cursor.fetchone()
+    return Links(*noted) if noted else Links(linked=linked, to_review=queued)
 
 
 # From few people to many electors: one look at each index a name.
@@ -175,6 +184,14 @@ _LINK = """
 UPDATE contacts_electoralregistration AS elector SET contact_id = pair.contact_id
 FROM {pairs} AS pair
 WHERE pair.certain AND elector.id = pair.registration_id AND elector.contact_id IS NULL
+"""
+_NOTE = """
+UPDATE contacts_import
+SET options = options || jsonb_build_object(
+        'linked', coalesce((options ->> 'linked')::integer, 0) + %(linked)s,
+        'to_review', coalesce((options ->> 'to_review')::integer, 0) + %(queued)s)
+WHERE id = %(import)s
+RETURNING (options ->> 'linked')::integer, (options ->> 'to_review')::integer
 """
 _EVIDENCE = """
 jsonb_strip_nulls(jsonb_build_object('names', true, 'birth_date', same_date, 'commune', same_commune,

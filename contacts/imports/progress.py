@@ -56,3 +56,4 @@ class Progress:
         if not connection.in_atomic_block:
             raise RuntimeError("A chunk reports inside its transaction, so that both are kept or neither.")
         self._job.progress(done, note=self._note)
+        self._job.got_on()

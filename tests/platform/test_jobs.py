@@ -76,6 +76,32 @@ def test_an_accident_is_tried_again_later_and_at_most_five_times(handle) -> None
     assert (job.state, job.attempts) == ("failed", 5)
 
 
+def test_a_job_that_gets_on_is_tried_for_as_long_as_it_does(handle) -> None:
+    """An import of hours outlives more than five restarts; what is rolled back counts for nothing."""
+    keeps = True
+
+    def work(running: RunningJob) -> None:
+        with transaction.atomic():
+            running.got_on()
+            if not keeps:
+                raise ConnectionError("away")
+        raise ConnectionError("away")
+
+    handle(work)
+    job = make()
+    for _attempt in range(jobs.MAX_ATTEMPTS + 3):
+        Job.objects.update(run_after=Now())
+        assert jobs.run_one_due_job()
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == ("queued", 1)
+    keeps = False
+    for _attempt in range(jobs.MAX_ATTEMPTS - 1):
+        Job.objects.update(run_after=Now())
+        assert jobs.run_one_due_job()
+    job.refresh_from_db()
+    assert job.state == "failed"
+
+
 def test_a_worker_whose_job_was_taken_over_is_fenced(handle) -> None:
     job = make()
     first = RunningJob(jobs._claim())

@@ -123,11 +123,13 @@ def write(
     source_id: int,
     told: Progress,
     base_changed: bool,
+    begun: bool,
     departed_on: date | None,
 ) -> Links:
     """Write what `stage` prepared, going on where an earlier attempt stopped; link electors to people.
 
-    `base_changed`: other rolls came or went since the preview. `departed_on`: electors of the roll's communes
+    `base_changed`: other rolls came or went since the preview. `begun`: an earlier attempt may have written a
+    part, and nobody looked for the people of its electors. `departed_on`: electors of the roll's communes
     and lists who are not in the file left on that day; None when the file may be a part of the roll.
     """
     make_places(staging)
@@ -144,9 +146,9 @@ def write(
     if departed_on is not None:
         mark_departed(staging, import_id=import_id, on=departed_on)
     told.step(progress.LINKING, 0)
-    if rows > MANY_ROWS:
+    if done + rows > MANY_ROWS:
         analyze(*TABLES)
-    links = _link(staging, import_id) if rows else Links(linked=0, to_review=0)
+    links = _link(staging, import_id) if done + rows or begun else Links(linked=0, to_review=0)
     told.step(progress.FINISHING, 0)
     return links
 

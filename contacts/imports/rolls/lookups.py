@@ -99,7 +99,8 @@ class Lookups:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(
                 f"INSERT INTO {self._staging.table('places')} ({', '.join(keys)})"
-                f" {self._distinct(self.place_keys, keys)}"
+                # In one order whoever reads the file, again after a crash too: homonyms are told apart by it.
+                f" {self._distinct(self.place_keys, keys)} ORDER BY {', '.join(keys)}"
             )
             self._name_kinds(cursor)
             if self._abroad is not None:
