@@ -6,6 +6,7 @@ class ContactsConfig(AppConfig):
 
     def ready(self) -> None:
         import contacts.imports.jobs  # handlers of background jobs: whoever runs one must know it
+        import contacts.imports.recurring.watching
         import contacts.services.communes
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401

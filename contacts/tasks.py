@@ -7,6 +7,7 @@ from celery import shared_task
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Job
 from contacts.households.finding import REFRESH_JOB, enqueue_refresh
+from contacts.imports.recurring import watching
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
 
 
@@ -24,3 +25,11 @@ def tidy() -> None:
         if held:
             drop_unneeded_staging()
             drop_unneeded_files()
+
+
+@shared_task(name="contacts.recurring_imports")
+def recurring_imports() -> None:
+    """Look at places that are due, and go on with what was taken; skips while the previous run goes on."""
+    with only_one("contacts.recurring_imports") as held:
+        if held:
+            watching.tick()

@@ -34,6 +34,7 @@ from contacts.views.people import PeopleList, SelectedPeople
 from contacts.views.person import EditPerson, NewPerson, PersonPage, Timeline
 from contacts.views.person_acts import PersonAct
 from contacts.views.person_origins import PersonOrigins
+from contacts.views.recurring import ActOnRecurring, EditRecurring, RecurringList, RecurringPage
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
 from contacts.views.segments import (
@@ -56,6 +57,11 @@ urlpatterns = [
     path("electors/next/", ElectorsNext.as_view(), name="electors_next"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/new/", NewImport.as_view(), name="import_new"),
+    path("imports/recurring/", RecurringList.as_view(), name="recurring_imports"),
+    path("imports/recurring/new/", EditRecurring.as_view(), name="recurring_new"),
+    path("imports/recurring/<int:pk>/", RecurringPage.as_view(), name="recurring"),
+    path("imports/recurring/<int:pk>/edit/", EditRecurring.as_view(), name="recurring_edit"),
+    path("imports/recurring/<int:pk>/<slug:act>/", ActOnRecurring.as_view(), name="recurring_act"),
     path("imports/server/", ServerFolder.as_view(), name="import_server"),
     path("imports/uploads/", BeginUpload.as_view(), name="upload_begin"),
     path("imports/uploads/<slug:upload>/", UploadPieces.as_view(), name="upload"),

@@ -30,7 +30,7 @@ from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.imports.sketch import Layout, Sketch
 from contacts.imports.undo import UNDOABLE
 from contacts.imports.values import month_comes_first
-from contacts.models import Import, Source
+from contacts.models import Import, RecurringFile, RecurringImport, Source
 
 State = Import.State
 CHANGEABLE = (State.UPLOADED, State.PREVIEWED, State.FAILED)
@@ -212,7 +212,9 @@ def discard_import(*, run: Import, by: User | None) -> None:
     if _has_begun(run) or run.state not in CHANGEABLE:
         raise WrongState(_("Something of this file was written: undo the import instead."))
     audit.record(action="import.discard", on=run, by=by)
-    Import.objects.filter(pk=run.pk)._raw_delete("default")  # nothing refers to it
+    RecurringImport.objects.filter(open_import=run).update(open_import=None, questions=[])
+    RecurringFile.objects.filter(import_run=run).update(import_run=None)
+    Import.objects.filter(pk=run.pk)._raw_delete("default")  # nothing else refers to it
     transaction.on_commit(lambda: _forget_files(run))
 
 

@@ -12,6 +12,7 @@ from contacts.models.merge import Merge
 from contacts.models.note import Note
 from contacts.models.opt_out_answer import OptOutAnswer
 from contacts.models.reach import Reach
+from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
@@ -46,6 +47,8 @@ __all__ = [
     "PhoneNumber",
     "PostalAddress",
     "Reach",
+    "RecurringFile",
+    "RecurringImport",
     "ReferenceData",
     "RegistrationMatch",
     "Segment",

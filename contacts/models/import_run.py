@@ -38,6 +38,9 @@ class Import(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     source = models.ForeignKey("contacts.Source", null=True, on_delete=models.PROTECT, related_name="imports")
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.UPLOADED)
+    recurring = models.ForeignKey(
+        "contacts.RecurringImport", null=True, on_delete=models.SET_NULL, related_name="imports"
+    )
     file_name = models.CharField(_("file"), max_length=255)
     file_path = models.CharField(max_length=500)
     file_bytes = models.BigIntegerField(default=0)
@@ -60,6 +63,7 @@ class Import(models.Model):
             "kind",
             "source",
             "state",
+            "recurring",
             "file_name",
             "file_path",
             "file_bytes",

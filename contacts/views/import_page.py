@@ -23,6 +23,7 @@ from contacts.models import Import, ImportReject
 from contacts.views.electors_next import ways_for
 from contacts.views.import_effect import departures_look_real, shares, tiles, written
 from contacts.views.import_progress import shown_progress
+from contacts.views.import_recurring import offered_places, waiting_for
 from contacts.views.import_samples import sample_groups
 from contacts.views.import_steps import (
     AT_WORK,
@@ -79,6 +80,7 @@ class ImportPage(ImportView):
             "steps": self._steps(),
             "progress": shown_progress(run.job) if self.is_at_work else None,
             "may_pause": can_pause(run),
+            "waiting": waiting_for(run),
             "is_undoing": self.is_undoing,
             "is_stalled": self.is_stalled,
             "tiles": tiles(run, counts),
@@ -120,6 +122,7 @@ class ImportPage(ImportView):
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],
             "ways": ways_for(self.request),
+            "places": [] if run.recurring_id or run.state != State.DONE else offered_places(),
         }
 
 

@@ -45,7 +45,7 @@ class ShownProgress:
 
 
 def shown_progress(job: Job | None) -> ShownProgress:
-    """What to show of a job. The rate is that of its step, so that every look says the same, a first one too."""
+    """What to show of a job. The rate is that of its step: every look says the same, a first one too."""
     if job is None or job.state == Job.State.QUEUED:
         return ShownProgress(_("Waiting for a worker"), 0, None, "", "", is_waiting=True)
     is_paused = job.state == Job.State.PAUSED

@@ -243,7 +243,7 @@ def test_a_paused_import_goes_on_like_one_that_nothing_disturbed(
 def test_a_worker_that_is_still_at_a_chunk_when_the_import_goes_on_keeps_nothing_of_it(
     roll, monkeypatch
 ) -> None:
-    """Paused and resumed within one chunk: whoever takes the job over writes it, the first worker does not."""
+    """Paused and resumed within one chunk: whoever takes the job over writes it, the first worker not."""
     source = roll_source()
     wanted = undisturbed(roll, kind="roll", source=source, seen=electors)
     run = previewed(roll, kind="roll", source=source)

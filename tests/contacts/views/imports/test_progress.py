@@ -1,4 +1,4 @@
-"""Progress in words: the step, the share done, a rate once there is one, the time that is left; pause and go on."""
+"""Progress in words: the step, the share done, a rate once there is one, the time left; pause and go on."""
 
 from __future__ import annotations
 

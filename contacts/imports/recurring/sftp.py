@@ -1,0 +1,202 @@
+"""An SFTP drop as a place (SSH File Transfer Protocol, by asyncssh).
+
+The server's key is pinned: it is shown at the first contact, somebody compares it with what the server's
+owner says, and from then on a server with another key gets no password. Nothing of this machine's own SSH
+settings, agent or keys is used.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from posixpath import join
+from typing import IO, Any, TypeVar, cast
+
+import asyncssh
+from django.conf import settings as project
+from django.utils.translation import gettext as _
+
+from contacts.imports.recurring.errors import PlaceProblem, UnknownHostKey
+from contacts.imports.recurring.places import Offered
+
+CONNECT_SECONDS = 15
+ANSWER_SECONDS = 60  # for one answer: a list, a block
+BLOCK_BYTES = 4 * 1024 * 1024  # asyncssh asks for its parts side by side
+MOST_FILES = 20_000
+Answer = TypeVar("Answer")
+
+
+@contextmanager
+def opened(settings: dict[str, Any], credentials: dict[str, Any], host_key: str) -> Iterator[Drop]:
+    """Log in; `settings`: host, port, user, path. `credentials`: password, or private_key and passphrase.
+
+    Raises UnknownHostKey before anything secret is sent, PlaceProblem for everything else.
+    """
+    with asyncio.Runner() as runner:
+        drop = Drop(runner, settings)
+        drop.connect(credentials, host_key)
+        try:
+            yield drop
+        finally:
+            drop.close()
+
+
+def shown_key(settings: dict[str, Any]) -> str:
+    """Return the public key that the server shows, in OpenSSH's form; nothing secret is sent."""
+    host, port = _address(settings)
+    found = asyncssh.get_server_host_key(host, port, config=None)
+    with asyncio.Runner() as runner:
+        try:
+            key = runner.run(asyncio.wait_for(found, CONNECT_SECONDS))
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise _unreachable(host, error) from error
+    if key is None:
+        raise PlaceProblem(_("The server “%(host)s” shows no key.") % {"host": host})
+    return key.export_public_key().decode().strip()
+
+
+def fingerprint(host_key: str) -> str:
+    """The key as its owner reads it out: SHA256:… (`ssh-keygen -lf`)."""
+    return asyncssh.import_public_key(host_key).get_fingerprint()
+
+
+def is_private_key(text: str, passphrase: str | None) -> bool:
+    """True when the key can be opened with the passphrase."""
+    try:
+        asyncssh.import_private_key(text, passphrase or None)
+    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError):
+        return False
+    return True
+
+
+class Drop:
+    """An open connection; every method waits for its answer."""
+
+    def __init__(self, runner: asyncio.Runner, settings: dict[str, Any]) -> None:
+        self._runner = runner
+        self._settings = settings
+        self._folder: str = settings.get("path") or "."
+        self._connection: asyncssh.SSHClientConnection | None = None
+        self._client: asyncssh.SFTPClient | None = None
+
+    def connect(self, credentials: dict[str, Any], host_key: str) -> None:
+        host, port = _address(self._settings)
+        if not host_key:
+            raise UnknownHostKey(
+                _("Nobody confirmed the key of the server yet. Test the connection, and confirm it."),
+                shown=shown_key(self._settings),
+            )
+        private = credentials.get("private_key")
+        keys = None
+        if private:
+            keys = [asyncssh.import_private_key(private, credentials.get("passphrase") or None)]
+        connecting = asyncssh.connect(
+            host,
+            port,
+            config=None,
+            username=self._settings.get("user", ""),
+            password=credentials.get("password") or None,
+            client_keys=keys,
+            agent_path=None,
+            known_hosts=([asyncssh.import_public_key(host_key)], [], []),
+            connect_timeout=CONNECT_SECONDS,
+            login_timeout=CONNECT_SECONDS,
+        )
+        try:
+            self._connection = self._wait(connecting)
+            self._client = self._wait(self._connection.start_sftp_client())
+        except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
+            # The second when its new key is of another kind: only the confirmed kind is asked for.
+            raise UnknownHostKey(
+                _(
+                    "The server shows another key than the one that was confirmed. Ask its owner whether it "
+                    "was changed; if nobody did, somebody may stand between."
+                ),
+                shown=shown_key(self._settings),
+            ) from error
+        except asyncssh.PermissionDenied as error:
+            raise PlaceProblem(_("The server refuses the user name, the password or the key.")) from error
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise _unreachable(host, error) from error
+
+    def offered(self) -> list[Offered]:
+        try:
+            return self._wait(self._offered())
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise PlaceProblem(
+                _("The folder “%(path)s” of the server cannot be read: %(reason)s")
+                % {"path": self._folder, "reason": _reason(error)}
+            ) from error
+
+    def fetch(self, file: Offered, target: IO[bytes]) -> None:
+        try:
+            self._runner.run(self._fetch(file, target))
+        except (OSError, asyncssh.Error, TimeoutError) as error:
+            raise PlaceProblem(
+                _("“%(name)s” cannot be read: %(reason)s.") % {"name": file.name, "reason": _reason(error)}
+            ) from error
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.exit()
+        if self._connection is not None:
+            self._connection.abort()
+            self._runner.run(self._connection.wait_closed())
+
+    async def _offered(self) -> list[Offered]:
+        found: list[Offered] = []
+        async for entry in self._sftp.scandir(self._folder):
+            name, about = str(entry.filename), entry.attrs
+            regular = about.permissions is not None and stat.S_ISREG(about.permissions)
+            if regular and "/" not in name and about.size is not None and about.mtime is not None:
+                found.append(Offered(name, about.size, datetime.fromtimestamp(about.mtime, UTC)))
+            if len(found) > MOST_FILES:
+                raise PlaceProblem(
+                    _("The folder has more than %(n)s files: move those that were taken to another.")
+                    % {"n": MOST_FILES}
+                )
+        return found
+
+    async def _fetch(self, file: Offered, target: IO[bytes]) -> None:
+        received = 0
+        async with self._sftp.open(join(self._folder, file.name), "rb") as remote:
+            while block := await asyncio.wait_for(remote.read(BLOCK_BYTES), ANSWER_SECONDS):
+                received += len(block)
+                if received > project.UPLOAD_MAX_BYTES:
+                    raise OSError(0, _("it is too large"))
+                target.write(cast("bytes", block))  # opened as bytes
+
+    @property
+    def _sftp(self) -> asyncssh.SFTPClient:
+        if self._client is None:
+            raise RuntimeError("The drop is not open.")
+        return self._client
+
+    def _wait(self, work: Awaitable[Answer]) -> Answer:
+        return self._runner.run(_within(work))
+
+
+async def _within(work: Awaitable[Answer]) -> Answer:
+    async with asyncio.timeout(ANSWER_SECONDS):
+        return await work
+
+
+def _address(settings: dict[str, Any]) -> tuple[str, int]:
+    return settings["host"], int(settings.get("port") or 22)
+
+
+def _unreachable(host: str, error: BaseException) -> PlaceProblem:
+    return PlaceProblem(
+        _("The server “%(host)s” cannot be reached: %(reason)s") % {"host": host, "reason": _reason(error)}
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """One line, in the system's words; a timeout has none of its own."""
+    if isinstance(error, TimeoutError):
+        return _("it does not answer")
+    words = getattr(error, "reason", "") or getattr(error, "strerror", "") or error
+    return " ".join(str(words).split())[:200]

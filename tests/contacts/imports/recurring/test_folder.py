@@ -1,0 +1,275 @@
+"""A folder that is read again: what is new or changed comes in once, by itself unless it is unusual."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, connections, transaction
+from django.utils import timezone
+
+from campaign_crm.platform.locks import only_one
+from campaign_crm.platform.models import Job, Notification
+from contacts import tasks
+from contacts.imports.errors import ImportProblem, WrongState
+from contacts.imports.recurring import watching
+from contacts.imports.recurring.service import delete_recurring, look_now, pause_recurring
+from contacts.imports.service import discard_import, undo_import
+from contacts.models import Contact, ContactTag, Import, RecurringFile, RecurringImport
+from tests.contacts.imports.recurring.conftest import confirm, look, work
+from tests.support.imports import import_file
+
+HEADER = "Prénom;Nom;Email\n"
+LEA, KARIM, ANA = (
+    "Léa;Martin;lea@example.org\n",
+    "Karim;Petit;karim@example.org\n",
+    "Ana;Lopez;ana@example.org\n",
+)
+
+Make = Callable[..., RecurringImport]
+Put = Callable[..., Path]
+
+
+@pytest.fixture
+def known(recurring: Make, folder: Path, put: Put) -> RecurringImport:
+    """A recurring import whose columns a person confirmed, with the tag they chose."""
+    made = recurring()
+    put(folder / "first.csv", HEADER + LEA)
+    look(made)
+    confirm(made, tags=["Sheet"])
+    return made
+
+
+def states(made: RecurringImport) -> list[str]:
+    return list(Import.objects.filter(recurring=made).order_by("pk").values_list("state", flat=True))
+
+
+def test_the_first_file_waits_for_a_person_to_say_what_its_columns_hold(
+    recurring: Make, folder: Path, put: Put
+) -> None:
+    made = recurring()
+    put(folder / "first.csv", HEADER + LEA)
+    look(made)
+    assert (states(made), made.questions) == (["uploaded"], [{"code": "columns"}])
+    assert not Contact.objects.exists()
+    told = Notification.objects.get()
+    assert (told.user, told.url) == (made.created_by, f"/imports/recurring/{made.pk}/")
+    assert "its columns are new" in told.message
+    assert confirm(made).state == Import.State.DONE
+    assert (made.open_import, made.questions, len(made.mappings)) == (None, [], 1)
+
+
+def test_the_next_file_comes_in_by_itself_with_what_was_chosen(
+    known: RecurringImport, folder: Path, put: Put
+) -> None:
+    put(folder / "second.csv", "Email;Nom;Prénom\nkarim@example.org;Petit;Karim\n")  # another order
+    look(known)
+    assert states(known) == ["done", "done"]
+    karim = Contact.objects.get(first_name="Karim")
+    assert list(ContactTag.objects.filter(contact=karim).values_list("tag__name", flat=True)) == ["Sheet"]
+    assert karim.emailaddress_set.get().normalised == "karim@example.org"
+
+
+def test_nothing_is_taken_twice(known: RecurringImport, folder: Path, put: Put) -> None:
+    look(known)
+    put(folder / "copy.csv", HEADER + LEA)  # the same content under another name
+    put(folder / "first.csv", HEADER + LEA, age=500)  # only touched
+    look(known)
+    put(folder / "first.csv", HEADER + LEA + KARIM)
+    look(known)
+    put(folder / "first.csv", HEADER + LEA)  # as it was at first
+    look(known)
+    assert states(known) == ["done", "done"]
+    assert Contact.objects.count() == 2
+
+
+def test_what_was_read_before_is_not_read_again(
+    known: RecurringImport, folder: Path, put: Put, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(folder / "copy.csv", HEADER + LEA)
+    look(known)
+
+    def fetch(*_args: object) -> None:
+        raise AssertionError("read again")
+
+    monkeypatch.setattr("contacts.imports.recurring.folder.Folder.fetch", fetch)
+    assert look(known).error == ""
+
+
+def test_the_database_refuses_a_content_twice(known: RecurringImport) -> None:
+    row = known.files.get()
+    with pytest.raises(IntegrityError, match="recurring_content_taken_once"), transaction.atomic():
+        RecurringFile.objects.create(recurring=known, name="other.csv", sha256=row.sha256)
+
+
+def test_changed_file_and_several_files_come_one_after_the_other(
+    known: RecurringImport, folder: Path, put: Put
+) -> None:
+    put(folder / "b.csv", HEADER + KARIM, age=2_000)
+    put(folder / "a.csv", HEADER + ANA, age=1_000)
+    put(folder / "first.csv", HEADER + LEA + KARIM, age=500)
+    look(known)
+    work()
+    names = Import.objects.filter(recurring=known).order_by("pk").values_list("file_name", flat=True)
+    assert list(names) == ["first.csv", "b.csv", "a.csv", "first.csv"]
+    assert set(states(known)) == {"done"}
+    assert Contact.objects.count() == 3
+
+
+def test_what_is_still_being_written_or_not_meant_is_left(
+    recurring: Make, folder: Path, put: Put, tmp_path: Path
+) -> None:
+    made = recurring(location={"path": "", "pattern": "*.csv"})
+    put(folder / "fresh.csv", HEADER + LEA, age=5)
+    put(folder / "empty.csv", "")
+    put(folder / ".hidden.csv", HEADER + LEA)
+    put(folder / "upload.csv.part", HEADER + LEA)
+    put(folder / "notes.txt", HEADER + LEA)
+    (folder / "below").mkdir()
+    put(folder / "below" / "deep.csv", HEADER + LEA)
+    (folder / "link.csv").symlink_to(put(tmp_path / "outside.csv", HEADER + LEA))
+    look(made)
+    assert states(made) == []
+    put(folder / "fresh.csv", HEADER + LEA)
+    assert len(states(look(made))) == 1
+
+
+def test_rejected_rows_above_the_usual_ask_a_person(known: RecurringImport, folder: Path, put: Put) -> None:
+    put(folder / "bad.csv", HEADER + KARIM + ";;nobody\n")
+    look(known)
+    assert (states(known)[-1], known.questions) == (
+        "previewed",
+        [{"code": "rejected", "found": 50.0, "limit": 5}],
+    )
+    assert "50.0 % of the rows are rejected" in Notification.objects.latest("pk").message
+    put(folder / "later.csv", HEADER + ANA)  # waits its turn
+    watching.tick()
+    work()
+    assert len(states(known)) == 2
+    with pytest.raises(WrongState):
+        look_now(recurring=known, by=None)
+    assert confirm(known).state == Import.State.DONE
+    assert states(look(known)) == ["done", "done", "done"]
+
+
+def test_more_new_people_than_usual_and_new_columns_ask_a_person(
+    known: RecurringImport, folder: Path, put: Put
+) -> None:
+    RecurringImport.objects.filter(pk=known.pk).update(most_new=1)
+    put(folder / "many.csv", HEADER + KARIM + ANA)
+    look(known)
+    assert known.questions == [{"code": "new", "found": 2, "limit": 1}]
+    confirm(known)
+    put(folder / "other.csv", "Prénom;Nom;Courriel\nZoé;Roux;zoe@example.org\n")
+    look(known)
+    assert (states(known)[-1], known.questions) == ("uploaded", [{"code": "columns"}])
+
+
+def test_an_import_is_undone_like_any_other_and_its_file_is_not_taken_again(
+    known: RecurringImport, folder: Path
+) -> None:
+    undo_import(run=Import.objects.get(recurring=known), by=None)
+    work()
+    assert (states(known), Contact.objects.count()) == (["undone"], 0)
+    assert states(look(known)) == ["undone"]
+
+
+def test_a_discarded_file_lets_the_next_one_come(recurring: Make, folder: Path, put: Put) -> None:
+    made = recurring()
+    put(folder / "first.csv", HEADER + LEA)
+    look(made)
+    discard_import(run=made.open_import, by=None)
+    made.refresh_from_db()
+    assert (made.open_import, made.questions) == (None, [])
+    put(folder / "second.csv", HEADER + KARIM)
+    look(made)
+    assert made.open_import.file_name == "second.csv"
+
+
+def test_a_file_that_is_no_table_is_noted_and_holds_up_nobody(
+    known: RecurringImport, folder: Path, put: Put
+) -> None:
+    put(folder / "a.csv", "\x00\x01\x02" * 200, age=1_000)
+    put(folder / "b.csv", HEADER + KARIM, age=500)
+    look(known)
+    work()
+    refused = known.files.get(name="a.csv")
+    assert refused.error
+    assert any("“a.csv” was not imported" in one.message for one in Notification.objects.all())
+    assert states(known) == ["done", "done"]
+
+
+def test_a_place_that_cannot_be_read_says_so_once(known: RecurringImport, settings: object) -> None:
+    settings.IMPORT_FOLDER = "/nowhere/at/all"
+    before = Notification.objects.count()
+    look(known)
+    look(known)
+    assert "The folder of the server is not there" in known.error
+    assert known.next_at > timezone.now()
+    assert Notification.objects.count() == before + 1
+
+
+def test_the_tick_looks_when_it_is_time(known: RecurringImport, folder: Path, put: Put) -> None:
+    put(folder / "second.csv", HEADER + KARIM)
+    tasks.recurring_imports()
+    work()
+    assert len(states(known)) == 1, "its time has not come"
+    due = {"next_at": timezone.now() - timedelta(minutes=1)}
+    RecurringImport.objects.filter(pk=known.pk).update(**due, is_paused=True)
+    work()
+    assert len(states(known)) == 1, "paused"
+    RecurringImport.objects.filter(pk=known.pk).update(is_paused=False)
+    tasks.recurring_imports()
+    tasks.recurring_imports()
+    assert Job.objects.filter(kind=watching.LOOK_JOB, state="queued").count() == 1
+    work()
+    known.refresh_from_db()
+    assert (len(states(known)), known.next_at > timezone.now()) == (2, True)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_look_skips_while_another_holds_the_place(recurring: Make, folder: Path, put: Put) -> None:
+    made = recurring()
+    put(folder / "first.csv", HEADER + LEA)
+    taken, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with only_one(f"contacts.recurring.{made.pk}"):
+            taken.set()
+            leave.wait(20)
+        connections.close_all()
+
+    other = threading.Thread(target=hold)
+    other.start()
+    assert taken.wait(20)
+    look(made)
+    leave.set()
+    other.join()
+    assert states(made) == []
+    assert len(states(look(made))) == 1
+
+
+def test_columns_tags_and_policies_come_from_an_import_that_went_well(
+    recurring: Make, folder: Path, put: Put, book: object, tmp_path: Path
+) -> None:
+    like = import_file(put(tmp_path / "like.csv", HEADER + LEA), kind="address-book", source=book)
+    made = recurring(like=like)
+    put(folder / "second.csv", HEADER + KARIM)
+    look(made)
+    assert states(made) == ["done"]
+
+
+def test_deleting_forgets_the_place_and_keeps_the_imports(known: RecurringImport, officer: object) -> None:
+    pause_recurring(recurring=known, by=officer)
+    delete_recurring(recurring=known, by=officer)
+    run = Import.objects.get()
+    assert (run.recurring, run.state, RecurringFile.objects.count()) == (None, "done", 0)
+
+
+@pytest.mark.parametrize("path", ["../etc", "/etc", "missing"])
+def test_a_folder_outside_or_missing_is_refused(recurring: Make, folder: Path, path: str) -> None:
+    with pytest.raises(ImportProblem):
+        recurring(location={"path": path})
