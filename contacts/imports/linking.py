@@ -10,6 +10,7 @@ Communes are compared as cities: an address of Paris, Lyon or Marseille is in an
 may name the city.
 
 An elector who is on several lists (European citizens) is one elector: same names, birth date and birthplace.
+So are two rows of one list; where no birthplace is known, two rows of one list are two electors.
 """
 
 from __future__ import annotations
@@ -150,7 +151,12 @@ SELECT found.contact_id, found.registration_id,
                         AND {city_sql("home.commune_id")} = {city_sql("elector.commune_id")}),
        person.birthplace_hash = elector.birthplace_hash,
        md5(elector.name_folded || '|' || coalesce(elector.birth_date::text, elector.birth_date_raw) || '|'
-           || coalesce(encode(elector.birthplace_hash, 'hex'), ''))::uuid
+           || coalesce(encode(elector.birthplace_hash, 'hex'), (
+               SELECT 'row ' || count(*) FROM contacts_electoralregistration AS namesake
+               WHERE namesake.name_folded = elector.name_folded AND namesake.commune_id = elector.commune_id
+                 AND namesake.roll_kind = elector.roll_kind AND namesake.birthplace_hash IS NULL
+                 AND namesake.birth_date IS NOT DISTINCT FROM elector.birth_date AND namesake.id < elector.id
+           )))::uuid
 FROM ({{found}}) AS found
 JOIN contacts_contact AS person ON person.id = found.contact_id
 JOIN contacts_electoralregistration AS elector ON elector.id = found.registration_id

@@ -168,6 +168,31 @@ def test_one_elector_on_two_lists_is_one_person(link, person, elector) -> None:
     assert link() == Links(linked=2, to_review=0)
 
 
+@BOTH
+@pytest.mark.parametrize(
+    ("birthplace", "links"),
+    [(LILLE, Links(linked=2, to_review=0)), (None, Links(linked=0, to_review=2))],
+    ids=["born in one place", "birthplace unknown"],
+)
+def test_two_rows_of_one_list_are_one_person_only_by_the_birthplace(
+    link, person, elector, birthplace, links
+) -> None:
+    person()
+    for order in (1, 2):
+        elector(order_number=order, birthplace_hash=birthplace)
+    assert link() == links
+
+
+@BOTH
+def test_homonyms_of_one_day_are_told_apart_by_their_birthplace(link, person, elector) -> None:
+    mine = person(birthplace_hash=LILLE)
+    elector(order_number=1, birthplace_hash=LILLE)
+    elector(order_number=2, birthplace_hash=b"x" * 32)
+    assert link() == Links(linked=1, to_review=0)
+    linked = ElectoralRegistration.objects.get(contact=mine)
+    assert bytes(linked.birthplace_hash) == LILLE
+
+
 @pytest.fixture
 def paris() -> dict[str, Territory]:
     city = Territory.objects.create(kind="commune", code="75056", name="Paris")
