@@ -9,6 +9,7 @@ from campaign_crm.platform.models import Job
 from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.recurring import watching
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
+from contacts.services.growth import fold
 
 
 @shared_task(name="contacts.households")
@@ -20,11 +21,12 @@ def households() -> None:
 
 @shared_task(name="contacts.tidy")
 def tidy() -> None:
-    """Drop what no import needs any more; skips while the previous run goes on."""
+    """Drop what no import needs any more, fold counters; skips while the previous run goes on."""
     with only_one("contacts.tidy") as held:
         if held:
             drop_unneeded_staging()
             drop_unneeded_files()
+            fold()
 
 
 @shared_task(name="contacts.recurring_imports")

@@ -45,6 +45,7 @@ from contacts.views.segments import (
     SegmentPage,
     SegmentPerson,
 )
+from contacts.views.source_growth import SourceGrowthPage
 from contacts.views.sources import EditSource, SourceList
 from contacts.views.suppressions import SuppressionList
 
@@ -105,6 +106,7 @@ urlpatterns = [
     path("newsletters/new/", EditNewsletter.as_view(), name="newsletter_new"),
     path("newsletters/<int:pk>/", EditNewsletter.as_view(), name="newsletter"),
     path("sources/", SourceList.as_view(), name="sources"),
+    path("sources/growth/", SourceGrowthPage.as_view(), name="source_growth"),
     path("sources/new/", EditSource.as_view(), name="source_new"),
     path("sources/<int:pk>/", EditSource.as_view(), name="source"),
     path("segments/", SegmentList.as_view(), name="segments"),

@@ -109,6 +109,7 @@ WORK: Words = {
     "contacts.import_preview": _("Preview of an import"),
     "contacts.import_run": _("Import"),
     "contacts.import_undo": _("Import being undone"),
+    "contacts.recurring_look": _("Look at the place of a recurring import"),
     "contacts.refresh_source": _("Reach of a source’s people worked out"),
     "contacts.type_extra_values": _("Extra fields read as what they are"),
 }

@@ -16,6 +16,7 @@ from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
+from contacts.models.source_growth import SourceGrowth
 from contacts.models.subscription import Newsletter, Subscription
 from contacts.models.suppressed_digest import SuppressedDigest
 from contacts.models.suppression import Suppression
@@ -53,6 +54,7 @@ __all__ = [
     "RegistrationMatch",
     "Segment",
     "Source",
+    "SourceGrowth",
     "SourceRow",
     "Subscription",
     "SuppressedDigest",
