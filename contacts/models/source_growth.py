@@ -1,4 +1,4 @@
-"""People gained and lost by each source, by the hour: what the page of growth reads instead of every person."""
+"""People gained and lost by each source, by the hour: what the page of growth reads, not every person."""
 
 from __future__ import annotations
 

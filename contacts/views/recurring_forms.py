@@ -36,6 +36,7 @@ class RecurringForm(forms.Form):
         label=gettext_lazy("Where the data comes from"),
         queryset=Source.objects.exclude(name=PREFERENCE_PAGE).order_by("name"),
         empty_label=None,
+        help_text=gettext_lazy("One that is missing is described under Sources first."),
     )
     every = forms.ChoiceField(
         label=gettext_lazy("How often"), choices=RecurringImport.Every.choices, initial="day"
