@@ -15,11 +15,12 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
-from campaign_crm.shell.charts import HEIGHT, LABELS, WIDTH
 from contacts.models import Source
 from contacts.services.growth import Growth, growth_by_day, growth_by_source
 
 SPANS = (30, 90)  # days
+WIDTH, HEIGHT = 640, 150  # units of the SVG view box, as those of the other charts
+LABELS = 7  # at most so many labels under the days
 
 
 @dataclass(frozen=True)

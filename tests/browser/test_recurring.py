@@ -1,4 +1,4 @@
-"""Recurring imports, a paused import and growth by source: read by axe in every look, used by keyboard and hand."""
+"""Recurring imports, a paused import and growth by source: read by axe in every look, and used."""
 
 from __future__ import annotations
 
