@@ -130,7 +130,8 @@ ORDER BY own.line
 SELECT contact.id, btrim(contact.first_name || ' ' || contact.last_name) AS name,
        (SELECT jsonb_agg(DISTINCT gains.what) FROM {gains} AS gains WHERE gains.contact_id = contact.id)
            AS gains,
-       (SELECT jsonb_agg(jsonb_build_array(field, before, after) ORDER BY what <> 'fields', what, field, after)
+       (SELECT jsonb_agg(jsonb_build_array(field, before, after)
+                         ORDER BY what <> 'fields', what, field, after)
         FROM {changes} AS change WHERE change.contact_id = contact.id) AS changes
 FROM (SELECT DISTINCT contact_id FROM {gains}) AS gaining
 JOIN contacts_contact AS contact ON contact.id = gaining.contact_id
