@@ -42,6 +42,7 @@ from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.samples import keep_samples
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
+from contacts.imports.turns import in_turn
 from contacts.imports.undo import undo_import
 from contacts.models import Import, Source
 
@@ -181,6 +182,11 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
         return Links(linked=0, to_review=0)
     if run.kind != Import.Kind.ROLL:
         return people.write(staging, terms=_terms(run), told=told)
+    with in_turn(rolls.turns_of(staging), told):
+        return _write_roll(run, staging, told)
+
+
+def _write_roll(run: Import, staging: Staging, told: Progress) -> Links:
     begun = "communes" in run.options
     run.options = {**run.options, "communes": rolls.communes_of(staging)}
     Import.objects.filter(pk=run.pk).update(options=run.options)  # an undo of a half-done import needs them

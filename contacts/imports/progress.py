@@ -15,6 +15,7 @@ EVERY = 1.0  # seconds between two reports outside a chunk
 OPENING, READING, CHECKING, WRITING = "opening", "reading", "checking", "writing"
 COMPARING = "comparing"
 LINKING, FINISHING = "linking", "finishing"
+WAITING = "waiting"
 
 
 class Progress:
@@ -47,6 +48,10 @@ class Progress:
         if now - self._last >= EVERY:
             self._last = now
             self._job.progress(done, total or None, self._note)
+
+    def waits(self) -> None:
+        """Say that another import must end its piece first; the next report says the step again."""
+        self._job.progress(self._done, note=WAITING)
 
     def wrote(self, rows: int) -> None:
         """Count rows of a chunk, in its transaction: a worker that lost the job cannot commit the chunk."""

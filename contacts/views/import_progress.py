@@ -25,6 +25,7 @@ WORDS: dict[str, Text] = {
     steps.LINKING: gettext_lazy("Linking people and electors"),
     steps.COMPARING: gettext_lazy("Looking for possible duplicates"),
     steps.FINISHING: gettext_lazy("Finishing"),
+    steps.WAITING: gettext_lazy("Waiting for another import that writes the same people or places"),
 }
 COUNTED_IN_BYTES = {steps.OPENING, steps.READING}
 COUNTED_IN_ROWS = {steps.CHECKING, steps.WRITING}

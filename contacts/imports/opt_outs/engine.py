@@ -17,10 +17,10 @@ from contacts.imports.layouts import Mapping
 from contacts.imports.opt_outs import sql
 from contacts.imports.opt_outs.rows import COLUMNS, NUMBER_CHANNELS, OptOutRows
 from contacts.imports.people.stage import table_rows
-from contacts.imports.people.write import LOCK
 from contacts.imports.progress import Progress
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import RejectedRows, Staging, copy_rows
+from contacts.imports.turns import PEOPLE, in_turn
 from contacts.services.stop_entries import add_entries
 
 ENTRIES_A_CHUNK = 20_000
@@ -122,8 +122,7 @@ def write(staging: Staging, *, import_id: int, told: Progress) -> None:
 
 def _write_chunk(staging: Staging, chunk: chunks.Chunk, *, import_id: int, told: Progress) -> None:
     inside = chunk.inside("entry")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])  # both lock people, in turns
+    with in_turn([PEOPLE], told), transaction.atomic(), connection.cursor() as cursor:  # it locks people too
         add_entries(staging.sql(sql.CHUNK, inside=inside), {}, import_id=import_id)
         cursor.execute(staging.sql(sql.KEEP_DIGESTS, inside=inside), {"import": import_id})
         chunks.mark_done(staging, chunk)

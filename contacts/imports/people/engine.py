@@ -76,7 +76,7 @@ def write(staging: Staging, *, terms: Terms, told: Progress) -> Links:
     for chunk in todo:
         write_chunk(staging, chunk, terms=terms, progress=told)
     told.step(progress.LINKING, 0)
-    links = link_people(staging, staging.sql("SELECT contact_id FROM {targets}"))
+    links = link_people(staging, staging.sql("SELECT contact_id FROM {targets}"), told=told)
     analyze(*TABLES)
     find_pairs_of_import(staging, import_id=terms.import_id, told=told)
     told.step(progress.FINISHING, 0)

@@ -18,13 +18,12 @@ from contacts.imports.people.match import match_persons, number_new_persons
 from contacts.imports.people.policy import wanted_sql
 from contacts.imports.progress import Progress
 from contacts.imports.staging import Staging
+from contacts.imports.turns import PEOPLE, in_turn
 from contacts.models import Source
 from contacts.services.projections import refresh_projections_from
 from contacts.services.stop_entries import add_entries
 
 LINES_A_CHUNK = 5_000
-# Two imports that name the same new person must not both create them: their chunks take turns.
-LOCK = "contacts.imports.people"
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,7 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
     """Write the persons whose first line is in the chunk."""
     inside = f"person >= {chunk.first} AND {{alias}}.person < {chunk.last}"
     persons = f"persons.{inside.format(alias='persons')}"
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
+    with in_turn([PEOPLE], progress), transaction.atomic(), connection.cursor() as cursor:
         # Before any person is locked, as whoever stops an address does; who comes in finds it stopped.
         add_entries(staging.sql(write_sql.STOPS, which=persons), {}, import_id=terms.import_id)
         match_persons(staging, source_id=terms.source.pk, which=persons)
@@ -80,6 +78,8 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
             number_new_persons(staging, which=persons)
         lend_hash_key()
         targets = f"target.{inside.format(alias='target')}"
+        # In one order, as whoever changes several people does; a sign-up or an unsubscription waits its turn.
+        cursor.execute(staging.sql(write_sql.HOLD_CONTACTS, which=targets))
         for statement in statements(staging, targets, terms):
             cursor.execute(statement, terms.parameters())
         refresh_projections_from(

@@ -11,6 +11,11 @@ INSERT INTO contacts_contact (
     relationship, commune_id, custom, is_stub, search_text, created_by_import_id)
 SELECT new.*, false, '', %(import)s FROM ({effect}) AS new
 """
+HOLD_CONTACTS = """
+SELECT id FROM contacts_contact
+WHERE id IN (SELECT contact_id FROM {targets} AS target WHERE {which} AND NOT target.is_new)
+ORDER BY id FOR NO KEY UPDATE
+"""
 CHANGE_CONTACTS = """
 WITH {naming}, {given}, {effect},
 remembered AS (

@@ -116,6 +116,17 @@ def communes_of(staging: Staging) -> list[int]:
         return [commune for (commune,) in cursor.fetchall()]
 
 
+def turns_of(staging: Staging) -> list[str]:
+    """Names of what no other roll may write meanwhile: each department of the roll, and all that has none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            staging.sql(
+                "SELECT DISTINCT coalesce(department, '') FROM {places} WHERE territory_id IS NOT NULL"
+            )
+        )
+        return [f"contacts.imports.roll {department}" for (department,) in cursor.fetchall()]
+
+
 def write(
     staging: Staging,
     *,
@@ -148,12 +159,12 @@ def write(
     told.step(progress.LINKING, 0)
     if done + rows > MANY_ROWS:
         analyze(*TABLES)
-    links = _link(staging, import_id) if done + rows or begun else Links(linked=0, to_review=0)
+    links = _link(staging, import_id, told) if done + rows or begun else Links(linked=0, to_review=0)
     told.step(progress.FINISHING, 0)
     return links
 
 
-def _link(staging: Staging, import_id: int) -> Links:
+def _link(staging: Staging, import_id: int, told: Progress) -> Links:
     """Look for the people of the new electors, when the base has people to look for."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -167,6 +178,7 @@ def _link(staging: Staging, import_id: int) -> Links:
         "SELECT id FROM contacts_electoralregistration"
         f" WHERE created_by_import_id = {int(import_id)}"
         f" AND commune_id IN (SELECT territory_id FROM {staging.table('places')})",
+        told=told,
     )
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,12 +68,15 @@ def person(communes):
     return make
 
 
+QUIET = SimpleNamespace(waits=lambda: None)
+
+
 def from_people() -> Links:
-    return link_people(Staging(1), "SELECT id FROM contacts_contact")
+    return link_people(Staging(1), "SELECT id FROM contacts_contact", told=QUIET)
 
 
 def from_electors() -> Links:
-    return link_electors(Staging(1), "SELECT id FROM contacts_electoralregistration")
+    return link_electors(Staging(1), "SELECT id FROM contacts_electoralregistration", told=QUIET)
 
 
 BOTH = pytest.mark.parametrize("link", [from_people, from_electors])
