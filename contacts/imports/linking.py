@@ -28,6 +28,7 @@ from contacts.imports.turns import LINKS, in_turn
 from contacts.services.projections import refresh_projections
 
 PEOPLE_AT_A_TIME = 2_000
+SETTINGS = "SET LOCAL work_mem = '64MB'"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,10 @@ def _judge_pairs(staging: Staging, pairs: str) -> Links:
         " same_birthplace boolean, elector uuid, certain boolean DEFAULT false",
     )
     with connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
         cursor.execute(staging.sql(linking_sql.FILL, found=pairs))
+        # Else the planner takes a million pairs for a few, and compares each with each.
+        staging.analyze("pairs")
         cursor.execute(staging.sql(linking_sql.JUDGE))
         cursor.execute(linking_sql.IS_NOTED, {"import": staging.import_id})
         queued = 0

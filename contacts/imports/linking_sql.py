@@ -149,7 +149,8 @@ INSERT INTO contacts_registrationmatch (contact_id, registration_id, state, auto
 SELECT contact_id, registration_id, 'pending', true, {EVIDENCE}
 FROM (SELECT *, count(*) OVER (PARTITION BY contact_id) AS namesakes FROM {{pairs}}) AS pair
 WHERE NOT certain AND namesakes <= {NAMESAKES_AT_MOST}
-  AND NOT EXISTS (SELECT FROM {{pairs}} AS sure WHERE sure.certain
-                  AND (sure.contact_id = pair.contact_id OR sure.registration_id = pair.registration_id))
+  AND NOT EXISTS (SELECT FROM {{pairs}} AS sure WHERE sure.certain AND sure.contact_id = pair.contact_id)
+  AND NOT EXISTS (SELECT FROM {{pairs}} AS sure
+                  WHERE sure.certain AND sure.registration_id = pair.registration_id)
 ON CONFLICT (contact_id, registration_id) DO NOTHING
 """
