@@ -34,6 +34,7 @@ TIMES_SMALLER = 10
 DISK_A_ROW = 2_800  # bytes at the highest: the file, its working tables, the electors, the write-ahead log
 MEMORY_LIMIT_MB = 400
 LEAST_SHARE = 0.8
+INDEX_BYTES = "SELECT pg_indexes_size('contacts_electoralregistration')"
 
 
 @pytest.fixture(autouse=True)
@@ -119,6 +120,7 @@ def measured_import(path: Path, rows: int) -> dict[str, Any]:
             "file": round(path.stat().st_size / rows),
             "working tables after the preview": round(working / rows),
             "electors with their indexes": round((table_bytes() - before) / rows),
+            "of these, indexes": round(_number(INDEX_BYTES) / ElectoralRegistration.objects.count()),
             "write-ahead log": round((log_position() - log) / rows),
         },
         "memory_mb": memory_mb(),
