@@ -6,6 +6,7 @@ from datetime import time
 from typing import Any
 
 from django import forms
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -14,11 +15,6 @@ from contacts.services.sources import PREFERENCE_PAGE
 from contacts.views.import_bases import SOURCE_KINDS
 
 Place = RecurringImport.Place
-WEEKDAYS = (
-    *((0, gettext_lazy("Monday")), (1, gettext_lazy("Tuesday")), (2, gettext_lazy("Wednesday"))),
-    *((3, gettext_lazy("Thursday")), (4, gettext_lazy("Friday")), (5, gettext_lazy("Saturday"))),
-    (6, gettext_lazy("Sunday")),
-)
 KEPT = gettext_lazy("Empty: the one that is kept stays.")
 SECRETS = ("password", "private_key", "passphrase")
 
@@ -48,7 +44,7 @@ class RecurringForm(forms.Form):
         help_text=gettext_lazy("Of an hourly one only the minutes count."),
     )
     weekday = forms.TypedChoiceField(
-        label=gettext_lazy("Day of a weekly one"), choices=WEEKDAYS, coerce=int, initial=0
+        label=gettext_lazy("Day of a weekly one"), choices=list(WEEKDAYS.items()), coerce=int, initial=0
     )
     most_rejected = forms.IntegerField(
         label=gettext_lazy("Ask me when more rows than this are rejected, in per cent"),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import stat
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from posixpath import join
+from threading import Thread
 from typing import IO, Any, TypeVar, cast
 
 import asyncssh
@@ -35,7 +36,7 @@ def opened(settings: dict[str, Any], credentials: dict[str, Any], host_key: str)
 
     Raises UnknownHostKey before anything secret is sent, PlaceProblem for everything else.
     """
-    with asyncio.Runner() as runner:
+    with Loop() as runner:
         drop = Drop(runner, settings)
         drop.connect(credentials, host_key)
         try:
@@ -48,7 +49,7 @@ def shown_key(settings: dict[str, Any]) -> str:
     """Return the public key that the server shows, in OpenSSH's form; nothing secret is sent."""
     host, port = _address(settings)
     found = asyncssh.get_server_host_key(host, port, config=None)
-    with asyncio.Runner() as runner:
+    with Loop() as runner:
         try:
             key = runner.run(asyncio.wait_for(found, CONNECT_SECONDS))
         except (OSError, asyncssh.Error, TimeoutError) as error:
@@ -72,10 +73,30 @@ def is_private_key(text: str, passphrase: str | None) -> bool:
     return True
 
 
+class Loop:
+    """An event loop on a thread of its own: whoever asks may be inside another one."""
+
+    def __enter__(self) -> Loop:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="sftp", daemon=True)
+        self._thread.start()
+        return self
+
+    def run(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """Wait for an answer; raises what the work raises."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def __exit__(self, *_error: object) -> None:
+        self.run(self._loop.shutdown_asyncgens())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
 class Drop:
     """An open connection; every method waits for its answer."""
 
-    def __init__(self, runner: asyncio.Runner, settings: dict[str, Any]) -> None:
+    def __init__(self, runner: Loop, settings: dict[str, Any]) -> None:
         self._runner = runner
         self._settings = settings
         self._folder: str = settings.get("path") or "."
