@@ -51,16 +51,17 @@ Given = TypeVar("Given")
 
 
 class Size(NamedTuple):
-    """Rows of the roll and of the address book, rows of their pieces, and kills of each import."""
+    """Rows of the roll, people of the address book, rows of their pieces, and kills of each import."""
 
     rows: int
+    people: int
     roll_piece: int
     book_piece: int
     kills: int
 
 
-SHORT = Size(rows=3_000, roll_piece=400, book_piece=250, kills=4)
-LONG = Size(rows=200_000, roll_piece=5_000, book_piece=2_500, kills=25)
+SHORT = Size(rows=3_000, people=2_400, roll_piece=400, book_piece=250, kills=4)
+LONG = Size(rows=200_000, people=40_000, roll_piece=5_000, book_piece=2_500, kills=25)
 
 
 class Disturbed:
@@ -81,6 +82,7 @@ class Disturbed:
         run = self.surely(lambda: take_in(path, kind))
         left = {State.PREVIEWING: min(KILLS_BEFORE_ROWS, kills // 2)}
         left[State.RUNNING] = kills - left[State.PREVIEWING]
+        pauses = {state: 2 * seconds[state] / left[state] for state in left}  # the step together
         while run.state != State.DONE:
             assert time.monotonic() < deadline, f"{run.state}: {run.job and run.job.progress_note}"
             assert run.state != State.FAILED, run.error
@@ -90,7 +92,7 @@ class Disturbed:
             elif run.state == State.PREVIEWED:
                 self.surely(lambda run=run: enqueue_run(run=run, by=None))
             elif left[run.state] and is_at_work(run.job):
-                time.sleep(self.chance.uniform(0, seconds[run.state]))
+                time.sleep(self.chance.uniform(0, pauses[run.state]))
                 self.kill(run.state)
                 left[run.state] -= 1
             self.look_after_the_worker()
@@ -229,7 +231,7 @@ def files(size: Size, tmp_path: Path) -> dict[str, Path]:
     """A roll, and an address book of its electors in which one in four comes twice."""
     paths = {"roll": tmp_path / "roll.csv", "address-book": tmp_path / "book.csv"}
     write_roll(paths["roll"], rows=size.rows, seed=5, departments=["60"])
-    everybody = list(people(size.rows * 4 // 5, seed=5, departments=["60"]))
+    everybody = list(people(size.people, seed=5, departments=["60"]))
     write_csv(paths["address-book"], google([*everybody, *everybody[::4]]))
     return paths
 
@@ -259,7 +261,7 @@ def test_killed_imports_give_what_undisturbed_ones_give(
             found = contents(), run.counts
             assert found == wanted[kind], kind
             assert AuditEntry.objects.filter(action="import.run", object_id=str(run.pk)).count() == 1
-    print(f"\n{size.rows} rows of each, killed: {', '.join(disturbed.killed)}")
+    print(f"\n{size.rows} electors, {size.people} people, killed: {', '.join(disturbed.killed)}")
     assert len(disturbed.killed) >= size.kills
 
 
