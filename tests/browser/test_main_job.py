@@ -140,6 +140,14 @@ def make_segment(page: Page, *, name: str, source: str) -> None:
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
+def say_there_is_no_opt_out_file(page: Page) -> None:
+    """Files brought people: the first mailing asks once for the opt-out file of the program they come from."""
+    page.goto("/do-not-contact/files/")
+    page.get_by_label("I looked for one").check()
+    page.get_by_role("button", name="There is no opt-out file").click()
+    expect(page.get_by_text("that there is none").first).to_be_visible()
+
+
 def write_mailing(page: Page, *, name: str, subject: str) -> None:
     """A new mailing with a greeting and a button, from the first sender."""
     page.goto("/mailings/new/")
@@ -264,6 +272,7 @@ def test_the_main_job(page_of: Callable[..., Page], sink: SmtpSink, tmp_path: Pa
 
     # A mailing to everyone of one source.
     make_segment(page, name="Our members", source="Members")
+    say_there_is_no_opt_out_file(page)
     write_mailing(page, name="First letter", subject="See you on Friday")
     send_to_segment(page, "Our members", recipients=2)
     mailing = Campaign.objects.get(name="First letter")
