@@ -7,7 +7,6 @@ and a file of people are written in.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "campaign_crm.settings")
@@ -17,13 +16,11 @@ import django
 django.setup()
 
 from campaign_crm.celery import app  # noqa: E402
-from campaign_crm.platform.embedded.processes import die_with_parent  # noqa: E402
 from contacts.imports.people import engine as people_engine  # noqa: E402
 from contacts.imports.rolls import engine as roll_engine  # noqa: E402
 
 
 def main(roll_rows: int, people_lines: int, beat_file: str) -> None:
-    die_with_parent(signal.SIGKILL)()  # a test that is killed leaves no worker behind
     roll_engine.ROWS_A_CHUNK, people_engine.LINES_A_CHUNK = roll_rows, people_lines
     arguments = ["--quiet", "worker", "--beat", "--schedule", beat_file, "--loglevel", "WARNING"]
     app.start([*arguments, "--concurrency", "2", "--without-gossip", "--without-mingle", "--pidfile", ""])

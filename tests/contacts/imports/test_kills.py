@@ -24,6 +24,7 @@ import pytest
 from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
+from campaign_crm.platform.embedded.processes import die_with_parent
 from campaign_crm.platform.jobs import MAX_ATTEMPTS, run_job
 from campaign_crm.platform.models import AuditEntry, Job
 from campaign_crm.platform.models.job import LEASE
@@ -147,7 +148,12 @@ class Disturbed:
     def _start_worker(self) -> subprocess.Popen[bytes]:
         environment = self.servers.environment(self.database)
         return subprocess.Popen(
-            self._command, cwd=PROJECT, env=environment, start_new_session=True, stderr=subprocess.DEVNULL
+            self._command,
+            cwd=PROJECT,
+            env=environment,
+            start_new_session=True,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # a test that is killed leaves no worker behind
         )
 
 
