@@ -141,7 +141,7 @@ def make_segment(page: Page, *, name: str, source: str) -> None:
 
 
 def say_there_is_no_opt_out_file(page: Page) -> None:
-    """Files brought people: the first mailing asks once for the opt-out file of the program they come from."""
+    """Files brought people: the first mailing asks once for the opt-outs of where they come from."""
     page.goto("/do-not-contact/files/")
     page.get_by_label("I looked for one").check()
     page.get_by_role("button", name="There is no opt-out file").click()
