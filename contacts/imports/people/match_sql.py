@@ -3,7 +3,8 @@
 0  this source gave this very row before
 1  same e-mail address and same whole name
 2  same e-mail address and no name in the base; or half a name on either side, which fits, and the same mobile
-   number or birth date too (couples share addresses): only one person can be meant
+   number too (couples share addresses), or a forename and the same birth date (twins share all but the
+   forename): only one person can be meant
 3  same mobile number and same whole name
 4  same whole name and birth date, and the same place of birth, commune or landline: only one can be meant
 5  same e-mail address or mobile number, same forename and last names that fit (one slip, a particle, a birth
@@ -73,10 +74,10 @@ by_email AS MATERIALIZED (
            fold(contact.first_name) AS held_first, fold(contact.last_name) AS held_last,
            fold(contact.birth_name) AS held_birth, {contact_key} AS held_key,
            CASE WHEN contact.birth_name <> '' THEN {birth_key} END AS held_birth_key,
-           contact.birth_date IS NOT DISTINCT FROM asked.birth_date AND asked.birth_date IS NOT NULL
-           OR EXISTS (SELECT FROM {phones} AS number JOIN contacts_phonenumber AS held
-                          ON held.contact_id = contact.id AND held.e164 = number.e164
-                      WHERE number.line = asked.line AND number.kind = 'mobile') AS is_confirmed
+           coalesce(contact.birth_date = asked.birth_date, false) AS same_day,
+           EXISTS (SELECT FROM {phones} AS number JOIN contacts_phonenumber AS held
+                       ON held.contact_id = contact.id AND held.e164 = number.e164
+                   WHERE number.line = asked.line AND number.kind = 'mobile') AS same_mobile
     FROM asked
     JOIN {emails} AS given USING (line)
     JOIN contacts_emailaddress AS point ON point.normalised = given.normalised
@@ -103,9 +104,10 @@ found AS (
   UNION ALL
     SELECT person, min(id), 2 FROM (
         SELECT line, person, id FROM by_email
-        WHERE name_key <> '' AND name_key <> held_key AND (held_key = '' OR (is_confirmed AND (
-            (held_last = last AND last <> '' AND '' IN (held_first, first))
-            OR (held_first = first AND first <> '' AND '' IN (held_last, last)))))
+        WHERE name_key <> '' AND name_key <> held_key AND (
+            held_key = ''
+            OR (held_last = last AND last <> '' AND '' IN (held_first, first) AND same_mobile)
+            OR (held_first = first AND first <> '' AND '' IN (held_last, last) AND (same_mobile OR same_day)))
     ) AS half
     GROUP BY line, person HAVING count(DISTINCT id) = 1
   UNION ALL

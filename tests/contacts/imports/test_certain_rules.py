@@ -88,6 +88,14 @@ def test_half_a_name_is_certain_with_a_second_fact(people_after) -> None:
     assert people_after(LEA, {"Nom": "Martinez"} | AT | CALLED) == 1
 
 
+@pytest.mark.parametrize(
+    ("given", "people"), [({"Prénom": "Léa"}, 1), ({"Nom": "Martinez"}, 2)], ids=["forename", "last name"]
+)
+def test_a_birth_date_makes_half_a_name_certain_unless_a_twin_may_be_meant(people_after, given, people) -> None:
+    day = {"Date de naissance": "17/05/1980"}
+    assert people_after(LEA | day, given | day | AT) == people
+
+
 def test_names_that_fit_two_people_are_neither(people_after, book) -> None:
     other = Contact.objects.create(first_name="Léa", last_name="Durand")
     EmailAddress.objects.create(contact=other, address=AT["Email"], normalised=AT["Email"])
