@@ -57,9 +57,10 @@ def preview_samples(run: Import) -> Samples:
     new: {"line", "name", …} as text. updated: {"name", "changes": {field: [before, after]}} for a roll,
     {"name", "gains": [what], "changes": [[field, before, after]]} for people. rejected: {"line", "values",
     "reasons": [sentence]}. departed: electors who are not in the file. duplicate: one person of the file on
-    several "lines". misspelt: addresses that look wrong, with what was perhaps "meant".
+    several "lines". misspelt: addresses that look wrong, with what was perhaps "meant". unknown_states:
+    a "word" in a column of states, and on how many "rows".
     """
-    kinds = ("new", "updated", "rejected", "departed", "duplicate", "misspelt")
+    kinds = ("new", "updated", "rejected", "departed", "duplicate", "misspelt", "unknown_states")
     found: Samples = {kind: [] for kind in kinds}
     staging = Staging(run.pk)
     with connection.cursor() as cursor:
@@ -153,6 +154,7 @@ JOIN {emails} AS given ON split_part(given.normalised, '@', 2) = misspelt.domain
 JOIN {rows} AS own ON own.line = given.line
 ORDER BY given.line, given.place
 """,
+    "unknown_states": "SELECT word, rows FROM {unknown_states} ORDER BY rows DESC, word",
 }
 # Nothing is shown of an opt-out file but what it refused: its addresses are hashes from the first moment.
 _OF_KIND: dict[str, dict[str, str]] = {Import.Kind.ROLL: _ROLL, Import.Kind.SUPPRESSION: {}}

@@ -8,12 +8,14 @@ and of our own do-not-contact list.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from contacts.enums import SuppressionReason, SuppressionScope
 from contacts.folding import fold
-from contacts.imports.values import read_date
+from contacts.imports.values import read_yes_no
+from contacts.imports.written_dates import read_written_date
 
 
 class ContactState(StrEnum):
@@ -46,7 +48,7 @@ _WORDS: dict[ContactState, tuple[str, ...]] = {
     ContactState.NOT_SUBSCRIBED: (
         *("non subscribed", "not subscribed", "nonsubscribed", "non abonne", "non inscrit", "transactional"),
         *("pending", "unconfirmed", "en attente", "non confirme", "never subscribed"),
-        *("no status", "non", "no", "archived", "archive"),
+        *("no status", "non", "no", "archived", "archive", "inactif", "inactive", "non contacte"),
     ),
     ContactState.UNSUBSCRIBED: (
         *("unsubscribed", "unsubscribe", "desabonne", "desabonnee", "desinscrit", "desinscrite", "opted out"),
@@ -60,7 +62,9 @@ _WORDS: dict[ContactState, tuple[str, ...]] = {
             "on hold opt out",
             "hold opt out",
         ),
-        *("suppressed", "excluded", "exclu", "hold opt out", "user opt out"),
+        *("suppressed", "excluded", "exclu", "hold opt out", "user opt out", "blackliste", "blocklisted"),
+        *("blocklist", "blockliste", "supprime", "deleted", "refuse", "refus", "opposed", "desinscription"),
+        *("desabonnement", "ne pas contacter", "liste de blocage", "denied", "declined", "revoked"),
     ),
     ContactState.BOUNCED: (
         *("bounced", "bounce", "hard bounce", "hardbounce", "hardbounced", "cleaned", "nettoye", "invalid"),
@@ -69,9 +73,35 @@ _WORDS: dict[ContactState, tuple[str, ...]] = {
     ),
     ContactState.COMPLAINED: (
         *("complained", "complaint", "spam", "spam complaint", "previous spam complaint", "abuse", "plainte"),
-        *("marked as spam", "reported as spam", "erasure", "erased", "spam report"),
+        *("marked as spam", "reported as spam", "erasure", "erased", "spam report", "abuse complaint"),
+        *("complained abuse", "abuse report", "spam reported", "spammed"),
     ),
 }
+# Words that leave a column of refusals as good as empty. Anything else in it is a refusal.
+_NO_REFUSAL = frozenset(
+    [
+        *(
+            "0",
+            "0 0",
+            "non",
+            "n",
+            "no",
+            "false",
+            "faux",
+            "aucun",
+            "aucune",
+            "jamais",
+            "never",
+            "none",
+            "null",
+        ),
+        *("nan", "nil", "n a", "0000 00 00", "0000 00 00 00 00 00", "subscribed", "subscriber", "abonne"),
+        *("inscrit", "optin", "opt in", "opted in", "non desinscrit", "non desabonne", "not unsubscribed"),
+    ]
+)
+# Endings of words that are written for everybody: "désabonné(e)", "inscrit·e·s", "désinscrites".
+_ENDINGS = (" e s", " es", " e", " s", "es", "e", "s")
+SHORTEST_STEM = 5  # letters: below, an ending is the word itself
 _STATE_OF = {word: state for state, words in _WORDS.items() for word in words}
 _OWN = {reason.value: reason for reason in SuppressionReason}
 
@@ -87,7 +117,26 @@ _CLOSES_ALL = {SuppressionReason.HARD_BOUNCE, SuppressionReason.COMPLAINT, Suppr
 
 def read_state(text: str) -> ContactState | None:
     """Return the state that a cell says, or None when it says none that is known."""
-    return _STATE_OF.get(fold(text))
+    return next((state for word in _forms(text) if (state := _STATE_OF.get(word)) is not None), None)
+
+
+def is_refusal(text: str) -> bool:
+    """True for what a column of refusals says, unless that is nothing or a plain no: in doubt, a refusal."""
+    return bool(fold(text)) and not any(word in _NO_REFUSAL for word in _forms(text))
+
+
+def is_agreement(text: str) -> bool:
+    """True for a yes, a state of a subscriber or the day of the agreement: in doubt nobody agreed."""
+    return bool(read_yes_no(text) or read_state(text) == ContactState.SUBSCRIBED or read_moment(text))
+
+
+def _forms(text: str) -> Iterator[str]:
+    """The words of a cell, and the same without the ending of a gender or of several."""
+    folded = fold(text)
+    yield folded
+    for ending in _ENDINGS:
+        if folded.endswith(ending) and len(folded) - len(ending) >= SHORTEST_STEM:
+            yield folded.removesuffix(ending)
 
 
 def read_reason(text: str) -> SuppressionReason | None:
@@ -107,6 +156,6 @@ def read_moment(text: str, month_first: bool = False) -> datetime | None:
     try:
         moment = datetime.fromisoformat(cleaned)
     except ValueError:
-        day = read_date(cleaned, month_first)
+        day = read_written_date(cleaned, month_first)
         return datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -14,6 +14,7 @@ from contacts.views.people_samples import (
     misspelt_addresses,
     new_people,
     people_on_several_lines,
+    unknown_states,
     updated_people,
 )
 from contacts.views.sample_cells import Cell, SampleGroup, Text, cells, day
@@ -43,7 +44,7 @@ def _electors(samples: Samples, counts: dict[str, int]) -> list[SampleGroup]:
 
 
 def _people(samples: Samples, counts: dict[str, int]) -> list[SampleGroup]:
-    groups = (misspelt_addresses, new_people, updated_people, people_on_several_lines)
+    groups = (unknown_states, misspelt_addresses, new_people, updated_people, people_on_several_lines)
     return [group(samples, counts) for group in groups]
 
 

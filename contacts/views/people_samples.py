@@ -114,3 +114,10 @@ def _communes(rows: list[dict[str, Any]]) -> dict[int, str]:
         if value is not None
     }
     return dict(Territory.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def unknown_states(samples: Samples, counts: Counts) -> SampleGroup:
+    """Words in columns of states that nobody here knows: who has one is not written to on that channel."""
+    rows = [cells([row["word"], row["rows"]]) for row in samples["unknown_states"]]
+    label = _("States that are not known: nobody with one is written to")
+    return SampleGroup(label, counts.get("unknown_states", 0), [_("State"), _("Rows")], rows, is_bad=True)

@@ -79,7 +79,7 @@ class OptOutRows:
 
     def _one(self, line: int, row: Row, wrong: list[str]) -> Iterator[Entry]:
         said = self._text(row, "state")
-        if said and read_state(said) in (ContactState.SUBSCRIBED, ContactState.NOT_SUBSCRIBED):
+        if said and read_state(said) == ContactState.SUBSCRIBED:  # in doubt, an objection
             wrong.append(reason("no_objection", said))
             return
         why = (read_reason(said) if said else None) or self._reason

@@ -111,5 +111,6 @@ SELECT (SELECT count(*) FROM {rejects} AS refused
          WHERE NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)) AS new,
        (SELECT count(DISTINCT contact_id) FROM {gains}) AS updated,
        (SELECT coalesce(sum(left_out), 0)::bigint FROM {rows}) AS left_out,
+       (SELECT count(*) FROM {unknown_states}) AS unknown_states,
        (SELECT count(DISTINCT stop.address_hash) FROM {stops} AS stop) AS stopped
 """

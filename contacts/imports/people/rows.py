@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
 from hashlib import md5
@@ -20,13 +20,15 @@ from contacts.imports.people.stops import FIELDS as STOP_FIELDS
 from contacts.imports.people.stops import NOTHING, Left, read_stops
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
-from contacts.imports.values import read_civility, read_date, read_gender, read_yes_no
+from contacts.imports.states import is_agreement
+from contacts.imports.values import read_civility, read_date, read_gender
 from contacts.models import CustomField
 
 NAME_LIMIT, LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 100, 200, 100, 16, 60
 ADDRESS_LIMIT = 254
 TAG_LIMIT = 60
 PROOF_LIMIT = 500
+UNKNOWN_STATES = 100
 LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
 
 PEOPLE_COLUMNS = (
@@ -53,6 +55,7 @@ class PeopleRows:
 
     `rejected` is called with the line, the values and the reasons of each row that names nobody, `in_part`
     with those of a row that is taken without a value that cannot be read. `extra_fields` are by their keys.
+    `unknown_states` counts the words of states that are not known, of which none is a permission.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class PeopleRows:
         self._in_part = in_part
         self._month_first = month_first
         self._says_who_left = bool(STOP_FIELDS & self._columns.keys())
+        self.unknown_states: Counter[str] = Counter()
 
     def staged(self, rows: Iterator[tuple[int, Row]]) -> Iterator[Staged]:
         """Yield `PEOPLE_COLUMNS` of each row that names somebody."""
@@ -113,6 +117,7 @@ class PeopleRows:
         if wrong:
             self._in_part(line, row, [*wrong, reason("rest_taken")])
         left = self._left(row, emails, phones)
+        self._note(left.unknown)
         key = name_key(first, last)
         digest = _digest(key, birth_name, born, emails, phones, addresses, birth)
         return (
@@ -208,6 +213,13 @@ class PeopleRows:
         }
         return {name: value[: limits.get(name, PLACE_LIMIT)] for name, value in lines.items()}
 
+    def _note(self, words: list[str]) -> None:
+        """Count unknown words of states, of which a column that holds something else has no end."""
+        for word in words:
+            word = word[:PLACE_LIMIT]
+            if word in self.unknown_states or len(self.unknown_states) < UNKNOWN_STATES:
+                self.unknown_states[word] += 1
+
     def _left(self, row: Row, emails: list[tuple[str, str]], phones: list[tuple[str, str]]) -> Left:
         if not self._says_who_left:
             return NOTHING
@@ -220,8 +232,8 @@ class PeopleRows:
         return ", ".join(line for line in lines if line)
 
     def _agrees(self, row: Row) -> dict[str, bool]:
-        answers = {channel: read_yes_no(self._text(row, key)) for channel, key in _AGREES.items()}
-        return {channel: answer for channel, answer in answers.items() if answer is not None}
+        said = {channel: self._text(row, key) for channel, key in _AGREES.items()}
+        return {channel: is_agreement(text) for channel, text in said.items() if fold(text)}
 
     def _tags(self, row: Row) -> list[str]:
         found: dict[str, str] = {}

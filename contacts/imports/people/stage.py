@@ -72,6 +72,7 @@ def read_people(
         for told_back in (rejected, in_part):
             copy_rows(staging.table("rejects"), ["line", "values", "reasons"], told_back.rows())
         rows = taken + rejected.count
+    _keep_unknown_states(staging, cleaner)
     told.step(CHECKING, rows)
     _explode(staging)
     _find_communes(staging)
@@ -79,6 +80,11 @@ def read_people(
     _find_persons(staging)
     _find_birthplaces(staging)
     return rows
+
+
+def _keep_unknown_states(staging: Staging, cleaner: PeopleRows) -> None:
+    staging.create("unknown_states", "word text, rows bigint")
+    copy_rows(staging.table("unknown_states"), ["word", "rows"], cleaner.unknown_states.most_common())
 
 
 def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:

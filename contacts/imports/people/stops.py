@@ -1,7 +1,8 @@
 """What a row says of leaving: unsubscribed, complained, bounced, not to be called. Obeyed with the row.
 
 A person's word closes the channel at every address of the row and stands in the ledger as a withdrawal; a
-return closes only the address that came back.
+return closes only the address that came back. What cannot be read is never taken for a permission: in a
+column of refusals it refuses, in a column of states nobody agreed on that channel, and its words are told.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from typing import NamedTuple
 
 from campaign_crm.platform.crypto import keyed_hash
 from contacts.enums import Channel, SuppressionReason
+from contacts.folding import fold
 from contacts.imports.people.numbers import read_email, values_of
 from contacts.imports.reading import Row
-from contacts.imports.states import ContactState, read_moment, read_state, scope_of
+from contacts.imports.states import ContactState, is_refusal, read_moment, read_state, scope_of
 from contacts.imports.values import read_yes_no
 
 REFUSES = {
@@ -26,19 +28,23 @@ REFUSES = {
 }
 STATES = {"state_email": Channel.EMAIL, "state_sms": Channel.SMS}
 FIELDS = {*REFUSES, *STATES, "unsubscribed_on", "bounced_email"}
+HELD_AS_OPT_OUT = "2"  # CiviCRM writes `on_hold` as 0, 1 (bounce) or 2 (opt out)
 Entry = tuple[str, str, str, str, str | None]
 """(hash in hexadecimal, channel, scope, reason, moment) of one entry of the do-not-contact list."""
 
 
 class Left(NamedTuple):
-    """Entries to write, channels that the person refused, and since when, if the file says it."""
+    """Entries to write, channels that the person refused, since when, if the file says it, and what of the
+    row is no word that is known.
+    """
 
     entries: list[Entry]
     refused: list[str]
     at: datetime | None
+    unknown: list[str]
 
 
-NOTHING = Left([], [], None)
+NOTHING = Left([], [], None, [])
 
 
 def read_stops(
@@ -53,16 +59,18 @@ def read_stops(
     reasons: dict[Channel, SuppressionReason] = {}
     refused: set[Channel] = set()
     bounced: set[int] = set()
+    unknown: list[str] = []
     for field, channel in STATES.items():
         for text in _texts(columns, row, field):
-            _heed(read_state(text), channel, reasons, refused, bounced)
+            _heed(_said(read_state(text), text, unknown), channel, reasons, refused, bounced)
     for field, channels in REFUSES.items():
-        for channel in channels if any(map(read_yes_no, _texts(columns, row, field))) else ():
+        for channel in channels if any(map(is_refusal, _texts(columns, row, field))) else ():
             reasons.setdefault(channel, SuppressionReason.OBJECTION)
     for place, index in enumerate(columns.get("bounced_email", ())):
-        _heed(_returned(row[index]), Channel.EMAIL, reasons, refused, bounced, place=place)
-    at = next((read_moment(text, month_first) for text in _texts(columns, row, "unsubscribed_on")), None)
-    if at is not None:
+        _heed(_returned(row[index], unknown), Channel.EMAIL, reasons, refused, bounced, place=place)
+    left_on = [text for text in _texts(columns, row, "unsubscribed_on") if is_refusal(text)]
+    at = next((moment for text in left_on if (moment := read_moment(text, month_first))), None)
+    if left_on:
         reasons.setdefault(Channel.EMAIL, SuppressionReason.UNSUBSCRIBE)
     since = at.isoformat() if at else None
     entries: list[Entry] = []
@@ -74,7 +82,7 @@ def read_stops(
             entries += [_entry(channel, address, reason, since) for address in addresses]
     for address in sorted({address for place in bounced for address in _addresses(columns, row, place)}):
         entries.append(_entry(Channel.EMAIL, address, SuppressionReason.HARD_BOUNCE, None))
-    return Left(entries, sorted({*reasons, *refused}), at)
+    return Left(entries, sorted({*reasons, *refused}), at, unknown)
 
 
 def _heed(
@@ -98,12 +106,22 @@ def _heed(
             bounced.add(place)
 
 
-def _returned(cell: str) -> ContactState | None:
+def _said(state: ContactState | None, text: str, unknown: list[str]) -> ContactState:
+    """The state that a filled cell says; one that is not known is no subscription, and is told."""
+    if state is None:
+        unknown.append(text)
+    return state or ContactState.NOT_SUBSCRIBED
+
+
+def _returned(cell: str, unknown: list[str]) -> ContactState | None:
     """What a column of returns says: yes or no, a word, or the day of the return."""
-    answer = read_yes_no(cell)
-    if answer is not None:
-        return ContactState.BOUNCED if answer else None
-    return read_state(cell) or (ContactState.BOUNCED if read_moment(cell) else None)
+    if not is_refusal(cell):
+        return None
+    if cell.strip() == HELD_AS_OPT_OUT:
+        return ContactState.UNSUBSCRIBED
+    if read_yes_no(cell) or read_moment(cell):
+        return ContactState.BOUNCED
+    return _said(read_state(cell), cell.strip(), unknown)
 
 
 def _addresses(columns: Mapping[str, Sequence[int]], row: Row, place: int) -> list[str]:
@@ -114,7 +132,8 @@ def _addresses(columns: Mapping[str, Sequence[int]], row: Row, place: int) -> li
 
 
 def _texts(columns: Mapping[str, Sequence[int]], row: Row, field: str) -> list[str]:
-    return [text for index in columns.get(field, ()) if (text := row[index].strip())]
+    """Filled cells of a field; a dash fills none."""
+    return [text for index in columns.get(field, ()) if fold(text := row[index].strip())]
 
 
 def _entry(channel: Channel, address: str, reason: SuppressionReason, since: str | None) -> Entry:

@@ -7,10 +7,12 @@ import pytest
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.jobs import run_job
 from contacts.imports.layouts import Format
+from contacts.imports.samples import preview_samples
 from contacts.imports.service import undo_import
 from contacts.models import Consent, Contact, Import, PostalAddress, Reach, Suppression, Tag
 from contacts.services.projections import refresh_all
-from tests.support.imports import fingerprint, import_file, write_rows
+from contacts.views.import_samples import sample_groups
+from tests.support.imports import fingerprint, import_file, preview, write_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -294,3 +296,76 @@ def test_words_of_the_agreement_are_kept_beside_it(move) -> None:
     consent = Consent.objects.get(channel="email")
     assert consent.proof == {"import": run.pk, "line": 2, "words": words}
     assert consent.at.date().isoformat() == "2024-02-03"
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "entries"),
+    [
+        ("Désinscrit", "12/03/2023", {("email", "political", "objection")}),
+        ("Désinscrit", "Désinscrite", {("email", "political", "objection")}),
+        ("Opt-out", "optout", {("email", "political", "objection")}),
+        ("Unsubscribed at", "Mar 3, 2023 4:05 PM", {("email", "political", "unsubscribe")}),
+        ("Unsubscribed at", "3/3/23 4:05", {("email", "political", "unsubscribe")}),
+        ("Unsubscribed at", "a while ago", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "Blocklisté", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "Blocklisted", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "Blacklistée", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "Désabonné(e)", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "désinscrit·e·s", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "Supprimé", {("email", "political", "unsubscribe")}),
+        ("Statut de l'abonnement", "abuse complaint", {("email", "everything", "complaint")}),
+        ("Statut de l'abonnement", "Inactif", set()),
+        ("Statut de l'abonnement", "Gelé", set()),
+        ("Optin", "refus", set()),
+        ("Optin", "Désabonné", set()),
+    ],
+)
+def test_what_is_not_plainly_a_permission_is_none(move, column, said, entries) -> None:
+    move(["Prénom", "Email", column], {"Prénom": "Léa", "Email": "lea@example.org", column: said})
+    assert {entry for entry in stopped("lea@example.org") if entry[0] == "email"} == entries
+    assert why("Léa") in ("suppressed", "withdrawn")
+    assert not Consent.objects.get(channel="email").given
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("Désinscrit", "non"),
+        ("Désinscrit", "-"),
+        ("Unsubscribed at", "0000-00-00 00:00:00"),
+        ("Unsubscribed at", "NULL"),
+        ("Statut de l'abonnement", "Abonné(e)"),
+        ("Statut de l'abonnement", "Inscrit·e"),
+        ("Optin", "12/03/2023"),
+    ],
+)
+def test_a_plain_no_and_a_subscription_close_nothing(move, column, said) -> None:
+    move(["Prénom", "Email", column], {"Prénom": "Léa", "Email": "lea@example.org", column: said})
+    assert why("Léa") == ""
+    assert Consent.objects.get(channel="email").given
+
+
+def test_civicrm_writes_a_hold_as_a_number(move) -> None:
+    header = ["Contact ID", "Do Not Email", "First Name", "Email", "On Hold"]
+    people = [
+        {"First Name": name, "Email": f"{name}@example.org", "On Hold": hold}
+        for name, hold in (("open", "0"), ("bounce", "1"), ("gone", "2"), ("odd", "perhaps"))
+    ]
+    move(header, *people)
+    assert why("open") == ""
+    assert stopped("bounce@example.org") == {("email", "everything", "hard_bounce")}
+    assert stopped("gone@example.org") == {("email", "political", "unsubscribe")}
+    assert why("odd") == "withdrawn"
+
+
+def test_words_of_states_that_nobody_knows_are_listed_before_anything_is_written(tmp_path, book) -> None:
+    rows = [
+        ["Email", "Statut email"],
+        *([f"{n}@example.org", "Gelé"] for n in range(3)),
+        ["z@example.org", "VIP"],
+    ]
+    run = preview(write_rows(tmp_path / "states.csv", rows), kind="address-book", source=book)
+    assert run.preview["unknown_states"] == 2
+    assert preview_samples(run)["unknown_states"] == [{"word": "Gelé", "rows": 3}, {"word": "VIP", "rows": 1}]
+    (group,) = [one for one in sample_groups(run) if one.label.startswith("States")]
+    assert [cell.text for cell in group.rows[0]] == ["Gelé", "3"]
