@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from messaging.content.compile import CompiledMessage
+from messaging.content.dkim import Signer
 from messaging.content.headers import checked_address, date_line, mailbox, unstructured
 from messaging.content.quoted_printable import encode_end, encode_piece
 from messaging.content.rendering import MessageValues, message_template
@@ -45,7 +46,8 @@ class MessageBuilder:
 
     `service`: not a mailing but an answer, a confirmation, a ticket (RFC 3834 Auto-Submitted instead of
     Precedence). `feedback_id`: Gmail's Feedback-ID, such as "42:mailing:example". Both are the same for every
-    message of the builder. Raises `BadAddress` on the sender's.
+    message of the builder. `signer`: signs each message (DKIM); None where the relay does it. Raises
+    `BadAddress` on the sender's.
     """
 
     def __init__(
@@ -55,13 +57,17 @@ class MessageBuilder:
         *,
         service: bool = False,
         feedback_id: str = "",
+        signer: Signer | None = None,
     ) -> None:
         template = message_template(compiled)
         self._domain = sender.domain
         boundary = f"=_{compiled.version}"  # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
-        self._static_headers = _static_headers(sender, service=service, feedback_id=feedback_id) + (
-            f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n\r\n'
-        ).encode("ascii")
+        self._signer = signer
+        self._static_fields = [
+            *_static_fields(sender, service=service, feedback_id=feedback_id),
+            b"MIME-Version: 1.0\r\n",
+            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii"),
+        ]
         separator = f"--{boundary}\r\n"
         text = _pieces(template.text, before=separator + _PART.format("plain"), after=f"\r\n{separator}")
         html = _pieces(template.html, before=_PART.format("html"), after=f"\r\n--{boundary}--\r\n")
@@ -89,19 +95,23 @@ class MessageBuilder:
         """
         if not _TOKEN.fullmatch(message_token):
             raise ValueError("A message token is 1 to 64 letters, digits, dots, dashes or underscores.")
-        parts = [
+        fields = [
             date_line(date.replace(microsecond=0)),
             f"Message-ID: <{message_token}@{self._domain}>\r\n".encode("ascii"),
             mailbox("To", to, to_name),
             unstructured("Subject", values.subject),
         ]
         if unsubscribe_url:
-            parts.append(_unsubscribe(unsubscribe_url, unsubscribe_address))
+            fields += _unsubscribe(unsubscribe_url, unsubscribe_address)
         for name, value in (headers or {}).items():
-            parts.append(_extra(name, value))
-        parts.append(self._static_headers)
-        parts += self._filled(values)
-        return b"".join(parts)
+            fields.append(_extra(name, value))
+        fields += self._static_fields
+        body = self._filled(values)
+        if self._signer is None:
+            return b"".join([*fields, b"\r\n", *body])
+        whole = b"".join(body)
+        signatures = self._signer.signatures(fields, whole, at=int(date.timestamp()))
+        return b"".join([signatures, *fields, b"\r\n", whole])
 
     def _filled(self, values: MessageValues) -> list[bytes]:
         # Addresses are the same in both parts: each distinct value is encoded once.
@@ -122,7 +132,7 @@ def _pieces(template: SlotTemplate, *, before: str, after: str) -> list[bytes]:
     return pieces
 
 
-def _static_headers(sender: SenderData, *, service: bool, feedback_id: str) -> bytes:
+def _static_fields(sender: SenderData, *, service: bool, feedback_id: str) -> list[bytes]:
     parts = [mailbox("From", sender.address, sender.name)]
     if sender.reply_to:
         parts.append(mailbox("Reply-To", sender.reply_to))
@@ -133,18 +143,19 @@ def _static_headers(sender: SenderData, *, service: bool, feedback_id: str) -> b
     parts.append(b"X-Auto-Response-Suppress: OOF, AutoReply\r\n")  # Exchange's absence notices
     if feedback_id:
         parts.append(unstructured("Feedback-ID", feedback_id))
-    return b"".join(parts)
+    return parts
 
 
-def _unsubscribe(url: str, address: str) -> bytes:
+def _unsubscribe(url: str, address: str) -> list[bytes]:
     if not _URL.fullmatch(url):
         raise ValueError("An unsubscribe address is an http or https address in ASCII.")
     ways = f"<{url}>"
     if address:
         ways += f",\r\n <mailto:{checked_address(address)}>"
-    return (f"List-Unsubscribe: {ways}\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n").encode(
-        "ascii"
-    )
+    return [
+        f"List-Unsubscribe: {ways}\r\n".encode("ascii"),
+        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+    ]
 
 
 def _extra(name: str, value: str) -> bytes:
