@@ -113,6 +113,7 @@ class Entry:
     postcode: str = ""
     city: str = ""
     code: str = ""
+    member: str = ""  # number of a member
     faults: tuple[str, ...] = ()
 
     @property

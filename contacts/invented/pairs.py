@@ -12,7 +12,7 @@ homonyms     same first and last name and birth date, living and born elsewhere
 couples      two who share an e-mail address or a mobile number, and a home
 
 What no fact tells apart is in no set: a father and a son share no address of their own, so that a row without
-a birth date still has a number or an e-mail that differs.
+a birth date still has a number or an e-mail that differs. People who do share one are in `lookalikes`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ STRANGERS, OTHERS = 3_000_000, 40_000_000
 
 HEADER = (
     "Civilité;Prénom;Nom;Nom de naissance;Date de naissance;Code commune de naissance;Email;Mobile;"
-    "Téléphone fixe;Adresse;Code postal;Ville"
+    "Téléphone fixe;Adresse;Code postal;Ville;N° adhérent"
 ).split(";")
 
 
@@ -79,7 +79,7 @@ def rows(
     size: int, *, base_size: int, seed: int = SEED, departments: tuple[str, ...] = ()
 ) -> Iterator[Labelled]:
     """Yield `size` rows of a file about a base of `base_size` people, in no order."""
-    yield from _File(seed, departments, _whole_households(base_size, seed, departments)).rows(size)
+    yield from _File(seed, departments, whole_households(base_size, seed, departments)).rows(size)
 
 
 def write_file(path: Path, labelled: Iterable[Labelled]) -> list[Labelled]:
@@ -97,11 +97,11 @@ def _cells(entry: Entry) -> list[str]:
         *[entry.civility, entry.first_name, entry.last_name, entry.birth_name],
         f"{entry.birth_date:%d/%m/%Y}" if entry.birth_date else "",
         *[entry.birth_place_code, entry.email, entry.mobile, entry.landline],
-        *[entry.street, entry.postcode, entry.city],
+        *[entry.street, entry.postcode, entry.city, entry.member],
     ]
 
 
-def _whole_households(base_size: int, seed: int, departments: tuple[str, ...]) -> int:
+def whole_households(base_size: int, seed: int, departments: tuple[str, ...]) -> int:
     """How many households lie wholly in a base of that size: every one before the last that it cuts."""
     left = base_size
     for number in count():
@@ -109,6 +109,17 @@ def _whole_households(base_size: int, seed: int, departments: tuple[str, ...]) -
         if left < 0:
             return number
     raise AssertionError("unreachable")
+
+
+def known_member(
+    rng: random.Random, households: int, *, seed: int, departments: tuple[str, ...], in_base: bool
+) -> tuple[Human, list[Human]]:
+    """Draw somebody of a household of which somebody is in the base; with the household."""
+    while True:
+        family = household(rng.randrange(households), seed=seed, departments=departments)
+        chosen = [one for one in family if one.in_base == in_base]
+        if chosen and any(one.in_base for one in family):
+            return rng.choice(chosen), family
 
 
 class _File:
@@ -148,13 +159,9 @@ class _File:
         return self._remembered(family[0], family)
 
     def _member(self, *, in_base: bool) -> tuple[Human, list[Human]]:
-        """Somebody of a household of which somebody is in the base."""
-        while True:
-            number = self._rng.randrange(self._households)
-            family = household(number, seed=self._seed, departments=self._departments)
-            chosen = [one for one in family if one.in_base == in_base]
-            if chosen and any(one.in_base for one in family):
-                return self._rng.choice(chosen), family
+        return known_member(
+            self._rng, self._households, seed=self._seed, departments=self._departments, in_base=in_base
+        )
 
     def _remembered(self, human: Human, family: list[Human]) -> Labelled:
         self._named.append((human, family))

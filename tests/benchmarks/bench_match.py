@@ -2,7 +2,8 @@
 
 `make bench ONLY=match`. A hundred thousand rows are compared with a million contacts: who is who inside the
 file, which contact each person is for certain, and which pairs wait for a review. The truth is known, for
-`contacts.invented.pairs` made both; hard rows (twins, fathers and sons, homonyms, couples) are counted apart.
+`contacts.invented.pairs` made both; hard rows (twins, fathers and sons, homonyms,
+couples, and those who share an address besides) are counted apart.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from django.db import connection
 from contacts.imports.lanes import lanes_here
 from contacts.imports.people import engine, preview, stage, write
 from contacts.invented.corruption import SEED
+from contacts.invented.lookalikes import lookalikes
 from contacts.invented.pairs import Labelled, base, rows, write_file
 from contacts.models import Source
 from contacts.territories.loading import load_territories
@@ -70,7 +73,9 @@ def known(servers: Any) -> Iterator[Known]:
 @pytest.fixture
 def book(tmp_path: Path) -> tuple[Path, list[Labelled]]:
     path = tmp_path / "book.csv"
-    return path, write_file(path, rows(PEOPLE[size()], base_size=CONTACTS[size()]))
+    people, contacts = PEOPLE[size()], CONTACTS[size()]
+    ordinary = rows(people, base_size=contacts)
+    return path, write_file(path, chain(ordinary, lookalikes(people, base_size=contacts)))
 
 
 def test_match(known: Known, book: tuple[Path, list[Labelled]], monkeypatch: pytest.MonkeyPatch) -> None:

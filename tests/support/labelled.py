@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.database import analyze, lend_hash_key
+from contacts.imports.fields import CUSTOM_PREFIX
 from contacts.imports.layouts import Mapping
 from contacts.imports.people import engine
 from contacts.imports.people.write import Terms
@@ -20,13 +21,15 @@ from contacts.imports.progress import Progress
 from contacts.imports.service import start_import
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging, copy_rows
-from contacts.invented.pairs import HARD_SETS, Labelled
-from contacts.models import DuplicatePair, Source, Territory
+from contacts.invented.lookalikes import SETS as LOOKALIKES
+from contacts.invented.pairs import HARD_SETS, HEADER, Labelled
+from contacts.models import CustomField, DuplicatePair, Source, Territory
 
 CONTACT = (
     "id civility first_name last_name birth_name gender birth_date birthplace_hash language relationship"
     " is_stub commune_id custom search_text"
 ).split()
+MEMBER = "member_number"  # the extra field of the number of a member
 TEXTS = "civility first_name last_name birth_name gender search_text".split()
 
 
@@ -128,10 +131,12 @@ class Imported:
 
 def import_labelled(path: Path, source: Source) -> Imported:
     """Preview and write a file as its job does, and look at the working tables before they go."""
+    CustomField.objects.get_or_create(key=MEMBER, defaults={"label": "N° adhérent"})
     run = start_import(file=path, file_name=path.name, kind="address-book", source=source, by=None)
     staging, told = Staging(run.pk), Progress(_NoJob())  # type: ignore[arg-type]
     terms = Terms(import_id=run.pk, source=source, by_id=None)
     mapping: Mapping = {int(index): key for index, key in run.mapping.items()}
+    mapping[HEADER.index("N° adhérent")] = f"{CUSTOM_PREFIX}{MEMBER}"
     started = time.perf_counter()
     counts = engine.stage(staging, path, Layout.from_json(run.layout), mapping, terms=terms, told=told)
     staged = time.perf_counter()
@@ -168,7 +173,9 @@ class Quality:
     true_in_queue: int = 0
     missed: list[int] = field(default_factory=list)
     wrong: list[int] = field(default_factory=list)  # lines, those of hard sets too
-    hard: dict[str, Counter[str]] = field(default_factory=lambda: {name: Counter() for name in HARD_SETS})
+    hard: dict[str, Counter[str]] = field(
+        default_factory=lambda: {name: Counter() for name in (*HARD_SETS, *LOOKALIKES)}
+    )
 
     @property
     def precision(self) -> float:

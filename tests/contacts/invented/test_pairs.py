@@ -1,16 +1,19 @@
 """The labelled base and file: the same twice, in the shares that were fixed, hard rows what they say."""
 
 import random
+from collections import Counter
 
 import pytest
 
 from contacts.folding import fold
 from contacts.invented.corruption import FILE, Writer, typo
 from contacts.invented.households import household
+from contacts.invented.lookalikes import SETS, SHARE, lookalikes
 from contacts.invented.pairs import HARD, HARD_SETS, HEADER, KNOWN, TWICE, base, rows, write_file
 
 OISE = ("60",)
 BASE_SIZE, FILE_SIZE = 2_000, 3_000
+FIRST_HUMAN, LAST_HUMAN = 24_000_008, 24_009_664  # as the first measure had them
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +95,27 @@ def test_the_file_has_its_header_and_a_row_each(tmp_path, labelled) -> None:
     lines = (tmp_path / "book.csv").read_text(encoding="utf-8").splitlines()
     assert kept == labelled[:20]
     assert (lines[0].split(";"), len(lines)) == (HEADER, 21)
+
+
+def test_lookalikes_share_an_address_or_a_name_and_nobody_is_twice_there(known) -> None:
+    found = list(lookalikes(FILE_SIZE, base_size=BASE_SIZE, departments=OISE))
+    assert found == list(lookalikes(FILE_SIZE, base_size=BASE_SIZE, departments=OISE))
+    assert Counter(one.hard for one in found) == {
+        name: round(FILE_SIZE * SHARE) * (2 if name == "members" else 1) for name in SETS
+    }
+    assert len({one.human for one in found}) == len(found)
+    assert not [one for one in found if one.human in known]
+    mails = {one.email for one in known.values()} - {""}
+    phones = {one.mobile for one in known.values()} - {""}
+    for name in ("compound_father_son", "compound_siblings", "couples_of_one_mail"):
+        rows_of = [one.entry for one in found if one.hard == name]
+        assert sum(one.email in mails or one.mobile in phones for one in rows_of) > len(rows_of) / 2
+    members = [one.entry for one in found if one.hard == "members"]
+    for one, other in zip(members[::2], members[1::2], strict=True):
+        assert (one.first_name, one.last_name, one.email) == (other.first_name, other.last_name, other.email)
+        assert (one.civility, one.member) != (other.civility, other.member)
+
+
+def test_lookalikes_leave_the_other_sets_as_they_were(labelled) -> None:
+    assert not [one for one in labelled if one.entry.member or one.hard in SETS]
+    assert (labelled[0].human, labelled[-1].human) == (FIRST_HUMAN, LAST_HUMAN)
