@@ -14,6 +14,7 @@ what so many have says nothing about two of them, and the work stays in proporti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -25,7 +26,10 @@ NAMESAKES_COUNTED = 24
 LOCAL_PART_FROM = 5  # characters before the @
 BEGINNING = 4  # letters of a last name; the index `contact_place_name` is of these
 # What mailboxes of organisations are called: shared by strangers on every domain.
-NOBODYS = ("contact", "mairie", "accueil", "secretariat", "bonjour", "hello", "office", "admin", "courrier")
+NOBODYS = (
+    *("contact", "mairie", "accueil", "secretariat", "bonjour", "hello", "office", "admin", "courrier"),
+    *("info", "infos", "direction", "communication", "permanence", "webmaster", "postmaster", "association"),
+)
 
 Pair = tuple[int, int]
 
@@ -36,6 +40,12 @@ class Candidate(NamedTuple):
     person: int
     other: int
     at_one_address: bool
+
+
+def local_word(address: str) -> str:
+    """The letters an e-mail address begins with: "mairie" of "mairie.creil@example.org"."""
+    found = re.match("[a-z]+", address)
+    return found[0] if found else ""
 
 
 def candidate_pairs(ids: Sequence[int]) -> list[Candidate]:

@@ -32,8 +32,9 @@ def number_new_persons(staging: Staging, *, which: str) -> None:
 
 
 def _match(staging: Staging, which: str) -> str:
-    supported = staging.sql(match_sql.SUPPORTED)
-    pieces: dict[str, Any] = {**match_sql.PIECES, "supported": supported, "which": which}
+    staged = {name: staging.sql(piece) for name, piece in match_sql.STAGED.items()}
+    made = {name: staging.sql(piece, **staged) for name, piece in match_sql.MADE_OF_STAGED.items()}
+    pieces: dict[str, Any] = {**match_sql.PIECES, **staged, **made, "which": which}
     return staging.sql(match_sql.MATCH, **pieces)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from django.db import connection, transaction
@@ -13,6 +13,7 @@ from contacts.imports.birthplaces import hash_birthplaces
 from contacts.imports.errors import WrongColumns
 from contacts.imports.layouts import Mapping
 from contacts.imports.people import stage_sql
+from contacts.imports.people.match_sql import NO_DAY, ROLE
 from contacts.imports.people.rows import PEOPLE_COLUMNS, TEXTS, PeopleRows
 from contacts.imports.progress import CHECKING, READING, Progress
 from contacts.imports.reading import Row, TableReader
@@ -52,6 +53,7 @@ def read_people(
     """
     staging.create("rows", stage_sql.ROWS)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
+    extra_fields = list(CustomField.objects.all())
     told.step(READING, path.stat().st_size)
     with RejectedRows() as rejected, RejectedRows() as in_part:
         cleaner = PeopleRows(
@@ -59,7 +61,7 @@ def read_people(
             len(layout.header),
             rejected,
             in_part=in_part,
-            extra_fields={field.key: field for field in CustomField.objects.all()},
+            extra_fields={field.key: field for field in extra_fields},
             month_first=layout.month_first,
         )
         taken = copy_rows(
@@ -77,6 +79,7 @@ def read_people(
     _explode(staging)
     _find_communes(staging)
     _leave_out(staging, scope_id)
+    _tell_rows_apart(staging, extra_fields)
     _find_persons(staging)
     _find_birthplaces(staging)
     return rows
@@ -115,23 +118,41 @@ def _explode(staging: Staging) -> None:
     staging.analyze("rows", "emails", "phones", "postal", "stops")
 
 
+def _tell_rows_apart(staging: Staging, extra_fields: Sequence[CustomField]) -> None:
+    """Find the numbers of members, and give rows that differ in nothing else digests of their own."""
+    kinds = (CustomField.Kind.TEXT, CustomField.Kind.NUMBER)
+    keys = [field.key for field in extra_fields if field.kind in kinds]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SETTINGS)
+        if keys:
+            cursor.execute(staging.sql(stage_sql.NUMBERS), {"keys": keys})
+        cursor.execute(staging.sql(stage_sql.DIGESTS))
+
+
 def _find_persons(staging: Staging) -> None:
     """Number the persons of the file: the first line on which each stands."""
     staging.create("persons", stage_sql.PERSONS)
     staging.create("keys", "line integer, key text, sort text")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
-        for statement in (stage_sql.KEYS, stage_sql.SHARED_KEYS, stage_sql.CONTRADICTED_KEYS):
-            cursor.execute(staging.sql(statement, contradicted=stage_sql.CONTRADICTED))
-        cursor.execute(staging.sql(stage_sql.FILL_PERSONS))
+        cursor.execute(staging.sql(stage_sql.KEYS, no_day=NO_DAY.format("birth_date")))
+        for statement in (
+            stage_sql.SHARED_KEYS,
+            stage_sql.CONTRADICTED_KEYS,
+            stage_sql.FILL_PERSONS,
+            stage_sql.MARK_APART,
+            stage_sql.DROP_CONTRADICTED_KEYS,
+        ):
+            cursor.execute(staging.sql(statement))
         for _round in range(ROUNDS):
             cursor.execute(staging.sql(stage_sql.JOIN_PERSONS))
             if not cursor.rowcount:
                 break
-        cursor.execute(staging.sql(stage_sql.SEPARATE_PERSONS, contradicted=stage_sql.CONTRADICTED))
-        cursor.execute(staging.sql(stage_sql.ADOPT_NAMELESS))
+        contradicted = staging.sql(stage_sql.CONTRADICTED)
+        cursor.execute(staging.sql(stage_sql.SEPARATE_PERSONS, contradicted=contradicted))
+        cursor.execute(staging.sql(stage_sql.ADOPT_NAMELESS, role=ROLE.format("asked.normalised")))
         cursor.execute(staging.sql("CREATE INDEX ON {persons} (person)"))
-    staging.drop("keys", "shared")
+    staging.drop("keys", "shared", "apart")
     staging.analyze("persons")
 
 

@@ -7,7 +7,7 @@ line integer PRIMARY KEY, civility text, first_name text, last_name text, birth_
 birth_date date, birth_place_code text, birth_place text, birth_department text, birth_country text,
 language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb, collected_on date,
 tags jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb, refused_at timestamptz,
-consent_words text, consent_proof text
+consent_words text, consent_proof text, numbers jsonb NOT NULL DEFAULT '{}'
 """
 EMAILS = "line integer, place integer, address text, normalised text"
 PHONES = "line integer, place integer, e164 text, kind text"
@@ -16,7 +16,8 @@ line integer, place integer, line1 text, line2 text, locality text, postcode tex
 insee text, territory_id bigint
 """
 STOPS = "line integer, address_hash bytea, channel text, scope text, reason text, at timestamptz"
-PERSONS = "line integer PRIMARY KEY, person integer NOT NULL, birthplace_hash bytea"
+# `apart`: the kinds of facts by which other rows with this name and address are somebody else.
+PERSONS = "line integer PRIMARY KEY, person integer NOT NULL, birthplace_hash bytea, apart text[]"
 
 FILL_EMAILS = """
 INSERT INTO {emails}
@@ -57,8 +58,32 @@ WHERE found.territory_id IS NOT NULL AND (found.code, found.postcode, found.name
       = (postal.insee, postal.postcode, postal.city) AND {in_france}
 """
 
+# Extra fields by which a list numbers its members: nearly every row has a value of its own.
+NUMBERS = """
+UPDATE {rows} AS own SET numbers = one.numbers
+FROM (
+    SELECT line, jsonb_object_agg(extra.key, extra.value) AS numbers
+    FROM {rows} CROSS JOIN LATERAL jsonb_each(custom) AS extra
+    WHERE extra.key IN (
+        SELECT extra.key FROM {rows} CROSS JOIN LATERAL jsonb_each(custom) AS extra
+        WHERE extra.key = ANY(%(keys)s)
+        GROUP BY extra.key
+        HAVING count(*) > 1 AND count(DISTINCT extra.value) >= 0.9 * count(*))
+    GROUP BY line
+) AS one
+WHERE one.line = own.line
+"""
+# A digest stays what it was for a source that gives a row again; rows of one digest that say another sex or
+# another extra value are told apart by these.
+DIGESTS = """
+UPDATE {rows} SET digest = md5(digest::text || gender || custom::text)::uuid
+WHERE digest IN (
+    SELECT digest FROM {rows} GROUP BY digest
+    HAVING count(DISTINCT nullif(gender, '')) > 1 OR count(DISTINCT nullif(custom, '{{}}')) > 1)
+"""
 # Facts that make two rows of the file one person for certain. Names count whole: first and last. A name and a
-# birth date need a place beside them, of birth or of residence: homonyms of one day are two people.
+# birth date need the place of birth beside them: homonyms of one day are two people, in one commune too, and
+# the first of January is the day of those whose day nobody knew.
 KEYS = """
 INSERT INTO {keys} (line, key, sort)
 SELECT line, digest::text, 'row' FROM {rows}
@@ -72,11 +97,12 @@ SELECT line, 'born ' || birth_date || ' ' || name_key || ' in ' || place.key, 'b
 FROM {rows} AS own
 CROSS JOIN LATERAL (
     SELECT 'code ' || nullif(clean_insee_code(birth_place_code), '') AS key
-    UNION ALL SELECT 'name ' || nullif(fold_place(birth_place), '')
-    UNION ALL SELECT postcode || ' ' || fold_place(city) FROM {postal} AS home
-    WHERE home.line = own.line AND postcode || city <> ''
+    UNION ALL
+    SELECT 'name ' || nullif(fold_place(birth_place), '') || ' ' || fold(birth_department)
+        || ' ' || fold(birth_country)
 ) AS place
 WHERE birth_date IS NOT NULL AND first_name <> '' AND last_name <> '' AND place.key IS NOT NULL
+  AND NOT {no_day}
 """
 # Only keys that several rows share say anything.
 SHARED_KEYS = """
@@ -84,21 +110,38 @@ CREATE UNLOGGED TABLE {shared} AS
 SELECT keys.line, dense_rank() OVER (ORDER BY key) AS key, sort FROM {keys} AS keys
 WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(DISTINCT line) > 1)
 """
-CONTRADICTED = """
-count(DISTINCT own.birth_date) > 1 OR count(DISTINCT nullif(own.gender, '')) > 1
-OR count(DISTINCT nullif(clean_insee_code(own.birth_place_code), '')) > 1
-OR (count(DISTINCT nullif(own.birth_place_code, '')) = 0
-    AND count(DISTINCT nullif(fold_place(own.birth_place), '')) > 1)
+# Kind of fact to how the rows of a group contradict each other in it.
+_CONTRADICTIONS = {
+    "day": "count(DISTINCT own.birth_date) > 1",
+    "sex": "count(DISTINCT nullif(own.gender, '')) > 1",
+    "place": """(count(DISTINCT nullif(clean_insee_code(own.birth_place_code), '')) > 1
+     OR (count(DISTINCT nullif(own.birth_place_code, '')) = 0
+         AND count(DISTINCT nullif(fold_place(own.birth_place), '')) > 1))""",
+    "number": "count(DISTINCT nullif(own.numbers, '{{}}')) > 1",
+}
+CONTRADICTED = " OR ".join(_CONTRADICTIONS.values())
+_KINDS = ", ".join(f"CASE WHEN {differ} THEN '{kind}' END" for kind, differ in _CONTRADICTIONS.items())
+# A father and a son with one name and one address: rows whose birth dates, sexes, places of birth or numbers
+# differ share no key.
+CONTRADICTED_KEYS = f"""
+CREATE UNLOGGED TABLE {{apart}} AS
+SELECT shared.key, array_remove(ARRAY[{_KINDS}], NULL) AS kinds
+FROM {{shared}} AS shared JOIN {{rows}} AS own USING (line)
+WHERE sort <> 'row'
+GROUP BY shared.key
+HAVING {CONTRADICTED}
 """
-# A father and a son with one name and one address: rows whose birth dates, sexes or places of birth differ
-# share no key.
-CONTRADICTED_KEYS = """
-DELETE FROM {shared} WHERE sort <> 'row' AND key IN (
-    SELECT shared.key FROM {shared} AS shared JOIN {rows} AS own USING (line)
-    GROUP BY shared.key
-    HAVING {contradicted}
-)
+MARK_APART = """
+UPDATE {persons} AS own SET apart = one.kinds
+FROM (
+    SELECT line, array_agg(DISTINCT kind) AS kinds
+    FROM {shared} JOIN {apart} USING (key) CROSS JOIN unnest(kinds) AS kind
+    WHERE sort <> 'born'
+    GROUP BY line
+) AS one
+WHERE one.line = own.line
 """
+DROP_CONTRADICTED_KEYS = "DELETE FROM {shared} WHERE key IN (SELECT key FROM {apart})"
 FILL_PERSONS = "INSERT INTO {persons} (line, person) SELECT line, line FROM {rows}"
 # Each round gives the rows of a key the lowest number among them, until nothing moves.
 JOIN_PERSONS = """
@@ -126,7 +169,8 @@ FROM (
 ) AS twin
 WHERE own.line = twin.line
 """
-# A row with an address and no name belongs to the only name that the file gives this address.
+# A row with an address and no name belongs to the only name that the file gives this address; the mailbox of
+# an organisation is nobody's.
 ADOPT_NAMELESS = """
 UPDATE {persons} AS own SET person = sole.person
 FROM (
@@ -136,7 +180,7 @@ FROM (
     JOIN {emails} AS held ON held.normalised = asked.normalised
     JOIN {rows} AS named ON named.line = held.line AND named.name_key <> ''
     JOIN {persons} AS persons ON persons.line = named.line
-    WHERE nameless.name_key = ''
+    WHERE nameless.name_key = '' AND NOT {role}
     GROUP BY nameless.line
     HAVING count(DISTINCT persons.person) = 1
 ) AS sole
