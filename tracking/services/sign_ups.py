@@ -100,6 +100,7 @@ def _person_of(form: Form, sign_up: SignUp) -> Contact:
         phone=values.get("phone", ""),
         first_name=values.get("first_name", ""),
         last_name=values.get("last_name", ""),
+        source=form.source,
     )
     given = cast(PersonFields, {name: values[name] for name in NAMES if values.get(name)})
     if found is None:

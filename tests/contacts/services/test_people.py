@@ -16,7 +16,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import run_one_due_job
 from campaign_crm.platform.models import AuditEntry, Job, User
 from contacts.enums import Channel, ConsentPurpose, TargetingClass
-from contacts.models import Contact, Reach, Source
+from contacts.models import Contact, ElectoralRegistration, Reach, Source, Territory
 from contacts.services.addresses import InvalidAddress
 from contacts.services.consents import record_consent
 from contacts.services.lists import ListRefused, add_to_list, create_list, remove_from_list
@@ -231,9 +231,47 @@ class TestFindPerson:
         assert find_person(phone="0639980001", first_name="Léa", last_name="Martin") == lea
         assert find_person(phone="0639980001", first_name="Tom", last_name="Martin") is None
 
-    def test_of_two_records_that_agree_the_older_is_taken(self, lea: Contact, form: Source) -> None:
-        create_contact(source=form, by=None, first_name="Léa", last_name="Martin", email="lea@example.org")
-        assert find_person(email="lea@example.org", first_name="Léa", last_name="Martin") == lea
+    def test_of_two_namesakes_at_one_address_the_one_of_whom_most_is_said(
+        self, lea: Contact, form: Source
+    ) -> None:
+        names = {"first_name": "Léa", "last_name": "Martin"}
+        other = create_contact(source=form, by=None, **names, email="lea@example.org", phone="0639980002")
+        asked = {"email": "lea@example.org", **names}
+        assert find_person(**asked) is None
+        assert find_person(**asked, phone="0639980002") == other
+        assert find_person(**asked, phone="0639980001") == lea
+        update_contact(contact=other, by=None, birth_date=date(1990, 1, 1))
+        assert find_person(**asked, birth_date=date(1990, 1, 1)) == other
+
+    def test_one_at_the_e_mail_and_one_at_the_number_are_neither(self, lea: Contact, form: Source) -> None:
+        names = {"first_name": "Léa", "last_name": "Martin"}
+        create_contact(source=form, by=None, **names, phone="0639980002")
+        assert find_person(email="lea@example.org", phone="0639980002", **names) is None
+
+    def test_whom_this_source_named_before_is_meant_again(self, lea: Contact, form: Source) -> None:
+        other = Source.objects.create(name="Web", kind="form", lawful_basis="consent")
+        names = {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}
+        again = create_contact(source=other, by=None, **names)
+        assert find_person(**names, source=other) == again
+
+    def test_a_stub_is_who_its_elector_is(self, form: Source) -> None:
+        stub = create_contact(source=form, by=None, email="famille@example.org")
+        Contact.objects.filter(pk=stub.pk).update(is_stub=True)
+        elector = ElectoralRegistration(
+            identity="00000000-0000-0000-0000-000000000001", source=form, contact=stub, birth_name="PETIT",
+            used_name="MARTIN", first_names="Jeanne Marie",
+            commune=Territory.objects.create(kind="commune", code="60057", name="Beauvais"),
+        )  # fmt: skip
+        elector.save()
+        address = {"email": "famille@example.org"}
+        assert find_person(first_name="Marie", last_name="Martin", **address) is None
+        for last in ("Martin", "Petit"):
+            assert find_person(first_name="Jeanne", last_name=last, **address) == stub
+
+    def test_the_mailbox_of_an_organisation_gives_nobody_a_name(self, form: Source) -> None:
+        create_contact(source=form, by=None, email="contact@example.org")
+        assert find_person(email="contact@example.org", first_name="Ana", last_name="Almeida") is None
+        assert find_person(email="contact@example.org") is None
 
     def test_somebody_being_erased_is_nobody(self, lea: Contact) -> None:
         Contact.objects.filter(pk=lea.pk).update(erased_at=lea.created_at)
