@@ -65,6 +65,13 @@ def namesakes_of(ids: Sequence[int]) -> dict[int, int]:
         return dict(cursor.fetchall())
 
 
+def people_of_the_base() -> int:
+    """About how many there are, as PostgreSQL last counted them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = 'contacts_contact'::regclass")
+        return max(int(cursor.fetchone()[0]), 0)
+
+
 def _block(name: str, select: str) -> str:
     """A lateral subquery of the people of one block, empty when there are too many."""
     most = LIMITS[name] + 1  # the person asked for is among them

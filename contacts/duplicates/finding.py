@@ -12,7 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from django.db import connection, transaction
 
-from contacts.duplicates.candidates import Candidate, Pair, candidate_pairs, namesakes_of
+from contacts.duplicates.candidates import (
+    Candidate,
+    Pair,
+    candidate_pairs,
+    namesakes_of,
+    people_of_the_base,
+)
 from contacts.duplicates.facts import facts_of, names_of
 from contacts.duplicates.judging import Judgement, judge
 from contacts.duplicates.names import Name, Names, compare_names
@@ -41,12 +47,13 @@ def probable_pairs(ids: Sequence[int]) -> Judged:
     candidates = [one for one in candidates if _names_allow_it(one, names)]
     facts = facts_of(_people_of(candidates))
     namesakes = namesakes_of(sorted({one.person for one in candidates}))
+    people = people_of_the_base()
     judged: dict[Pair, Judgement | None] = {}
     by_person: defaultdict[int, list[tuple[float, Pair]]] = defaultdict(list)
     for person, other, _at_one_address in candidates:
         pair = (person, other) if person < other else (other, person)
         if pair not in judged:
-            judged[pair] = judge(facts[person], facts[other], namesakes.get(person, 1))
+            judged[pair] = judge(facts[person], facts[other], namesakes.get(person, 1), people)
         judgement = judged[pair]
         if judgement is not None:
             by_person[person].append((-judgement.score, pair))

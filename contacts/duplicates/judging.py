@@ -23,7 +23,8 @@ Evidence = dict[str, str]
 SAME, ALIKE, DIFFERS = "same", "alike", "differs"
 GENERATION = "generation"  # birth dates a generation apart: a parent and a child
 
-PRIOR = -21.0  # half of the people asked for are in a base of a million
+MILLION = 1_000_000  # the base that the weights are for; a smaller one is judged as this
+PRIOR = -21.0  # half of the people asked for are in it
 NAMES = {
     Names.SAME: 19.5,  # less the logarithm of how many have it
     Names.SHORT_FORM: 14.0,
@@ -55,8 +56,12 @@ class Judgement(NamedTuple):
     evidence: Evidence
 
 
-def judge(one: Facts, other: Facts, namesakes: int = 1) -> Judgement | None:
-    """Judge a pair; None when it is not worth anybody's time. `namesakes` have the name of the first."""
+def judge(one: Facts, other: Facts, namesakes: int = 1, people: int = MILLION) -> Judgement | None:
+    """Judge a pair; None when it is not worth anybody's time.
+
+    `namesakes` have the name of the first, of the `people` of the base: the more there are, the likelier is
+    somebody who agrees by chance, and the rarer is a name that so few of them have.
+    """
     names = compare_names(one.name, other.name)
     if names is Names.DIFFER:
         return None
@@ -64,9 +69,10 @@ def judge(one: Facts, other: Facts, namesakes: int = 1) -> Judgement | None:
     evidence["names"] = names.value
     if _is_ruled_out(names, evidence, one, other):
         return None
-    bits = PRIOR + NAMES[names]
+    larger = math.log2(max(people / MILLION, 1))
+    bits = PRIOR - larger + NAMES[names]
     if names is Names.SAME:
-        bits -= math.log2(max(namesakes, 1))
+        bits += larger - math.log2(max(namesakes, 1))
     bits += sum(WEIGHTS.get((fact, says), 0.0) for fact, says in evidence.items())
     score = 1 / (1 + 2 ** -max(-MOST_BITS, min(MOST_BITS, bits)))
     return Judgement(round(score, 4), evidence) if score >= LEAST_SCORE else None

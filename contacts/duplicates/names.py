@@ -14,6 +14,7 @@ from contacts.duplicates.forenames import FREQUENT, is_short_form
 _PARTICLES = re.compile(
     r"^(?:(?:de la|de l|d|de|des|du|la|le|les|da|van der|van den|van|von|ben|el|al) )+(?=.)"
 )
+_SAINTS = re.compile(r"\b(st|ste)\b")
 SHORTEST_WITH_A_SLIP = 4  # letters: "Rey" and "Roy" are two names
 TWO_SLIPS_FROM = 9  # letters of the shorter name
 PAIRS_REMEMBERED = 65_536
@@ -132,8 +133,12 @@ def _first(one: str, other: str) -> int:
 
 @lru_cache(maxsize=PAIRS_REMEMBERED)
 def core(last: str) -> str:
-    """A folded last name without particles and spaces: "de la tour", "delatour" and "tour" give "tour"."""
+    """A folded last name without particles and spaces: "de la tour", "delatour" and "tour" give "tour".
+
+    "st martin" is "saint martin", as `bare_name` in SQL has it.
+    """
     if " " in last:
+        last = _SAINTS.sub(lambda found: "sainte" if found[0] == "ste" else "saint", last)
         return _PARTICLES.sub("", last).replace(" ", "")
     return last[4:] if last.startswith("dela") and len(last) >= 8 else last
 

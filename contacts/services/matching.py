@@ -33,8 +33,9 @@ def find_person(
     be no mailbox of an organisation. Different birth dates are different people. A stub is its elector.
 
     Of several records that agree, the one with most other facts is meant: the number, the birth date; then
-    the one that `source` named before. A father and a son of one name who are equal in that are neither: better a
-    record more, which waits for a review, than the facts of one with the other. Raises InvalidAddress.
+    the one that `source` named before. A father and a son of one name who are equal in that are neither:
+    better a record more, which waits for a review, than the facts of one with the other. Raises
+    InvalidAddress.
 
     Until the caller's transaction ends, others who ask for the same address wait: two identical requests at
     once give one person.

@@ -22,6 +22,8 @@ def name(text: str) -> Name:
         ("Jean-Pierre, Le Gall", "jean pierre, LEGALL", Names.SAME),
         ("Anne, de la Tour", "Anne, Delatour", Names.SAME),
         ("Anne, d'Almeida", "Anne, Almeida", Names.SAME),
+        ("Anne, St Martin", "Anne, Saint-Martin", Names.SAME),
+        ("Anne, de Ste Marie", "Anne, SAINTE MARIE", Names.SAME),
         ("Anne, Durand née Martin", "Anne, Martin", Names.SAME),
         ("Anne, Durand née Martin", "Anne, Petit née Martin", Names.SAME),
         ("Catherine, Martin", "Cathy, Martin", Names.SHORT_FORM),

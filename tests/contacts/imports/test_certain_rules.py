@@ -52,11 +52,14 @@ CALLED = {"Mobile": "06 39 98 12 34"}
         ({}, {"Prénom": "Léa", "Nom": "Martinez-Durand"}),
         ({"Nom": "de la Tour"}, {"Prénom": "Léa", "Nom": "Delatour"}),
         ({"Nom": "de la Tour"}, {"Prénom": "Léa", "Nom": "TOUR"}),
+        ({"Nom": "Saint-Martin"}, {"Prénom": "Léa", "Nom": "St Martin"}),
+        ({"Nom": "de Ste-Marie"}, {"Prénom": "Léa", "Nom": "SAINTE MARIE"}),
         ({"Nom de naissance": "Petit"}, {"Prénom": "Léa", "Nom": "Petit"}),
         ({"Nom": "Petit"}, {"Prénom": "Léa", "Nom": "Martin", "Nom de naissance": "PETIT"}),
     ],
     ids=[
         *["a letter", "two letters swapped", "double name", "particle joined", "particle lost"],
+        *["saint", "feminine saint"],
         *["birth name instead", "birth name told"],
     ],
 )
