@@ -99,7 +99,7 @@ class _Lookalikes:
 
     def _members(self, known: Human) -> list[Entry]:
         """Two who are in the file only, each row whole: what differs is their sex, or their number."""
-        other = self._somebody(known, forenames=(self._rng.choice(EITHER_SEX),), mobile="")
+        other = self._somebody(known, forenames=(self._rng.choice(EITHER_SEX),))
         entry = replace(self._at_home(other, known), birth_date=None, birth_place_code="", mobile="")
         entry = replace(
             entry, first_name=other.forenames[0], last_name=f"{known.birth_name}-Lebel", birth_name=""
