@@ -43,6 +43,7 @@ app.conf.beat_schedule = {
     "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": PATIENCE},
     "count who can be reached": {"task": "tracking.count_reach", "schedule": 300.0, "options": PATIENCE},
     "find households": {"task": "contacts.households", "schedule": crontab(hour=3, minute=20)},
+    "find duplicates": {"task": "contacts.compare_people", "schedule": crontab(hour=3, minute=50)},
     "recurring imports": {"task": "contacts.recurring_imports", "schedule": 20.0, "options": PATIENCE},
     "tidy imports": {"task": "contacts.tidy", "schedule": 900.0, "options": PATIENCE},
     "tidy counters and months": {"task": "tracking.tidy", "schedule": 300.0, "options": PATIENCE},

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Job
+from contacts.duplicates.nightly import enqueue_comparison
 from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.recurring import watching
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
@@ -17,6 +18,12 @@ def households() -> None:
     """Have every household computed again, each night: sign-ups wait for it."""
     if not Job.objects.unfinished().filter(kind=REFRESH_JOB).exists():
         enqueue_refresh(import_id=None, by=None)
+
+
+@shared_task(name="contacts.compare_people")
+def compare_people() -> None:
+    """Have who changed today compared with everyone, for the review queue."""
+    enqueue_comparison()
 
 
 @shared_task(name="contacts.tidy")

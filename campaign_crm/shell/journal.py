@@ -123,6 +123,7 @@ WORK: Words = {
     "contacts.import_run": _("Import"),
     "contacts.import_undo": _("Import being undone"),
     "contacts.refresh_households": _("Households being found"),
+    "contacts.compare_people": _("Possible duplicates being looked for"),
     "contacts.recurring_look": _("Look at the place of a recurring import"),
     "contacts.refresh_source": _("Reach of a source’s people worked out"),
     "contacts.type_extra_values": _("Extra fields read as what they are"),

@@ -1,7 +1,7 @@
 """Finding the pairs of people who may be one, for some people or for everyone, and keeping them for review.
 
-Doing it again finds the same: a pair that waits has its evidence brought up to date, one that was decided to
-be two people stays decided.
+Doing it again finds the same: a pair that waits has its evidence brought up to date, or goes when it is none
+any more; one that was decided to be two people stays decided.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ def find_pairs(ids: Sequence[int], *, import_id: int | None = None) -> int:
     """
     judged = probable_pairs(ids)
     with transaction.atomic():
-        return _write(judged, import_id)
+        waiting = _hold_waiting(ids)
+        found = _write(judged, import_id)
+        _judge_again([pair for pair in waiting if pair not in judged])
+        return found
 
 
 def probable_pairs(ids: Sequence[int]) -> Judged:
@@ -71,6 +74,34 @@ def _names_allow_it(candidate: Candidate, names: dict[int, Name]) -> bool:
         return False
     alike = compare_names(names[candidate.person], names[candidate.other])
     return alike is not Names.DIFFER and (candidate.at_one_address or alike is not Names.FIRST_DIFFERS)
+
+
+def _hold_waiting(ids: Sequence[int]) -> list[Pair]:
+    """The pairs of these people that wait, held in one order: others look for pairs at the same time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, {"ids": list(ids)})
+        return [(first, second) for first, second in cursor.fetchall()]
+
+
+def _judge_again(waiting: Sequence[Pair]) -> None:
+    """Bring pairs that were not found again up to date; those that are none any more go."""
+    if not waiting:
+        return
+    facts = facts_of(sorted({person for pair in waiting for person in pair}))
+    namesakes = namesakes_of([first for first, _second in waiting])
+    people = people_of_the_base()
+    still: Judged = {}
+    for first, second in waiting:
+        if first in facts and second in facts:
+            judgement = judge(facts[first], facts[second], namesakes.get(first, 1), people)
+            if judgement is not None:
+                still[first, second] = judgement
+    _write(still, None)
+    gone = [pair for pair in waiting if pair not in still]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FORGET, {"firsts": [one for one, _two in gone], "seconds": [two for _one, two in gone]}
+        )
 
 
 def find_all_pairs(*, on_people: Callable[[int], None] = lambda done: None) -> int:
@@ -115,6 +146,16 @@ def _write(judged: Judged, import_id: int | None) -> int:
         return sum(is_new for (is_new,) in cursor.fetchall())
 
 
+_WAITING = """
+SELECT first_id, second_id FROM contacts_duplicatepair
+WHERE state = 'pending' AND (first_id = ANY(%(ids)s) OR second_id = ANY(%(ids)s))
+ORDER BY first_id, second_id FOR UPDATE
+"""
+_FORGET = """
+DELETE FROM contacts_duplicatepair AS kept
+USING unnest(%(firsts)s::bigint[], %(seconds)s::bigint[]) AS gone (first, second)
+WHERE kept.first_id = gone.first AND kept.second_id = gone.second AND kept.state = 'pending'
+"""
 # People are held while it writes, so that nobody who is erased or merged meanwhile is left in a pair.
 _WRITE = """
 WITH pair AS (

@@ -184,6 +184,20 @@ def test_looking_again_brings_the_evidence_up_to_date_and_counts_nothing_new(per
     assert DuplicatePair.objects.get().evidence == {"names": "alike", "email": "same", "mobile": "same"}
 
 
+def test_a_pair_that_is_none_any_more_goes_and_one_that_still_is_stays(person) -> None:
+    one, other = person(email=AT), person(last="Matrinez", email=AT)
+    wrong = person(first="Léo", last="Martinez", email=AT, mobile=CALLED)
+    near = DuplicatePair.objects.create(first=one, second=wrong, score=0.9, evidence={"names": "same"})
+    apart = DuplicatePair.objects.create(first=other, second=wrong, state="different")
+    find_pairs([one.pk])
+    assert not DuplicatePair.objects.filter(pk=near.pk).exists()
+    assert DuplicatePair.objects.get(state="pending").second == other
+    assert DuplicatePair.objects.filter(pk=apart.pk).exists()
+    Contact.objects.filter(pk=other.pk).update(first_name="Paul")
+    find_pairs([other.pk])
+    assert not DuplicatePair.objects.filter(state="pending").exists()
+
+
 def test_stubs_and_erased_people_are_in_no_pair(person) -> None:
     person(email=AT)
     person(last="Matrinez", email=AT, is_stub=True)
