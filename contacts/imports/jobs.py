@@ -116,6 +116,7 @@ def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with _working(job) as run:
         by = User.objects.filter(pk=job.created_by_id or 0).first()
+        run.refresh_from_db(fields=["state", "counts", "options"])  # another undo may have held it until now
         if run.state != Import.State.UNDONE:  # else an earlier worker died right after its last commit
             undo_import(
                 import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too"))
@@ -188,7 +189,7 @@ def _write(run: Import, staging: Staging, told: Progress) -> Links:
 
 def _write_roll(run: Import, staging: Staging, told: Progress) -> Links:
     begun = "communes" in run.options
-    run.options = {**run.options, "communes": rolls.communes_of(staging)}
+    run.options |= {"communes": rolls.communes_of(staging), "turns": rolls.turns_of(staging)}
     Import.objects.filter(pk=run.pk).update(options=run.options)  # an undo of a half-done import needs them
     return rolls.write(
         staging,
@@ -212,7 +213,7 @@ def _rolls_changed_since(run: Import) -> bool:
     """True when another roll was written or undone since this one's preview."""
     since = run.preview.get("previewed_at")
     others = Import.objects.filter(kind=Import.Kind.ROLL).exclude(pk=run.pk)
-    recent = others.filter(state=Import.State.RUNNING)
+    recent = others.filter(state__in=[Import.State.RUNNING, Import.State.UNDOING])
     if since is None:
         return True
     return (recent | others.filter(finished_at__gte=since) | others.filter(undone_at__gte=since)).exists()

@@ -1,8 +1,8 @@
 """Imports that would write the same rows take turns, and one that waits for its turn says so.
 
 People: piece by piece, so that two files that name the same new person do not both create them. Rolls: all of
-a department, so that the second is compared with what the first one wrote. Everything else goes on side by
-side: previews, rolls of other departments, sending.
+a department, so that the second is compared with what the first one wrote. Undoing takes the same turns.
+Everything else goes on side by side: previews, rolls of other departments, sending.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PATIENCE = "1s"  # of waiting in line between two reports
 
 
 @contextmanager
-def in_turn(names: Sequence[str], told: Progress) -> Iterator[None]:
+def in_turn(names: Sequence[str], told: Progress | None) -> Iterator[None]:
     """Hold the turns of these names. Whoever waits is served in order of arrival.
 
     The locks are of the connection: they outlast a transaction, and go with a worker that dies.
@@ -33,7 +33,7 @@ def in_turn(names: Sequence[str], told: Progress) -> Iterator[None]:
         yield
 
 
-def _wait(name: str, told: Progress) -> None:
+def _wait(name: str, told: Progress | None) -> None:
     while True:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
@@ -44,7 +44,8 @@ def _wait(name: str, told: Progress) -> None:
         except OperationalError as error:
             if not isinstance(error.__cause__, psycopg2.errors.LockNotAvailable):
                 raise
-        told.waits()
+        if told is not None:
+            told.waits()
 
 
 def _give_back(name: str) -> None:

@@ -14,6 +14,7 @@ from contacts.models.opt_out_answer import OptOutAnswer
 from contacts.models.reach import Reach
 from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
+from contacts.models.roll_coverage import RollCoverage
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
 from contacts.models.source_growth import SourceGrowth
@@ -52,6 +53,7 @@ __all__ = [
     "RecurringImport",
     "ReferenceData",
     "RegistrationMatch",
+    "RollCoverage",
     "Segment",
     "Source",
     "SourceGrowth",

@@ -33,6 +33,7 @@ class Import(models.Model):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Stopped")
+        UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)

@@ -20,6 +20,7 @@ from contacts.imports.progress import Progress
 from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.rolls.columns import RawColumns
 from contacts.imports.rolls.compare import Compared, compare, compare_again, counts
+from contacts.imports.rolls.coverage import remember_coverage
 from contacts.imports.rolls.load import drop_raw, load_raw
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.rolls.places import make_places
@@ -144,9 +145,10 @@ def write(
     and lists who are not in the file left on that day; None when the file may be a part of the roll.
     """
     make_places(staging)
-    if base_changed and not chunks.left_to_do(staging)[1]:
+    if base_changed:  # what this import wrote before is as in the file, and not written again
         staging.drop(chunks.TABLE)
         chunks.remember(staging, _pieces(staging, compare_again(staging, source_id=source_id)))
+    remember_coverage(staging, import_id=import_id)
     todo, done = chunks.left_to_do(staging)
     rows = sum(chunk.rows for chunk in todo)
     told.step(progress.WRITING, done + rows, done=done)

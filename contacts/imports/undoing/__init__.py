@@ -1,0 +1,1 @@
+"""Undoing an import in batches: electors, people, and the values that return."""

@@ -1,0 +1,126 @@
+"""Undoing a file of people, some thousand at a time: what it changed returns, whom it alone brought go."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from campaign_crm.platform.jobs import RunningJob
+from contacts.duplicates.finding import find_pairs
+from contacts.imports.progress import Progress
+from contacts.imports.turns import PEOPLE, in_turn
+from contacts.imports.undoing.counts import add, batches
+from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
+from contacts.models import Contact, Import
+from contacts.registry import registry
+from contacts.services.projections import refresh_projections
+
+PEOPLE_AT_A_TIME = 2_000
+POINT_TABLES = ("contacts_emailaddress", "contacts_phonenumber", "contacts_postaladdress")
+ADDED_TABLES = (
+    "contacts_consent",
+    "contacts_contacttag",
+    "contacts_listmembership",
+    "contacts_contactsource",
+    "contacts_sourcerow",
+    *POINT_TABLES,
+)
+# A person stays when one of ADDED_TABLES has a row that did not come with the import, or one of these any.
+HOLDING_ALWAYS = ("contacts_note", "contacts_subscription")
+
+
+def undo_people(
+    import_run: Import, job: RunningJob | None, told: Progress | None, *, refusals_too: bool
+) -> None:
+    """Undo what the import did to people. Each batch is a transaction that leaves its people whole.
+
+    What they refused stays in the ledger unless `refusals_too`.
+    """
+    for batch in batches(import_run.pk, _TOUCHED, {"import": import_run.pk}, size=PEOPLE_AT_A_TIME):
+        with in_turn([PEOPLE], told), transaction.atomic():
+            _undo_batch(import_run, batch, refusals_too)
+            if job is not None:
+                job.progress(0)  # a worker that lost the job keeps nothing of the batch
+                job.got_on()
+
+
+def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> None:
+    with connection.cursor() as cursor:
+        # Whoever adds something to one of them waits, and what they added before is seen below.
+        cursor.execute("SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [batch])
+        there = [row[0] for row in cursor.fetchall()]
+    returned = sum(return_values(import_run.pk, name, there) for name in TABLES_OF_PEOPLE)
+    created = set(
+        Contact.objects.filter(pk__in=there, created_by_import=import_run).values_list("pk", flat=True)
+    )
+    going = created - _held(import_run.pk, sorted(created))
+    Contact.objects.filter(pk__in=going).delete()
+    staying = [contact_id for contact_id in there if contact_id not in going]
+    _remove_additions(import_run.pk, staying, refusals_too)
+    refresh_projections(staying)
+    find_pairs(staying)
+    add(import_run, people=len(going), returned=returned)
+
+
+def _held(import_id: int, ids: list[int]) -> set[int]:
+    """Those of the people to whom something else happened."""
+    held: set[int] = set()
+    with connection.cursor() as cursor:
+        for table in ADDED_TABLES:
+            cursor.execute(
+                f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)"
+                " AND created_by_import_id IS DISTINCT FROM %s",
+                [ids, import_id],
+            )
+            held.update(row[0] for row in cursor.fetchall())
+        for table in HOLDING_ALWAYS:
+            cursor.execute(f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)", [ids])
+            held.update(row[0] for row in cursor.fetchall())
+        cursor.execute(_WORKED_ON, [[str(contact_id) for contact_id in ids]])
+        held.update(row[0] for row in cursor.fetchall())
+    for holds in registry.holds.values():
+        held |= holds(ids)
+    return held
+
+
+def _remove_additions(import_id: int, ids: list[int], refusals_too: bool) -> None:
+    """Remove what the import added to people who stay; the oldest point that is left becomes the main one."""
+    with connection.cursor() as cursor:
+        for table in ADDED_TABLES:
+            stays = " AND given" if table == "contacts_consent" and not refusals_too else ""
+            cursor.execute(
+                f"DELETE FROM {table} WHERE created_by_import_id = %s AND contact_id = ANY(%s){stays}",
+                [import_id, ids],
+            )
+        for table in POINT_TABLES:
+            cursor.execute(_PROMOTE.format(table=table), [ids])
+
+
+_TOUCHED = " UNION ".join(
+    [
+        "SELECT id FROM contacts_contact WHERE created_by_import_id = %(import)s",
+        *(
+            f"SELECT contact_id FROM {table} WHERE created_by_import_id = %(import)s"
+            for table in ADDED_TABLES
+        ),
+        *(
+            f"SELECT {'kept.id' if name == 'contact' else 'kept.contact_id'}"
+            f" FROM contacts_importchange AS change JOIN {CHANGED_TABLES[name]} AS kept"
+            " ON kept.id = change.row_id"
+            f" WHERE change.import_run_id = %(import)s AND change.\"table\" = '{name}'"
+            for name in TABLES_OF_PEOPLE
+        ),
+    ]
+)
+# Somebody of the team did something with the person: an import's own acts stand on the import.
+_WORKED_ON = """
+SELECT DISTINCT object_id::bigint FROM platform_auditentry
+WHERE object_type = 'contacts.contact' AND object_id = ANY(%s)
+"""
+_PROMOTE = """
+UPDATE {table} AS point SET is_primary = true
+FROM (
+    SELECT contact_id, min(id) AS id FROM {table} WHERE contact_id = ANY(%s)
+    GROUP BY contact_id HAVING NOT bool_or(is_primary)
+) AS oldest
+WHERE point.id = oldest.id
+"""
