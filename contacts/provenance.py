@@ -64,7 +64,7 @@ def _creation(contact: Contact) -> Origin:
 
 def _by_imports(contact: Contact) -> Iterator[tuple[str, Origin]]:
     changes = ImportChange.objects.filter(table="contact", row_id=contact.pk).exclude(
-        import_run__state=Import.State.UNDONE
+        import_run__state__in=[Import.State.UNDOING, Import.State.UNDONE]
     )
     for change in changes.select_related("import_run__source"):
         run = change.import_run

@@ -18,7 +18,7 @@ from contacts.imports.jobs import UNDO_JOB
 from contacts.imports.pausing import can_pause, pause_import, resume_import
 from contacts.imports.reasons import sentence
 from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
-from contacts.imports.undo import UNDOABLE, people_kept
+from contacts.imports.undo import UNDOABLE, electors_kept, people_kept
 from contacts.models import Import, ImportReject
 from contacts.views.electors_next import ways_for
 from contacts.views.import_effect import departures_look_real, shares, tiles, written
@@ -121,6 +121,9 @@ class ImportPage(ImportView):
             "undo_means": undo_means(run.counts or run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],
+            "kept_electors": (
+                electors_kept(run) if run.state == State.UNDONE and run.kind == Import.Kind.ROLL else []
+            ),
             "ways": ways_for(self.request),
             "places": [] if run.recurring_id or run.state != State.DONE else offered_places(),
         }

@@ -99,7 +99,7 @@ def go_on(recurring: RecurringImport) -> None:
         _decide(recurring, run)
     elif run.state == State.DONE:
         _learn(recurring, run)
-    elif run.state in (State.FAILED, State.CANCELLED, State.UNDONE):
+    elif run.state in (State.FAILED, State.CANCELLED, State.UNDOING, State.UNDONE):
         _let_go(recurring)
 
 

@@ -22,7 +22,9 @@ from campaign_crm.platform.models.job import LEASE
 from contacts.imports.opt_outs import engine as opt_out_engine
 from contacts.imports.people import engine as people_engine
 from contacts.imports.rolls import engine as roll_engine
-from contacts.imports.service import enqueue_preview, enqueue_run, start_import
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
+from contacts.imports.undoing import electors as undoing_electors
+from contacts.imports.undoing import people as undoing_people
 from contacts.invented.address_books import google, write_csv
 from contacts.invented.people import people, without
 from contacts.invented.rolls import write_roll
@@ -45,12 +47,17 @@ class Killed(BaseException):
 
 
 class Case(NamedTuple):
-    """A file, what the base holds before it, and how it is imported."""
+    """A file, what the base holds before it, and how it is imported; with `undo` it is taken back besides.
+
+    `since` are files that come in between.
+    """
 
     name: str
     kind: str
     before: tuple[str, ...] = ()
     whole_roll: bool = False
+    undo: bool = False
+    since: tuple[str, ...] = ()
 
 
 CASES = [
@@ -59,6 +66,14 @@ CASES = [
     Case("book", "address-book", before=("roll",)),
     Case("newer book", "address-book", before=("roll", "book")),
     Case("opt-outs", "suppression", before=("book",)),
+    Case("enrichment", "enrichment", before=("roll", "book")),
+]
+UNDONE = [
+    Case("roll", "roll", before=("book",), undo=True, since=("newer roll",)),
+    Case("newer roll", "roll", before=("roll", "book"), whole_roll=True, undo=True),
+    Case("newer book", "address-book", before=("roll", "book"), undo=True),
+    Case("opt-outs", "suppression", before=("book",), undo=True),
+    Case("enrichment", "enrichment", before=("roll", "book"), undo=True),
 ]
 CHANNELS = {"public_roll": ["post"], "consent": ["email", "sms"]}
 KINDS = {case.name: case.kind for case in CASES}
@@ -85,6 +100,8 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roll_engine, "ROWS_A_CHUNK", 100)
     monkeypatch.setattr(people_engine, "LINES_A_CHUNK", 60)
     monkeypatch.setattr(opt_out_engine, "ENTRIES_A_CHUNK", 50)
+    monkeypatch.setattr(undoing_people, "PEOPLE_AT_A_TIME", 100)
+    monkeypatch.setattr(undoing_electors, "ELECTORS_AT_A_TIME", 300)
     monkeypatch.setattr("contacts.imports.lanes.MAX_LANES", 1)
 
 
@@ -98,6 +115,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
     half = [without(one, "email", "street") if number % 2 else one for number, one in enumerate(everybody)]
     write_csv(paths["book"], google([*half, *half[::3]]))
     write_csv(paths["newer book"], google([*everybody[::-1], *everybody[::3]]))
+    write_csv(paths["enrichment"], google(everybody[::2]))
     paths["opt-outs"].write_text("Email\n" + "\n".join(one.email for one in everybody[::2]), encoding="utf-8")
     return paths
 
@@ -125,8 +143,29 @@ def fill(case: Case, folder: Path, files: dict[str, Path]) -> None:
         ("suppression", "opt_out", "none"),
     ):
         Source.objects.create(name=name, kind=kind, lawful_basis=basis, channels=CHANNELS.get(basis, []))
+    Source.objects.create(
+        name="enrichment",
+        kind="broker_purchase",
+        lawful_basis="legitimate_interest",
+        channels=["call"],
+        supplier="Exempla",
+        balance="One call.",
+        proof="Contract",
+    )
     for name in case.before:
         whole_import(files[name], Case(name, KINDS[name]), Moments())
+    if case.undo:
+        whole_import(files[case.name], case, Moments())
+        for name in case.since:
+            whole_import(files[name], Case(name, KINDS[name]), Moments())
+
+
+def whole_undo(_path: Path, case: Case, moments: Moments, *, crash: bool = False) -> Import:
+    """Undo the import of the case, killed at a moment."""
+    run = Import.objects.filter(file_name=f"{case.name}.csv").latest("pk")
+    work(undo_import(run=run, by=User.objects.get()), moments, crash=crash)
+    run.refresh_from_db()
+    return run
 
 
 def whole_import(path: Path, case: Case, moments: Moments, *, crash: bool = False) -> Import:
@@ -192,7 +231,11 @@ def outcome(run: Import) -> dict[str, Any]:
         "state": run.state,
         "counts": run.counts,
         "told": list(Notification.objects.order_by("id").values_list("kind", "message")),
-        "audited": AuditEntry.objects.filter(action="import.run", object_id=str(run.pk)).count(),
+        "audited": sorted(
+            AuditEntry.objects.filter(
+                action__in=["import.run", "import.undo"], object_id=str(run.pk)
+            ).values_list("action", flat=True)
+        ),
         "working tables": tables,
     }
 
@@ -202,20 +245,25 @@ def outcome(run: Import) -> dict[str, Any]:
     "moments",
     [pytest.param(MOMENTS, id="some"), pytest.param(0, id="all", marks=pytest.mark.slow)],
 )
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize(
+    "case",
+    [*CASES, *UNDONE],
+    ids=[case.name for case in CASES] + [f"undo of {case.name}" for case in UNDONE],
+)
 def test_killed_before_any_statement(
     case: Case, moments: int, crash: bool, files: dict[str, Path], base_of: Callable[[Case], BaseDatabase]
 ) -> None:
+    act = whole_undo if case.undo else whole_import
     base = base_of(case)
     base.restore()
     counted = Moments()
-    told = outcome(whole_import(files[case.name], case, counted))
+    told = outcome(act(files[case.name], case, counted))
     wanted = rows_of()
     step = counted.count // moments if moments else 1
     spoilt = {}
     for killed_at in range(counted.count, 0, -step):
         base.restore()
-        run = whole_import(files[case.name], case, Moments(killed_at), crash=crash)
+        run = act(files[case.name], case, Moments(killed_at), crash=crash)
         found, differing = outcome(run), differences(wanted, rows_of())
         if found != told or differing:
             spoilt[killed_at] = {key: (told[key], found[key]) for key in found if found[key] != told[key]}

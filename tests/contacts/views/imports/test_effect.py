@@ -257,6 +257,19 @@ def test_undo_says_its_consequence_and_takes_back(
     assert Contact.objects.count() == 0
 
 
+def test_an_interrupted_undo_can_be_gone_on_with(
+    imported: Callable[..., Import], staff: Client, work: Callable[[], None]
+) -> None:
+    run = imported()
+    Import.objects.filter(pk=run.pk).update(state=Import.State.UNDOING)
+    text = staff.get(f"/imports/{run.pk}/").content.decode()
+    assert "The undo was interrupted." in text
+    staff.post(f"/imports/{run.pk}/undo/", {"understood": "yes"})
+    work()
+    run.refresh_from_db()
+    assert run.state == Import.State.UNDONE
+
+
 def test_undo_without_the_tick_does_nothing(imported: Callable[..., Import], staff: Client) -> None:
     run = imported()
     answer = staff.post(f"/imports/{run.pk}/undo/", follow=True)
