@@ -18,6 +18,7 @@ SENTENCES: dict[str, str | Promise] = {
     "nobody": _("no name, e-mail address or phone number"),
     "bad_email": _("“%(detail)s” is not an e-mail address"),
     "bad_phone": _("“%(detail)s” is not a phone number"),
+    "future_date": _("“%(detail)s” has not come yet"),
     "extra_number": _("“%(detail)s” is not a number"),
     "extra_date": _("“%(detail)s” is not a date"),
     "extra_boolean": _("“%(detail)s” is neither yes nor no"),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
@@ -56,7 +57,7 @@ def record_consent(
         recorded_by=by,
     )
     if at is not None:
-        entry.at = at
+        entry.at = min(at, timezone.now())  # of a day to come, it would outlast what is said until then
     entry.save()
     audit.record(
         action="consent.give" if given else "consent.withdraw",

@@ -125,7 +125,8 @@ WHERE NOT EXISTS (SELECT FROM contacts_contacttag AS link
                   WHERE link.contact_id = naming.contact_id AND link.tag_id = tag.id)
 """
 # What the file says of each channel, else what the source says for everyone who has an address on it. A
-# refusal always counts. An agreement never goes against a refusal, unless the row is dated after it.
+# refusal always counts. An agreement never goes against a refusal, unless the row is dated after it, and no
+# date is later than today.
 CONSENTS = """
 SELECT said.contact_id, said.channel, said.given, said.at, said.line, said.words, said.proof
 FROM (
@@ -134,8 +135,9 @@ FROM (
            coalesce((own.agrees ->> channel.name)::boolean, true) AS given,
            CASE WHEN (own.agrees ->> channel.name) = 'false' AND own.refused_at IS NOT NULL
                 THEN least(own.refused_at, now())
-                ELSE coalesce(own.collected_on::timestamptz, now()) END AS at,
-           own.collected_on, own.consent_words AS words, own.consent_proof AS proof
+                ELSE least(coalesce(own.collected_on::timestamptz, now()), now()) END AS at,
+           least(own.collected_on, current_date) AS collected_on,
+           own.consent_words AS words, own.consent_proof AS proof
     FROM naming
     JOIN {rows} AS own USING (line)
     CROSS JOIN (VALUES ('email'), ('sms'), ('call'), ('post')) AS channel (name)

@@ -10,6 +10,8 @@ from datetime import date
 from hashlib import md5
 from typing import Any
 
+from django.utils import timezone
+
 from contacts.folding import fold
 from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import ADDRESSES, CUSTOM_PREFIX
@@ -114,6 +116,7 @@ class PeopleRows:
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
         ]
         extra = self._extra(row, wrong)
+        collected_on = self._collected_on(row, wrong)
         if wrong:
             self._in_part(line, row, [*wrong, reason("rest_taken")])
         left = self._left(row, emails, phones)
@@ -124,7 +127,7 @@ class PeopleRows:
             line, civility, first, last, birth_name, gender, born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
             json.dumps(self._agrees(row) | dict.fromkeys(left.refused, False)),
-            self._date(row, "collected_on"), json.dumps(self._tags(row)), json.dumps(extra),
+            collected_on, json.dumps(self._tags(row)), json.dumps(extra),
             len(wrong), digest, json.dumps(left.entries), left.at,
             self._text(row, "consent_words")[:PROOF_LIMIT], self._joined(row, "consent_proof")[:PROOF_LIMIT],
         )  # fmt: skip
@@ -158,6 +161,14 @@ class PeopleRows:
         """Thunderbird gives the year, the month and the day in three columns; all of them, or nothing."""
         year, month, day = (self._text(row, f"birth_{part}") for part in ("year", "month", "day"))
         return read_date(f"{day}/{month}/{year}") if year and month and day else None
+
+    def _collected_on(self, row: Row, wrong: list[str]) -> date | None:
+        """A day to come is a slip: as that of an agreement it would outlast every refusal until then."""
+        found = self._date(row, "collected_on")
+        if found is None or found <= timezone.localdate():
+            return found
+        wrong.append(reason("future_date", self._text(row, "collected_on")))
+        return None
 
     def _emails(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
         found: dict[str, str] = {}
