@@ -230,12 +230,14 @@ best AS (
     FROM candidate LEFT JOIN weighed USING (person, id, step)
     WHERE coalesce(weighed.decided, true)
 ),
-chosen AS MATERIALIZED (
+chosen AS (
     SELECT person, step, min(id) AS id, min(rule) AS rule, count(*) = 1 OR step = 0 AS is_certain
     FROM best WHERE place = 1 OR step > 1
     GROUP BY person, step
 )
-SELECT DISTINCT ON (person) person, id, rule FROM chosen
-WHERE is_certain AND (step = 0 OR person NOT IN (SELECT person FROM chosen WHERE step = 1 AND NOT is_certain))
+SELECT DISTINCT ON (person) person, id, rule
+FROM (SELECT *, bool_or(step = 1 AND NOT is_certain) OVER (PARTITION BY person) AS is_doubted
+      FROM chosen) AS one
+WHERE is_certain AND (step = 0 OR NOT is_doubted)
 ORDER BY person, step
 """
