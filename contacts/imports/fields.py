@@ -113,6 +113,7 @@ PEOPLE_FIELDS: tuple[Field, ...] = (
 
 ROLL_FIELDS: tuple[Field, ...] = (
     Field("commune_code", _("INSEE code of the commune of the roll"), Group.ROLL),
+    Field("department_code", _("Code of the department"), Group.ROLL),
     Field("commune_name", _("Commune of the roll"), Group.ROLL),
     Field("roll_kind", _("Kind of list"), Group.ROLL),
     Field("birth_name", _("Birth name"), Group.WHO),

@@ -12,6 +12,7 @@ from datetime import date
 
 _COMMUNE = re.compile(r"com([0-9][0-9AB][0-9]{3})", re.IGNORECASE)
 _KIND = re.compile(r"(?:^|[^a-z])(LP|LCM|LCE)(?:[^a-z]|$)", re.IGNORECASE)
+_YEAR_FIRST = re.compile(r"(?<![0-9])(20[0-9]{2})[-_.]?([01][0-9])[-_.]?([0-3][0-9])(?![0-9])")
 _DAY = re.compile(r"(?<![0-9])([0-3][0-9])[-_.]?([01][0-9])[-_.]?((?:20)?[0-9]{2})(?![0-9])")
 
 
@@ -30,8 +31,17 @@ def named_roll(file_name: str) -> NamedRoll:
     return NamedRoll(
         commune_code=commune[1].upper() if commune else "",
         kind=kind[1].upper() if kind else "",
-        day=next((day for found in _DAY.finditer(file_name) if (day := _day(*found.groups()))), None),
+        day=_first_day(file_name),
     )
+
+
+def _first_day(file_name: str) -> date | None:
+    """The first day of the name. Of "20260301" the year is first: the 20th of a month 26 does not exist."""
+    for found in _YEAR_FIRST.finditer(file_name):
+        year, month, day = found.groups()
+        if (read := _day(day, month, year)) is not None:
+            return read
+    return next((day for found in _DAY.finditer(file_name) if (day := _day(*found.groups()))), None)
 
 
 def _day(day: str, month: str, year: str) -> date | None:

@@ -73,6 +73,7 @@ class Recognised:
 
 ROLL_LEAST = 5  # fields of a roll that a header must have
 ROLL_SIGNS = {"station_code", "roll_kind", "order_number"}  # and one of these, which nothing else has
+WEAK_ROLL_SIGNS = 2  # of those, where the name is only called "Nom"
 
 # Every name of a tuple must be there; the first format that fits counts.
 _SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
@@ -107,10 +108,8 @@ _LAST_COUNTS = {"nom"}
 def recognise(header: list[str]) -> Recognised:
     """Return the format of a header and its columns; the mapping may be empty."""
     names = folded_header(header)
-    roll = _map(names, roll_names.FIELD_OF)
-    fields = set(roll.values())
-    if len(fields) >= ROLL_LEAST and fields & ROLL_SIGNS and "birth_name" in fields:
-        return Recognised(Format.ROLL, roll)
+    if _is_roll(names):
+        return Recognised(Format.ROLL, roll_mapping(header))
     present = set(names)
     for found, signs in _SIGNS:
         if present.issuperset(signs) and found in MOVED_FROM:
@@ -122,7 +121,23 @@ def recognise(header: list[str]) -> Recognised:
 
 def roll_mapping(header: list[str]) -> Mapping:
     """Columns of a header that is meant to be a roll, recognised or not."""
-    return _map(folded_header(header), roll_names.FIELD_OF)
+    mapping: Mapping = {}
+    for index, field in enumerate(roll_names.fields_of(folded_header(header))):
+        if field and field not in mapping.values():
+            mapping[index] = field
+    return mapping
+
+
+def _is_roll(names: list[str]) -> bool:
+    """A town hall's "Nom" is a roll's only beside two signs of one, and where nobody can be reached."""
+    fields = set(roll_names.fields_of(names))
+    if len(fields - {""}) < ROLL_LEAST or "birth_name" not in fields:
+        return False
+    signs = fields & ROLL_SIGNS
+    if any(roll_names.FIELD_OF.get(name) == "birth_name" for name in names):
+        return bool(signs)
+    reached = {"email", "phone"} & set(_of_people(names).values())
+    return len(signs) >= WEAK_ROLL_SIGNS and not reached
 
 
 def opt_out_mapping(header: list[str]) -> Mapping:

@@ -17,7 +17,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from contacts.imports.columns.people_names import FIELD_OF as PEOPLE_FIELD_OF
-from contacts.imports.columns.roll_names import FIELD_OF as ROLL_FIELD_OF
+from contacts.imports.columns.roll_names import fields_of as roll_fields_of
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.fields import several_allowed
 from contacts.imports.file_names import named_roll
@@ -144,11 +144,11 @@ class _Columns:
 
     def _keys(self, header: tuple[str, ...]) -> list[Key]:
         """What each column holds: the field of a known name, else the name, folded."""
-        known = ROLL_FIELD_OF if self._is_roll else PEOPLE_FIELD_OF
+        names = folded_header(list(header))
+        fields = roll_fields_of(names) if self._is_roll else [PEOPLE_FIELD_OF.get(name, "") for name in names]
         seen: Counter[str] = Counter()
         keys = []
-        for name in folded_header(list(header)):
-            field = known.get(name, "")
+        for name, field in zip(names, fields, strict=True):
             word = field if field and not several_allowed(field) else name
             keys.append((word, seen[word]))
             seen[word] += 1

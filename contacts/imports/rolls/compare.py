@@ -10,7 +10,9 @@ from functools import partial
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
+from contacts.imports.errors import UnreadableFile
 from contacts.imports.lanes import in_lanes, lanes_here
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.staging import Staging
@@ -33,6 +35,7 @@ COMPARED: dict[str, str] = {
     "left_on": "NULL::date",
 }
 EVERYTHING, DIFFERENCES = "rows", "todo"
+FEW_ROWS = 20  # fewer say nothing of how the whole list is written
 
 
 class Compared(NamedTuple):
@@ -43,12 +46,16 @@ class Compared(NamedTuple):
 
 
 def compare(staging: Staging, *, source_id: int) -> Compared:
-    """Fill `todo` (`id` is the elector that a row changes, null for a new one) and `departed`."""
+    """Fill `todo` (`id` is the elector that a row changes, null for a new one) and `departed`.
+
+    Raises UnreadableFile where nobody could be recognised.
+    """
     staging.create(DIFFERENCES, "row tid, line integer, id bigint, arrived boolean")
     staging.create("departed", "id bigint")
     communes = _known_communes(staging)
     if not communes:
         return Compared(EVERYTHING, _count(staging, EVERYTHING))
+    _refuse_unlike(staging, communes)
     lanes = lanes_here()
     in_lanes(
         partial(_compare_communes, staging, source_id=source_id),
@@ -93,6 +100,40 @@ def _known_communes(staging: Staging) -> list[int]:
         return [commune for (commune,) in cursor.fetchall()]
 
 
+def _refuse_unlike(staging: Staging, communes: list[int]) -> None:
+    """Electors are recognised by day and place of birth: two rolls of which one lacks them share nobody.
+
+    Everybody would arrive, and stand there twice.
+    """
+    if _count(staging, EVERYTHING) < FEW_ROWS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(_BIRTHS_KNOWN), [communes] * 2)
+        has_places, had_places, has_days, had_days = cursor.fetchone()
+    for has, had, what in (
+        (has_places, had_places, _("places of birth")),
+        (has_days, had_days, _("dates of birth")),
+    ):
+        if had and not has:
+            raise UnreadableFile(
+                _(
+                    "This roll has no %(what)s, and the one that is known of the same communes has: nobody "
+                    "could be recognised, everybody would be there twice. Ask for the complete export; or "
+                    "undo the earlier import first."
+                )
+                % {"what": what}
+            )
+        if has and not had:
+            raise UnreadableFile(
+                _(
+                    "This roll has %(what)s, and the one that is known of the same communes has none: nobody "
+                    "could be recognised, everybody would be there twice. Undo the earlier import, then "
+                    "import this one."
+                )
+                % {"what": what}
+            )
+
+
 def _compare_communes(staging: Staging, communes: list[int], *, source_id: int) -> None:
     given = ", ".join(COMPARED.values())
     kept = ", ".join(f"kept.{column}" for column in COMPARED)
@@ -122,6 +163,14 @@ SELECT territory_id FROM (SELECT DISTINCT territory_id FROM {places} WHERE terri
 WHERE EXISTS (SELECT FROM contacts_electoralregistration WHERE commune_id = territory_id)
 ORDER BY territory_id
 """
+_BIRTHS_KNOWN = """
+SELECT EXISTS (SELECT FROM {births} WHERE hash IS NOT NULL),
+       EXISTS (SELECT FROM contacts_electoralregistration
+               WHERE commune_id = ANY(%s) AND birthplace_hash IS NOT NULL),
+       EXISTS (SELECT FROM {days} WHERE iso <> ''),
+       EXISTS (SELECT FROM contacts_electoralregistration
+               WHERE commune_id = ANY(%s) AND (birth_date IS NOT NULL OR birth_date_raw <> ''))
+"""
 # Reads the electors of these communes only, whatever else the base holds; only what differs is written.
 _COMPARE = """
 WITH differing AS MATERIALIZED (
@@ -143,6 +192,13 @@ WITH differing AS MATERIALIZED (
     SELECT kept.id FROM differing JOIN contacts_electoralregistration AS kept USING (id)
     WHERE differing.line IS NULL AND kept.left_on IS NULL
       AND (kept.commune_id, kept.roll_kind) IN (SELECT territory_id, kind FROM {places})
+      -- A file of some stations says nothing of the others; one that has none of them has new ones.
+      AND (kept.polling_station_id IS NULL
+           OR kept.polling_station_id IN (SELECT station_id FROM {places} WHERE station_id IS NOT NULL)
+           OR kept.commune_id NOT IN (
+               SELECT station.parent_id FROM {places} AS place
+               JOIN contacts_territory AS station ON station.id = place.station_id
+               WHERE station.parent_id IS NOT NULL))
 )
 INSERT INTO {todo} (row, line, id, arrived)
 SELECT row, line, id, id IS NULL FROM differing WHERE line IS NOT NULL ORDER BY row

@@ -82,6 +82,7 @@ def stage(
         roll_kind=roll_kind or RollKind.MAIN,
         abroad=abroad,
         month_first=layout.month_first,
+        may_lack_codes=bool(layout.form),
     )
     lookups.make()
     _refuse_second_header(staging, layout, columns)

@@ -20,6 +20,7 @@ from contacts.territories.lookup import resolution_sql
 # Together they say where an elector votes; a roll has as many distinct groups as stations, more or less.
 PLACE_KEYS = (
     "commune_code",
+    "department_code",
     "roll_kind",
     "station_code",
     "station_name",
@@ -49,8 +50,12 @@ class Lookups:
         roll_kind: int,
         abroad: Abroad | None = None,
         month_first: bool = False,
+        may_lack_codes: bool = False,
     ) -> None:
-        """`commune_code` and `roll_kind` stand in for columns that the file lacks."""
+        """`commune_code` and `roll_kind` stand in for columns that the file lacks.
+
+        `may_lack_codes`: the file is made of several, of which some may name their commune without a code.
+        """
         self._abroad = abroad
         self._month_first = month_first
         self._staging = staging
@@ -58,7 +63,7 @@ class Lookups:
         self._commune_code = commune_code
         self._roll_kind = roll_kind
         self.place_keys = columns.present(PLACE_KEYS)
-        if not columns.has("commune_code"):
+        if may_lack_codes or not columns.has("commune_code"):
             self.place_keys += columns.present(_name_keys(abroad))
         self.birth_keys = columns.present(BIRTH_KEYS)
 
@@ -78,12 +83,19 @@ class Lookups:
         )
 
     def _same(self, alias: str, keys: list[str]) -> str:
-        return " AND ".join(f"{alias}.{key} = {self._columns.sql(key)}" for key in keys) or "true"
+        return " AND ".join(f"{alias}.{key} = {self._value(key)}" for key in keys) or "true"
+
+    def _value(self, key: str) -> str:
+        """Text of a field; a name counts only where the row has no code: cities are more than communes."""
+        value = self._columns.sql(key)
+        if key in NAME_KEYS and self._columns.has("commune_code"):
+            return f"CASE WHEN {self._columns.sql('commune_code')} = '' THEN {value} ELSE '' END"
+        return value
 
     def _distinct(self, keys: list[str], all_keys: tuple[str, ...]) -> str:
         """SELECT of the distinct values of `keys`; the other ones of `all_keys` are empty."""
-        wanted = ", ".join(f"{self._columns.sql(key) if key in keys else EMPTY} AS {key}" for key in all_keys)
-        group = ", ".join(self._columns.sql(key) for key in keys)
+        wanted = ", ".join(f"{self._value(key) if key in keys else EMPTY} AS {key}" for key in all_keys)
+        group = ", ".join(self._value(key) for key in keys)
         source = f"FROM {self._staging.table('raw')} AS raw" if keys else ""
         return f"SELECT {wanted} {source} {f'GROUP BY {group}' if keys else ''}"
 
@@ -92,7 +104,7 @@ class Lookups:
         columns = ", ".join(f"{key} text" for key in keys)
         self._staging.create(
             "places",
-            f"id integer GENERATED ALWAYS AS IDENTITY, {columns}, territory_id bigint, insee text,"
+            f"id integer GENERATED ALWAYS AS IDENTITY, {columns}, code text, territory_id bigint, insee text,"
             " kind smallint, department text, station_key text, station_id bigint, abroad_code text,"
             " abroad_name text",
         )
@@ -106,18 +118,19 @@ class Lookups:
             if self._abroad is not None:
                 resolve_abroad(cursor, self._staging, self._abroad)
                 return
-            if self._commune_code and not self._columns.has("commune_code"):
-                cursor.execute(
-                    self._staging.sql("UPDATE {places} SET commune_code = %s"), [self._commune_code]
-                )
+            cursor.execute(self._staging.sql(_CODES), [self._stand_in])
             cursor.execute(self._resolve_communes())
             cursor.execute(self._staging.sql(_DEPARTMENTS))
             cursor.execute(self._staging.sql(_STATIONS))
         self._staging.analyze("places")
 
+    @property
+    def _stand_in(self) -> str:
+        return "" if self._columns.has("commune_code") else self._commune_code
+
     def _resolve_communes(self) -> str:
         name = "CASE WHEN place.commune_name <> '' THEN place.commune_name ELSE place.city END"
-        code = "place.commune_code"
+        code = "place.code"
         found = resolution_sql(
             f"{self._staging.table('places')} AS place",
             code=code,
@@ -183,6 +196,18 @@ def roll_kind_of(label: str) -> int:
     return next((int(kind) for kind, signs in _KIND_SIGNS if words & signs), 0)
 
 
+# The layout of 2013 writes the code of a commune without its department.
+_CODES = """
+UPDATE {places} SET code = CASE
+    WHEN commune_code = '' THEN %s
+    WHEN btrim(commune_code) ~ '^[0-9]{{1,3}}$' AND btrim(department_code) ~ '^([0-9]{{1,2}}|2[ABab]|97)$'
+        THEN upper(lpad(btrim(department_code), 2, '0')) || lpad(btrim(commune_code), 3, '0')
+    WHEN btrim(commune_code) ~ '^[0-9]{{1,2}}$' AND btrim(department_code) ~ '^97[0-9]$'
+        THEN btrim(department_code) || lpad(btrim(commune_code), 2, '0')
+    WHEN btrim(commune_code) ~ '^[0-9]{{3}}$' AND btrim(department_code) ~ '^97[0-9]$'
+        THEN '97' || btrim(commune_code)
+    ELSE commune_code END
+"""
 _COMMUNES = """
 UPDATE {places} AS place
 SET territory_id = found.territory_id, insee = territory.code
@@ -196,10 +221,13 @@ FROM contacts_territoryancestor AS link
 JOIN contacts_territory AS department ON department.id = link.ancestor_id AND department.kind = 'department'
 WHERE link.descendant_id = place.territory_id
 """
-# A station keeps the code of the commune that the roll names: absorbed communes each had a station 0001.
+# A station keeps the code of the commune that the roll names: absorbed communes each had a station 0001. A
+# spreadsheet takes the zeros of "0001" away, and the layout of 2013 never had them: numbers have four digits.
 _STATIONS = """
 UPDATE {places} AS place
 SET station_key = left(
-        coalesce(nullif(clean_insee_code(commune_code), ''), insee) || '-' || btrim(station_code), 24)
+        coalesce(nullif(clean_insee_code(code), ''), insee) || '-'
+        || CASE WHEN btrim(station_code) ~ '^[0-9]{{1,3}}$' THEN lpad(btrim(station_code), 4, '0')
+                ELSE btrim(station_code) END, 24)
 WHERE station_code <> '' AND territory_id IS NOT NULL
 """

@@ -103,7 +103,7 @@ def test_the_layout_of_2013_is_a_roll_too(tmp_path, roll_source) -> None:
     assert (found.order_number, found.street, found.polling_station.code) == (
         12,
         "4 RUE DU MOULIN",
-        "60057-3",
+        "60057-0003",
     )
 
 

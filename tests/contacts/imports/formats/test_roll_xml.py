@@ -13,7 +13,7 @@ from contacts.models import ElectoralRegistration, Import
 from tests.support.imports import import_file, write_rows
 
 # What no field of an elector takes: the list's own name and day, its department, and nationality (CNIL).
-NOT_TAKEN = {"InfoListe", "DateCreationListe", "CodeDepartement", "Nationalite"}
+NOT_TAKEN = {"InfoListe", "DateCreationListe", "Nationalite"}
 
 
 def elector(name, number, *, group="{}"):
