@@ -27,7 +27,9 @@ logger = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 5
 Handler = Callable[["RunningJob"], None]
+AbandonedHandler = Callable[[Job, str], None]
 _handlers: dict[str, Handler] = {}
+_abandoned: dict[str, AbandonedHandler] = {}
 
 
 class JobStopped(Exception):
@@ -91,6 +93,16 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
 
     def register(function: Handler) -> Handler:
         _handlers[kind] = function
+        return function
+
+    return register
+
+
+def on_abandoned(*kinds: str) -> Callable[[AbandonedHandler], AbandonedHandler]:
+    """Register what is told, with the reason, of a job at which workers died `MAX_ATTEMPTS` times."""
+
+    def register(function: AbandonedHandler) -> AbandonedHandler:
+        _abandoned.update(dict.fromkeys(kinds, function))
         return function
 
     return register
@@ -175,9 +187,16 @@ def _kills_workers(job: Job) -> bool:
         return False
     logger.error("Job %s (%s) was abandoned %s times", job.pk, job.kind, job.attempts)
     error = _("The program was stopped %(times)s times while at it. Is there enough memory?")
+    error %= {"times": job.attempts}
     Job.objects.filter(pk=job.pk).update(
-        state=Job.State.FAILED, error=error % {"times": job.attempts}, lease_until=None, finished_at=Now()
+        state=Job.State.FAILED, error=error, lease_until=None, finished_at=Now()
     )
+    if (tell := _abandoned.get(job.kind)) is not None:
+        try:
+            with transaction.atomic():
+                tell(job, error)
+        except Exception:  # the job has ended all the same: it must not stop those behind it
+            logger.exception("Nobody could be told of the end of job %s (%s)", job.pk, job.kind)
     return True
 
 

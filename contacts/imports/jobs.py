@@ -12,14 +12,21 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
-from campaign_crm.platform.jobs import MAX_ATTEMPTS, JobFailed, JobStopped, RunningJob, handler
+from campaign_crm.platform.jobs import (
+    MAX_ATTEMPTS,
+    JobFailed,
+    JobStopped,
+    RunningJob,
+    handler,
+    on_abandoned,
+)
 from campaign_crm.platform.locks import only_one
-from campaign_crm.platform.models import User
+from campaign_crm.platform.models import Job, User
 from contacts.enums import SuppressionReason
 from contacts.households.finding import enqueue_refresh as enqueue_households
 from contacts.imports import chunks, files
@@ -100,6 +107,7 @@ def _run(run: Import, staging: Staging, job: RunningJob, told: Progress) -> None
     if not staging.exists(chunks.TABLE):  # a crash of PostgreSQL emptied them, or they were cleaned away
         seen = {name: run.preview[name] for name in SEEN_BEFORE if name in run.preview}
         run.preview = _stage(run, told) | seen
+    _begin_writing(run)
     links = _write(run, staging, told)
     with transaction.atomic():
         job.progress(0, note=FINISHING)  # a worker that lost the job ends nothing
@@ -111,12 +119,19 @@ def _run(run: Import, staging: Staging, job: RunningJob, told: Progress) -> None
             enqueue_households(import_id=run.pk, by=run.created_by)
 
 
+def _begin_writing(run: Import) -> None:
+    """Note it before the first row is written; raises JobStopped when somebody stopped the import before."""
+    running = Import.objects.filter(pk=run.pk, state=Import.State.RUNNING)
+    if not running.update(writing_began_at=Coalesce("writing_began_at", Now())):
+        raise JobStopped(f"Import {run.pk} was stopped before it wrote anything.")
+    run.refresh_from_db(fields=["writing_began_at"])
+
+
 @handler(UNDO_JOB)
 def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with _working(job) as run:
         by = User.objects.filter(pk=job.created_by_id or 0).first()
-        run.refresh_from_db(fields=["state", "counts", "options"])  # another undo may have held it until now
         if run.state != Import.State.UNDONE:  # else an earlier worker died right after its last commit
             undo_import(
                 import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too"))
@@ -256,21 +271,28 @@ def _working(job: RunningJob) -> Iterator[Import]:
     run = Import.objects.select_related("source", "created_by").get(pk=job.payload["import"])
     language = getattr(run.created_by, "language", "") or settings.LANGUAGE_CODE
     with translation.override(language), _alone(job, run.pk):
+        run.refresh_from_db()  # another worker may have ended it meanwhile
         try:
             yield run
         except JobStopped:
             raise
         except ImportProblem as problem:
             Staging(run.pk).drop()
-            _end(run, Import.State.FAILED, error=str(problem), finished_at=Now())
+            _fail(run, str(problem))
             raise JobFailed(str(problem)) from problem
         except Exception:
             if job.attempt >= MAX_ATTEMPTS:
-                message = _(
-                    "Something failed on our side. What was written until then is there; undo it, or ask."
-                )
-                _end(run, Import.State.FAILED, error=message, finished_at=Now())
+                _fail(run, _("Something failed on our side."))
             raise
+
+
+@on_abandoned(PREVIEW_JOB, RUN_JOB, UNDO_JOB)
+def give_up(job: Job, error: str) -> None:
+    """Workers died at it again and again: whoever waits is told, and can undo what was written."""
+    run = Import.objects.select_related("created_by").get(pk=job.payload["import"])
+    language = getattr(run.created_by, "language", "") or settings.LANGUAGE_CODE
+    with translation.override(language):
+        _fail(run, error)
 
 
 @contextmanager
@@ -286,10 +308,18 @@ def _alone(job: RunningJob, import_id: int) -> Iterator[None]:
     raise JobStopped(f"Import {import_id} is held by another worker.")
 
 
+def _fail(run: Import, error: str) -> None:
+    """End what was under way; an undo can be gone on with. What had ended before stays as it ended."""
+    if run.state in (Import.State.PREVIEWING, Import.State.RUNNING):
+        _end(run, Import.State.FAILED, error=error, finished_at=Now())
+    elif run.state == Import.State.UNDOING:
+        _end(run, Import.State.UNDOING, error=error)
+
+
 def _end(run: Import, state: Import.State, **values: Any) -> None:
     """Write how a step ended; the person who waits is told when it was the last one."""
     run.state = state
     run.error, run.counts = values.get("error", ""), values.get("counts", run.counts)
     Import.objects.filter(pk=run.pk).update(state=state, **values)
-    if state in (Import.State.DONE, Import.State.FAILED):
+    if state != Import.State.PREVIEWED:
         tell_the_end(run)

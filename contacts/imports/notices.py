@@ -13,11 +13,16 @@ LONGEST = 300  # characters of Notification.message
 
 
 def tell_the_end(run: Import) -> None:
-    """Write a notification of an import that is done or failed, in the language of the moment."""
+    """Write a notification of an import, or of its undo, that ended; in the language of the moment."""
     if run.created_by_id is None:
         return
-    if run.state == Import.State.FAILED:
-        message = _("“%(file)s” was not imported: %(reason)s") % {"file": run.file_name, "reason": run.error}
+    told = {"file": run.file_name, "reason": run.error}
+    if run.state == Import.State.UNDOING:
+        message = _("Undoing “%(file)s” was interrupted; it can be gone on with: %(reason)s") % told
+    elif run.state == Import.State.FAILED and run.has_begun:
+        message = _("“%(file)s” was imported in part, which can be undone: %(reason)s") % told
+    elif run.state == Import.State.FAILED:
+        message = _("“%(file)s” was not imported: %(reason)s") % told
     else:
         counts = {name: _number(run.counts.get(name, 0)) for name in ("new", "updated", "rejected")}
         message = _("“%(file)s” is imported: %(new)s new, %(updated)s updated, %(rejected)s rejected.") % {

@@ -158,6 +158,7 @@ def set_mapping(
 @transaction.atomic
 def enqueue_preview(*, run: Import, by: User | None) -> Job:
     """Have the whole file read and counted; nothing is written."""
+    _lock(run)
     _changeable(run)
     _ready(run)
     return _enqueue(run, PREVIEW_JOB, State.PREVIEWING, by)
@@ -169,6 +170,9 @@ def enqueue_run(*, run: Import, by: User | None, whole_roll: bool = False) -> Jo
 
     `whole_roll`: the file is the whole roll of its communes, so that whoever is not in it has left.
     """
+    _lock(run)
+    if run.state in AT_WORK:
+        raise WrongState(_("This import is at work already."))
     if run.state != State.PREVIEWED:
         raise WrongState(_("Preview the import first."))
     _ready(run)
@@ -184,8 +188,13 @@ def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -
     `objections_too`: what a file of people put on the do-not-contact list goes as well, because the file was
     mistaken. Of an opt-out file it always does.
     """
+    _lock(run)
     if run.state not in UNDOABLE:
         raise WrongState(_("Only an import that has ended can be undone."))
+    if not run.has_begun:
+        raise WrongState(_("Nothing of this file was written: there is nothing to undo."))
+    if Job.objects.filter(pk=run.job_id or 0).unfinished().exists():
+        raise WrongState(_("This import is being undone already."))
     job = enqueue(kind=UNDO_JOB, payload={"import": run.pk, "objections_too": objections_too}, by=by)
     Import.objects.filter(pk=run.pk).update(job=job)
     return job
@@ -193,13 +202,14 @@ def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -
 
 @transaction.atomic
 def stop_import(*, run: Import, by: User | None) -> None:
-    """Stop at the end of the current chunk. A stopped preview can be computed again, a stopped run undone."""
+    """Stop at the end of the current chunk. What has begun can then be undone, anything else changed."""
+    _lock(run)
     if run.state not in AT_WORK or run.job_id is None:
         raise WrongState(_("This import is not at work."))
     Job.objects.filter(pk=run.job_id).unfinished().update(
         state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
-    after = State.UPLOADED if run.state == State.PREVIEWING else State.CANCELLED
+    after = State.CANCELLED if run.has_begun else State.UPLOADED
     Import.objects.filter(pk=run.pk).update(
         state=after, finished_at=Now() if after == State.CANCELLED else None
     )
@@ -209,7 +219,10 @@ def stop_import(*, run: Import, by: User | None) -> None:
 @transaction.atomic
 def discard_import(*, run: Import, by: User | None) -> None:
     """Forget a file of which nothing was written."""
-    if _has_begun(run) or run.state not in CHANGEABLE:
+    _lock(run)
+    if run.state in AT_WORK:
+        raise WrongState(_("This import is at work: stop it first."))
+    if not is_changeable(run):
         raise WrongState(_("Something of this file was written: undo the import instead."))
     audit.record(action="import.discard", on=run, by=by)
     RecurringImport.objects.filter(open_import=run).update(open_import=None, questions=[])
@@ -272,14 +285,24 @@ def _options_of_name(file_name: str) -> dict[str, Any]:
     }
 
 
-def _has_begun(run: Import) -> bool:
-    """True when something may have been written: a preview that failed kept nothing, a run had a preview."""
-    return bool(run.counts) or (run.state == State.FAILED and bool(run.preview))
+def is_changeable(run: Import) -> bool:
+    """True before anything is written: one may go back to any step."""
+    return run.state in CHANGEABLE and not run.has_begun
 
 
 def _changeable(run: Import) -> None:
-    if run.state not in CHANGEABLE or _has_begun(run):
+    if run.state in AT_WORK:
+        raise WrongState(_("This import is at work: stop it first."))
+    if not is_changeable(run):
         raise WrongState(_("This import has begun: it can be undone, not changed."))
+
+
+def _lock(run: Import) -> None:
+    """Hold the import until the transaction ends, and see how it stands: another page may have acted."""
+    now = Import.objects.select_for_update().filter(pk=run.pk).first()
+    if now is None:
+        raise WrongState(_("This file was discarded meanwhile."))
+    run.state, run.job_id, run.writing_began_at = now.state, now.job_id, now.writing_began_at
 
 
 def _ready(run: Import) -> None:
@@ -297,7 +320,10 @@ def _enqueue(run: Import, kind: str, state: Import.State, by: User | None) -> Jo
     return job
 
 
+@transaction.atomic
 def _reset(run: Import, *fields: str) -> None:
     """Save a change of how the file is read; what was prepared before it is worth nothing."""
+    _lock(run)  # looking at the file took its time
+    _changeable(run)
     run.state, run.preview, run.error = State.UPLOADED, {}, ""
     run.save(update_fields=[*fields, "state", "preview", "error"])

@@ -55,6 +55,7 @@ class Import(models.Model):
     job = models.ForeignKey("platform.Job", null=True, on_delete=models.SET_NULL)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
+    writing_began_at = models.DateTimeField(null=True)  # from then on it can be undone, and no longer changed
     finished_at = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
 
@@ -74,7 +75,8 @@ class Import(models.Model):
             "options",
             "preview",
         ],
-        *["counts", "error", "job", "created_by", "created_at", "finished_at", "undone_at"],
+        *["counts", "error", "job", "created_by", "created_at", "writing_began_at"],
+        *["finished_at", "undone_at"],
     )
 
     class Meta:
@@ -83,6 +85,11 @@ class Import(models.Model):
 
     def __str__(self) -> str:
         return f"{self.file_name} ({self.get_kind_display()})"
+
+    @property
+    def has_begun(self) -> bool:
+        """True when something of the file may have been written."""
+        return self.writing_began_at is not None
 
 
 class ImportReject(models.Model):

@@ -117,7 +117,7 @@ class ImportPage(ImportView):
             "pair_count": run.counts.get("pairs", 0),
             "may_review": may_review,
             "may_change": is_changeable(run),
-            "may_undo": run.state in UNDOABLE and not is_changeable(run),
+            "may_undo": run.state in UNDOABLE and run.has_begun,
             "undo_means": undo_means(run.counts or run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],

@@ -20,7 +20,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView, refusal
 from contacts.imports.service import AT_WORK as AT_WORK
-from contacts.imports.service import CHANGEABLE
+from contacts.imports.service import is_changeable as is_changeable
 from contacts.models import Import
 
 State = Import.State
@@ -83,11 +83,6 @@ def _url(step: Step, run: Import | None) -> str:
     if run is None or not is_changeable(run) or step not in _URL_NAMES:
         return ""
     return reverse(_URL_NAMES[step], args=[run.pk])
-
-
-def is_changeable(run: Import) -> bool:
-    """Before anything is written, a person may go back to any step."""
-    return run.state in CHANGEABLE and not run.counts
 
 
 class ImportView(StaffView, TemplateView):

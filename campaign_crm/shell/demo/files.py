@@ -47,6 +47,7 @@ def finish(run: Import, *, new: int, **counts: int) -> None:
     known = {"rows": new, "new": new, "updated": 0, "unchanged": 0, "duplicate": 0, "rejected": 0}
     run.counts = run.preview = {**known, "linked": 0, "to_review": 0, **counts}
     run.file_bytes = new * BYTES_A_ROW
+    run.writing_began_at = run.created_at
     run.finished_at = run.created_at + timedelta(seconds=2 + new // ROWS_A_SECOND)
     run.save()
 

@@ -3,6 +3,7 @@
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from campaign_crm.platform.jobs import run_job
 from campaign_crm.platform.models import Job
@@ -117,7 +118,9 @@ def test_a_value_never_returns_to_what_an_undone_import_wrote(import_people, boo
     Contact.objects.update(birth_date="1979-01-01")
     person = Contact.objects.get()
     first, then = (
-        Import.objects.create(kind="address-book", source=second, state="done", file_name=name)
+        Import.objects.create(
+            kind="address-book", source=second, state="done", file_name=name, writing_began_at=timezone.now()
+        )
         for name in ("a.csv", "b.csv")
     )
     for run, before, after in ((first, "1979-01-01", "1980-05-17"), (then, "1980-05-17", "1981-06-18")):
@@ -139,7 +142,9 @@ def test_what_people_refused_stays_unless_the_file_was_mistaken(import_people, b
     import_people(book, ("Léa", "Martin", "lea@example.org"))
     person = Contact.objects.get()
     runs = [
-        Import.objects.create(kind="address-book", source=second, state="done", file_name=name)
+        Import.objects.create(
+            kind="address-book", source=second, state="done", file_name=name, writing_began_at=timezone.now()
+        )
         for name in ("a.csv", "b.csv")
     ]
     for run in runs:
