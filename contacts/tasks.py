@@ -9,6 +9,7 @@ from campaign_crm.platform.models import Job
 from contacts.duplicates.nightly import enqueue_comparison
 from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.recurring import watching
+from contacts.imports.rejects import drop_old_rejects
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
 from contacts.services.growth import fold
 
@@ -33,6 +34,7 @@ def tidy() -> None:
         if held:
             drop_unneeded_staging()
             drop_unneeded_files()
+            drop_old_rejects()
             fold()
 
 

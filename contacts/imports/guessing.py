@@ -14,6 +14,7 @@ from contacts.imports.columns.patterns import is_not_theirs
 from contacts.imports.fields import several_allowed
 from contacts.imports.layouts import Format, Mapping, Recognised, opt_out_mapping, recognise, roll_mapping
 from contacts.imports.reading import Row
+from contacts.imports.rejects import own_columns
 from contacts.imports.sketch import Sketch
 from contacts.imports.values import (
     EMAIL,
@@ -84,12 +85,13 @@ def guess(sketch: Sketch, *, kind: str = "") -> Guess:
     by_name, looks = _known_names(header, kind, recognised, is_roll=is_roll)
     taken = set(by_name.values())
     columns = []
+    own = len(own_columns([fold(name) for name in header]))
     for index, name in enumerate(header):
         values = _filled(sketch.rows, index)
         field, confidence = by_name.get(index, ""), 1.0
         if field:
             confidence = 1.0 if _agrees(field, values) else DOUBTED
-        elif index not in recognised.repeated and not is_not_theirs(fold(name)):
+        elif index < own and index not in recognised.repeated and not is_not_theirs(fold(name)):
             field, confidence = _by_values(values, taken, looks)
             taken.add(field)
         columns.append(ColumnGuess(index, name, field, confidence if field else 0.0, values[:SAMPLES_SHOWN]))

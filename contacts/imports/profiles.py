@@ -17,6 +17,7 @@ from contacts.folding import fold
 from contacts.imports.columns.shipped_profiles import SHIPPED, ShippedProfile
 from contacts.imports.errors import ImportProblem
 from contacts.imports.layouts import Mapping
+from contacts.imports.rejects import own_columns
 from contacts.imports.sketch import folded_header
 from contacts.models import Import, MappingProfile
 
@@ -41,10 +42,13 @@ class Known:
 
 
 def keys_of(header: list[str]) -> list[str]:
-    """Names of the columns as they are compared; a name that comes again gets its number."""
+    """Names of the columns as they are compared; a name that comes again gets its number.
+
+    Rejected rows that come back corrected have two columns of ours at the end, which are nobody's.
+    """
     seen: Counter[str] = Counter()
     keys = []
-    for name in folded_header(header):
+    for name in own_columns(folded_header(header)):
         seen[name] += 1
         keys.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
     return keys

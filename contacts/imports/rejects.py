@@ -2,21 +2,68 @@
 
 from __future__ import annotations
 
-from django.db import connection
+from datetime import timedelta
+from functools import lru_cache
 
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
+
+from contacts.folding import fold
+from contacts.imports.layouts import never_imported
 from contacts.imports.staging import Staging
-from contacts.models import Import
+from contacts.models import Import, ImportReject
+
+REJECT_COLUMNS = (_("line"), _("why it was rejected"))
+"""What a file of rejected rows has beside the columns as they came."""
+
+KEPT = timedelta(days=60)
+"""How long rejected rows wait to be corrected: they are personal data of people who did not come in."""
+
+
+@lru_cache(maxsize=1)
+def reject_columns() -> frozenset[str]:
+    """The folded names of these columns, in any language: such a file comes back without meaning them."""
+    names = set()
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            names |= {fold(str(name)) for name in REJECT_COLUMNS}
+    return frozenset(names)
+
+
+def own_columns(names: list[str]) -> list[str]:
+    """The folded names of a header without those that a file of rejected rows has added at its end."""
+    added = len(REJECT_COLUMNS)
+    return names[:-added] if len(names) > added and reject_columns().issuperset(names[-added:]) else names
+
+
+def drop_old_rejects() -> int:
+    """Forget rejected rows after `KEPT`, and those of imports that were undone; returns how many."""
+    old = ImportReject.objects.filter(import_run__finished_at__lt=timezone.now() - KEPT)
+    undone = ImportReject.objects.filter(import_run__state=Import.State.UNDONE)
+    return sum(int(found._raw_delete(found.db)) for found in (old.all(), undone.all()))
 
 
 def keep_rejects(run: Import, staging: Staging) -> None:
-    """Move the rejected rows out of the staging tables; doing it again changes nothing."""
+    """Move the rejected rows out of the staging tables; doing it again changes nothing.
+
+    What is never imported is not kept of a rejected row either.
+    """
+    blanked = never_imported(run.layout.get("header", [])) if run.kind == Import.Kind.ROLL else []
     with connection.cursor() as cursor:
-        cursor.execute(staging.sql(_KEEP), {"import": run.pk})
+        cursor.execute(staging.sql(_KEEP), {"import": run.pk, "blanked": blanked})
 
 
 _KEEP = """
 INSERT INTO contacts_importreject (import_run_id, line, values, reasons)
-SELECT %(import)s, line, values, ARRAY(SELECT jsonb_array_elements_text(reasons))
+SELECT %(import)s, line,
+       CASE WHEN %(blanked)s::int[] = ARRAY[]::int[] THEN values ELSE (
+           SELECT jsonb_agg(CASE WHEN place - 1 = ANY(%(blanked)s::int[]) THEN '""'::jsonb ELSE cell END
+                            ORDER BY place)
+           FROM jsonb_array_elements(values) WITH ORDINALITY AS cells (cell, place)) END,
+       ARRAY(SELECT jsonb_array_elements_text(reasons))
 FROM {rejects}
 ON CONFLICT DO NOTHING
 """

@@ -17,6 +17,7 @@ from contacts.imports.errors import ImportProblem
 from contacts.imports.jobs import UNDO_JOB
 from contacts.imports.pausing import can_pause, pause_import, resume_import
 from contacts.imports.reasons import sentence
+from contacts.imports.rolls.newer import newer_roll
 from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
 from contacts.imports.undo import UNDOABLE, electors_kept, people_kept
 from contacts.models import Import, ImportReject
@@ -91,7 +92,8 @@ class ImportPage(ImportView):
         if run.state == State.PREVIEWED:
             context["samples"] = sample_groups(run)
             context["departed"] = counts.get("departed", 0)
-            context["is_whole_roll"] = departures_look_real(counts)
+            context["newer_roll"] = newer_roll(run)
+            context["is_whole_roll"] = departures_look_real(counts) and context["newer_roll"] is None
         elif run.state not in AT_WORK and not self.is_undoing:
             context |= self._report()
         return super().get_context_data(**(context | kwargs))

@@ -8,12 +8,15 @@ import tempfile
 from pathlib import PurePath
 from typing import IO
 
-from django.http import FileResponse, HttpRequest
+from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.rights import Right
 from campaign_crm.platform.spreadsheets import neutralised
+from campaign_crm.platform.staff import refusal
 from contacts.imports.reasons import sentence
+from contacts.imports.rejects import REJECT_COLUMNS
 from contacts.models import Import, ImportReject
 from contacts.views.import_steps import ImportView
 
@@ -26,7 +29,9 @@ class RejectedRows(ImportView):
 
     http_method_names = ["get"]
 
-    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> FileResponse:
+    def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+        if self.run.created_by_id != request.user.pk and not request.user.has_right(Right.EXPORT_PEOPLE):
+            return refusal(request, Right.EXPORT_PEOPLE) or self.http_method_not_allowed(request)
         audit.record(
             action="import.download_rejects",
             on=self.run,
@@ -46,7 +51,7 @@ def write_rejects(run: Import, file: IO[str]) -> None:
     """Write the columns and rows as they came, then the line in the first file and every reason."""
     header: list[str] = run.layout.get("header", [])
     writer = csv.writer(file, delimiter=";")
-    writer.writerow([*map(neutralised, header), _("line"), _("why it was rejected")])
+    writer.writerow([*map(neutralised, header), *map(str, REJECT_COLUMNS)])
     rejects = ImportReject.objects.filter(import_run=run).order_by("line")
     for reject in rejects.iterator(chunk_size=ROWS_AT_A_TIME):
         values = [neutralised(value) for value in reject.values]

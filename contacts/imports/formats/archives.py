@@ -18,6 +18,7 @@ from typing import IO
 
 from django.utils.translation import gettext as _
 
+from contacts.folding import fold
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import limits
 from contacts.imports.formats.forms import HEAD_BYTES, Form
@@ -25,6 +26,8 @@ from contacts.imports.formats.forms import HEAD_BYTES, Form
 _WORKBOOKS = {"xl/workbook.xml", "xl/workbook.bin"}
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 _OFFICE = {"word/document.xml": "DOCX", "ppt/presentation.xml": "PPTX"}
+# A word about the files, whatever its ending.
+_NOTES = frozenset({"lisez moi", "lisezmoi", "a lire", "readme", "read me", "notice", "licence", "license"})
 _SYSTEM_FILES = {"thumbs.db", "desktop.ini"}
 # Never a list of people: letters and pictures that come with one.
 _DOCUMENTS = frozenset(
@@ -68,7 +71,9 @@ def is_left_out(name: str) -> bool:
 
 
 def is_document(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _DOCUMENTS
+    """True for what comes with lists and is none."""
+    path = PurePosixPath(name)
+    return path.suffix.lower() in _DOCUMENTS or fold(path.stem) in _NOTES
 
 
 def zip_form(path: Path) -> Form:

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from campaign_crm.platform.spreadsheets import plain
 from contacts.folding import fold
 from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import ADDRESSES, CUSTOM_PREFIX
@@ -89,7 +90,7 @@ class PeopleRows:
             if len(row) != self._width:
                 self._rejected(line, row, [reason("width", f"{len(row)}/{self._width}")])
                 continue
-            staged = self._one(line, row)
+            staged = self._one(line, [plain(cell) for cell in row])
             if staged is not None:
                 yield staged
 

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from campaign_crm.platform.models import AuditEntry, Job, Notification
 from contacts.models import Contact, ElectoralRegistration, Import, Note, Source
@@ -219,6 +220,7 @@ def test_stopped_preview_goes_back_to_the_columns(
 def test_stopped_run_says_so_and_can_be_undone(previewed: Callable[..., Import], staff: Client) -> None:
     run = previewed()
     staff.post(f"/imports/{run.pk}/run/")
+    Import.objects.update(writing_began_at=timezone.now())
     staff.post(f"/imports/{run.pk}/stop/")
     text = staff.get(f"/imports/{run.pk}/").content.decode()
     assert "The import was stopped." in text
