@@ -112,4 +112,4 @@ def test_a_paused_import_can_be_stopped(previewed: Callable[..., Import], staff:
     for act in ("run", "pause", "stop"):
         staff.post(f"/imports/{run.pk}/{act}/")
     run.refresh_from_db()
-    assert (run.state, run.job.state) == (Import.State.CANCELLED, Job.State.CANCELLED)
+    assert (run.state, run.job.state) == (Import.State.UPLOADED, Job.State.CANCELLED)  # nothing was written
