@@ -6,7 +6,6 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -14,8 +13,10 @@ from django.utils.translation import gettext as _
 from contacts.imports.errors import UnreadableFile
 
 BLOCK_BYTES = 1024 * 1024
-LINE_LIMIT = 4 * 1024 * 1024  # characters: no row of people is that long, a binary or an unclosed quote is
+LINE_LIMIT = 4 * 1024 * 1024  # characters between two line breaks: a picture in a vCard may be that long
+ROW_LIMIT = 1024 * 1024  # characters of a row: no person has that many, a binary or a wrong quote does
 FIELD_LIMIT = 256 * 1024
+COLUMNS_LIMIT = 16_384  # as many as the widest spreadsheet has
 RAGGED_SHARE = 0.1  # above this share of rows with another number of columns, the file is no table
 RAGGED_LEAST = 5
 
@@ -62,30 +63,40 @@ class WrongEncoding(UnreadableFile):
     """Bytes that the encoding does not have: another one may read the file."""
 
 
-class _Blocks:
-    """The blocks of a text, and the last one read.
+class _EndlessRow(Exception):
+    """A row goes on for more characters than any row has."""
 
-    Apart from the reader, which would otherwise hold itself, and with it a block of each file that was read.
+
+class _Lines:
+    """The lines of a text, the last block of them, and the characters since the last row.
+
+    A row may have many lines, each short and each of its quotes closed: only their sum tells that it has no
+    end. Apart from the reader, which would otherwise hold itself, and with it a block of each file that was
+    read.
     """
 
     def __init__(self, path: Path, encoding: str) -> None:
         self._texts = text_blocks(path, encoding)
         self.last = ""
+        self.held = 0
 
     def __iter__(self) -> Iterator[str]:
         for block in self._texts:
             self.last = block
-            yield block
+            for line in io.StringIO(block, newline=""):
+                self.held += len(line)
+                if self.held > ROW_LIMIT:
+                    raise _EndlessRow
+                yield line
 
 
 class TableReader:
     """Rows of a delimited file, one pass. `line` is the number of the last line that was read."""
 
     def __init__(self, path: Path, *, encoding: str, delimiter: str) -> None:
-        self._blocks = _Blocks(path, encoding)
-        lines = chain.from_iterable(io.StringIO(block, newline="") for block in self._blocks)
+        self._lines = _Lines(path, encoding)
         csv.field_size_limit(FIELD_LIMIT)
-        self._reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
         self.ragged = 0
         self.rows = 0
         self.first_ragged = 0
@@ -96,13 +107,18 @@ class TableReader:
 
     def __iter__(self) -> Iterator[tuple[int, Row]]:
         """Yield (line, values) of each row that is not blank; raises UnreadableFile."""
-        reader = self._reader
+        reader, lines = self._reader, self._lines
         start = 0
         try:
             for row in reader:
+                lines.held = 0
+                if len(row) > COLUMNS_LIMIT:
+                    raise _too_wide(start + 1)
                 start = reader.line_num
                 if row:
                     yield start, row
+        except _EndlessRow as error:
+            raise _endless(start + 1) from error
         except csv.Error as error:
             raise _not_well_formed(start + 1, error) from error
 
@@ -134,7 +150,7 @@ class TableReader:
         return row
 
     def _check_end(self, last_width: int, width: int, line: int) -> None:
-        if last_width < width and not self._blocks.last.endswith(("\n", "\r")):
+        if last_width < width and not self._lines.last.endswith(("\n", "\r")):
             raise UnreadableFile(
                 _(
                     "The file is cut short: its last line (%(line)s) has %(found)s columns of %(wanted)s. "
@@ -164,6 +180,23 @@ def _not_well_formed(line: int, error: csv.Error) -> UnreadableFile:
     return UnreadableFile(
         _("Line %(line)s is not well formed: a quotation mark stands inside a quoted value. Correct it.")
         % {"line": line}
+    )
+
+
+def _endless(line: int) -> UnreadableFile:
+    return UnreadableFile(
+        _(
+            "The row that begins on line %(line)s is longer than a megabyte: a quotation mark is missing "
+            "there, or the file is not a table."
+        )
+        % {"line": line}
+    )
+
+
+def _too_wide(line: int) -> UnreadableFile:
+    return UnreadableFile(
+        _("The row that begins on line %(line)s has more than %(limit)s columns: the file is not a table.")
+        % {"line": line, "limit": COLUMNS_LIMIT}
     )
 
 

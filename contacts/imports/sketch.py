@@ -23,6 +23,7 @@ HEAD_CHARACTERS = 64 * 1024
 MARKUP_CHARACTERS = 256  # enough to tell HTML or JSON from a table
 ROWS_COUNTED = 50
 SAMPLE_ROWS = 200
+SAMPLE_CHARACTERS = 1024 * 1024  # of the rows looked at: where they are large, fewer are enough
 LEAST_SHARE = 0.5  # of the first lines that must have the same number of columns
 SEPARATOR_LINE = "sep="  # Excel's own first line, "sep=;"
 
@@ -107,8 +108,7 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketc
     head = _head(path, encoding)
     skipped, delimiter = _separator_line(head, delimiter)
     delimiter = delimiter or find_delimiter(head)
-    reader = iter(TableReader(path, encoding=encoding, delimiter=delimiter))
-    rows = [row for _line, row in islice(reader, SAMPLE_ROWS + 1 + skipped)][skipped:]
+    rows = _first_rows(TableReader(path, encoding=encoding, delimiter=delimiter), skipped=skipped)
     rows = [row for row in rows if any(cell.strip() for cell in row)]
     if not rows:
         raise _empty()
@@ -132,6 +132,18 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketc
         warnings=[f"encoding:{suggestion}"] if suggestion else [],
     )
     return Sketch(layout, below)
+
+
+def _first_rows(reader: TableReader, *, skipped: int) -> list[Row]:
+    """The header and the rows below it, but for the `skipped` rows above: always one below, if there is."""
+    rows: list[Row] = []
+    characters = 0
+    for _line, row in islice(reader, skipped, SAMPLE_ROWS + 1 + skipped):
+        rows.append(row)
+        characters += sum(map(len, row)) + len(row)
+        if characters > SAMPLE_CHARACTERS and len(rows) > 1:
+            break
+    return rows
 
 
 def find_delimiter(head: str) -> str:

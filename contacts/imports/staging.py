@@ -23,6 +23,7 @@ from contacts.imports.reading import Row
 
 COPIED_AT_A_TIME = 2_000  # rows between two looks at the clock
 STREAM_BYTES = 1024 * 1024
+HELD_CHARACTERS = 4 * 1024 * 1024  # of rows that wait to be sent: rows may be large
 REJECTS_IN_MEMORY = 8 * 1024 * 1024  # bytes, then a temporary file
 
 
@@ -150,14 +151,18 @@ class _CsvStream:
 
     def read(self, _size: int = -1) -> bytes:
         buffer = io.StringIO()
-        write = csv.writer(buffer, lineterminator="\n").writerows
+        write = csv.writer(buffer, lineterminator="\n").writerow
+        taken = 0
         try:
-            taken = list(islice(self._rows, COPIED_AT_A_TIME))
+            for row in islice(self._rows, COPIED_AT_A_TIME):
+                write(row)
+                taken += 1
+                if buffer.tell() > HELD_CHARACTERS:
+                    break
         except BaseException as error:
             self.error = error
             raise
-        write(taken)
-        self.count += len(taken)
+        self.count += taken
         if self._on_rows is not None and taken:
             self._on_rows(self.count)
         return buffer.getvalue().encode()

@@ -1,8 +1,8 @@
 """A text file cut at ends of lines, so that several lanes read it side by side.
 
 A cut inside quotes, where a line does not end a row, leaves both stretches with a quote that is never closed:
-whoever reads them as rows is told. A line or a quoted value without end is told before: PostgreSQL would hold
-it in memory whole.
+whoever reads them as rows is told. A line or a row without end is told before: PostgreSQL would hold it in
+memory whole.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BLOCK = 1024 * 1024
 
 
 class Endless(Exception):
-    """A line, or a value in quotes, goes on for megabytes."""
+    """A line goes on for megabytes, or a row over lines: PostgreSQL might not come to its end."""
 
 
 class Stretch(NamedTuple):
@@ -65,13 +65,14 @@ def _count_lines(file: IO[bytes], first: int, last: int) -> int:
     """Lines in a stretch; the last of a file may lack its break."""
     file.seek(first)
     count, left, ending = 0, last - first, b"\n"
-    without_end, is_quoted = 0, False
+    without_end, quotes = 0, 0
     while left and (block := file.read(min(BLOCK, left))):
-        lines, quotes = block.count(b"\n"), block.count(b'"')
+        lines, end = block.count(b"\n"), block.rfind(b"\n") + 1
+        quotes += block.count(b'"', 0, end)
         without_end = 0 if lines else without_end + len(block)
-        if without_end > LINE_LIMIT or (is_quoted and not quotes and len(block) == BLOCK):
-            raise Endless
-        is_quoted ^= bool(quotes % 2)
+        if without_end > LINE_LIMIT or (lines and len(block) == BLOCK and quotes % 2):
+            raise Endless  # the last line break of the block stands inside quotes: it ends no row
+        quotes += block.count(b'"', end)
         count += lines
         ending = block[-1:]
         left -= len(block)

@@ -6,7 +6,7 @@ import pytest
 
 from contacts.imports.encodings import detect_encoding
 from contacts.imports.errors import UnreadableFile
-from contacts.imports.reading import LINE_LIMIT, TableReader, WrongEncoding
+from contacts.imports.reading import COLUMNS_LIMIT, LINE_LIMIT, ROW_LIMIT, TableReader, WrongEncoding
 from contacts.imports.sketch import find_delimiter, sketch_file
 
 ROWS = "Nom;Prénom;E-mail\nLefèvre;Léa;lea@example.org\nPetit;Jean;jean@example.org\n"
@@ -143,6 +143,9 @@ def test_what_is_no_table_is_refused_with_its_reason(file_of, content, words) ->
         ("a;b;c\n1;2;3\n4;5", "cut short"),
         ('a;b\n1;2\n3;"never closed\n4;5\n', "never closed"),
         ('a;b\n1;2\n3;"closed" badly\n4;5\n', "not well formed"),
+        ('a;b\n1;2\n"xab\n";' + '"ab\n";' * 200_000, "line 3 is longer than a megabyte"),
+        ("a;b\n1;2\n" + "x;" * (ROW_LIMIT // 2 + 1), "line 3 is longer than a megabyte"),
+        ("a;b\n1;2\n" + ";" * COLUMNS_LIMIT, "line 3 has more than 16384 columns"),
         ("a;b\n1;2\na;b\n3;4\n", "several tables"),
         ("a;b\n" + "1;2\n" * 50 + "x,y,z\n" * 30, "two different tables"),
     ],
@@ -165,3 +168,15 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(file_of) -> No
 def test_a_ragged_row_is_left_to_the_caller(file_of) -> None:
     path = file_of("a;b\n" + "1;2\n" * 40 + "only one\n" + "3;4\n")
     assert [(line, row) for line, row in read_all(path) if len(row) != 2] == [(42, ["only one"])]
+
+
+def test_rows_that_are_not_endless_are_read_however_many_lines_they_have(file_of) -> None:
+    row = ['"' + "x\n" * 100_000 + '"', "b"]
+    found = read_all(file_of("a;b\n" + (";".join(row) + "\n") * 8))
+    assert [len(values[0]) for _line, values in found] == [200_000] * 8
+
+
+def test_a_first_look_holds_no_more_than_it_needs(file_of) -> None:
+    large = "x" * 200_000 + ";" + "y" * 200_000
+    sketch = sketch_file(file_of("a;b\n" + (large + "\n") * 150))
+    assert 1 <= len(sketch.rows) < 10

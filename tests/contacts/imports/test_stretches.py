@@ -61,8 +61,12 @@ def test_a_cut_inside_quotes_is_seen_and_nothing_is_lost(elector, roll_file, rol
 
 @pytest.mark.parametrize(
     "tail",
-    [b"x" * (stretches.LINE_LIMIT + 2 * stretches.BLOCK), b'1;"x\n' + b"2;y\n" * stretches.BLOCK],
-    ids=["line", "value in quotes"],
+    [
+        b"x" * (stretches.LINE_LIMIT + 2 * stretches.BLOCK),
+        b'1;"x\n' + b"2;y\n" * stretches.BLOCK,
+        b'"xab\n";' + b'"ab\n";' * stretches.BLOCK,
+    ],
+    ids=["line", "value in quotes", "row of closed quotes"],
 )
 def test_what_has_no_end_is_told_before_postgresql_holds_it(tmp_path, tail) -> None:
     path = tmp_path / "file"

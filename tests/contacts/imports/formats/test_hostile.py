@@ -141,6 +141,7 @@ def gz_of(path, blocks):
 
 
 LONG = [b"x" * MIB] * 300
+ENDLESS = b'"xab\n";"ab\n";' + b'"ab\n";' * 200_000  # one row, whose quotes are all closed
 XML = b"<?xml version='1.0'?>\n"
 CASES = {
     "zip bomb": (lambda path: zip_of(path, "a.csv", zeros(1024)), "grows to"),
@@ -172,6 +173,15 @@ CASES = {
     ),
     "card of 300 MB": (lambda path: text_of(path, b"BEGIN:VCARD\nFN:", *LONG), "too long|several megabytes"),
     "line of 300 MB": (lambda path: text_of(path, ROW, *LONG), "several megabytes"),
+    "row of 300 MB": (
+        lambda path: text_of(path, b"Nom;E-mail\n", *[ENDLESS] * 215),
+        "longer than a megabyte",
+    ),
+    "first row of 300 MB": (lambda path: text_of(path, *[ENDLESS] * 215), "longer than a megabyte"),
+    "quote never closed": (
+        lambda path: text_of(path, b'Nom;E-mail\n"', *[b"Martin;lea@example.org\n" * 50_000] * 270),
+        "never closed",
+    ),
     "zero bytes": (lambda path: text_of(path, ROW, b"L\0a;x@example.org\n"), "zero bytes"),
     "binary": (lambda path: text_of(path, bytes(range(256)) * 5_000), "zero bytes"),
     "header only": (lambda path: text_of(path, b"Nom;E-mail\n"), "no row below"),
@@ -198,13 +208,22 @@ GOOD = [";".join(COLUMNS), *["60057;BEAUVAIS;Liste principale;MARTIN" + ";" * 23
     ("tail", "words"),
     [
         (b"x" * 300 * MIB, "several megabytes"),
+        (b"60057;" + ENDLESS * 215, "longer than a megabyte"),
         (b'60057;"never closed' + b"\n60057;BEAUVAIS;Liste principale;PETIT" * 300_000, "quotation mark"),
         (b"60057;L\0A\n", "zero bytes"),
         ((";".join(COLUMNS) + "\n").encode() * 2, "header"),
         (b"a;b;c\n" * 9_000, "different tables"),
         (b"60057;BEAU", "cut short"),
     ],
-    ids=["line of 300 MB", "quote never closed", "zero byte", "two headers", "ragged rows", "cut short"],
+    ids=[
+        "line of 300 MB",
+        "row of 300 MB",
+        "quote never closed",
+        "zero byte",
+        "two headers",
+        "ragged rows",
+        "cut short",
+    ],
 )
 def test_damage_far_down_a_roll_is_said_in_the_preview(roll_source, tmp_path, tail, words) -> None:
     path = text_of(tmp_path / "roll.csv", "\n".join(GOOD).encode(), b"\n", tail)
@@ -213,3 +232,23 @@ def test_damage_far_down_a_roll_is_said_in_the_preview(roll_source, tmp_path, ta
     assert (run.state, words in run.error) == (Import.State.FAILED, True), run.error
     assert own_peak_mb() - peak < ALLOWED_MB
     assert fingerprint() == before
+
+
+WIDE = [
+    (b'"' + b"x" * 250_000 + b'";') * 3 + b"lea@example.org\n",
+    b";" * 500_000 + b"\n",
+]
+
+
+@pytest.mark.parametrize("row", WIDE, ids=["long values", "very many columns"])
+def test_many_large_rows_are_never_held_together(book, tmp_path, row) -> None:
+    """Each is as large as a row may be, or holds more columns than any table has."""
+    header = b"Nom;Notes;Autres;E-mail\n"
+    path = text_of(tmp_path / "book.csv", header, b"Petit;;;jean@example.org\n" * 300, *[row] * 400)
+    before = own_peak_mb()
+    run = import_file(path, kind="address-book", source=book)
+    assert own_peak_mb() - before < ALLOWED_MB
+    if row is WIDE[1]:
+        assert (run.state, "16384" in run.error) == (Import.State.FAILED, True), run.error
+    else:
+        assert run.state == Import.State.DONE, run.error
