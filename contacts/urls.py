@@ -3,7 +3,7 @@
 from django.urls import path
 
 from contacts.views.consents import ConsentList
-from contacts.views.duplicates import DecideDuplicate, DuplicateReview
+from contacts.views.duplicates import AskAgain, DecideDuplicate, DuplicateReview
 from contacts.views.electors import ElectorList
 from contacts.views.electors_next import ElectorsNext
 from contacts.views.households import CorrectHousehold, HouseholdList, HouseholdPage
@@ -90,6 +90,7 @@ urlpatterns = [
     path("people/<int:pk>/household/<slug:act>/", CorrectHousehold.as_view(), name="household_correct"),
     path("duplicates/", DuplicateReview.as_view(), name="duplicate_review"),
     path("duplicates/<int:pk>/", DecideDuplicate.as_view(), name="duplicate_decide"),
+    path("duplicates/<int:pk>/ask-again/", AskAgain.as_view(), name="duplicate_ask_again"),
     path("merges/<int:pk>/undo/", UndoMerge.as_view(), name="merge_undo"),
     path("people/<int:pk>/merge/", MergePeople.as_view(), name="person_merge"),
     path("people/new/", NewPerson.as_view(), name="person_new"),

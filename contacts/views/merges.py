@@ -17,7 +17,8 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import line_of, number_of
 from contacts.errors import ContactsError
-from contacts.merging.service import merge, unmerge
+from contacts.merging.answers import decision_on, merge_chosen
+from contacts.merging.service import unmerge
 from contacts.models import Contact, Merge
 from contacts.selectors import search_contacts
 from contacts.views.merge_choices import chosen_sides, in_chosen_order
@@ -48,7 +49,10 @@ class MergePeople(StaffView, TemplateView):
         if other is not None and other != contact.pk:
             kept, absorbed = in_chosen_order(self.request, contact, self._person(other))
             return super().get_context_data(
-                contact=contact, records=compare_records(kept, absorbed), **kwargs
+                contact=contact,
+                records=compare_records(kept, absorbed),
+                decided=decision_on(kept, absorbed),
+                **kwargs,
             )
         query = line_of(self.request.GET.get("q", str(contact)), at_most=100)
         people = Contact.objects.visible().exclude(pk=contact.pk)
@@ -62,7 +66,13 @@ class MergePeople(StaffView, TemplateView):
         stays = number_of(request.POST.get("kept", ""))
         kept, absorbed = pair if stays == pair[0].pk else pair[::-1]
         try:
-            merge(kept=kept, absorbed=absorbed, by=request.user, fields=chosen_sides(request))
+            merge_chosen(
+                kept=kept,
+                absorbed=absorbed,
+                by=request.user,
+                fields=chosen_sides(request),
+                despite=number_of(request.POST.get("despite", "")),
+            )
         except ContactsError as error:
             messages.error(request, str(error))
             return redirect(f"{reverse('contacts:person_merge', args=[pk])}?with={pair[1].pk}")
@@ -88,5 +98,6 @@ class UndoMerge(StaffView, View):
         words = _("%(person)s has a record of their own again. The two will not be proposed as one.")
         messages.success(request, words % {"person": restored})
         if request.POST.get("back") == "review":
-            return redirect("contacts:duplicate_review")
+            pair = decision_on(restored, done.kept)
+            return redirect(f"{reverse('contacts:duplicate_review')}?apart={pair.pk if pair else ''}")
         return redirect("contacts:person", pk=restored.pk)

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import Role
 from contacts.enums import Channel, ConsentPurpose
 from contacts.models import Contact, DuplicatePair, Merge, Source
 from contacts.services.consents import record_consent
@@ -161,3 +163,88 @@ def test_the_evidence_is_said_in_words(client: Client, pair: Callable[..., Dupli
         ("another birth date", False),
     ]
     assert "same mobile" in answer.content.decode()
+
+
+def other_reviewer() -> Client:
+    found = Client()
+    found.force_login(
+        User.objects.create_user(email="second@example.org", role=Role.NATIONAL_OFFICER, language="en")
+    )
+    return found
+
+
+@pytest.mark.parametrize("answer", ["same", "different"])
+def test_a_page_that_stayed_open_overrides_no_colleague(
+    client: Client, pair: Callable[..., DuplicatePair], answer: str
+) -> None:
+    made, following = pair(0.9), pair(0.5)
+    other_reviewer().post(f"/duplicates/{made.pk}/", {"answer": "different"})
+    response = client.post(f"/duplicates/{made.pk}/", {"answer": answer})
+    assert response.url == f"/duplicates/?at={following.pk}"
+    assert "Their answer stands" in client.get(response.url).content.decode()
+    made.refresh_from_db()
+    assert (made.state, made.decided_by.email) == (State.DIFFERENT, "second@example.org")
+    assert not Merge.objects.exists()
+
+
+@pytest.mark.parametrize("answer", ["same", "different"])
+def test_a_pair_that_was_merged_meanwhile_leads_to_the_next_one(
+    client: Client, pair: Callable[..., DuplicatePair], answer: str
+) -> None:
+    made, following = pair(0.9), pair(0.5)
+    other_reviewer().post(f"/duplicates/{made.pk}/", {"answer": "same"})
+    response = client.post(f"/duplicates/{made.pk}/", {"answer": answer})
+    assert response.url == f"/duplicates/?at={following.pk}"
+    assert "This pair is gone" in client.get(response.url).content.decode()
+
+
+def test_reviewers_at_work_are_shown_different_pairs(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    pairs = [pair(score).pk for score in (0.9, 0.8, 0.7)]
+    second = other_reviewer()
+
+    def shown(browser: Client, address: str = "/duplicates/") -> int:
+        return browser.get(address).context["pair"].pk
+
+    assert (shown(client), shown(second), shown(client)) == (pairs[0], pairs[1], pairs[0])
+    answered = client.post(f"/duplicates/{pairs[0]}/", {"answer": "different"})
+    assert shown(client, answered.url) == pairs[2]
+    assert shown(second, f"/duplicates/?at={pairs[2]}") == pairs[2]  # who asks for one gets it
+
+
+def test_not_the_same_is_taken_back_by_one_button(client: Client, pair: Callable[..., DuplicatePair]) -> None:
+    made, following = pair(0.9), pair(0.5)
+    answered = client.post(f"/duplicates/{made.pk}/", {"answer": "different"})
+    assert answered.url == f"/duplicates/?apart={made.pk}&at={following.pk}"
+    page = client.get(answered.url)
+    assert f'action="/duplicates/{made.pk}/ask-again/"' in page.content.decode()
+    back = client.post(f"/duplicates/{made.pk}/ask-again/")
+    assert client.get(back.url).context["pair"] == made
+    assert client.get(f"/duplicates/?apart={made.pk}").context["just_parted"] is None
+    again = client.post(f"/duplicates/{made.pk}/ask-again/", follow=True)
+    assert "Somebody else answered" in again.content.decode()
+
+
+def test_a_merge_undone_in_the_queue_may_be_asked_again(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    made = pair()
+    client.post(f"/duplicates/{made.pk}/", {"answer": "same"})
+    undone = client.post(f"/merges/{Merge.objects.get().pk}/undo/", {"back": "review"})
+    parted = client.get(undone.url).context["just_parted"]
+    assert (parted.first_id, parted.second_id) == (made.first_id, made.second_id)
+
+
+def test_two_people_kept_apart_are_merged_only_by_whoever_has_read_it(
+    client: Client, pair: Callable[..., DuplicatePair]
+) -> None:
+    made = pair()
+    chosen = {"with": made.second_id, "kept": made.first_id}
+    other_reviewer().post(f"/duplicates/{made.pk}/", {"answer": "different"})
+    refused = client.post(f"/people/{made.first_id}/merge/", chosen)
+    assert not Merge.objects.exists()
+    page = client.get(refused.url).content.decode()
+    assert "second@example.org decided that these are two people" in page
+    client.post(f"/people/{made.first_id}/merge/", {**chosen, "despite": made.pk})
+    assert Merge.objects.get().absorbed_id == made.second_id
