@@ -14,7 +14,7 @@ from contacts.models import Contact
 Side = Literal["kept", "absorbed"]
 Chosen = Mapping[str, Side]
 
-# Columns of Contact, with their names on screen. Extra fields are chosen together: the kept record's win.
+# Columns of Contact, with their names on screen. Extra fields are chosen by EXTRA and their key.
 FIELDS = {
     "civility": pgettext_lazy("of a person", "Title"),
     "first_name": _("First name"),
@@ -26,6 +26,7 @@ FIELDS = {
     "relationship": _("Relationship"),
     "commune_id": _("Commune"),
 }
+EXTRA = "extra_"  # before the key of an extra field, where sides are chosen
 HIDDEN_FIELDS = ("birthplace_hash",)
 # Whoever was closer stays so: it is the same person.
 _CLOSER = [
@@ -55,9 +56,15 @@ def merged_values(kept: Contact, absorbed: Contact, chosen: Chosen) -> dict[str,
         value = getattr(absorbed if side == "absorbed" else kept, field)
         if value != getattr(kept, field):
             values[field] = value
-    custom = {**absorbed.custom, **kept.custom}
+    custom = _merged_extra(kept.custom, absorbed.custom, chosen)
     if custom != kept.custom:
         values["custom"] = custom
     if kept.is_stub and not absorbed.is_stub:
         values["is_stub"] = False
     return values
+
+
+def _merged_extra(mine: dict[str, Any], other: dict[str, Any], chosen: Chosen) -> dict[str, Any]:
+    """The kept record's extra fields and what only the other one has, unless its value was chosen."""
+    taken = {key: value for key, value in other.items() if chosen.get(EXTRA + key) == "absorbed"}
+    return {**other, **mine, **taken}

@@ -19,6 +19,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose
 from contacts.households.finding import refresh_households
+from contacts.merging.electors import check_electors
 from contacts.merging.errors import MergeRefused
 from contacts.merging.fields import Chosen, merged_values
 from contacts.merging.pairs import keep_apart, move_pairs, return_pairs
@@ -30,7 +31,7 @@ from contacts.merging.rows import (
     share_left_rows,
     stored_columns,
 )
-from contacts.models import Consent, Contact, ElectoralRegistration, Merge
+from contacts.models import Consent, Contact, Merge
 from contacts.registry import registry
 from contacts.services.consents import record_consent
 from contacts.services.projections import refresh_projections
@@ -48,7 +49,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
     notes, messages and acts of both are kept.
     """
     kept, absorbed = _locked(kept.pk, absorbed.pk)
-    _check_electors(kept, absorbed)
+    check_electors(kept, absorbed)
     for step in registry.merge_steps.values():
         step(kept.pk, absorbed.pk)
     contradicted = disagreements(kept, absorbed)
@@ -120,15 +121,6 @@ def _locked(kept_id: int, absorbed_id: int) -> tuple[Contact, Contact]:
     if len(people) < 2:
         raise MergeRefused(_("One of the two records is gone: it was merged or erased meanwhile."))
     return people[kept_id], people[absorbed_id]
-
-
-def _check_electors(kept: Contact, absorbed: Contact) -> None:
-    """Two electors of different names or birth dates are two people, whatever their contact points say."""
-    electors = ElectoralRegistration.objects.filter(contact__in=[kept, absorbed])
-    if electors.values("name_folded", "birth_date", "birth_date_raw").distinct().count() > 1:
-        raise MergeRefused(
-            _("Each of the two is linked to another elector. Undo the wrong link on their page first.")
-        )
 
 
 def _words(contact: Contact) -> dict[Word, bool]:

@@ -37,6 +37,17 @@ def shown_values(contact: Contact) -> list[tuple[str, str]]:
     return [(field.label, _shown(field, contact.custom[field.key])) for field in fields]
 
 
+def shown_beside(one: Contact, other: Contact) -> list[tuple[CustomField, str, str]]:
+    """(extra field, value of each in words) of what one of two people has, in the order of the labels."""
+    keys = [*one.custom, *other.custom]
+    fields = CustomField.objects.filter(key__in=keys).order_by("label", "pk") if keys else ()
+    pair = (one.custom, other.custom)
+    return [
+        (field, *(_shown(field, custom[field.key]) if field.key in custom else "" for custom in pair))
+        for field in fields
+    ]
+
+
 def _form_field(field: CustomField, value: Any) -> forms.Field:
     shape: dict[str, Any] = {"label": field.label, "required": False, "initial": value}
     match field.kind:

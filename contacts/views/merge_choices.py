@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from django.http import HttpRequest
 
-from contacts.merging.fields import FIELDS, Side
+from contacts.merging.fields import EXTRA, FIELDS, Side
 from contacts.models import Contact
 
 
 def chosen_sides(request: HttpRequest) -> dict[str, Side]:
-    """Fields for which a side was chosen, {"first_name": "absorbed", …}; others follow the rule."""
+    """Fields for which a side was chosen: {"first_name": "absorbed", "extra_size": "kept", …}.
+
+    The others follow the rule.
+    """
     chosen: dict[str, Side] = {}
-    for name in FIELDS:
-        side = request.POST.get(f"side_{name}", "")
-        if side in ("kept", "absorbed"):
+    for posted, side in request.POST.items():
+        name = posted.removeprefix("side_")
+        known = name in FIELDS or name.startswith(EXTRA)
+        if posted.startswith("side_") and known and side in ("kept", "absorbed"):
             chosen[name] = "kept" if side == "kept" else "absorbed"
     return chosen
 

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils import formats
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 
 from contacts.enums import Channel, ConsentPurpose
 from contacts.folding import fold
-from contacts.merging.fields import FIELDS, Side, usual_side
+from contacts.merging.fields import EXTRA, FIELDS, Side, usual_side
 from contacts.merging.service import disagreements
-from contacts.models import (
-    Contact,
-    ContactSource,
-    ContactTag,
-    ElectoralRegistration,
-    EmailAddress,
-    PhoneNumber,
-    PostalAddress,
-)
+from contacts.models import Contact
+from contacts.views.extra_field_forms import shown_beside
+from contacts.views.merge_things import KeptFact, things_of
 
 Text = str | Promise
 NEVER_SHOWN = {"language"}  # it is chosen by the rule: nobody should have to
@@ -39,17 +29,6 @@ class FieldFact:
     absorbed: str
     agrees: bool | None
     side: Side
-
-
-@dataclass(frozen=True)
-class KeptFact:
-    """Things that the one record has all of: values of each side, and those that both have."""
-
-    label: Text
-    icon: str
-    kept: list[str]
-    absorbed: list[str]
-    agrees: bool | None
 
 
 @dataclass(frozen=True)
@@ -69,7 +48,8 @@ def compare_records(kept: Contact, absorbed: Contact) -> TwoRecords:
         f"{ConsentPurpose(purpose).label} · {Channel(channel).label}"
         for channel, purpose in disagreements(kept, absorbed)
     ]
-    return TwoRecords(kept, absorbed, _fields(kept, absorbed), _things(kept, absorbed), refusals)
+    fields = _fields(kept, absorbed) + _extra_fields(kept, absorbed)
+    return TwoRecords(kept, absorbed, fields, things_of(kept, absorbed), refusals)
 
 
 def _fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:
@@ -83,6 +63,17 @@ def _fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:
     return facts
 
 
+def _extra_fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:
+    """Each extra field that one of the two has; where they differ, a side is chosen."""
+    facts = []
+    for field, mine, other in shown_beside(kept, absorbed):
+        agrees = fold(mine) == fold(other) if mine and other else None
+        facts.append(
+            FieldFact(EXTRA + field.key, field.label, mine, other, agrees, "kept" if mine else "absorbed")
+        )
+    return facts
+
+
 def _text(person: Contact, name: str) -> str:
     if name == "birth_date":
         return formats.date_format(person.birth_date, "j F Y") if person.birth_date else ""
@@ -91,33 +82,3 @@ def _text(person: Contact, name: str) -> str:
     if name in ("gender", "relationship"):
         return str(getattr(person, f"get_{name}_display")())
     return str(getattr(person, name))
-
-
-def _things(kept: Contact, absorbed: Contact) -> list[KeptFact]:
-    pair = (kept.pk, absorbed.pk)
-    emails = EmailAddress.objects.filter(contact__in=pair).order_by("-is_primary", "pk")
-    phones = PhoneNumber.objects.filter(contact__in=pair).order_by("-is_primary", "pk")
-    postal = PostalAddress.objects.filter(contact__in=pair).order_by("-is_primary", "pk")
-    tags = ContactTag.objects.filter(contact__in=pair).select_related("tag").order_by("tag__name")
-    sources = ContactSource.objects.filter(contact__in=pair).select_related("source")
-    electors = ElectoralRegistration.objects.filter(contact__in=pair).select_related("commune")
-    found = [
-        _thing(_("E-mail"), "mail", pair, emails),
-        _thing(_("Phone"), "phone", pair, phones),
-        _thing(_("Address"), "house", pair, postal),
-        _thing(_("Elector"), "vote", pair, ((one, f"{one} · {one.commune.name}") for one in electors)),
-        _thing(_("Tags"), "tag", pair, ((one, one.tag.name) for one in tags)),
-        _thing(_("Where it comes from"), "database", pair, ((one, str(one.source)) for one in sources)),
-    ]
-    return [thing for thing in found if thing.kept or thing.absorbed]
-
-
-def _thing(label: Text, icon: str, pair: Sequence[int], rows: Iterable[Any]) -> KeptFact:
-    """Rows of both people, apart; a row is one that names itself, or a row and its text."""
-    texts: defaultdict[int, list[str]] = defaultdict(list)
-    for row in rows:
-        one, text = row if isinstance(row, tuple) else (row, str(row))
-        texts[one.contact_id].append(text)
-    mine, other = texts[pair[0]], texts[pair[1]]
-    shared = {fold(text) for text in mine} & {fold(text) for text in other}
-    return KeptFact(label, icon, mine, other, bool(shared) if mine and other else None)

@@ -263,6 +263,73 @@ def test_two_electors_are_two_people(lea: Contact, lea_again: Contact) -> None:
     assert ElectoralRegistration.objects.filter(contact=lea).count() == 2
 
 
+@pytest.fixture
+def electors(lea: Contact, lea_again: Contact) -> Callable[..., None]:
+    """Link each of the two records to an elector, alike but for what is given of the second."""
+    commune = Territory.objects.create(kind="commune", code="60057", name="Beauvais")
+    roll = Source.objects.create(name="Roll", kind="roll", lawful_basis="public_roll", channels=["post"])
+
+    def link(**second: Any) -> None:
+        alike = {"birth_name": "MARTIN", "first_names": "Léa Marie Anne", "birth_date": date(1990, 1, 1)}
+        alike |= {"birthplace_hash": b"b" * 32, "order_number": 12, "roll_kind": 1, "commune": commune}
+        for number, (person, other) in enumerate(((lea, {}), (lea_again, second)), start=1):
+            ElectoralRegistration.objects.create(
+                contact=person, source=roll, identity=str(number) * 32, **(alike | other)
+            )
+
+    return link
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"birthplace_hash": b"c" * 32, "order_number": 13},
+        {"birthplace_hash": b"c" * 32, "roll_kind": 2},
+        {"order_number": 13},
+        {"first_names": "Léa Rose"},
+        {"birth_name": "PETIT"},
+    ],
+    ids=lambda second: "-".join(second),
+)
+def test_electors_who_cannot_be_one_are_not_merged(
+    lea: Contact, lea_again: Contact, electors: Callable[..., None], second: dict[str, Any]
+) -> None:
+    electors(**second)
+    with pytest.raises(MergeRefused, match="another elector"):
+        merge(kept=lea, absorbed=lea_again, by=None)
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"first_names": "Léa", "order_number": 40, "roll_kind": 2},
+        {
+            "first_names": "Marie-Anne, Léa",
+            "birthplace_hash": None,
+            "left_on": date(2026, 1, 1),
+            "order_number": 7,
+        },
+    ],
+    ids=["another list with fewer forenames", "an older roll without birthplaces"],
+)
+def test_one_person_on_two_rolls_that_say_more_or_less_is_merged(
+    lea: Contact, lea_again: Contact, electors: Callable[..., None], second: dict[str, Any]
+) -> None:
+    electors(**second)
+    merge(kept=lea, absorbed=lea_again, by=None)
+    assert ElectoralRegistration.objects.filter(contact=lea).count() == 2
+
+
+def test_an_extra_field_is_the_one_that_was_chosen_and_both_keep_what_one_has(
+    lea: Contact, lea_again: Contact
+) -> None:
+    update_contact(contact=lea, by=None, custom={"size": "M", "car": True})
+    update_contact(contact=lea_again, by=None, custom={"size": "S", "since": "2024-01-01", "car": False})
+    merge(kept=lea, absorbed=lea_again, by=None, fields={"extra_size": "absorbed"})
+    lea.refresh_from_db()
+    assert lea.custom == {"size": "S", "since": "2024-01-01", "car": True}
+
+
 def test_one_record_cannot_be_merged_with_itself_or_with_one_that_is_gone(
     lea: Contact, lea_again: Contact
 ) -> None:
