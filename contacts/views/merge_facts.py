@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from contacts.enums import Channel, ConsentPurpose
 from contacts.folding import fold
 from contacts.merging.fields import EXTRA, FIELDS, Side, usual_side
-from contacts.merging.service import disagreements
+from contacts.merging.refusals import disagreements, newsletters_left
 from contacts.models import Contact
 from contacts.views.extra_field_forms import shown_beside
 from contacts.views.merge_things import KeptFact, things_of
@@ -48,6 +48,7 @@ def compare_records(kept: Contact, absorbed: Contact) -> TwoRecords:
         f"{ConsentPurpose(purpose).label} · {Channel(channel).label}"
         for channel, purpose in disagreements(kept, absorbed)
     ]
+    refusals += [newsletter.name for newsletter in newsletters_left(kept, absorbed)]
     fields = _fields(kept, absorbed) + _extra_fields(kept, absorbed)
     return TwoRecords(kept, absorbed, fields, things_of(kept, absorbed), refusals)
 

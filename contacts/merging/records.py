@@ -1,0 +1,82 @@
+"""The record itself: as it is, what a merge writes on it, and what an undo gives it back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import connection
+from django.db.models.functions import Now
+
+from contacts.merging.rows import stored_columns
+from contacts.models import Contact
+
+Record = dict[str, Any]
+Changes = dict[str, list[Any]]
+"""{column: [before the merge, after it]}"""
+
+
+def record_of(contact_id: int) -> Record:
+    """A row of contacts_contact as JSON."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_jsonb(own)::text FROM contacts_contact AS own WHERE id = %s", [contact_id])
+        record: Record = json.loads(cursor.fetchone()[0])
+    return record
+
+
+def write_fields(contact: Contact, values: dict[str, Any]) -> None:
+    """Write what the record that stays takes from the other."""
+    for name, value in values.items():
+        setattr(contact, name, value)
+    contact.updated_at = Now()
+    contact.save(update_fields=[*(name.removesuffix("_id") for name in values), "updated_at"])
+
+
+def return_fields(kept: Contact, changes: Changes) -> None:
+    """Fields of the kept record return to what they were, unless somebody changed them since the merge."""
+    now = record_of(kept.pk)
+    returning = {name: before for name, (before, after) in changes.items() if now[name] == after}
+    if not returning:
+        return
+    with connection.cursor() as cursor:
+        assigned = ", ".join(f"{connection.ops.quote_name(name)} = was.{name}" for name in returning)
+        cursor.execute(
+            f"UPDATE contacts_contact AS own SET updated_at = now(), {assigned}"
+            " FROM jsonb_populate_record(NULL::contacts_contact, %s) AS was WHERE own.id = %s",
+            [json.dumps(returning), kept.pk],
+        )
+
+
+def return_fields_of_snapshot(record: Record, changes: Changes) -> None:
+    """The same for a record that was absorbed since: its values of before return with it."""
+    for name, (before, after) in changes.items():
+        if record[name] == after:
+            record[name] = before
+
+
+def remove(contact_id: int) -> None:
+    """Delete a record that has nothing any more; a table that still names it makes this fail, here."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM contacts_reach WHERE contact_id = %s", [contact_id])
+        cursor.execute("DELETE FROM contacts_contact WHERE id = %s", [contact_id])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def restore_record(record: Record) -> None:
+    """Write an absorbed record again, under its own number; what it refers to may be gone."""
+    with connection.cursor() as cursor:
+        columns = ", ".join(stored_columns("contacts_contact", cursor))
+        cursor.execute(
+            f"INSERT INTO contacts_contact ({columns})"
+            f" SELECT {columns} FROM jsonb_populate_record(NULL::contacts_contact, %s)",
+            [json.dumps(record)],
+        )
+        cursor.execute(_FORGET_LOST_REFERENCES, [record["id"]])
+
+
+_FORGET_LOST_REFERENCES = """
+UPDATE contacts_contact SET
+    commune_id = (SELECT id FROM contacts_territory WHERE id = commune_id),
+    created_by_import_id = (SELECT id FROM contacts_import WHERE id = created_by_import_id)
+WHERE id = %s
+"""
