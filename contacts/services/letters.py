@@ -23,10 +23,12 @@ from contacts.errors import ContactsError
 from contacts.letters import LetterChoice, without_objections
 from contacts.models import ElectoralRegistration
 from contacts.models.contact import Fold
+from contacts.services.letter_households import Member, households_of
 from contacts.services.post_keys import first_forename
 
 ROWS_AT_A_TIME = 2_000
-FAMILY = "family"  # beside the sexes: whom a letter to several people is addressed to
+FAMILY, FAMILIES = "family", "families"  # beside the sexes: whom a letter to several people is addressed to
+MEMBER = ("name", "contact", "contact__household_link__household", "contact__household_link__by_hand")
 FIELDS = (
     *("gender", "first_names", "birth_name", "used_name", "complement", "street", "locality"),
     *("postcode", "city", "country", "polling_station__name"),
@@ -43,7 +45,8 @@ def export_letters(
 ) -> Iterator[str]:
     """Record the export, and return the lines of the file: `;` between cells, the header first.
 
-    `one_per_household`: electors of one last name at one address get one letter, addressed to the family.
+    `one_per_household`: electors at one address who have one last name, or whose household is one in the
+    base, get one letter, addressed to the family or the families. What somebody put right by hand goes first.
 
     The lines are read from the database as they are asked for, in a transaction of their own: a million never
     stand in memory, and the audit entry is there before the first of them leaves.
@@ -57,7 +60,7 @@ def export_letters(
         detail=choice.as_detail() | {"one_per_household": one_per_household},
         reason=reason.strip(),
     )
-    titles = {"F": _("Ms"), "M": _("Mr"), FAMILY: _("Family")}
+    titles = {"F": _("Ms"), "M": _("Mr"), FAMILY: _("Family"), FAMILIES: _("Families")}
     if one_per_household:
         return _lines(choice, _header(), partial(_by_household, titles=titles))
     return _lines(choice, _header(), partial(_one_by_one, titles=titles))
@@ -97,17 +100,39 @@ def _one_by_one(chosen: QuerySet[ElectoralRegistration], *, titles: dict[str, st
 
 
 def _by_household(chosen: QuerySet[ElectoralRegistration], *, titles: dict[str, str]) -> Iterator[list[str]]:
-    """One letter for those who follow each other with one name and one address: sorted so, they do."""
+    """One letter for those of one home who have one name or one household; homes follow each other."""
     where = Concat("street", Value(" "), "locality", Value(" "), "postcode", Value(" "), "city")
     in_order = chosen.annotate(
         home=Fold(where), name=Fold(Coalesce(NullIf("used_name", Value("")), "birth_name"))
     ).order_by("commune", "home", "name", "polling_station", "pk")
-    rows = in_order.values_list("commune", "home", "name", *FIELDS).iterator(chunk_size=ROWS_AT_A_TIME)
-    for _household, group in groupby(rows, key=itemgetter(0, 1, 2)):
-        members = [row[3:] for row in group]
-        several = len({first_forename(first_names) for _sex, first_names, *_rest in members}) > 1
-        first = members[0]  # of one person who stands on two lists, too
-        yield _letter((FAMILY, "", *first[2:]) if several else first, titles)
+    rows = in_order.values_list("commune", "home", *MEMBER, *FIELDS).iterator(chunk_size=ROWS_AT_A_TIME)
+    for _home, group in groupby(rows, key=itemgetter(0, 1)):
+        members = [_member(row[2:]) for row in group]
+        for household in households_of(members):
+            yield _letter(_addressed_to(household), titles)
+
+
+def _member(row: Sequence[Any]) -> Member:
+    name, contact, household, by_hand, *cells = row
+    return Member(name, contact, household, by_hand, cells)
+
+
+def _addressed_to(members: Sequence[Member]) -> Sequence[Any]:
+    """The cells of the first one, who may stand on two lists; of several people, their names only."""
+    first = members[0].cells
+    names = list(dict.fromkeys(member.name for member in members))
+    people = {member.contact for member in members} if len(names) > 1 else ()
+    if len({first_forename(member.cells[1]) for member in members}) == 1 and len(people) < 2:
+        return first
+    if len(names) == 1:
+        return (FAMILY, "", *first[2:])
+    written = {member.name: member.cells[3] or member.cells[2] for member in reversed(members)}
+    return (FAMILIES, "", _and([written[name] for name in names]), "", *first[4:])
+
+
+def _and(names: Sequence[str]) -> str:
+    *most, last = names
+    return _("%(names)s and %(last)s") % {"names": ", ".join(most), "last": last}
 
 
 def _letter(row: Sequence[Any], titles: dict[str, str]) -> list[str]:

@@ -101,7 +101,7 @@ def _rest(pair: Sequence[int]) -> list[KeptFact]:
     sources = ContactSource.objects.filter(contact__in=pair).select_related("source")
     return [
         _thing(_("Tags"), "tag", pair, ((one, one.tag.name) for one in tags), tells=False),
-        _thing(_("Lists"), "list", pair, ((one, one.list.name) for one in lists), tells=False),
+        _thing(_("Fixed lists"), "list", pair, ((one, one.list.name) for one in lists), tells=False),
         _thing(
             _("Newsletters"),
             "newspaper",

@@ -10,6 +10,8 @@ import pytest
 from django.utils import timezone
 
 from campaign_crm.platform.models import AuditEntry
+from contacts.households.finding import refresh_all_households
+from contacts.households.service import join_household, leave_household
 from contacts.letters import years_before
 from contacts.models import ElectoralRegistration
 from contacts.services.objections import object_to_post, record_objection
@@ -191,3 +193,48 @@ def test_a_household_gets_one_letter(client, elector) -> None:
     rows = [row[:3] for row in csv.reader(io.StringIO(text), delimiter=";")][1:]
     assert sorted(rows) == [["Family", "", "MARTIN"], ["Mr", "Far", "MARTIN"], ["Ms", "Cleo", "ROSSI"]]
     assert AuditEntry.objects.get(action="electors.export").detail["one_per_household"] is True
+
+
+@pytest.fixture
+def couple(elector, person):
+    """Two electors of two names at one address, whom the base knows by one phone number."""
+    people = [person(name, last, phone="0139980001") for name, last in (("Ana", "Petit"), ("Bob", "Martin"))]
+    for one in people:
+        elector(one.last_name.upper(), first_names=one.first_name, gender="F", contact=one)
+    refresh_all_households()
+    return people
+
+
+def letters(client) -> list[tuple[str, str, str]]:
+    answer = client.post(BEAUVAIS, {"reason": "Letter of the eve.", "one_per_household": "on"})
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = csv.DictReader(io.StringIO(text), delimiter=";")
+    return [(row["Title"], row["First name"], row["Last name"]) for row in rows]
+
+
+def test_a_couple_of_two_names_gets_one_letter(client, elector, couple):
+    elector("MARTIN", first_names="Cleo")  # of one name with Bob, whom the base does not know
+    elector("DURAND", first_names="Dan")
+    assert letters(client) == [("", "Dan", "DURAND"), ("Families", "", "MARTIN and PETIT")]
+
+
+def test_a_household_put_right_by_hand_is_who_gets_a_letter(client, elector, couple, person):
+    bob = couple[1]
+    elector("MARTIN", first_names="Cleo")
+    leave_household(contact=bob, by=None)
+    assert letters(client) == [("Ms", "Bob", "MARTIN"), ("", "Cleo", "MARTIN"), ("Ms", "Ana", "PETIT")]
+    dan = person("Dan", "Durand")
+    elector("DURAND", first_names="Dan", contact=dan)
+    join_household(contact=dan, other=bob, by=None)
+    assert letters(client)[0] == ("Families", "", "DURAND and MARTIN")
+
+
+def test_a_household_at_two_addresses_gets_a_letter_at_each(client, elector, couple):
+    ElectoralRegistration.objects.filter(contact=couple[0]).update(street="9 RUE NEUVE")
+    assert sorted(letters(client)) == [("Ms", "Ana", "PETIT"), ("Ms", "Bob", "MARTIN")]
+
+
+def test_one_person_on_two_lists_under_two_names_gets_one_letter(client, elector, couple):
+    elector("ROUX", used_name="", first_names="Ana", contact=couple[0])
+    leave_household(contact=couple[1], by=None)
+    assert len(letters(client)) == 2

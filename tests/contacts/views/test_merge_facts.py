@@ -78,7 +78,7 @@ def test_lists_newsletters_and_notes_are_shown_and_tell_nothing_by_differing(
         add_note(contact=first, body=f"Note {number}", by=None)
     add_note(contact=second, body="Met at the market", by=None)
     records = compare_records(first, second)
-    lists, newsletters, notes = (thing(records, label) for label in ("Lists", "Newsletters", "Notes"))
+    lists, newsletters, notes = (thing(records, label) for label in ("Fixed lists", "Newsletters", "Notes"))
     assert lists is not None
     assert newsletters is not None
     assert notes is not None
