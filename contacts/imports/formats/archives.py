@@ -132,7 +132,7 @@ def expand_gzip(path: Path, to: Path, *, most: int | None = None) -> None:
         stored = path.stat().st_size
         written = copy_to(file, to, most=most or limits.ARCHIVE_BYTES + 1)
     _check_size(written)
-    _check_ratio(path.name, expanded=written, stored=stored)
+    check_ratio(path.name, expanded=written, stored=stored)
 
 
 def copy_to(file: IO[bytes] | gzip.GzipFile, to: Path, *, most: int) -> int:
@@ -162,10 +162,11 @@ def _check(info: zipfile.ZipInfo) -> None:
             _("“%(name)s” is protected by a password. Take it out of the archive, and send it alone.")
             % {"name": name}
         )
-    _check_ratio(name, expanded=info.file_size, stored=info.compress_size)
+    check_ratio(name, expanded=info.file_size, stored=info.compress_size)
 
 
-def _check_ratio(name: str, *, expanded: int, stored: int) -> None:
+def check_ratio(name: str, *, expanded: int, stored: int) -> None:
+    """Raise UnreadableFile when a file is far larger than what is stored of it: it is made to harm."""
     if expanded > limits.RATIO_FROM and expanded > limits.RATIO * max(1, stored):
         raise UnreadableFile(
             _("“%(name)s” grows to %(count)s times its size: no list of people does. It is refused.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ class Request:
     sheet: str = ""
     head: bool = False
 
+    @property
+    def turns(self) -> Path:
+        """Where the requests of all processes have their work: the folder of kept files."""
+        return self.work.parent
+
 
 @dataclass
 class _Answer:
@@ -55,13 +61,16 @@ def convert(request: Request, *, report: Report) -> dict[str, Any]:
         return vars(_expanded(request, report))
     if form in CONTAINERS:
         with _members(request.path, form) as members:
-            table = union(members, work=request.work, read=_read_member, report=report, head=request.head)
+            read = partial(_read_member, request.turns)
+            table = union(members, work=request.work, read=read, report=report, head=request.head)
             write_table(request.out, table)
         answer.notes, answer.whole = table.notes, not request.head
         return vars(answer)
     most = limits.HEAD_ROWS if request.head and form != Form.SPREADSHEET else None
     if form == Form.SPREADSHEET:
-        table, answer.sheet, answer.sheets = sheet_table(request.path, sheet=request.sheet)
+        table, answer.sheet, answer.sheets = sheet_table(
+            request.path, turns=request.turns, sheet=request.sheet
+        )
     else:
         table = _READERS[form](request.path)
     written = write_table(request.out, table, most=most)
@@ -101,13 +110,13 @@ def _members(path: Path, form: Form) -> AbstractContextManager[list[archives.Mem
     return archives.zip_members(path)
 
 
-def _read_member(path: Path, is_whole: bool) -> Table:
+def _read_member(turns: Path, path: Path, is_whole: bool) -> Table:
     """Read one of several files; an archive inside an archive is refused."""
     form = _true_form(path)
     if form in (Form.ZIP, Form.GZIP):
         raise _nested("")
     if form == Form.SPREADSHEET:
-        return sheet_table(path)[0]
+        return sheet_table(path, turns=turns)[0]
     return _READERS[form](path) if form in _READERS else text_table(path, is_whole=is_whole)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import resource
 from pathlib import Path
 
@@ -16,6 +18,9 @@ EXPANDED_SPREADSHEET = 512 * MIB
 
 SPREADSHEET_FACTOR = 5
 """Memory a byte of a workbook's XML: calamine holds a sheet whole; 100,000 rows of a roll took 3.4 times."""
+
+ALONE_FROM = 256 * MIB
+"""Memory from which a workbook is held only while no other process holds such a one."""
 
 ARCHIVE_FILES = 200_000
 """Three lists a commune and 35,000 communes, twice."""
@@ -50,6 +55,12 @@ def allow_memory(more: int) -> None:
         return
     _soft, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, hard))
+
+
+def hold_alone(folder: Path) -> None:
+    """Wait until no other process that names this folder holds anything large; let go when this one ends."""
+    descriptor = os.open(folder, os.O_RDONLY)  # never closed: the memory is given back at the end, not before
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 def limit_process(seconds: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -132,15 +133,21 @@ def _listen(told: IO[bytes], until: float, on_progress: OnProgress) -> Answer | 
             done, total = message["done"], message["total"]
         if len(heard) > ANSWER_BYTES:
             break
-    raise UnreadableFile(_("Reading the file took too long. Send it in several parts, or as “CSV UTF-8”."))
+    raise _too_long()
 
 
 def _died(code: int, wrong: bytes) -> Exception:
     """What the end of a child without an answer means."""
-    if code < 0:  # ended by a signal: a failed allocation of a library, its processor time, the kernel
+    if code == -signal.SIGXCPU:
+        return _too_long()
+    if code < 0:  # ended by another signal: a failed allocation of a library, the kernel
         return _too_much("memory")
     lines = wrong.decode(errors="replace").strip().splitlines()
     return RuntimeError(f"The reading process ended with {code}: {lines[-1] if lines else 'no word'}")
+
+
+def _too_long() -> UnreadableFile:
+    return UnreadableFile(_("Reading the file took too long. Send it in several parts, or as “CSV UTF-8”."))
 
 
 def _too_much(what: str) -> UnreadableFile:

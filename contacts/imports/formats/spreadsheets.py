@@ -1,7 +1,8 @@
 """Workbooks (.xlsx, .xlsb, .xls, .ods) read by calamine: one sheet of them, as people meant it.
 
 A sheet is held in memory whole. Before it is opened, the archive it lies in is expanded once, for its true
-size and its checksums; the memory allowed follows from that size.
+size and its checksums; the memory allowed follows from that size. A large one waits for its turn: uploads at
+the same time take no more memory than one of them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from contacts.imports.columns.people_names import FIELD_OF as PEOPLE_FIELD_OF
 from contacts.imports.columns.roll_names import FIELD_OF as ROLL_FIELD_OF
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import limits
+from contacts.imports.formats.archives import check_ratio
 from contacts.imports.formats.tables import Table, one_line
 from contacts.imports.reading import Row
 from contacts.imports.sketch import folded_header
@@ -44,12 +46,13 @@ _DIGITS = {
 _PHONE_DIGITS = 9  # of a French number whose 0 was taken
 
 
-def sheet_table(path: Path, *, sheet: str = "") -> tuple[Table, str, list[str]]:
+def sheet_table(path: Path, *, turns: Path, sheet: str = "") -> tuple[Table, str, list[str]]:
     """Return the table of a sheet, its name, and the names of all sheets; raises UnreadableFile.
 
-    Without `sheet` it is the first that people see and that is not empty.
+    Without `sheet` it is the first that people see and that is not empty. `turns` is the folder by which
+    processes that hold large workbooks know each other.
     """
-    _allow_for(path)
+    _allow_for(path, turns)
     with _told():
         book = CalamineWorkbook.from_path(str(path))
         visible = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
@@ -142,7 +145,7 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _allow_for(path: Path) -> None:
+def _allow_for(path: Path, turns: Path) -> None:
     """Allow the memory that a workbook of this size may need; raises UnreadableFile above the limit."""
     size = path.stat().st_size
     if zipfile.is_zipfile(path):
@@ -153,13 +156,24 @@ def _allow_for(path: Path) -> None:
                 if size > limits.EXPANDED_SPREADSHEET:
                     break
             else:
+                _check_ratio(archive, size, path.stat().st_size)
                 _expand(archive)
     if size > limits.EXPANDED_SPREADSHEET:
         raise UnreadableFile(
             _("The spreadsheet is too large once expanded (above %(limit)s MB). Save it as “CSV UTF-8”.")
             % {"limit": limits.EXPANDED_SPREADSHEET // limits.MIB}
         )
-    limits.allow_memory(limits.WORKING_MEMORY + limits.SPREADSHEET_FACTOR * size)
+    memory = limits.WORKING_MEMORY + limits.SPREADSHEET_FACTOR * size
+    if memory > limits.ALONE_FROM:
+        limits.hold_alone(turns)
+    limits.allow_memory(memory)
+
+
+def _check_ratio(archive: zipfile.ZipFile, size: int, stored: int) -> None:
+    """Raise UnreadableFile for a bomb; `stored` is the whole file's size: what members say may be a lie."""
+    largest = max(archive.infolist(), key=lambda member: member.file_size, default=None)
+    if largest is not None:
+        check_ratio(largest.filename, expanded=size, stored=stored)
 
 
 def _expand(archive: zipfile.ZipFile) -> None:

@@ -74,10 +74,12 @@ def zip_of(path, name, blocks, **others):
     return path
 
 
-def lie_about_sizes(path, size=1_000):
-    """Write a small size where the archive says how large its last file is."""
+def lie_about_sizes(path, size=1_000, stored=None):
+    """Write another size where the archive says how large its last file is, or how large it lies there."""
     with zipfile.ZipFile(path, "a") as archive:
         archive.infolist()[-1].file_size = size
+        if stored is not None:
+            archive.infolist()[-1].compress_size = stored
         archive.infolist()[-1].extra = b""
         archive.comment = b"changed"  # has the table of contents written again
     return path
@@ -142,6 +144,7 @@ def gz_of(path, blocks):
 
 LONG = [b"x" * MIB] * 300
 ENDLESS = b'"xab\n";"ab\n";' + b'"ab\n";' * 200_000  # one row, whose quotes are all closed
+CELLS = b'<row><c t="inlineStr"><is><t>Martin</t></is></c></row>'.ljust(64) * (MIB // 64)
 XML = b"<?xml version='1.0'?>\n"
 CASES = {
     "zip bomb": (lambda path: zip_of(path, "a.csv", zeros(1024)), "grows to"),
@@ -153,6 +156,12 @@ CASES = {
     ),
     "name that leads out": (lambda path: zip_of(path, "../a.csv", [ROW]), "leads out of it"),
     "workbook of gigabytes": (lambda path: workbook_of(path, zeros(1024)), "too large once expanded"),
+    "workbook just below the limit": (lambda path: workbook_of(path, zeros(500)), "grows to"),
+    "workbook of 500 MB of cells": (lambda path: workbook_of(path, [CELLS] * 500), "grows to"),
+    "workbook that lies about what is stored": (
+        lambda path: lie_about_sizes(workbook_of(path, zeros(500)), size=500 * MIB, stored=100 * MIB),
+        "grows to",
+    ),
     "workbook that lies": (lambda path: lie_about_sizes(workbook_of(path, zeros(256))), "damaged"),
     "sparse workbook": (sparse, "more memory"),
     "repeated cells": (lambda path: repeated(path, 90), "more memory"),

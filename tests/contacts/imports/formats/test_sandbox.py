@@ -1,6 +1,8 @@
 """The child process: what it may not do, when it is ended, and what is left of it."""
 
+import fcntl
 import os
+import secrets
 import time
 from pathlib import Path
 
@@ -112,14 +114,34 @@ def test_its_progress_is_told(child_does) -> None:
     "code",
     [
         "os.kill(os.getpid(), 6)",
-        "limits.limit_process(1)\nwhile True: pass",
         "child._say(child._answer(lambda *_a, **_k: bytearray(1 << 30), request))",
     ],
-    ids=["abort of a library", "processor time", "memory"],
+    ids=["abort of a library", "memory"],
 )
 def test_its_limits_end_in_words(child_does, code) -> None:
     with pytest.raises(UnreadableFile, match="more memory"):
         child_does(f"limits.allow_memory(limits.WORKING_MEMORY)\n{code}")
+
+
+def test_the_end_of_its_processor_time_is_called_that(child_does) -> None:
+    with pytest.raises(UnreadableFile, match="took too long"):
+        child_does("limits.limit_process(1)\nwhile True: pass")
+
+
+def test_large_workbooks_are_held_one_at_a_time(tmp_path, monkeypatch, kept) -> None:
+    rows = [[secrets.token_hex(40) for _cell in range(20)] for _row in range(13_000)]
+    path = write_xlsx(tmp_path / "large.xlsx", {"A": [["Nom"] * 20, *rows]})
+    small = write_xlsx(tmp_path / "small.xlsx", {"A": [["Nom"], ["Martin"]]})
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 6)
+    descriptor = os.open(files.folder(), os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # as another process does that holds one
+    sandbox.convert_in_child(small, tmp_path / "small.csv", head=True)
+    with pytest.raises(UnreadableFile, match="took too long"):
+        sandbox.convert_in_child(path, tmp_path / "out.csv", head=True)
+    os.close(descriptor)
+    monkeypatch.setattr(limits, "HEAD_SECONDS", 60)
+    assert sandbox.convert_in_child(path, tmp_path / "out.csv", head=True)["form"] == "spreadsheet"
+    assert list(kept.iterdir()) == []
 
 
 def test_a_full_disk_is_said_and_nothing_stays(child_does, tmp_path) -> None:
