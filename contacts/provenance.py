@@ -1,17 +1,23 @@
 """Where each value of a person comes from, and since when.
 
 Nothing is kept twice: the journal says who wrote a field by hand or by a form, ImportChange which file
-changed it, Merge which record brought it, and the creation of the record stands for the rest. Contact points
-carry their source themselves.
+changed it, and the creation of the record stands for the rest. Where a merge brought a value, the same is
+asked of the record that it absorbed, whose journal and changes stay under its old number and which the
+snapshot of the merge holds as it was. Contact points carry their source themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+from django.utils.dateparse import parse_datetime
 
 from campaign_crm.platform.models import AuditEntry, User
+from contacts.merging.fields import EXTRA
 from contacts.models import Contact, ContactSource, Import, ImportChange, Merge, Source
 
 FIELDS = (
@@ -24,13 +30,15 @@ FIELDS = (
     "language",
     "relationship",
     "commune",
-    "custom",
 )
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The newest thing that wrote a value: a file or form (`source`), a person (`by`), a merge."""
+    """The newest thing that wrote a value: a file or form (`source`), or a person (`by`).
+
+    `merge` is the one that brought the value to this person, when another record had it.
+    """
 
     at: datetime
     source: Source | None = None
@@ -39,60 +47,127 @@ class Origin:
     merge: Merge | None = None
 
 
+@dataclass(frozen=True)
+class _Write:
+    """Something that wrote fields of one record; extra fields by EXTRA and their key, or all (None)."""
+
+    origin: Origin
+    fields: frozenset[str]
+    extra: frozenset[str] | None = frozenset()
+    absorbed: int | None = None  # a merge: the record whose values it took
+
+    def wrote(self, name: str) -> bool:
+        if not name.startswith(EXTRA):
+            return name in self.fields
+        return self.extra is None or name.removeprefix(EXTRA) in self.extra
+
+
 def origins_of(contact: Contact) -> dict[str, Origin]:
-    """The origin of each filled field of a person, in the order of `FIELDS`; a constant number of queries."""
-    creation = _creation(contact)
-    newest: dict[str, Origin] = {}
-    for name, origin in (*_by_imports(contact), *_by_the_journal(contact), *_by_merges(contact)):
-        if name not in newest or newest[name].at <= origin.at:
-            newest[name] = origin
-    return {name: newest.get(name, creation) for name in FIELDS if getattr(contact, name)}
+    """The origin of each filled field of a person, in the order of `FIELDS`, then of each extra field.
 
-
-def _creation(contact: Contact) -> Origin:
-    """What made the record: a file, or the first source that named the person."""
-    run = contact.created_by_import
-    if run is not None:
-        return Origin(contact.created_at, source=run.source, import_run=run)
-    links = ContactSource.objects.filter(contact=contact, created_by_import=None).select_related("source")
-    first = links.order_by("first_seen_at").first()
-    entry = _journal(contact, "contact.create").order_by("at").first()
-    return Origin(
-        contact.created_at, source=first.source if first else None, by=entry.actor if entry else None
+    Extra fields are named EXTRA and their key. A constant number of queries.
+    """
+    merges = list(
+        Merge.objects.filter(kept=contact, undone_at=None).select_related("merged_by").order_by("pk")
     )
+    records = [contact.pk, *(merge.absorbed_id for merge in merges)]
+    writes: defaultdict[int, list[_Write]] = defaultdict(list)
+    for record, write in (*_by_imports(records), *_by_the_journal(records), *_by_merges(merges)):
+        writes[record].append(write)
+    creations = _creations(contact, merges)
+
+    def origin(record: int, name: str) -> Origin:
+        found = [write for write in writes[record] if write.wrote(name)]
+        if not found:
+            return creations[record]
+        newest = max(reversed(found), key=lambda write: write.origin.at)
+        if newest.absorbed is None:
+            return newest.origin
+        return replace(origin(newest.absorbed, name), merge=newest.origin.merge)
+
+    names = [name for name in FIELDS if getattr(contact, name)]
+    return {name: origin(contact.pk, name) for name in [*names, *(EXTRA + key for key in contact.custom)]}
 
 
-def _by_imports(contact: Contact) -> Iterator[tuple[str, Origin]]:
-    changes = ImportChange.objects.filter(table="contact", row_id=contact.pk).exclude(
-        import_run__state__in=[Import.State.UNDOING, Import.State.UNDONE]
+def _by_imports(records: list[int]) -> Iterator[tuple[int, _Write]]:
+    changes = ImportChange.objects.filter(table="contact", row_id__in=records).exclude(
+        import_run__state=Import.State.UNDONE
     )
     for change in changes.select_related("import_run__source"):
         run = change.import_run
         origin = Origin(run.finished_at or run.created_at, source=run.source, import_run=run)
-        yield from ((_field(name), origin) for name in change.after)
+        extra = _changed_keys(change.before.get("custom"), change.after.get("custom"))
+        yield change.row_id, _Write(origin, _fields(change.after), extra)
 
 
-def _by_the_journal(contact: Contact) -> Iterator[tuple[str, Origin]]:
-    entries = list(_journal(contact, "contact.update"))
-    sources = Source.objects.in_bulk(
-        {entry.detail["source"] for entry in entries if "source" in entry.detail}
-    )
+def _by_the_journal(records: list[int]) -> Iterator[tuple[int, _Write]]:
+    """An entry from before the journal named the keys of extra fields stands for all of them."""
+    entries = list(_journal(records, "contact.update"))
+    sources = _sources(entries)
     for entry in entries:
         origin = Origin(entry.at, source=sources.get(entry.detail.get("source")), by=entry.actor)
-        yield from ((_field(name), origin) for name in entry.fields)
+        keys = entry.detail.get("extra")
+        if "custom" not in entry.fields:
+            keys = ()
+        extra = None if keys is None else frozenset(keys)
+        yield int(entry.object_id), _Write(origin, _fields(entry.fields), extra)
 
 
-def _by_merges(contact: Contact) -> Iterator[tuple[str, Origin]]:
-    for merge in Merge.objects.filter(kept=contact, undone_at=None).select_related("merged_by"):
+def _by_merges(merges: Iterable[Merge]) -> Iterator[tuple[int, _Write]]:
+    for merge in merges:
+        changes = merge.snapshot["fields"]
         origin = Origin(merge.merged_at, by=merge.merged_by, merge=merge)
-        yield from ((_field(name), origin) for name in merge.snapshot["fields"])
+        extra = _changed_keys(*changes.get("custom", (None, None)))
+        yield merge.snapshot["kept"], _Write(origin, _fields(changes), extra, merge.absorbed_id)
 
 
-def _journal(contact: Contact, action: str) -> Iterable[AuditEntry]:
+def _changed_keys(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> frozenset[str]:
+    before = before or {}
+    return frozenset(key for key, value in (after or {}).items() if before.get(key) != value)
+
+
+def _creations(contact: Contact, merges: Iterable[Merge]) -> dict[int, Origin]:
+    """What made each record: a file, else what the journal says, else the first source that named it."""
+    made = {
+        merge.absorbed_id: (
+            parse_datetime(merge.snapshot["contact"]["created_at"]) or merge.merged_at,
+            merge.snapshot["contact"]["created_by_import_id"],
+        )
+        for merge in merges
+    } | {contact.pk: (contact.created_at, contact.created_by_import_id)}
+    runs = Import.objects.select_related("source").in_bulk({run for _at, run in made.values() if run})
+    entries = {int(entry.object_id): entry for entry in _journal(list(made), "contact.create")}
+    sources = _sources(entries.values())
+    origins = {}
+    for record, (at, run_id) in made.items():
+        run, entry = runs.get(run_id), entries.get(record)
+        if run is not None:
+            origins[record] = Origin(at, source=run.source, import_run=run)
+        elif entry is not None:
+            origins[record] = Origin(at, source=sources.get(entry.detail.get("source")), by=entry.actor)
+        else:
+            origins[record] = Origin(at)
+    if origins[contact.pk].source is None:
+        origins[contact.pk] = replace(origins[contact.pk], source=_first_source(contact))
+    return origins
+
+
+def _first_source(contact: Contact) -> Source | None:
+    links = ContactSource.objects.filter(contact=contact, created_by_import=None).select_related("source")
+    first = links.order_by("first_seen_at").first()
+    return first.source if first else None
+
+
+def _journal(records: Iterable[int], action: str) -> Iterable[AuditEntry]:
+    ids = [str(record) for record in records]
     return AuditEntry.objects.filter(
-        object_type="contacts.contact", object_id=str(contact.pk), action=action
+        object_type="contacts.contact", object_id__in=ids, action=action
     ).select_related("actor")
 
 
-def _field(column: str) -> str:
-    return column.removesuffix("_id")
+def _sources(entries: Iterable[AuditEntry]) -> dict[int, Source]:
+    return Source.objects.in_bulk({entry.detail["source"] for entry in entries if "source" in entry.detail})
+
+
+def _fields(columns: Iterable[str]) -> frozenset[str]:
+    return frozenset(column.removesuffix("_id") for column in columns)

@@ -76,6 +76,7 @@ def update_contact(
     """
     _refuse_unknown(dict(fields))
     contact = Contact.objects.select_for_update().get(pk=contact.pk)
+    before = contact.custom
     if "custom" in fields:
         merged = contact.custom | fields["custom"]
         fields["custom"] = {key: value for key, value in merged.items() if value is not None}
@@ -88,7 +89,10 @@ def update_contact(
         contact.is_stub = False
     contact.updated_at = Now()
     contact.save(update_fields=[*changed, "is_stub", "updated_at"])
-    detail = {} if source is None else {"source": source.pk}
+    detail: dict[str, Any] = {} if source is None else {"source": source.pk}
+    if "custom" in changed:
+        keys = before.keys() | contact.custom.keys()
+        detail["extra"] = sorted(key for key in keys if before.get(key) != contact.custom.get(key))
     audit.record(action="contact.update", on=contact, by=by, fields=changed, detail=detail)
     refresh_projections([contact.pk])
     return changed

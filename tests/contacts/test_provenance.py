@@ -9,7 +9,7 @@ from django.test import Client
 
 from campaign_crm.platform.models import User
 from contacts.merging.service import merge, unmerge
-from contacts.models import Contact, Import, ImportChange, Source
+from contacts.models import Contact, CustomField, Import, ImportChange, Source
 from contacts.provenance import FIELDS, origins_of
 from contacts.services.people import create_contact, update_contact
 
@@ -71,7 +71,7 @@ def test_an_undone_import_or_merge_is_no_origin(lea: Contact, book: Source, offi
     other = create_contact(source=book, by=None, first_name="Léa", last_name="Martin", civility="Mme")
     done = merge(kept=lea, absorbed=other, by=officer)
     lea.refresh_from_db()
-    assert (origins_of(lea)["civility"].merge, origins_of(lea)["civility"].by) == (done, officer)
+    assert origins_of(lea)["civility"].merge == done
     unmerge(merge=done, by=officer)
     lea.refresh_from_db()
     assert origins_of(lea)["last_name"].import_run is None
@@ -99,3 +99,66 @@ def test_the_page_of_a_person_opens_them(lea: Contact, officer: User) -> None:
     shown = client.get(address).content.decode()
     assert "Members" in shown
     assert "First name" in shown
+
+
+def test_what_a_merge_brought_comes_from_where_the_other_record_had_it(
+    lea: Contact, book: Source, officer: User
+) -> None:
+    form = Source.objects.create(name="Form", kind="form", lawful_basis="consent")
+    file = Import.objects.create(
+        kind="address-book", source=book, state="done", file_path="", finished_at=ENDED
+    )
+    other = Contact.objects.create(
+        first_name="Léa", gender="F", birth_name="Roux", civility="Mme", created_by_import=file
+    )
+    ImportChange.objects.create(
+        import_run=file, table="contact", row_id=other.pk, before={"gender": ""}, after={"gender": "F"}
+    )
+    update_contact(contact=other, by=None, source=form, birth_name="Petit")
+    done = merge(kept=lea, absorbed=other, by=officer)
+    lea.refresh_from_db()
+    origins = origins_of(lea)
+    assert {origins[name].merge for name in ("gender", "birth_name", "civility")} == {done}
+    assert (origins["gender"].import_run, origins["gender"].at) == (file, ENDED)
+    assert (origins["birth_name"].source, origins["birth_name"].by) == (form, None)
+    assert (origins["civility"].import_run, origins["civility"].at) == (file, other.created_at)
+    assert (origins["last_name"].source, origins["last_name"].merge) == (book, None)
+
+
+def test_a_value_is_followed_through_two_merges_and_no_further_than_it_was_taken(
+    lea: Contact, book: Source, officer: User
+) -> None:
+    form = Source.objects.create(name="Form", kind="form", lawful_basis="consent")
+    inner = create_contact(source=form, by=None, last_name="Martin", gender="F", civility="Mme")
+    middle = create_contact(source=book, by=None, last_name="Martin")
+    update_contact(contact=lea, by=officer, civility="Dr")
+    merge(kept=middle, absorbed=inner, by=None)
+    last = merge(kept=lea, absorbed=middle, by=None)
+    lea.refresh_from_db()
+    origins = origins_of(lea)
+    assert (origins["gender"].source, origins["gender"].merge) == (form, last)
+    assert (origins["civility"].by, origins["civility"].merge) == (officer, None)
+
+
+def test_each_extra_field_has_its_own_origin(lea: Contact, book: Source, officer: User) -> None:
+    CustomField.objects.create(key="size", label="Shirt size", kind="text")
+    other = create_contact(source=book, by=None, last_name="Martin", custom={"car": True})
+    file = Import.objects.create(
+        kind="address-book", source=book, state="done", file_path="", finished_at=ENDED
+    )
+    ImportChange.objects.create(
+        import_run=file, table="contact", row_id=lea.pk,
+        before={"custom": {}}, after={"custom": {"since": "2024"}},
+    )  # fmt: skip
+    Contact.objects.filter(pk=lea.pk).update(custom={"since": "2024"})
+    update_contact(contact=lea, by=officer, custom={"size": "M"})
+    done = merge(kept=lea, absorbed=other, by=None)
+    lea.refresh_from_db()
+    origins = origins_of(lea)
+    assert (origins["extra_since"].import_run, origins["extra_size"].by) == (file, officer)
+    assert (origins["extra_car"].source, origins["extra_car"].merge) == (book, done)
+    client = Client()
+    client.force_login(officer)
+    shown = client.get(f"/people/{lea.pk}/origins/").content.decode()
+    assert "Shirt size" in shown
+    assert "came with a record merged" in shown
