@@ -156,6 +156,7 @@ OPT_OUT_FIELDS: tuple[Field, ...] = (
 )
 
 CUSTOM_PREFIX = "custom."
+_SEVERAL = frozenset(field.key for field in (*PEOPLE_FIELDS, *OPT_OUT_FIELDS) if field.several)
 
 
 def fields_of(kind: str) -> tuple[Field, ...]:
@@ -165,7 +166,7 @@ def fields_of(kind: str) -> tuple[Field, ...]:
 
 def several_allowed(key: str) -> bool:
     """True when more than one column may be mapped to this field."""
-    return any(field.several for field in (*PEOPLE_FIELDS, *OPT_OUT_FIELDS) if field.key == key)
+    return key in _SEVERAL
 
 
 def label_of(key: str, *, is_roll: bool) -> Text:
