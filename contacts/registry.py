@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from contacts.enums import TimelineGroup
 from contacts.merging.belongings import Belonging
+
+if TYPE_CHECKING:
+    from contacts.models import Merge
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,15 @@ class Registry:
 
     `holds` tells which of some people something above has rows about: undoing an import leaves them.
     `belongings` are the tables above that hold rows about a person. `merge_steps` are called with (kept id,
-    absorbed id) before the rows of one record move to another; they may raise MergeRefused.
+    absorbed id) before the rows of one record move to another, `unmerge_steps` with the merge, locked, before
+    they go back; both may raise MergeRefused.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
     holds: dict[str, Callable[[list[int]], set[int]]] = field(default_factory=dict)
     erasure_steps: dict[str, Callable[[list[int]], None]] = field(default_factory=dict)
     merge_steps: dict[str, Callable[[int, int], None]] = field(default_factory=dict)
+    unmerge_steps: dict[str, Callable[[Merge], None]] = field(default_factory=dict)
     belongings: dict[str, Belonging] = field(default_factory=dict)
     hand_over_checks: dict[str, HandOverCheck] = field(default_factory=dict)
     campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)

@@ -15,3 +15,4 @@ class MessagingConfig(AppConfig):
         registry.add("holds", "deliveries", timeline.with_deliveries)
         registry.add("belongings", "deliveries", merging.DELIVERIES)
         registry.add("merge_steps", "deliveries", merging.settle_messages)
+        registry.add("unmerge_steps", "deliveries", merging.return_messages)

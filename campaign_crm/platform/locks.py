@@ -32,6 +32,12 @@ def wait_for_turn(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(name)])
 
 
+def share_turn(name: str) -> None:
+    """The same for many at once: whoever shares the lock keeps those out who `wait_for_turn`, nobody else."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key(name)])
+
+
 def _unlock(key: int) -> None:
     """Give the lock back, unless the connection went: the lock went with it, and what broke it is told."""
     try:

@@ -182,7 +182,8 @@ def _give_back(belonging: Belonging, keys: list[Row], *, kept: int, absorbed: in
         main = ", is_primary = was.is_primary" if belonging.has_main else ""
         cursor.execute(
             f"UPDATE {table} AS own SET {belonging.person} = %(absorbed)s{main} FROM {mine} AS was"
-            f" WHERE own.{belonging.person} = %(kept)s AND {_same_key(belonging, 'own', 'was')}",
+            f" WHERE own.{belonging.person} = %(kept)s AND {_same_key(belonging, 'own', 'was')}"
+            f" AND ({belonging.movable})",
             parameters,
         )
 

@@ -34,7 +34,7 @@ from contacts.merging.records import (
 from contacts.merging.refusals import disagreements, end_left_newsletters, refuse_again
 from contacts.merging.rows import claim_left_rows, keep_one_main, move_rows, return_rows, share_left_rows
 from contacts.merging.since import heard, mark_departures, share_refusals
-from contacts.models import Consent, Contact, Merge
+from contacts.models import Consent, Contact, HouseholdMember, Merge
 from contacts.registry import registry
 from contacts.services.projections import refresh_projections
 
@@ -60,6 +60,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
     after = record_of(kept.pk)
     snapshot["fields"] = {name: [before[name], after[name]] for name in changes}
     snapshot["pairs"] = move_pairs(kept=kept.pk, absorbed=absorbed.pk)
+    left_alone = _prefer_household_by_hand(kept, absorbed)
     snapshot["rows"] = move_rows(kept=kept.pk, absorbed=absorbed.pk)
     keep_one_main(kept.pk)
     remove(absorbed.pk)
@@ -70,7 +71,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
         action="contact.merge", on=kept, by=by, fields=sorted(changes), detail={"absorbed": absorbed.pk}
     )
     refresh_projections([kept.pk])
-    refresh_households([kept.pk])
+    refresh_households([kept.pk, *left_alone])
     return done
 
 
@@ -87,6 +88,8 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
     if merge.kept.erased_at is not None:
         raise MergeRefused(_("This person was erased: there is nothing to separate."))
     kept = Contact.objects.select_for_update().get(pk=merge.kept_id)
+    for step in registry.unmerge_steps.values():
+        step(merge)
     snapshot = merge.snapshot
     return_fields(kept, snapshot["fields"])
     restore_record(snapshot["contact"])
@@ -125,3 +128,18 @@ def _locked(kept_id: int, absorbed_id: int) -> tuple[Contact, Contact]:
     if len(people) < 2:
         raise MergeRefused(_("One of the two records is gone: it was merged or erased meanwhile."))
     return people[kept_id], people[absorbed_id]
+
+
+def _prefer_household_by_hand(kept: Contact, absorbed: Contact) -> list[int]:
+    """A household that somebody put right goes before one that was computed; returns who is left in that one.
+
+    An undo computes it again.
+    """
+    if not HouseholdMember.objects.filter(contact=absorbed, by_hand=True).exists():
+        return []
+    computed = HouseholdMember.objects.filter(contact=kept, by_hand=False).first()
+    if computed is None:
+        return []
+    computed.delete()
+    others = HouseholdMember.objects.filter(household=computed.household_id)
+    return list(others.values_list("contact_id", flat=True))

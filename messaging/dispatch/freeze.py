@@ -16,8 +16,10 @@ from django.db import connection, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from campaign_crm.platform.database import analyze, ensure_partition
+from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact
 from contacts.rules.channels import BROKER_BASIS
@@ -59,16 +61,38 @@ FROM (
 ) chosen
 """
 
+# Records that were absorbed since the snapshot: the one that has them now is written to, once. `second`: it
+# is in the snapshot itself, or another of its records came first. That row is kept under the old number, as
+# `messaging.merging` leaves it when the rows are there already.
 _COPY = """
+WITH merged AS MATERIALIZED (
+    SELECT frozen.contact_id, gone.kept_id,
+        row_number() OVER (PARTITION BY gone.kept_id ORDER BY frozen.position) > 1
+        OR EXISTS (SELECT FROM {table} own WHERE own.contact_id = gone.kept_id)
+        OR EXISTS (
+            SELECT FROM messaging_delivery d
+            WHERE d.ledger_month = %(month)s AND d.campaign_id = %(campaign)s
+                AND d.contact_id = gone.kept_id AND d.occasion = '') AS second
+    FROM {table} frozen
+    JOIN contacts_merge gone ON gone.absorbed_id = frozen.contact_id AND gone.undone_at IS NULL
+    WHERE frozen.position > %(start)s AND frozen.position <= %(end)s
+)
 INSERT INTO messaging_delivery (
-    ledger_month, campaign_id, contact_id, occasion, state, address, address_hash, measured, department,
-    language, source_id, basis, consent_id, subscription_id,
+    ledger_month, campaign_id, contact_id, occasion, state, settled_at, answer,
+    address, address_hash, measured, department, language, source_id, basis, consent_id, subscription_id,
     notice_version, rulebook_version, segment_version)
-SELECT %s, %s, contact_id, '', 'queued', address, address_hash, measured, department,
-    language, source_id, basis, consent_id, subscription_id,
-    %s, %s, %s
-FROM {table} WHERE position > %s AND position <= %s ORDER BY position
+SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.contact_id END, '',
+    CASE WHEN second THEN 'cancelled' ELSE 'queued' END,
+    CASE WHEN second THEN now() END,
+    CASE WHEN second THEN %(merged)s ELSE '' END,
+    address, address_hash, measured, department, language, source_id, basis, consent_id, subscription_id,
+    %(notice)s, %(rulebook)s, %(segment)s
+FROM {table} frozen LEFT JOIN merged ON merged.contact_id = frozen.contact_id
+WHERE frozen.position > %(start)s AND frozen.position <= %(end)s ORDER BY frozen.position
 """
+MERGED = gettext_noop("The same person was among the recipients already")
+COPYING = "messaging.freeze.copy"
+"""The lock of a chunk, shared by merges: a merge sees the whole chunk, or the chunk sees the merge."""
 
 
 class FreezeStopped(Exception):
@@ -97,6 +121,14 @@ def freeze(campaign_id: int, *, chunk: int = CHUNK) -> Frozen:
     return Frozen(recipients, campaign.excluded)
 
 
+def copied_later(contact_id: int) -> list[int]:
+    """Campaigns being frozen in which a person's row is still to be made; the caller shares `COPYING`."""
+    freezing = Campaign.objects.filter(
+        state=CampaignState.FREEZING, frozen_at__isnull=False, freeze_cursor__lt=F("audience_count")
+    )
+    return [campaign.pk for campaign in freezing if _is_to_copy(campaign, contact_id)]
+
+
 def wait_for_sources(campaign: Campaign) -> None:
     """Raise FreezeStopped while what a source allows is changing: its people are projected as it was."""
     if campaign.kind == MessageKind.POLITICAL and change_is_spreading():
@@ -117,6 +149,18 @@ def _has_snapshot(campaign: Campaign) -> bool:
             return False
         cursor.execute(f"SELECT count(*) FROM {_table(campaign.pk)}")  # noqa: S608 - our own name
         return bool(cursor.fetchone()[0] == campaign.audience_count)
+
+
+def _is_to_copy(campaign: Campaign, contact_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass(%s)", [_table(campaign.pk)])
+        if cursor.fetchone()[0] is None:
+            return False
+        cursor.execute(
+            f"SELECT EXISTS (SELECT FROM {_table(campaign.pk)} WHERE contact_id = %s AND position > %s)",  # noqa: S608 - our own name
+            [contact_id, campaign.freeze_cursor],
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _take_snapshot(campaign_id: int) -> Campaign:
@@ -163,7 +207,9 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
                 *[timezone.localdate(), newsletter, *parameters],
             ],
         )
-        cursor.execute(f"CREATE INDEX ON {table} USING brin (position) WITH (pages_per_range = 16)")
+        cursor.execute(
+            f"CREATE INDEX ON {table} USING brin (position, contact_id) WITH (pages_per_range = 16)"
+        )
         cursor.execute(f"SELECT count(*), coalesce(sum(sharing), 0) FROM {table}")  # noqa: S608 - our own name
         recipients, candidates = cursor.fetchone()
     return recipients, int(candidates) - recipients
@@ -188,6 +234,7 @@ def _freeze_content(campaign: Campaign, audience: Audience) -> None:
 def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
     """Make the rows of positions start+1…end, and remember it, together."""
     with transaction.atomic(), connection.cursor() as cursor:
+        wait_for_turn(COPYING)
         moved = Campaign.objects.filter(
             pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=start
         ).update(freeze_cursor=end)
@@ -195,15 +242,16 @@ def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
             raise FreezeStopped(f"Campaign {campaign.pk} is no longer being frozen at {start}.")
         cursor.execute(
             _COPY.replace("{table}", _table(campaign.pk)),
-            [
-                campaign.ledger_month,
-                campaign.pk,
-                NOTICE_VERSION,
-                RULEBOOK_VERSION,
-                campaign.segment_version,
-                start,
-                end,
-            ],
+            {
+                "month": campaign.ledger_month,
+                "campaign": campaign.pk,
+                "notice": NOTICE_VERSION,
+                "rulebook": RULEBOOK_VERSION,
+                "segment": campaign.segment_version,
+                "merged": MERGED,
+                "start": start,
+                "end": end,
+            },
         )
         if cursor.rowcount != end - start:
             raise AssertionError(f"Campaign {campaign.pk}: {cursor.rowcount} rows frozen, not {end - start}.")

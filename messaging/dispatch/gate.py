@@ -89,7 +89,11 @@ CHECKS = {
     "left_newsletter": HandOverCheck(
         80,
         "suppressed",
-        """(SELECT n.ended_at IS NOT NULL FROM contacts_subscription n WHERE n.id = d.subscription_id)""",
+        # Asked of the person, not of the row: when two records became one, one subscription of two was left.
+        """d.subscription_id IS NOT NULL AND (
+            SELECT true FROM contacts_subscription n
+            WHERE n.newsletter_id = (c.audience ->> 'id')::bigint AND n.contact_id = d.contact_id
+                AND n.ended_at IS NULL LIMIT 1) IS NULL""",
         gettext_noop("The person left the newsletter"),
     ),
 }

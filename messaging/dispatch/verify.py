@@ -87,7 +87,9 @@ def _problems(account: Account) -> list[str]:
     unfinished = sum(account.states.get(state.value, 0) for state in UNFINISHED)
     if unfinished and account.state == CampaignState.SENT:
         found.append(f"{unfinished} unfinished rows of a campaign that is called sent")
-    begun = account.total - account.states.get(DeliveryState.QUEUED.value, 0)
+    # What a merge of records cancelled was a second message to one person: it never began.
+    unbegun = (DeliveryState.QUEUED, DeliveryState.CANCELLED)
+    begun = account.total - sum(account.states.get(state.value, 0) for state in unbegun)
     if begun and account.state in BEFORE_SENDING:
         found.append(f"{begun} rows have left the queue before the campaign was sending")
     return found
