@@ -95,6 +95,7 @@ def test_import_large(base: BaseDatabase, tmp_path: Path) -> None:
     bench.detail = {"imports": details, "memory_mb": memory_mb()}
     bench.write()
     assert memory_mb() < MEMORY_LIMIT_MB
+    assert bench.ratio >= LEAST_SHARE
 
 
 def measured_import(path: Path, rows: int) -> dict[str, Any]:

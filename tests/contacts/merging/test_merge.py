@@ -12,6 +12,8 @@ from django.utils import timezone
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.models import AuditEntry, User
 from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope, TargetingClass
+from contacts.households.finding import refresh_all_households
+from contacts.households.service import join_household
 from contacts.merging.errors import MergeRefused
 from contacts.merging.pairs import ask_again, keep_apart
 from contacts.merging.redirects import present_contact, present_id
@@ -22,6 +24,7 @@ from contacts.models import (
     DuplicatePair,
     ElectoralRegistration,
     EmailAddress,
+    HouseholdMember,
     Merge,
     PhoneNumber,
     Reach,
@@ -30,7 +33,7 @@ from contacts.models import (
     Territory,
 )
 from contacts.services.consents import record_consent
-from contacts.services.contact_points import add_email, add_phone
+from contacts.services.contact_points import add_email, add_phone, add_postal_address
 from contacts.services.lists import add_to_list, create_list
 from contacts.services.people import add_note, add_tag, create_contact, tag_named, update_contact
 from contacts.services.suppressions import suppress
@@ -328,6 +331,32 @@ def test_an_extra_field_is_the_one_that_was_chosen_and_both_keep_what_one_has(
     merge(kept=lea, absorbed=lea_again, by=None, fields={"extra_size": "absorbed"})
     lea.refresh_from_db()
     assert lea.custom == {"size": "S", "since": "2024-01-01", "car": True}
+
+
+def test_a_household_put_right_by_hand_goes_before_a_computed_one(
+    lea: Contact, lea_again: Contact, book: Source
+) -> None:
+    home = {"line1": "3 rue Haute", "postcode": "60000", "city": "Beauvais"}
+    mother, friend = (
+        create_contact(source=book, by=None, first_name=name, last_name=last)
+        for name, last in (("Ana", "Martin"), ("Bob", "Petit"))
+    )
+    for person in (lea, mother):
+        add_postal_address(contact=person, source=None, by=None, **home)
+    refresh_all_households()
+    right = join_household(contact=lea_again, other=friend, by=None)
+    computed = HouseholdMember.objects.get(contact=lea)
+    assert (computed.by_hand, HouseholdMember.objects.get(contact=mother).household) == (
+        False, computed.household
+    )  # fmt: skip
+    done = merge(kept=lea, absorbed=lea_again, by=None)
+    link = HouseholdMember.objects.get(contact=lea)
+    assert (link.household, link.by_hand) == (right, True)
+    assert not HouseholdMember.objects.filter(contact=mother).exists()  # nobody lives with her
+    unmerge(merge=done, by=None)
+    assert HouseholdMember.objects.get(contact=lea_again).household == right
+    back = HouseholdMember.objects.get(contact=lea)
+    assert (back.by_hand, back.household) == (False, HouseholdMember.objects.get(contact=mother).household)
 
 
 def test_one_record_cannot_be_merged_with_itself_or_with_one_that_is_gone(
