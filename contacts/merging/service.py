@@ -88,6 +88,8 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
     if merge.kept.erased_at is not None:
         raise MergeRefused(_("This person was erased: there is nothing to separate."))
     kept = Contact.objects.select_for_update().get(pk=merge.kept_id)
+    for step in registry.unmerge_steps.values():
+        step(merge)
     snapshot = merge.snapshot
     return_fields(kept, snapshot["fields"])
     restore_record(snapshot["contact"])
