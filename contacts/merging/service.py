@@ -2,7 +2,7 @@
 
 The absorbed record goes; its rows move to the one that stays. The snapshot of the merge holds what an undo
 needs: {"kept": id of the record that stayed, "contact": the absorbed record, "rows": see `rows.Moves`,
-"pairs": those of the absorbed record, "fields": {column: [before, after]}, "heard": see `since.heard`,
+"pairs": see `pairs.MovedPairs`, "fields": {column: [before, after]}, "heard": see `since.heard`,
 "consents": ids of withdrawals that the merge wrote, "ended": [{"id", "ended_at"}] of subscriptions that it
 ended}.
 Where the two records disagree, the refusal holds: see `refusals`, and `since` for what an undo makes of it.
@@ -109,7 +109,7 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
         other.save(update_fields=["snapshot"])
     Merge.objects.filter(pk=merge.pk).update(undone_at=Now(), undone_by=by)
     keep_one_main(kept.pk, merge.absorbed_id)
-    return_pairs(snapshot["pairs"])
+    return_pairs(snapshot["pairs"], kept=kept.pk, was_kept=snapshot["kept"], absorbed=merge.absorbed_id)
     restored = Contact.objects.get(pk=merge.absorbed_id)
     share_refusals(merge, others_in_force, kept=kept, restored=restored, by=by)
     keep_apart(one=kept, other=restored, by=by)
