@@ -35,7 +35,7 @@ def write_fields(contact: Contact, values: dict[str, Any]) -> None:
 def return_fields(kept: Contact, changes: Changes) -> None:
     """Fields of the kept record return to what they were, unless somebody changed them since the merge."""
     now = record_of(kept.pk)
-    returning = {name: before for name, (before, after) in changes.items() if now[name] == after}
+    returning = {name: value for name, value in _returned(now, changes).items() if value != now[name]}
     if not returning:
         return
     with connection.cursor() as cursor:
@@ -49,9 +49,30 @@ def return_fields(kept: Contact, changes: Changes) -> None:
 
 def return_fields_of_snapshot(record: Record, changes: Changes) -> None:
     """The same for a record that was absorbed since: its values of before return with it."""
+    record.update(_returned(record, changes))
+
+
+def _returned(now: Record, changes: Changes) -> Record:
+    """Each changed column as it is after an undo."""
+    returned = {}
     for name, (before, after) in changes.items():
-        if record[name] == after:
-            record[name] = before
+        if name == "custom":
+            returned[name] = _extra_fields_returned(now[name], before, after)
+        else:
+            returned[name] = before if now[name] == after else now[name]
+    return returned
+
+
+def _extra_fields_returned(now: Record, before: Record, after: Record) -> Record:
+    """Extra fields one by one: those that the merge changed and nobody since."""
+    returned = dict(now)
+    for key in before.keys() | after.keys():
+        if before.get(key) == after.get(key) or now.get(key) != after.get(key):
+            continue
+        returned.pop(key, None)
+        if key in before:
+            returned[key] = before[key]
+    return returned
 
 
 def remove(contact_id: int) -> None:
