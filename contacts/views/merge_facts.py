@@ -38,6 +38,7 @@ class TwoRecords:
     kept: Contact
     absorbed: Contact
     fields: list[FieldFact]
+    extra: list[FieldFact]
     things: list[KeptFact]
     refusals: list[str]
 
@@ -49,8 +50,14 @@ def compare_records(kept: Contact, absorbed: Contact) -> TwoRecords:
         for channel, purpose in disagreements(kept, absorbed)
     ]
     refusals += [newsletter.name for newsletter in newsletters_left(kept, absorbed)]
-    fields = _fields(kept, absorbed) + _extra_fields(kept, absorbed)
-    return TwoRecords(kept, absorbed, fields, things_of(kept, absorbed), refusals)
+    return TwoRecords(
+        kept=kept,
+        absorbed=absorbed,
+        fields=_fields(kept, absorbed),
+        extra=_extra_fields(kept, absorbed),
+        things=things_of(kept, absorbed),
+        refusals=refusals,
+    )
 
 
 def _fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:

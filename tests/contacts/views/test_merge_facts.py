@@ -42,7 +42,7 @@ def thing(records: TwoRecords, label: str) -> KeptFact | None:
 def test_extra_fields_are_shown_and_chosen(client: Client, two: tuple[Contact, Contact]) -> None:
     first, second = two
     page = client.get(f"/people/{first.pk}/merge/?with={second.pk}")
-    facts = {fact.name: fact for fact in page.context["records"].fields}
+    facts = {fact.name: fact for fact in page.context["records"].extra}
     assert facts["extra_size"] == FieldFact("extra_size", "Shirt size", "M", "S", False, "kept")
     since = facts["extra_since"]
     assert (since.kept, since.absorbed, since.agrees, since.side) == ("", "March 2, 2024", None, "absorbed")
