@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from django.db import IntegrityError, connection, transaction
 
 from contacts.merging.belongings import OWN, Belonging
+from contacts.models import Import
 from contacts.registry import registry
 
 Row = dict[str, Any]
@@ -46,7 +47,7 @@ def return_rows(moves: Moves, *, kept: int, absorbed: int) -> None:
         done = moves.get(belonging.table)
         if done is not None:
             _give_back(belonging, done["moved"], kept=kept, absorbed=absorbed)
-            restore(belonging, done["left"], owner=absorbed)
+            restore(belonging, _without_undone(done["left"]), owner=absorbed)
 
 
 def restore(
@@ -105,9 +106,18 @@ def share_left_rows(moves: Moves, *, kept: int) -> None:
         done = moves.get(belonging.table)
         if done is None or not done["left"]:
             continue
-        written, done["left"] = restore(belonging, done["left"], owner=kept, as_main=False)
+        left = _without_undone(done["left"])
+        written, done["left"] = restore(belonging, left, owner=kept, as_main=False)
         main = ("is_primary",) if belonging.has_main else ()
         done["moved"] += [{name: row[name] for name in (*belonging.key, *main)} for row in written]
+
+
+def _without_undone(rows: list[Row]) -> list[Row]:
+    """Those that no import brought which was undone since."""
+    imports = [row["created_by_import_id"] for row in rows if row.get("created_by_import_id")]
+    states = (Import.State.UNDOING, Import.State.UNDONE)
+    undone = set(Import.objects.filter(pk__in=imports, state__in=states).values_list("pk", flat=True))
+    return [row for row in rows if row.get("created_by_import_id") not in undone]
 
 
 def keep_one_main(*owners: int) -> None:

@@ -10,6 +10,8 @@ Where the two records disagree, the refusal holds: see `refusals`, and `since` f
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from django.db import transaction
@@ -82,12 +84,16 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
     What the absorbed record brought goes back to it, what the two shared is given to both again, and fields
     that the merge changed return, where nobody changed them since. Raises MergeRefused.
     """
-    merge = Merge.objects.select_for_update(of=("self",)).select_related("kept").get(pk=merge.pk)
+    kept = (
+        Contact.objects.select_for_update(of=("self",)).filter(merges=merge).first()
+    )  # people before merges
+    merge = Merge.objects.select_for_update().get(pk=merge.pk)
     if merge.undone_at is not None:
         raise MergeRefused(_("This merge is undone already."))
-    if merge.kept.erased_at is not None:
+    if kept is None or kept.pk != merge.kept_id:
+        raise MergeRefused(_("One of the two records is gone: it was merged or erased meanwhile."))
+    if kept.erased_at is not None:
         raise MergeRefused(_("This person was erased: there is nothing to separate."))
-    kept = Contact.objects.select_for_update().get(pk=merge.kept_id)
     for step in registry.unmerge_steps.values():
         step(merge)
     snapshot = merge.snapshot
@@ -117,6 +123,22 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
     refresh_projections([kept.pk, restored.pk])
     refresh_households([kept.pk, restored.pk])
     return restored
+
+
+@transaction.atomic
+def show_hidden_rows(contact_ids: Sequence[int]) -> None:
+    """After rows of people went, in their transaction: what merges left out as equal to them is written.
+
+    The caller holds the people, and projects them again.
+    """
+    merges = Merge.objects.filter(kept__in=contact_ids, undone_at__isnull=True).select_related("kept")
+    in_force = merges.order_by("kept", "pk").select_for_update(of=("self",))
+    for kept, group in groupby(in_force, key=lambda merge: merge.kept):
+        merges_of_one = list(group)
+        mark_departures(merges_of_one, kept)
+        for merge in merges_of_one:
+            share_left_rows(merge.snapshot["rows"], kept=kept.pk)
+            merge.save(update_fields=["snapshot"])
 
 
 def _locked(kept_id: int, absorbed_id: int) -> tuple[Contact, Contact]:

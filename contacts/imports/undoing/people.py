@@ -10,6 +10,7 @@ from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
 from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
+from contacts.merging.service import show_hidden_rows
 from contacts.models import Contact, Import
 from contacts.registry import registry
 from contacts.services.projections import refresh_projections
@@ -55,7 +56,7 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> Non
     going = created - _held(import_run.pk, sorted(created))
     Contact.objects.filter(pk__in=going).delete()
     staying = [contact_id for contact_id in there if contact_id not in going]
-    _remove_additions(import_run.pk, staying, refusals_too)
+    _remove_additions(import_run.pk, staying, created, refusals_too)
     refresh_projections(staying)
     find_pairs(staying)
     add(import_run, people=len(going), returned=returned)
@@ -75,6 +76,8 @@ def _held(import_id: int, ids: list[int]) -> set[int]:
         for table in HOLDING_ALWAYS:
             cursor.execute(f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)", [ids])
             held.update(row[0] for row in cursor.fetchall())
+        cursor.execute(_DECIDED_ON, {"ids": ids})
+        held.update(row[0] for row in cursor.fetchall())
         cursor.execute(_WORKED_ON, [[str(contact_id) for contact_id in ids]])
         held.update(row[0] for row in cursor.fetchall())
     for holds in registry.holds.values():
@@ -82,15 +85,21 @@ def _held(import_id: int, ids: list[int]) -> set[int]:
     return held
 
 
-def _remove_additions(import_id: int, ids: list[int], refusals_too: bool) -> None:
-    """Remove what the import added to people who stay; the oldest point that is left becomes the main one."""
+def _remove_additions(import_id: int, ids: list[int], created: set[int], refusals_too: bool) -> None:
+    """Remove what the import added to people who stay; the oldest point that is left becomes the main one.
+
+    What merges had left out as equal to it is theirs again. By their rows, people whom the import had created
+    are known when the file comes in again.
+    """
     with connection.cursor() as cursor:
         for table in ADDED_TABLES:
             stays = " AND given" if table == "contacts_consent" and not refusals_too else ""
+            of = [pk for pk in ids if pk not in created] if table == "contacts_sourcerow" else ids
             cursor.execute(
                 f"DELETE FROM {table} WHERE created_by_import_id = %s AND contact_id = ANY(%s){stays}",
-                [import_id, ids],
+                [import_id, of],
             )
+        show_hidden_rows(ids)
         for table in POINT_TABLES:
             cursor.execute(_PROMOTE.format(table=table), [ids])
 
@@ -115,6 +124,12 @@ _TOUCHED = " UNION ".join(
 _WORKED_ON = """
 SELECT DISTINCT object_id::bigint FROM platform_auditentry
 WHERE object_type = 'contacts.contact' AND object_id = ANY(%s)
+"""
+# "Not the same" is remembered: it is a decision on the record.
+_DECIDED_ON = """
+SELECT first_id FROM contacts_duplicatepair WHERE first_id = ANY(%(ids)s) AND state = 'different'
+UNION
+SELECT second_id FROM contacts_duplicatepair WHERE second_id = ANY(%(ids)s) AND state = 'different'
 """
 _PROMOTE = """
 UPDATE {table} AS point SET is_primary = true
