@@ -87,7 +87,7 @@ _SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
     (Format.THUNDERBIRD, ("prenom", "nom de famille", "nom a afficher", "premiere adresse electronique")),
     (Format.GOOGLE, ("first name", "last name", "phone 1 value", "labels")),
     (Format.NATIONBUILDER, ("nationbuilder id",)),
-    (Format.MAILCHIMP, ("email address", "leid", "euid")),
+    (Format.MAILCHIMP, ("leid", "euid")),  # labels are in the language of the account
     (Format.MAILCHIMP, ("email address", "member rating", "optin time")),
     (Format.MAILCHIMP, ("email address", "unsub time")),
     (Format.MAILCHIMP, ("email address", "clean time")),
@@ -100,6 +100,7 @@ _SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
     (Format.BREVO, ("contact id", "email", "sms")),
     (Format.BREVO, ("email", "email marketing")),
     (Format.BREVO, ("email", "email blacklisted")),
+    (Format.BREVO, ("email", "email blocklisted")),
 )
 # Of a name that comes several times, the last column counts; all others take their first.
 _LAST_COUNTS = {"nom"}
@@ -167,12 +168,12 @@ def _map(names: list[str], field_of: dict[str, str], *, may_follow_patterns: boo
 
 
 def _of_people(names: list[str]) -> Mapping:
-    return _map(names, people_names.FIELD_OF, may_follow_patterns=True)
+    return _map(names, moved_names.REFUSALS | people_names.FIELD_OF, may_follow_patterns=True)
 
 
 def _moved(names: list[str], found: Format) -> Recognised:
     """Columns of another program's export: its own names before those of everybody."""
-    mapping = _map(names, people_names.FIELD_OF | MOVED_FROM[found])
+    mapping = _map(names, moved_names.REFUSALS | people_names.FIELD_OF | MOVED_FROM[found])
     repeats = {name for name, by in moved_names.REPEATED.items() if by in names}
     repeated = frozenset(index for index, name in enumerate(names) if name in repeats)
     kept = {index: key for index, key in mapping.items() if index not in repeated}

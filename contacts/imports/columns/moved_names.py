@@ -10,6 +10,36 @@ CiviCRM         "primary fields" export, by the labels of its fields (civicrm-co
 
 from __future__ import annotations
 
+# Refusals, whatever program they come from: a file that nobody recognises must not lose them.
+REFUSALS: dict[str, str] = {
+    "email blacklisted": "refuses_email",
+    "email blacklist": "refuses_email",
+    "emailblacklisted": "refuses_email",
+    "email blocklisted": "refuses_email",
+    "email blocklist": "refuses_email",
+    "emailblocklisted": "refuses_email",
+    "blacklisted": "refuses_email",
+    "blacklist": "refuses_email",
+    "blocklisted": "refuses_email",
+    "blocklist": "refuses_email",
+    "sms blacklisted": "refuses_sms",
+    "sms blacklist": "refuses_sms",
+    "smsblacklisted": "refuses_sms",
+    "sms blocklisted": "refuses_sms",
+    "sms blocklist": "refuses_sms",
+    "smsblocklisted": "refuses_sms",
+    "unsub time": "unsubscribed_on",
+    "clean time": "bounced_email",
+    "deceased": "refuses_all",
+    "is deceased": "refuses_all",
+    "decede": "refuses_all",
+    "decedee": "refuses_all",
+    "ne pas envoyer d e mails": "refuses_email",
+    "ne pas envoyer de courriel": "refuses_email",
+    "ne pas envoyer de sms": "refuses_sms",
+    "ne pas telephoner": "refuses_call",
+    "ne pas envoyer de courrier": "refuses_post",
+}
 NATIONBUILDER: dict[str, str] = {
     "prefix": "civility",
     "middle name": "middle_name",
@@ -41,19 +71,12 @@ NATIONBUILDER: dict[str, str] = {
 BREVO: dict[str, str] = {
     "sms": "phone",
     "landline number": "phone",
-    "email blacklisted": "refuses_email",
-    "email blacklist": "refuses_email",
-    "emailblacklisted": "refuses_email",
-    "blacklisted": "refuses_email",
-    "blacklist": "refuses_email",
-    "sms blacklisted": "refuses_sms",
-    "sms blacklist": "refuses_sms",
-    "smsblacklisted": "refuses_sms",
     "email marketing": "state_email",
     "email status": "state_email",
     "sms marketing": "state_sms",
     "sms status": "state_sms",
     "double opt in": "agrees_email",
+    "opt in": "agrees_email",
     "optin time": "collected_on",
     "double opt in date": "collected_on",
 }
@@ -66,9 +89,7 @@ MAILCHIMP: dict[str, str] = {
     "optin ip": "consent_proof",
     "confirm ip": "consent_proof",
     "source": "consent_proof",
-    "unsub time": "unsubscribed_on",
     "unsub reason": "state_email",
-    "clean time": "bounced_email",
     "tags": "tags",
 }
 ACTION_NETWORK: dict[str, str] = {

@@ -1,0 +1,36 @@
+"""Columns that say no are known whatever the program, its language or its year: none is left unread."""
+
+from __future__ import annotations
+
+import pytest
+
+from contacts.imports.layouts import Format, recognise
+
+
+def test_mailchimp_is_known_in_any_language_by_its_own_columns() -> None:
+    found = recognise(["Adresse e-mail", "Prénom", "UNSUB_TIME", "LEID", "EUID"])
+    assert found.format == Format.MAILCHIMP
+    assert (found.mapping[0], found.mapping[2]) == ("email", "unsubscribed_on")
+
+
+def test_brevo_is_known_by_its_newer_words() -> None:
+    found = recognise(["EMAIL", "PRENOM", "EMAIL_BLOCKLISTED", "SMS_BLOCKLISTED", "OPT_IN"])
+    assert found.format == Format.BREVO
+    assert [found.mapping[index] for index in (2, 3, 4)] == ["refuses_email", "refuses_sms", "agrees_email"]
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("BLOCKLISTED", "refuses_email"),
+        ("UNSUB_TIME", "unsubscribed_on"),
+        ("CLEAN_TIME", "bounced_email"),
+        ("Deceased", "refuses_all"),
+        ("is_deceased", "refuses_all"),
+        ("Ne pas téléphoner", "refuses_call"),
+    ],
+)
+def test_a_file_that_nobody_recognises_keeps_its_refusals(name: str, field: str) -> None:
+    found = recognise(["Email", "Prénom", name])
+    assert found.format == Format.OTHER
+    assert found.mapping[2] == field
