@@ -90,6 +90,7 @@ MAILCHIMP: dict[str, str] = {
     "confirm ip": "consent_proof",
     "source": "consent_proof",
     "unsub reason": "state_email",
+    "mailchimp list": "state_email",  # of the names of the files of its archive
     "tags": "tags",
 }
 ACTION_NETWORK: dict[str, str] = {

@@ -6,6 +6,7 @@ say which file and line each row comes from, so that a refused row can be found.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -41,6 +42,11 @@ _FROM_NAME = (
     ("roll_kind", "libellé du type de liste"),
     ("date de la liste", "date de la liste"),
 )
+# Mailchimp's archive has a file for each state, and says it in their names alone: "cleaned_members_export_….csv".
+_STATE_FILE = re.compile(
+    r"(?:.*/)?(subscribed|unsubscribed|nonsubscribed|cleaned)_.*export.*", re.IGNORECASE | re.DOTALL
+)
+_STATE = ("mailchimp list", "Mailchimp list")
 PEEKED_BYTES = 4 * limits.MIB  # as far as an encoding is looked for
 
 
@@ -114,7 +120,7 @@ class _Columns:
         for key, name in zip(self._keys(one.header), one.header, strict=True):
             self._make(key, name)
         for field, _value in self._said(one):
-            self._make((field, 0), dict(_FROM_NAME)[field])
+            self._make((field, 0), dict((*_FROM_NAME, _STATE))[field])
 
     def taking(self, one: _Found) -> Callable[[int, Sequence[str]], tuple[str, ...]]:
         """Return what turns (line, row) of a file into a row of the union."""
@@ -155,9 +161,10 @@ class _Columns:
         return keys
 
     def _said(self, one: _Found) -> list[tuple[str, str]]:
-        """What the name of a roll says and its columns do not: (column, value)."""
+        """What the name of a file says and its columns do not: (column, value)."""
         if not one.is_roll:
-            return []
+            state = _STATE_FILE.fullmatch(one.member.name)
+            return [(_STATE[0], state[1].lower())] if state else []
         named = named_roll(one.member.name)
         day = named.day.strftime("%d/%m/%Y") if named.day else ""
         values = zip(_FROM_NAME, (named.commune_code, named.kind, day), strict=True)

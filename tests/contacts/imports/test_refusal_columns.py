@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import pytest
 
 from contacts.imports.layouts import Format, recognise
+from contacts.models import EmailAddress, Reach, Source
+from tests.support.imports import import_file
 
 
 def test_mailchimp_is_known_in_any_language_by_its_own_columns() -> None:
@@ -34,3 +39,18 @@ def test_a_file_that_nobody_recognises_keeps_its_refusals(name: str, field: str)
     found = recognise(["Email", "Prénom", name])
     assert found.format == Format.OTHER
     assert found.mapping[2] == field
+
+
+def test_the_archive_of_mailchimp_says_by_its_names_who_may_be_written_to(
+    tmp_path: Path, places: None, book: Source
+) -> None:
+    path = tmp_path / "audience.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for state in ("subscribed", "unsubscribed", "nonsubscribed", "cleaned"):
+            rows = f"Email Address,First Name,LEID,EUID\n{state}@example.org,Léa,1,a\n"
+            archive.writestr(f"{state}_members_export_ab12.csv", rows)
+    assert import_file(path, kind="address-book", source=book).counts["new"] == 4
+    assert EmailAddress.objects.count() == 4
+    mailable = Reach.objects.filter(channel="email", political=True)
+    reached = EmailAddress.objects.filter(pk__in=mailable.values("point_id"))
+    assert list(reached.values_list("address", flat=True)) == ["subscribed@example.org"]
