@@ -1,4 +1,4 @@
-"""Days as people write them: two digits of a year, months by their names, a year alone.
+"""Days as people write them: two digits of a year, months by their names.
 
 Apart from `values.read_date`, which knows only what cannot be read two ways: an electoral roll is read by
 that one alone.
@@ -20,7 +20,6 @@ YOUNGEST = 15  # a year of two digits that makes somebody younger may as well be
 _SHORT_YEAR = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{2})(?:[ T].*)?")
 _DAY_FIRST = re.compile(r"(?:[a-z]+ )?([0-9]{1,2})(?:er|st|nd|rd|th)? (?:of )?([a-z]+) ([0-9]{4})(?: .*)?")
 _MONTH_FIRST = re.compile(r"(?:[a-z]+ )?([a-z]+) ([0-9]{1,2})(?:st|nd|rd|th)? ([0-9]{4})(?: .*)?")
-_YEAR = re.compile(r"(?:0{1,2}[/.\- ]0{1,2}[/.\- ])?((?:18|19|20)[0-9]{2})(?:-00-00)?")
 _MONTHS = (
     *("janvier janv january jan", "fevrier fevr fev february feb", "mars march mar", "avril avr april apr"),
     *("mai may", "juin june jun", "juillet juil july jul", "aout august aug", "septembre sept sep september"),
@@ -41,13 +40,6 @@ def read_birth_date(text: str, month_first: bool = False) -> date | None:
     if found and _SHORT_YEAR.fullmatch(text.strip()) and timezone.localdate().year - found.year < YOUNGEST:
         return None
     return found
-
-
-def read_birth_year(text: str) -> int | None:
-    """Return the year of "1953", "00/00/1953" or "1953-00-00"; None for what is no year of birth."""
-    found = _YEAR.fullmatch(text.strip())
-    year = int(found[1]) if found else 0
-    return year if FIRST_YEAR <= year <= timezone.localdate().year else None
 
 
 def _with_month_name(folded: str) -> date | None:

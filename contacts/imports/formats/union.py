@@ -42,7 +42,7 @@ _FROM_NAME = (
     ("roll_kind", "libellé du type de liste"),
     ("date de la liste", "date de la liste"),
 )
-# Mailchimp's archive has a file for each state, and says it in their names alone: "cleaned_members_export_….csv".
+# Mailchimp's archive has a file for each state, which only its name says: "cleaned_members_export_ab12.csv".
 _STATE_FILE = re.compile(
     r"(?:.*/)?(subscribed|unsubscribed|nonsubscribed|cleaned)_.*export.*", re.IGNORECASE | re.DOTALL
 )

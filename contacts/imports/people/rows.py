@@ -25,6 +25,7 @@ from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 from contacts.imports.states import is_agreement
 from contacts.imports.values import read_civility, read_date, read_gender
+from contacts.imports.written_dates import read_birth_date, read_written_date
 from contacts.models import CustomField
 
 NAME_LIMIT, LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 100, 200, 100, 16, 60
@@ -111,7 +112,7 @@ class PeopleRows:
             return None
         civility, gender = read_civility(self._text(row, "civility"))
         gender = read_gender(self._text(row, "gender")) or gender
-        born = self._date(row, "birth_date") or self._born_in_parts(row)
+        born = read_birth_date(self._text(row, "birth_date"), self._month_first) or self._born_in_parts(row)
         birth = [
             self._text(row, key)
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
@@ -156,7 +157,7 @@ class PeopleRows:
         return first, last, birth_name if fold(birth_name) != fold(last) else ""
 
     def _date(self, row: Row, key: str) -> date | None:
-        return read_date(self._text(row, key), self._month_first)
+        return read_written_date(self._text(row, key), self._month_first)
 
     def _born_in_parts(self, row: Row) -> date | None:
         """Thunderbird gives the year, the month and the day in three columns; all of them, or nothing."""
