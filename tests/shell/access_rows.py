@@ -31,6 +31,7 @@ PUBLIC = Row(None)  # answers strangers: public pages, health pages (which judge
 
 ROWS: dict[str, Row] = {
     "contacts:consents": Row(Right.VIEW_COMPLIANCE),
+    "contacts:duplicate_ask_again": Row(Right.EDIT_PEOPLE),
     "contacts:duplicate_decide": Row(Right.EDIT_PEOPLE),
     "contacts:duplicate_review": Row(Right.EDIT_PEOPLE),
     "contacts:electors": Row(Right.VIEW_PEOPLE),
