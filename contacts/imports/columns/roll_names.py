@@ -53,6 +53,8 @@ NAMES: dict[str, tuple[str, ...]] = {
         "code circonscription legislative du bureau de vote",
         "circonscription legislative du bureau de vote",
         "codecirconscription",
+        "libelle circonscription legislative du bureau de vote",
+        "libelle de la circonscription legislative du bureau de vote",
     ),
     "canton_code": ("code canton du bureau de vote", "code du canton du bureau de vote", "codecanton"),
     "canton_name": ("libelle canton du bureau de vote", "libelle du canton du bureau de vote"),

@@ -5,5 +5,6 @@ lookups   what repeats (places, lists, days, birthplaces) is worked out once, on
 prepare   set-based cleaning, identity of each row, homonyms, rows that cannot be taken
 compare   what is known already, what changed: the preview
 places    polling stations, cantons and constituencies
+cantons   one canton whether a roll gives its number, its name or both
 write     chunks
 """

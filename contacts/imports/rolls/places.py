@@ -6,19 +6,16 @@ canton or constituency only when all of its stations do: else nobody known by th
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from django.db import connection, transaction
 
-from contacts.folding import fold
 from contacts.imports.rolls.abroad import make_abroad
+from contacts.imports.rolls.cantons import NAME_LIMIT, Canton, Cantons, seat_of
 from contacts.imports.staging import Staging
 from contacts.territories.grammar import place as place_forms
 
-CODE_LIMIT, NAME_LIMIT = 24, 120  # characters of Territory
 ROWS_A_STATEMENT = 5_000
 LOCK = "contacts.imports.places"
 Values = TypeVar("Values", bound=tuple[object, ...])
@@ -58,7 +55,7 @@ def make_places(staging: Staging) -> None:
         cursor.execute("SELECT code, id, name FROM contacts_territory WHERE kind = 'department'")
         departments = {code: (department_id, name) for code, department_id, name in cursor.fetchall()}
         stations = {row.station_key: _station(row) for row in reversed(rows)}
-        cantons = {row.station_key: _canton(row, departments) for row in reversed(rows)}
+        cantons = _cantons(rows, departments)
         seats = {row.station_key: _constituency(row, departments) for row in reversed(rows)}
         _upsert([*stations.values(), *cantons.values(), *seats.values()])
         _link_stations(
@@ -82,39 +79,37 @@ def _station(row: _Row) -> _Territory:
     return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id)
 
 
-def _canton(row: _Row, departments: dict[str, tuple[int, str]]) -> _Territory | None:
-    code, label = row.canton_code.strip(), row.canton_name.strip()
-    if row.department not in departments or not (code or label):
-        return None
-    key = code.removeprefix(row.department).strip("- ") or _short(label)
-    name = label or f"Canton {code}"
-    return _Territory(
-        "canton",
-        f"{row.department}-{key}"[:CODE_LIMIT],
-        name[:NAME_LIMIT],
-        departments[row.department][0],
-    )
-
-
-def _short(label: str) -> str:
-    """A code made of a name: "Canton de Beauvais-1" → "beauvais-1"; long names keep their beginning."""
-    words = re.sub(r"^canton (?:de la |de l |de |du |des |d )?", "", fold(label)).replace(" ", "-")
-    if len(words) <= CODE_LIMIT - 4:
-        return words
-    return f"{words[:11]}-{hashlib.sha256(words.encode()).hexdigest()[:8]}"
+def _cantons(rows: list[_Row], departments: dict[str, tuple[int, str]]) -> dict[str, _Territory]:
+    """The canton of each station; those that there are get the number or the name that they lacked."""
+    in_france = [row for row in rows if row.department in departments]
+    ids = {departments[row.department][0]: row.department for row in in_france}
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_CANTONS, [list(ids)])
+        cantons = Cantons((pk, ids[parent], code, name) for pk, parent, code, name in cursor.fetchall())
+        found: dict[str, Canton] = {}
+        for row in sorted(in_france, key=lambda row: not row.canton_code.strip()):
+            canton = cantons.canton(row.department, row.canton_code, row.canton_name)
+            if canton is not None:
+                found.setdefault(row.station_key, canton)
+        changed = [(one.id, one.code, one.name) for one in cantons.changed()]
+        if changed:
+            cursor.execute(_NAME_CANTONS, [list(values) for values in zip(*changed, strict=True)])
+    return {
+        key: _Territory("canton", one.code, one.name, departments[one.department][0])
+        for key, one in found.items()
+    }
 
 
 def _constituency(row: _Row, departments: dict[str, tuple[int, str]]) -> _Territory | None:
-    digits = re.search(r"([0-9]{1,2})\D*$", row.constituency)
-    if row.department not in departments or digits is None or not int(digits[1]):
+    number = seat_of(row.constituency, row.department)
+    if row.department not in departments or not number:
         return None
-    number = int(digits[1])
     department_id, name = departments[row.department]
-    ordinal = "1re" if number == 1 else f"{number}e"
+    ordinal = "1re" if number == "01" else f"{int(number)}e"
     of = place_forms(name, "department", row.department).of
     return _Territory(
         "constituency",
-        f"{row.department}-{number:02d}",
+        f"{row.department}-{number}",
         f"{ordinal} circonscription {of}"[:NAME_LIMIT],
         department_id,
     )
@@ -148,6 +143,14 @@ _RESOLVED = """
 SELECT territory_id, coalesce(department, ''), station_key, station_code, station_name, constituency,
        canton_code, canton_name, abroad_code IS NOT NULL
 FROM {places} WHERE station_key IS NOT NULL ORDER BY id
+"""
+_KNOWN_CANTONS = """
+SELECT id, parent_id, code, name FROM contacts_territory
+WHERE kind = 'canton' AND parent_id = ANY(%s::bigint[]) ORDER BY id
+"""
+_NAME_CANTONS = """
+UPDATE contacts_territory AS canton SET code = given.code, name = given.name
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS given (id, code, name) WHERE canton.id = given.id
 """
 _STATION_IDS = """
 UPDATE {places} AS place SET station_id = station.id
