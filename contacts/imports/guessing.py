@@ -10,23 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from contacts.folding import fold
-from contacts.imports.columns.patterns import is_not_theirs
+from contacts.imports.columns.patterns import is_not_theirs, says_otherwise
 from contacts.imports.fields import several_allowed
 from contacts.imports.layouts import Format, Mapping, Recognised, opt_out_mapping, recognise, roll_mapping
+from contacts.imports.looks import OF_OPT_OUTS, OF_PEOPLE, Looks, reads_as_day, share
 from contacts.imports.reading import Row
 from contacts.imports.rejects import own_columns
 from contacts.imports.sketch import Sketch
-from contacts.imports.values import (
-    EMAIL,
-    MD5,
-    PHONE,
-    POSTCODE,
-    SHA1,
-    SHA256,
-    read_civility,
-    read_date,
-    read_gender,
-)
+from contacts.imports.values import EMAIL, PHONE, POSTCODE, read_civility, read_gender
 from contacts.models import Import
 
 SAMPLES_SHOWN = 5
@@ -57,24 +48,17 @@ class Guess:
         return {column.index: column.field for column in self.columns if column.field}
 
 
-Looks = tuple[tuple[str, Callable[[str], object]], ...]
-_LOOKS: Looks = (
-    ("email", EMAIL.fullmatch),
-    ("birth_date", read_date),
-    ("postcode_1", POSTCODE.fullmatch),
-    ("phone", PHONE.fullmatch),
-    ("civility", lambda text: read_civility(text)[0]),
-    ("gender", read_gender),
-)
-# What an opt-out file holds: nothing of a person but how they are reached.
-_OPT_OUT_LOOKS: Looks = (
-    ("email", EMAIL.fullmatch),
-    ("md5", MD5.fullmatch),
-    ("sha1", SHA1.fullmatch),
-    ("sha256", SHA256.fullmatch),
-    ("phone", PHONE.fullmatch),
-)
-_CHECKS = dict(_LOOKS) | {"postcode": POSTCODE.fullmatch, "collected_on": read_date}
+# What the values of a column with a known name are held against.
+_CHECKS: dict[str, Callable[[str], object]] = {
+    "email": EMAIL.fullmatch,
+    "birth_date": reads_as_day,
+    "collected_on": reads_as_day,
+    "postcode": POSTCODE.fullmatch,
+    "postcode_1": POSTCODE.fullmatch,
+    "phone": PHONE.fullmatch,
+    "civility": lambda text: read_civility(text)[0],
+    "gender": read_gender,
+}
 
 
 def guess(sketch: Sketch, *, kind: str = "") -> Guess:
@@ -92,7 +76,8 @@ def guess(sketch: Sketch, *, kind: str = "") -> Guess:
         if field:
             confidence = 1.0 if _agrees(field, values) else DOUBTED
         elif index < own and index not in recognised.repeated and not is_not_theirs(fold(name)):
-            field, confidence = _by_values(values, taken, looks)
+            said = fold(name) if looks is OF_PEOPLE else ""  # in doubt, an opt-out file stops somebody more
+            field, confidence = _by_values(said, values, taken, looks)
             taken.add(field)
         columns.append(ColumnGuess(index, name, field, confidence if field else 0.0, values[:SAMPLES_SHOWN]))
     return Guess(Format.ROLL if is_roll else recognised.format, columns)
@@ -105,8 +90,8 @@ def _known_names(
     if is_roll:
         return roll_mapping(header), ()
     if kind == Import.Kind.SUPPRESSION:
-        return opt_out_mapping(header), _OPT_OUT_LOOKS
-    return recognised.mapping, _LOOKS
+        return opt_out_mapping(header), OF_OPT_OUTS
+    return recognised.mapping, OF_PEOPLE
 
 
 def _filled(rows: list[Row], index: int) -> list[str]:
@@ -115,16 +100,14 @@ def _filled(rows: list[Row], index: int) -> list[str]:
 
 def _agrees(field: str, values: list[str]) -> bool:
     check = _CHECKS.get(field)
-    return check is None or not values or _share(check, values) >= 0.5
+    return check is None or not values or share(check, values) >= 0.5
 
 
-def _by_values(values: list[str], taken: set[str], known_looks: Looks) -> tuple[str, float]:
-    for field, looks in known_looks:
-        share = _share(looks, values)
-        if share >= LEAST_SHARE and (field not in taken or several_allowed(field)):
-            return field, round(share * 0.9, 2)  # never as sure as a name
+def _by_values(name: str, values: list[str], taken: set[str], looks: Looks) -> tuple[str, float]:
+    for field, look in looks:
+        if (field in taken and not several_allowed(field)) or says_otherwise(name, field):
+            continue
+        found = look(values)
+        if found >= LEAST_SHARE:
+            return field, round(found * 0.9, 2)  # never as sure as a name
     return "", 0.0
-
-
-def _share(check: Callable[[str], object], values: list[str]) -> float:
-    return sum(1 for value in values if check(value)) / len(values) if values else 0.0

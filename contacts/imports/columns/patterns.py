@@ -49,9 +49,46 @@ _NOT_THEIRS = re.compile(
     r"|postal code|postcode|country|state|po box).*"
     r"|(?:rue|ville|code postal|pays|adresse|dep region|bp)\b.*(?:bureau|professionnelle|travail).*"
     r"|address work .*"
+    # Google's lists of things that are no contact point of the person.
+    r"|(?:event|custom field|relation|website|im|external id|jot|calendar link|sip) [0-9]+ .*"
 )
 
 
 def is_not_theirs(name: str) -> bool:
     """True when a folded name says that the column is not a home, a phone or a birthday of the person."""
     return _NOT_THEIRS.fullmatch(name) is not None
+
+
+# Names that say what their values are not, however much they look like it. A number of a member, of a company
+# or of a file is no phone and no postcode; a day of joining or giving is no birthday.
+_NUMBERED = re.compile(
+    r"\b(?:id[a-z]*|[a-z]*id|ref|reference|references|code|codes|n|no|nr|num|numero|numeros|number|siret|siren"
+    r"|adherent|adherente|adherents|matricule|licence|license|carte|card|compte|account|dossier|facture"
+    r"|invoice|commande|order|insee|rna|tva|vat|iban|rib|montant|amount|total|prix|price|solde|score|points"
+    r"|nombre|nb|quantite|latitude|longitude|lat|lng|lon|ip)\b"
+)
+_OF_THE_PERSON = {
+    "phone": re.compile(
+        r"\b(?:tel|telephone|phone|mobile|portable|gsm|fixe|cell|cellulaire|whatsapp|appel)\b"
+    ),
+    "postcode_1": re.compile(r"\b(?:postal|postale|postcode|cp|zip)\b"),
+    "birth_date": re.compile(r"\b(?:naissance|ne|nee|birth|birthdate|birthday|born|ddn|dob|anniversaire)\b"),
+}
+_DAY_OF_SOMETHING_ELSE = re.compile(
+    r"\b(?:adhesion|adherent|adherente|don|dons|donation|donations|gift|cotisation|cotisations|versement"
+    r"|paiement|payment|reglement|achat|purchase|commande|order|facture|invoice|connexion|login|connection"
+    r"|inscription|inscrit|inscrite|registered|registration|signup|subscribed|abonnement|desabonnement"
+    r"|creation|cree|creee|ajout|maj|modif|import|export|signature|signed|petition|consentement|consent"
+    r"|optin|collecte|evenement|event|visite|visit|appel|call|envoi|sent|ouverture|open|clic|click|contacte"
+    r"|depuis|since|debut|start|fin|end|echeance|expiration|expire|expires|renouvellement|renewal|joined|join"
+    r"|membership|member|membre|entree|arrivee|sortie|depart|deces|deceased|election|mandat|vote|last|dernier"
+    r"|derniere|first|premier|premiere|demenagement|rdv|rendez|embauche|diplome)\b"
+)
+
+
+def says_otherwise(name: str, field: str) -> bool:
+    """True when a folded name says that the column does not hold what its values look like."""
+    own = _OF_THE_PERSON.get(field)
+    if own is None or own.search(name):
+        return False
+    return bool(_NUMBERED.search(name) or (field == "birth_date" and _DAY_OF_SOMETHING_ELSE.search(name)))
