@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from campaign_crm.platform import spool as files
 from tracking.ingest import consumer, spool
 from tracking.models import Interaction
 
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_file_of_a_killed_process_is_drained_up_to_its_torn_line(an_open) -> None:
     spool.keep(an_open())
-    mine = next(spool._folder().glob("*.jsonl"))
+    mine = next(spool.SPOOL.folder().glob("*.jsonl"))
     mine.rename(mine.with_name("1.jsonl"))
     with mine.with_name("1.jsonl").open("ab") as file:
         file.write(b'{"id": "cut')
@@ -23,7 +24,7 @@ def test_a_file_of_a_killed_process_is_drained_up_to_its_torn_line(an_open) -> N
 
 def test_what_is_kept_after_a_torn_line_is_whole(an_open) -> None:
     """A process may get the number of a killed one, and its file."""
-    path = spool._folder() / f"{os.getpid()}.jsonl"
+    path = spool.SPOOL.folder() / f"{os.getpid()}.jsonl"
     path.write_bytes(b'{"id": "cut')
     spool.keep(an_open())
     assert consumer.drain() == 1
@@ -31,9 +32,9 @@ def test_what_is_kept_after_a_torn_line_is_whole(an_open) -> None:
 
 def test_a_file_left_between_storing_and_forgetting_is_stored_once(an_open) -> None:
     spool.keep(an_open())
-    kept = next(spool._folder().glob("*.jsonl")).read_bytes()
+    kept = next(spool.SPOOL.folder().glob("*.jsonl")).read_bytes()
     assert consumer.drain() == 1
-    (spool._folder() / "7.ffff.draining").write_bytes(kept)
+    (spool.SPOOL.folder() / "7.ffff.draining").write_bytes(kept)
     assert consumer.drain() == 1
     assert Interaction.objects.count() == 1
 
@@ -41,15 +42,15 @@ def test_a_file_left_between_storing_and_forgetting_is_stored_once(an_open) -> N
 def test_a_file_drained_between_opening_and_writing_loses_nothing(an_open, monkeypatch) -> None:
     spool.keep(an_open())
     drained: list[object] = []
-    opened = spool._opened
+    opened = files._opened
 
     def opened_then_drained(path):
         file = opened(path)
-        monkeypatch.setattr(spool, "_opened", opened)
+        monkeypatch.setattr(files, "_opened", opened)
         spool.drain(drained.extend, batch=10)
         return file
 
-    monkeypatch.setattr(spool, "_opened", opened_then_drained)
+    monkeypatch.setattr(files, "_opened", opened_then_drained)
     spool.keep(an_open())
     assert len(drained) == 1
     spool.drain(drained.extend, batch=10)
