@@ -1,8 +1,8 @@
 """What the values of a column look like, taken together, where its name says nothing.
 
-A look gives the share of the filled cells, between 0 and 1, that are of a kind: 0 too when the column as a whole
-cannot be. Bare digits are no phone numbers, since those of members and files are written so; days on which
-people would be children or dead are no birthdays.
+A look gives the share of the filled cells, between 0 and 1, that are of a kind: 0 too when the column as a
+whole cannot be. Bare digits are no phone numbers, since those of members and files are written so; days on
+which people would be children or dead are no birthdays.
 """
 
 from __future__ import annotations

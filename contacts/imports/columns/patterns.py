@@ -68,9 +68,7 @@ _NUMBERED = re.compile(
     r"|nombre|nb|quantite|latitude|longitude|lat|lng|lon|ip)\b"
 )
 _OF_THE_PERSON = {
-    "phone": re.compile(
-        r"\b(?:tel|telephone|phone|mobile|portable|gsm|fixe|cell|cellulaire|whatsapp|appel)\b"
-    ),
+    "phone": re.compile(r"\b(?:tel|telephone|phone|mobile|portable|gsm|fixe|cell|whatsapp|appel)\b"),
     "postcode_1": re.compile(r"\b(?:postal|postale|postcode|cp|zip)\b"),
     "birth_date": re.compile(r"\b(?:naissance|ne|nee|birth|birthdate|birthday|born|ddn|dob|anniversaire)\b"),
 }
