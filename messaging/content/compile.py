@@ -76,6 +76,11 @@ class CompiledMessage:
         """Links whose clicks are counted, by number."""
         return tuple(link for link in self.links if link.is_tracked)
 
+    @property
+    def last_link(self) -> int:
+        """The highest number of a tracked link; 0 without any. Versions of a message leave some out."""
+        return max((link.number for link in self.tracked_links), default=0)
+
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -102,17 +107,19 @@ def compile_message(
     languages: tuple[str, ...] = ("fr",),
     extra: Iterable[str] = (),
     tracking: bool = True,
+    numbered: Iterable[Link] = (),
 ) -> CompiledMessage:
     """Compile a block document; raises `ContentError` with every problem found.
 
     `languages`: those that the message speaks, its own first. `extra`: slugs of the custom fields. Without
-    `tracking`, links stay as they are and there is no pixel.
+    `tracking`, links stay as they are and there is no pixel. `numbered`: tracked links of the message's other
+    versions, whose numbers this one keeps to.
     """
     extra = tuple(extra)
     subject, preheader = for_header(subject), for_header(preheader)
     blocks = _checked_blocks(document, subject, preheader, brand, extra)
     seed = json.dumps([block.as_json() for block in blocks], sort_keys=True) + subject + preheader
-    masks, links = Masks(seed), LinkBook(tracking=tracking)
+    masks, links = Masks(seed), LinkBook(tracking=tracking, known=numbered)
     writer = Writer(brand, masks, links)
     with override(languages[0]):
         body, body_text = writer.body(blocks)
@@ -167,7 +174,7 @@ def _finished(
     languages: tuple[str, ...],
     extra: tuple[str, ...],
 ) -> CompiledMessage:
-    names = compiled_names(links.tracked, extra)
+    names = compiled_names(links.last, extra)
     templates = {ContextKind.HTML: html, ContextKind.TEXT: text, ContextKind.HEADER: subject}
     for kind, source in templates.items():
         if faults := faults_in(source, kind, names=names, filters=FILTERS):
@@ -175,7 +182,7 @@ def _finished(
     slots = {kind: compile_slots(source, kind) for kind, source in templates.items()}
     sizes = {}
     for known in (False, True):  # both kinds of readers, so that no branch fails later
-        values = example_values(links=links.tracked, extra=extra, known=known)
+        values = example_values(links=links.last, extra=extra, known=known)
         sizes = {kind: len(template.render(values).encode()) for kind, template in slots.items()}
     return CompiledMessage(
         subject=subject,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -36,12 +37,20 @@ class Link:
 
 
 class LinkBook:
-    """Gives each link of a message its number, in reading order."""
+    """Gives each link of a message its number, in reading order.
 
-    def __init__(self, *, tracking: bool = True) -> None:
+    `known`: numbered links of other versions of the message. The same link of the same block keeps its number
+    in every version, so that its clicks are counted together; a new one gets a number that none has.
+    """
+
+    def __init__(self, *, tracking: bool = True, known: Iterable[Link] = ()) -> None:
         self.tracking = tracking
         self.links: list[Link] = []
-        self.tracked = 0
+        self._known: dict[tuple[str, str, str], list[int]] = {}
+        self._last = 0
+        for link in known:
+            self._known.setdefault((link.block_id, link.url, link.label), []).append(link.number)
+            self._last = max(self._last, link.number)
 
     def add(self, url: str, label: str, *, block_id: str = "") -> str:
         """What to write as the address: `{{ link_3 }}` for a counted link, else the address itself.
@@ -51,13 +60,23 @@ class LinkBook:
         url = url.strip()
         personal = LIQUID.search(url) is not None
         counted = self.tracking and not personal and url.lower().startswith(("http://", "https://"))
-        if counted:
-            self.tracked += 1
         short = LIQUID.sub("…", " ".join(label.split()))[:LONGEST_LABEL]
-        self.links.append(Link(self.tracked if counted else 0, url, short, block_id))
+        number = self._number(block_id, url, short) if counted else 0
+        self.links.append(Link(number, url, short, block_id))
         if counted:
-            return f"{{{{ {TRACKED_LINK}{self.tracked} }}}}"
+            return f"{{{{ {TRACKED_LINK}{number} }}}}"
         return _with_escaping(url) if personal else url
+
+    @property
+    def last(self) -> int:
+        """The highest number given so far, in this message or another version of it."""
+        return self._last
+
+    def _number(self, block_id: str, url: str, label: str) -> int:
+        if known := self._known.get((block_id, url, label)):
+            return known.pop(0)
+        self._last += 1
+        return self._last
 
 
 def url_fault(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
 from messaging.content.links import Link
@@ -19,14 +19,14 @@ CONFIRM_PATH = "/k/"
 NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
 
-def message_links(public_url: str, mark: Mark, *, links: int) -> dict[str, object]:
-    """`link_1` to `link_<links>` and the pixel's address, for one message; part of a recipient's context.
+def message_links(public_url: str, mark: Mark, *, links: Sequence[int]) -> dict[str, object]:
+    """`link_<number>` for each number, and the pixel's address: part of a recipient's context.
 
     `public_url` has no final slash. `mark`: personal or anonymous, one for the whole message.
     """
     found: dict[str, object] = {
         f"{TRACKED_LINK}{number}": f"{public_url}{CLICK_PATH}{token}"
-        for number, token in enumerate(sign_clicks(mark, links=links), start=1)
+        for number, token in zip(links, sign_clicks(mark, links=links), strict=True)
     }
     found[OPEN_PIXEL] = f"{public_url}{OPEN_PATH}{sign_open(mark)}{OPEN_SUFFIX}"
     return found

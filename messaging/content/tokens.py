@@ -11,7 +11,7 @@ import re
 import struct
 import uuid
 from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
@@ -135,10 +135,10 @@ def sign_click(mark: Mark, *, link: int) -> str:
     return _text(Kind.CLICK, mark.head() + link.to_bytes(2, "big"))
 
 
-def sign_clicks(mark: Mark, *, links: int) -> list[str]:
-    """Tokens of links 1 to `links` of one message."""
+def sign_clicks(mark: Mark, *, links: Sequence[int]) -> list[str]:
+    """Tokens of some links of one message, by their numbers, in the same order."""
     head, seal = mark.head(), link_keys().seal
-    sealed = (seal(Kind.CLICK, head + number.to_bytes(2, "big")) for number in range(1, links + 1))
+    sealed = (seal(Kind.CLICK, head + number.to_bytes(2, "big")) for number in links)
     return [urlsafe_b64encode(token).decode("ascii") for token in sealed]
 
 

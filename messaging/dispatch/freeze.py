@@ -28,18 +28,20 @@ from contacts.segments.audience import Audience, resolve_audience
 from contacts.services.sources import change_is_spreading
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Link
-from messaging.services.compiling import compile_campaign
+from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
 
 CHUNK = 50_000
 """Rows a transaction: some seconds of work, and what a kill can cost."""
 
-# One row an address: of people who share one, the first of our base. `sharing` counts them.
+# One row an address: of people who share one, the first of our base. `sharing` counts them. Whoever did not
+# agree to be chosen by place reads the national message: nobody is left out.
 _READ = """
 CREATE UNLOGGED TABLE {table} AS
 SELECT row_number() OVER (ORDER BY contact_id) AS position, chosen.*
 FROM (
     SELECT DISTINCT ON (e.address_hash) c.id AS contact_id, e.address, e.address_hash,
+        CASE WHEN r.targeting THEN coalesce(own_version.number, 0) ELSE 0 END AS variant,
         count(*) OVER (PARTITION BY e.address_hash) AS sharing,
         r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
         CASE WHEN own.allows OR %s IS NULL THEN r.source_id ELSE %s END AS source_id,
@@ -54,6 +56,13 @@ FROM (
         FROM contacts_territoryancestor a JOIN contacts_territory t ON t.id = a.ancestor_id
         WHERE t.kind = 'department'
     ) place ON place.commune_id = c.commune_id
+    LEFT JOIN (
+        SELECT DISTINCT ON (a.descendant_id) a.descendant_id AS commune_id, v.number
+        FROM messaging_campaignvariant v
+        JOIN contacts_territoryancestor a ON a.ancestor_id = v.territory_id
+        WHERE v.campaign_id = %s AND NOT v.opted_out
+        ORDER BY a.descendant_id, a.depth
+    ) own_version ON own_version.commune_id = c.commune_id
     LEFT JOIN contacts_subscription n
         ON n.contact_id = c.id AND n.newsletter_id = %s AND n.ended_at IS NULL
     WHERE c.id IN ({people})
@@ -79,14 +88,14 @@ WITH merged AS MATERIALIZED (
 )
 INSERT INTO messaging_delivery (
     ledger_month, campaign_id, contact_id, occasion, state, settled_at, answer,
-    address, address_hash, measured, department, language, source_id, basis, consent_id, subscription_id,
-    notice_version, rulebook_version, segment_version)
+    address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
+    subscription_id, notice_version, rulebook_version, segment_version)
 SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.contact_id END, '',
     CASE WHEN second THEN 'cancelled' ELSE 'queued' END,
     CASE WHEN second THEN now() END,
     CASE WHEN second THEN %(merged)s ELSE '' END,
-    address, address_hash, measured, department, language, source_id, basis, consent_id, subscription_id,
-    %(notice)s, %(rulebook)s, %(segment)s
+    address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
+    subscription_id, %(notice)s, %(rulebook)s, %(segment)s
 FROM {table} frozen LEFT JOIN merged ON merged.contact_id = frozen.contact_id
 WHERE frozen.position > %(start)s AND frozen.position <= %(end)s ORDER BY frozen.position
 """
@@ -204,7 +213,7 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
             _READ.replace("{table}", table).replace("{people}", sql),
             [
                 *[source_id, source_id, source_id, basis, campaign.channel],
-                *[timezone.localdate(), newsletter, *parameters],
+                *[timezone.localdate(), campaign.pk, newsletter, *parameters],
             ],
         )
         cursor.execute(
@@ -224,10 +233,16 @@ def _freeze_content(campaign: Campaign, audience: Audience) -> None:
     campaign.freeze_cursor = 0
     campaign.frozen_at = Now()
     campaign.save()
+    links = {link.number: link for link in compiled.tracked_links}
+    for variant in campaign.variants.sent():
+        own = compile_variant(campaign, variant, numbered=list(links.values()))
+        variant.compiled = own.as_json()
+        variant.save(update_fields=["compiled"])
+        links |= {link.number: link for link in own.tracked_links}
     campaign.links.all().delete()
     Link.objects.bulk_create(
         Link(campaign=campaign, number=link.number, url=link.url, label=link.label[:200])
-        for link in compiled.tracked_links
+        for link in links.values()
     )
 
 

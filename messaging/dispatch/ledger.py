@@ -57,7 +57,7 @@ class Claim:
 _CLAIM = """
 WITH due AS (
     SELECT ctid AS place FROM messaging_delivery
-    WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s
+    WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND variant = %(variant)s
         AND state IN ('queued', 'retry_wait') AND due_at <= now()
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
@@ -76,8 +76,8 @@ WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state = 'claim
 """
 
 
-def claim(ledger: Ledger, *, limit: int, seconds: float = CLAIM_SECONDS) -> Claim:
-    """Take up to `limit` due rows that no other worker is taking, oldest due first."""
+def claim(ledger: Ledger, *, limit: int, variant: int = 0, seconds: float = CLAIM_SECONDS) -> Claim:
+    """Take up to `limit` due rows of one version that no other worker is taking, oldest due first."""
     token = secrets.randbits(62)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -85,6 +85,7 @@ def claim(ledger: Ledger, *, limit: int, seconds: float = CLAIM_SECONDS) -> Clai
             {
                 "month": ledger.month,
                 "campaign": ledger.campaign,
+                "variant": variant,
                 "limit": limit,
                 "token": token,
                 "seconds": seconds,

@@ -22,7 +22,7 @@ from messaging.content.mime import MessageBuilder, SenderData
 from messaging.content.recipients import OrganisationData, RecipientData, recipient_context
 from messaging.content.rendering import message_template
 from messaging.dispatch.ledger import Key, Ledger, Row
-from messaging.models import Campaign, ProviderAccount, SenderIdentity
+from messaging.models import Campaign, CampaignVariant, ProviderAccount, SenderIdentity
 from messaging.providers.base import OutgoingMessage
 from messaging.services.compiling import organisation_data
 from messaging.services.recipients import READER, Message, Wanted, load_recipients
@@ -55,23 +55,27 @@ class Content:
 
 
 class Outbox:
-    """Builds the messages of one campaign; made anew for each chunk, so that it sees the present state."""
+    """Builds the messages of one campaign, or of one version of it; made anew for each chunk, so that it sees
+    the present state."""
 
-    def __init__(self, campaign: Campaign, organisation: Organisation) -> None:
-        sender = campaign.sender
+    def __init__(
+        self, campaign: Campaign, organisation: Organisation, variant: CampaignVariant | None = None
+    ) -> None:
+        sender = variant.sender if variant is not None and variant.sender is not None else campaign.sender
         if sender is None or campaign.frozen_at is None:
             raise ValueError(f"Campaign {campaign.pk} was not frozen: it has no content or no sender.")
         self.ledger = Ledger(campaign.ledger_month, campaign.pk)
         self.account: ProviderAccount = sender.provider_account
         self.campaign = campaign
+        self.variant = variant.number if variant is not None else 0
         self._from = sender.address
         self._is_service = campaign.message_kind == MessageKind.SERVICE
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
-        self._content = _content(campaign, sender)
+        self._content = _content(campaign, sender, variant.number if variant is not None else 0)
         self._template = message_template(self._content.compiled)
         # Every name the templates read is there, unknown until something fills it.
         self._nothing: dict[str, object] = dict.fromkeys(self._template.fields)
-        self._links = len(self._content.compiled.tracked_links)
+        self._links = tuple(link.number for link in self._content.compiled.tracked_links)
         newsletter = campaign.audience.get("id") if campaign.audience.get("type") == "newsletter" else None
         self._newsletter = int(newsletter or 0)
         self._message = Message(
@@ -200,16 +204,16 @@ def _values_of(context: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-def _content(campaign: Campaign, sender: SenderIdentity) -> Content:
+def _content(campaign: Campaign, sender: SenderIdentity, variant: int) -> Content:
     kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
     data = SenderData(sender.from_name, sender.address, sender.reply_to)
-    return _made_once(campaign.pk, campaign.frozen_at, data, kind)
+    return _made_once(campaign.pk, variant, campaign.frozen_at, data, kind)
 
 
-@lru_cache(maxsize=16)
-def _made_once(campaign: int, _frozen_at: datetime, sender: SenderData, kind: str) -> Content:
+@lru_cache(maxsize=64)
+def _made_once(campaign: int, variant: int, _frozen_at: datetime, sender: SenderData, kind: str) -> Content:
     """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
-    compiled = CompiledMessage.from_json(Campaign.objects.only("compiled").get(pk=campaign).compiled or {})
+    compiled = CompiledMessage.from_json(_compiled(campaign, variant))
     builder = MessageBuilder(
         compiled,
         sender,
@@ -217,3 +221,10 @@ def _made_once(campaign: int, _frozen_at: datetime, sender: SenderData, kind: st
         feedback_id=f"{campaign}:{kind}:{sender.domain}",
     )
     return Content(compiled, builder)
+
+
+def _compiled(campaign: int, variant: int) -> dict[str, Any]:
+    """The frozen content of a campaign (0) or of one of its versions."""
+    if not variant:
+        return Campaign.objects.only("compiled").get(pk=campaign).compiled or {}
+    return CampaignVariant.objects.only("compiled").get(campaign=campaign, number=variant).compiled or {}

@@ -22,7 +22,7 @@ from messaging.dispatch.lifecycle import hold_service, pause_for
 from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.rates import Rates, shared_rates
 from messaging.dispatch.sending import ChunkSender
-from messaging.models import Campaign
+from messaging.models import Campaign, CampaignVariant
 from messaging.providers.errors import ProviderError
 
 logger = logging.getLogger(__name__)
@@ -52,16 +52,23 @@ class Pumped:
     more: bool = False
 
 
-# Campaigns with due rows that this worker can send now; of several, one at random, so that they share.
+# Versions of campaigns with due rows that this worker can send now; of several, one at random, so that they
+# share. Version 0 is the campaign itself.
 _NEXT = """
-SELECT c.id FROM messaging_campaign c
-JOIN messaging_senderidentity s ON s.id = c.sender_id
+SELECT c.id, version.number FROM messaging_campaign c
+CROSS JOIN LATERAL (
+    SELECT 0 AS number, c.sender_id
+    UNION ALL
+    SELECT v.number, coalesce(v.sender_id, c.sender_id) FROM messaging_campaignvariant v
+    WHERE v.campaign_id = c.id AND NOT v.opted_out
+) version
+JOIN messaging_senderidentity s ON s.id = version.sender_id
 JOIN messaging_provideraccount a ON a.id = s.provider_account_id
 WHERE c.state = 'sending' AND c.channel = 'email' AND a.is_active
     AND (c.kind = 'service' OR NOT %(service_only)s) AND NOT a.id = ANY(%(resting)s)
     AND EXISTS (
         SELECT FROM messaging_delivery d
-        WHERE d.ledger_month = c.ledger_month AND d.campaign_id = c.id
+        WHERE d.ledger_month = c.ledger_month AND d.campaign_id = c.id AND d.variant = version.number
             AND d.state IN ('queued', 'retry_wait') AND d.due_at <= now())
 ORDER BY c.kind <> 'service', random() LIMIT 1
 """
@@ -80,11 +87,11 @@ class Pump:
         pumped = Pumped()
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
-            campaign = self._next(lane)
-            if campaign is None:
+            outbox = self._next(lane)
+            if outbox is None:
                 self._providers.close()
                 return pumped
-            sent = self._send_chunk(campaign, ends)
+            sent = self._send_chunk(outbox, ends)
             pumped.handed += sent.handed
             pumped.accepted += sent.accepted
             pumped.chunks += 1
@@ -94,23 +101,24 @@ class Pump:
     def close(self) -> None:
         self._providers.close()
 
-    def _next(self, lane: Lane) -> Campaign | None:
-        if not Organisation.current().sending_enabled:
+    def _next(self, lane: Lane) -> Outbox | None:
+        organisation = Organisation.current()
+        if not organisation.sending_enabled:
             return None
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, {"service_only": lane is Lane.SERVICE, "resting": self._circuits.resting()})
             found = cursor.fetchone()
         if found is None:
             return None
-        return (
+        campaign = (
             Campaign.objects.select_related("sender__provider_account")
             .defer("blocks", "compiled", "audience_tree", "excluded")
             .get(pk=found[0])
         )
+        return Outbox(campaign, organisation, _variant(campaign, found[1]))
 
-    def _send_chunk(self, campaign: Campaign, ends: float) -> Sent:
-        outbox = Outbox(campaign, Organisation.current())
-        account = outbox.account
+    def _send_chunk(self, outbox: Outbox, ends: float) -> Sent:
+        campaign, account = outbox.campaign, outbox.account
         circuit = self._circuits.of(account.pk)
         try:
             provider = self._providers.of(account)
@@ -125,11 +133,22 @@ class Pump:
             circuit=circuit,
             may_go_on=lambda: time.monotonic() < ends,
         )
-        sent = sender.send(ledger.claim(outbox.ledger, limit=_chunk(account.messages_per_second)))
+        limit = _chunk(account.messages_per_second)
+        sent = sender.send(ledger.claim(outbox.ledger, limit=limit, variant=outbox.variant))
         reason = sent.reason_to_pause() or circuit.reason_to_pause()
         if reason is not None:
             _stop(campaign, circuit, reason)
         return sent
+
+
+def _variant(campaign: Campaign, number: int) -> CampaignVariant | None:
+    if not number:
+        return None
+    return (
+        campaign.variants.select_related("sender__provider_account")
+        .defer("blocks", "replaced", "compiled")
+        .get(number=number)
+    )
 
 
 def _stop(campaign: Campaign, circuit: Circuit, reason: PauseReason) -> None:

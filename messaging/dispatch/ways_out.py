@@ -39,11 +39,14 @@ def service_sender() -> SenderIdentity | None:
 
 def hold_without_way_out() -> int:
     """Pause the mailings under way whose way out was switched off, and say so; returns how many."""
-    held = Campaign.objects.mailings().filter(
-        state=CampaignState.SENDING, sender__provider_account__is_active=False
+    sending = Campaign.objects.mailings().filter(state=CampaignState.SENDING)
+    held = sending.filter(sender__provider_account__is_active=False)
+    of_a_version = sending.filter(
+        variants__opted_out=False, variants__sender__provider_account__is_active=False
     )
-    found = held.values_list("pk", "sender__provider_account__name")
-    return sum(pause_for(pk, PauseReason(SWITCHED_OFF, name)) for pk, name in found)
+    found = dict(of_a_version.values_list("pk", "variants__sender__provider_account__name"))
+    found |= dict(held.values_list("pk", "sender__provider_account__name"))
+    return sum(pause_for(pk, PauseReason(SWITCHED_OFF, name)) for pk, name in found.items())
 
 
 def keep_service_going() -> int:

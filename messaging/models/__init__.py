@@ -5,9 +5,11 @@ from messaging.models.link import Link
 from messaging.models.provider_account import ProviderAccount
 from messaging.models.sender_identity import SenderIdentity
 from messaging.models.template import Template
+from messaging.models.variant import CampaignVariant
 
 __all__ = [
     "Campaign",
+    "CampaignVariant",
     "Delivery",
     "Image",
     "Link",

@@ -42,7 +42,7 @@ class Delivery(models.Model):
     address = models.CharField(_("address"), max_length=254)
     address_hash = models.BinaryField(max_length=32)
     # How it is sent
-    variant = models.PositiveSmallIntegerField(db_default=0)
+    variant = models.PositiveSmallIntegerField(db_default=0)  # CampaignVariant.number; 0: the mailing itself
     measured = models.BooleanField(db_default=False)  # opens and clicks may be tied to the person
     department = models.CharField(max_length=3, db_default="")  # for counts without a person
     language = models.CharField(max_length=8, db_default="fr")
@@ -125,8 +125,8 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["campaign", "due_at"],
-                name="delivery_due",
+                fields=["campaign", "variant", "due_at"],
+                name="delivery_waiting",
                 condition=models.Q(state__in=["queued", "retry_wait"]),
             ),
             models.Index(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from django.conf import settings
 
@@ -13,29 +14,55 @@ from contacts.models import CustomField
 from messaging.content.brand import Brand
 from messaging.content.compile import CompiledMessage, compile_message
 from messaging.content.conditions import LANGUAGES
+from messaging.content.links import Link
 from messaging.content.recipients import OrganisationData
-from messaging.models import Campaign
+from messaging.models import Campaign, CampaignVariant
 
 # A variable or test that reads the reader's language, or a block for readers of some languages only.
 _BY_LANGUAGE = re.compile(r'\{[{%][^}]*\blanguage\b|"languages": \["')
 
 
-def compile_campaign(campaign: Campaign, *, extra: tuple[str, ...] = ()) -> CompiledMessage:
-    """Compile blocks, subject and preview text; raises ContentError with every fault found.
+def compile_campaign(campaign: Campaign) -> CompiledMessage:
+    """Compile blocks, subject and preview text; raises ContentError with every fault found."""
+    return _compile(campaign, Words(campaign.blocks, campaign.subject, campaign.preview_text))
 
-    `extra`: names of the values that a service message brings, besides the custom fields.
+
+def compile_variant(
+    campaign: Campaign, variant: CampaignVariant, *, numbered: Sequence[Link] = ()
+) -> CompiledMessage:
+    """Compile one version of a mailing; raises ContentError. `numbered`: links of its other versions."""
+    return _compile(campaign, words_of_variant(campaign, variant), numbered=numbered)
+
+
+class Words(NamedTuple):
+    """What a message says."""
+
+    blocks: Any
+    subject: str
+    preview_text: str
+
+
+def words_of_variant(campaign: Campaign, variant: CampaignVariant) -> Words:
+    """What one version says: the mailing's words where it has none of its own.
+
+    A block that stands in for another keeps its place and its id, so that clicks are compared like with like.
     """
+    document = campaign.blocks if variant.blocks is None else variant.blocks
+    blocks = [variant.replaced.get(block.get("id"), block) for block in document]
+    return Words(blocks, variant.subject or campaign.subject, variant.preview_text or campaign.preview_text)
+
+
+def _compile(campaign: Campaign, words: Words, *, numbered: Sequence[Link] = ()) -> CompiledMessage:
     organisation = Organisation.current()
     return compile_message(
-        campaign.blocks,
-        subject=campaign.subject,
-        preheader=campaign.preview_text,
+        words.blocks,
+        subject=words.subject,
+        preheader=words.preview_text,
         brand=brand_of(organisation),
-        languages=languages_of(
-            campaign.blocks, campaign.subject, campaign.preview_text, default=organisation.default_language
-        ),
-        extra=(*custom_field_keys(), *extra),
+        languages=languages_of(*words, default=organisation.default_language),
+        extra=custom_field_keys(),
         tracking=campaign.tracking,
+        numbered=numbered,
     )
 
 

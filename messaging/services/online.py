@@ -22,7 +22,8 @@ def online_page(mark: PersonalMark) -> str | None:
     delivery = _delivery_of(mark)
     if campaign is None or delivery is None:
         return None
-    outbox = Outbox(campaign, Organisation.current())
+    variant = campaign.variants.select_related("sender").filter(number=delivery.variant).first()
+    outbox = Outbox(campaign, Organisation.current(), variant)
     return outbox.page(_row_of(delivery), at=timezone.now(), left_at=delivery.handed_at)
 
 

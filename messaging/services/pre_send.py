@@ -17,8 +17,8 @@ from contacts.services.opt_out_question import opt_out_file_is_missing
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
-from messaging.models import Campaign
-from messaging.services.compiling import compile_campaign
+from messaging.models import Campaign, SenderIdentity
+from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
 
 NOBODY = Counts(0)
@@ -85,7 +85,7 @@ def pre_send(campaign: Campaign) -> PreSend:
             obstacles.append(Obstacle(About.AUDIENCE, message))
     compiled, faults = _compiled(campaign)
     remarks = checks(compiled) if compiled is not None else []
-    obstacles += faults
+    obstacles += [*faults, *_variant_obstacles(campaign)]
     obstacles += [
         Obstacle(About.CONTENT, check.message, check.block_id)
         for check in remarks
@@ -124,11 +124,34 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
 
 
+def _variant_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
+    """What keeps the versions of a mailing from leaving, each fault said with the version it is in."""
+    for variant in campaign.variants.sent().select_related("sender__provider_account"):
+        named = _("Version “%(version)s”: %(fault)s")
+        if variant.sender is not None and (fault := fault_of(variant.sender)):
+            yield Obstacle(About.SENDER, named % {"version": variant, "fault": fault})
+        try:
+            compiled = compile_variant(campaign, variant)
+        except ContentError as error:
+            for problem in error.problems:
+                message = named % {"version": variant, "fault": problem.said}
+                yield Obstacle(About.CONTENT, message, problem.block_id)
+            continue
+        for check in checks(compiled):
+            if check.level is Level.ERROR:
+                message = named % {"version": variant, "fault": check.message}
+                yield Obstacle(About.CONTENT, message, check.block_id)
+
+
 def sender_fault(campaign: Campaign) -> str:
     """What keeps its sender from sending; empty when nothing does."""
-    sender = campaign.sender
-    if sender is None:
+    if campaign.sender is None:
         return _("Choose a sender.")
+    return fault_of(campaign.sender)
+
+
+def fault_of(sender: SenderIdentity) -> str:
+    """What keeps a sender from sending; empty when nothing does."""
     if not sender.is_active:
         message = _("The sender “%(sender)s” is no longer in use: choose another.")
         return message % {"sender": sender}

@@ -180,7 +180,7 @@ def _context(
     organisation: Organisation,
     extra: tuple[str, ...],
 ) -> dict[str, object]:
-    examples = example_values(links=len(compiled.tracked_links), extra=extra, known=reader != EMPTY)
+    examples = example_values(links=compiled.last_link, extra=extra, known=reader != EMPTY)
     examples[OPEN_PIXEL] = _BLANK_PICTURE
     words = organisation_data(organisation, sender_name=draft.sender.from_name if draft.sender else "")
     person = None if reader in (EXAMPLE, EMPTY) else _person(reader, draft, compiled)
