@@ -59,6 +59,7 @@ _POSTAL: tuple[tuple[str, Text], ...] = (
     ("country", _("Country")),
     ("insee_code", _("INSEE code of the commune")),
     ("full_address", _("Whole address in one column")),
+    ("kind", _("Home or work (an address of work is left out)")),
 )
 ADDRESSES = (1, 2)
 
@@ -91,6 +92,7 @@ PEOPLE_FIELDS: tuple[Field, ...] = (
     Field("language", _("Language"), Group.WHO),
     Field("email", _("E-mail"), Group.REACH, several=True),
     Field("phone", _("Phone"), Group.REACH, several=True),
+    Field("phone_kind", _("What the next number is (a fax is left out)"), Group.REACH, several=True),
     *_postal_fields(),
     Field("agrees_email", _("Agrees to e-mails (yes or no)"), Group.AGREEMENT),
     Field("agrees_sms", _("Agrees to SMS (yes or no)"), Group.AGREEMENT),

@@ -242,6 +242,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
 GOOGLE_EMAIL = "e mail {n} value"
 GOOGLE_PHONE = "phone {n} value"
 GOOGLE_COPIES = range(1, 11)
+GOOGLE_LABELS = ("label", "type")  # as it is exported now, and as it was before
 _GOOGLE_POSTAL = {
     "street_{n}": "address {n} street",
     "full_address_{n}": "address {n} formatted",
@@ -255,7 +256,9 @@ _GOOGLE_POSTAL = {
 def _google() -> dict[str, str]:
     names = {GOOGLE_EMAIL.format(n=n): "email" for n in GOOGLE_COPIES}
     names |= {GOOGLE_PHONE.format(n=n): "phone" for n in GOOGLE_COPIES}
+    names |= {f"phone {n} {word}": "phone_kind" for n in GOOGLE_COPIES for word in GOOGLE_LABELS}
     for n in ADDRESSES:
+        names |= {f"address {n} {word}": f"kind_{n}" for word in GOOGLE_LABELS}
         names |= {name.format(n=n): field.format(n=n) for field, name in _GOOGLE_POSTAL.items()}
     return names
 

@@ -22,6 +22,7 @@ from contacts.imports.encodings import detect_encoding
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.formats import limits
 from contacts.imports.formats.tables import Table
+from contacts.imports.labels import is_not_spoken, is_of_work
 from contacts.imports.people.names import split_name
 from contacts.imports.reading import Row, text_blocks
 from contacts.imports.values import read_date
@@ -36,10 +37,12 @@ HEADER = (
 BETWEEN = " ::: "
 ADDRESSES = 2
 NO_YEAR = "1604"  # Apple's year of birthdays without one
-NOT_SPOKEN = {"FAX", "PAGER", "MODEM"}
 NO_PERSON = {"org", "group", "location", "application", "device"}
 
-_TAKEN = frozenset("N FN TEL EMAIL ADR BDAY GENDER LANG CATEGORIES KIND ORG X-ABSHOWAS".split())
+_TAKEN = frozenset(
+    "N FN TEL EMAIL ADR BDAY GENDER LANG CATEGORIES KIND ORG X-ABSHOWAS X-ABLABEL"
+    " X-ADDRESSBOOKSERVER-KIND".split()
+)
 _LINES = re.compile(r"\r\n|\n|\r")
 _NAME = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
 _COMPACT_DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T.*)?")
@@ -47,12 +50,16 @@ _COMPACT_DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T.*)?")
 
 @dataclass
 class _Property:
-    """One line of a card. `words` are its types and other parameters, in capitals."""
+    """One line of a card. `words` are its types and other parameters, in capitals.
+
+    Lines of one `group` say something of each other: Apple writes "item1.TEL" and "item1.X-ABLabel".
+    """
 
     name: str
     value: str
     words: set[str]
     rank: int
+    group: str = ""
 
 
 @dataclass
@@ -150,7 +157,7 @@ def _is_taken(line: str) -> bool:
 def _property(line: str) -> _Property | None:
     """Read one line; None when it cannot be read."""
     try:
-        name, parameters, value, _group = parseLine(line)
+        name, parameters, value, group = parseLine(line)
     except ParseError:
         return None
     words: set[str] = set()
@@ -165,7 +172,7 @@ def _property(line: str) -> _Property | None:
         value = _decoded(quopri.decodestring(value.encode("utf-8")), known.get("CHARSET", "utf-8"))
     ranked = known.get("PREF", "")
     rank = int(ranked) if ranked.isdecimal() else 0 if "PREF" in words else 100
-    return _Property(name.upper(), value.strip(), words, rank)
+    return _Property(name.upper(), value.strip(), words, rank, group or "")
 
 
 def _decoded(data: bytes, charset: str) -> str:
@@ -186,6 +193,7 @@ def _row(card: _Card) -> Row | None:
             found.setdefault(one.name, []).append(one)
     for several in found.values():
         several.sort(key=lambda one: one.rank)
+    _add_labels(found)
 
     def first(name: str) -> str:
         return found[name][0].value if name in found else ""
@@ -193,12 +201,13 @@ def _row(card: _Card) -> Row | None:
     last, given, more, prefix = (*(_plain(part) for part in splitFields(first("N"))), "", "", "", "")[:4]
     full = _plain(first("FN"))
     employer = _plain(splitFields(first("ORG"))[0]) if "ORG" in found else ""
-    is_organisation = first("KIND").lower() in NO_PERSON or first("X-ABSHOWAS").upper() == "COMPANY"
+    kind = first("KIND") or first("X-ADDRESSBOOKSERVER-KIND")  # the second is Apple's, in vCard 3.0
+    is_organisation = kind.lower() in NO_PERSON or first("X-ABSHOWAS").upper() == "COMPANY"
     if is_organisation or (not last and not given and employer and fold(employer) == fold(full)):
         return None
     if not last and not given:
         given, last = split_name(full)
-    phones = [_number(one.value) for one in found.get("TEL", ()) if not one.words & NOT_SPOKEN]
+    phones = [_number(one.value) for one in found.get("TEL", ()) if not is_not_spoken(" ".join(one.words))]
     emails = [_plain(one.value.removeprefix("mailto:")) for one in found.get("EMAIL", ())]
     return [
         prefix, given, more, last, _birthday(first("BDAY")), _gender(first("GENDER")), first("LANG"),
@@ -232,10 +241,19 @@ def _gender(value: str) -> str:
     return value[:1].upper() if value[:1].upper() in ("F", "M") else ""
 
 
+def _add_labels(found: dict[str, list[_Property]]) -> None:
+    """Add the words of labels that stand on lines of their own: "item1.X-ABLabel:_$!<WorkFAX>!$_"."""
+    labels = {one.group: one.value.upper() for one in found.get("X-ABLABEL", ()) if one.group}
+    for one in (*found.get("TEL", ()), *found.get("ADR", ())):
+        if label := labels.get(one.group):
+            one.words |= set(fold(label).upper().split())
+
+
 def _addresses(found: list[_Property]) -> Row:
-    """Two addresses: homes first, then the others."""
+    """Two addresses: homes first, then those that say neither; one of work is nobody's home."""
     cells: Row = []
-    for one in sorted(found, key=lambda one: ("HOME" not in one.words, one.rank))[:ADDRESSES]:
+    homes = [one for one in found if not is_of_work(" ".join(one.words))]
+    for one in sorted(homes, key=lambda one: ("HOME" not in one.words, one.rank))[:ADDRESSES]:
         parts = [_plain(part) for part in splitFields(one.value)]
         _box, extended, street, city, _region, code, country = (*parts, *[""] * 7)[:7]
         cells += [street, extended, city, code, country]

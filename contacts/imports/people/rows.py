@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -15,10 +14,12 @@ from django.utils import timezone
 from campaign_crm.platform.spreadsheets import plain
 from contacts.folding import fold
 from contacts.imports.extra_values import REASONS, read_extra
-from contacts.imports.fields import ADDRESSES, CUSTOM_PREFIX
+from contacts.imports.fields import CUSTOM_PREFIX
+from contacts.imports.labels import is_not_spoken
 from contacts.imports.layouts import Mapping
 from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.numbers import read_email, read_phone, values_of
+from contacts.imports.people.postal import PLACE_LIMIT, read_addresses
 from contacts.imports.people.stops import FIELDS as STOP_FIELDS
 from contacts.imports.people.stops import NOTHING, Left, read_stops
 from contacts.imports.reading import Row
@@ -28,7 +29,7 @@ from contacts.imports.values import read_civility, read_date, read_gender
 from contacts.imports.written_dates import read_birth_date, read_written_date
 from contacts.models import CustomField
 
-NAME_LIMIT, LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 100, 200, 100, 16, 60
+NAME_LIMIT = 100
 ADDRESS_LIMIT = 254
 TAG_LIMIT = 60
 PROOF_LIMIT = 500
@@ -46,10 +47,6 @@ TEXTS = (
 ).split()
 Staged = tuple[object, ...]
 
-# "12 rue des Lilas, 60000 Beauvais, France"
-_WHOLE_ADDRESS = re.compile(
-    r"^(?P<street>.*?)[\s,]*\b(?P<postcode>[0-9]{5})\s+(?P<city>[^,]+?)(?:,\s*(?P<country>.+))?$", re.S
-)
 _AGREES = {"email": "agrees_email", "sms": "agrees_sms", "call": "agrees_call", "post": "agrees_post"}
 _OWN_LABELS = ("* ", "mycontacts", "my contacts")  # Google's own, said of every contact
 
@@ -99,7 +96,7 @@ class PeopleRows:
         wrong: list[str] = []
         emails = self._emails(row, wrong)
         phones = self._phones(row, wrong)
-        addresses = [found for number in ADDRESSES if (found := self._address(row, number))]
+        addresses = read_addresses(self._columns, row)
         first, last, birth_name = self._names(row)
         if not (emails or phones or first or last):
             self._rejected(line, row, wrong or [reason("nobody")])
@@ -185,7 +182,10 @@ class PeopleRows:
 
     def _phones(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
         found: dict[str, str] = {}
+        kinds = self._columns.get("phone_kind", ())
         for index in self._columns.get("phone", ()):
+            if index - 1 in kinds and is_not_spoken(row[index - 1]):
+                continue
             for text in values_of(row[index]):
                 phone = read_phone(text)
                 if phone is None:
@@ -193,38 +193,6 @@ class PeopleRows:
                 else:
                     found.setdefault(phone.e164, phone.line)
         return list(found.items())
-
-    def _address(self, row: Row, number: int) -> dict[str, str]:
-        def text(name: str) -> str:
-            return self._joined(row, f"{name}_{number}")
-
-        lines = {
-            "line1": " ".join(part for part in (text("street_number"), text("street")) if part),
-            "line2": text("complement"),
-            "locality": text("locality"),
-            "postcode": text("postcode"),
-            "city": text("city"),
-            "country": text("country"),
-            "insee": text("insee_code"),
-        }
-        if not (lines["line1"] or lines["city"] or lines["postcode"]):
-            whole = _WHOLE_ADDRESS.match(self._lines(row, f"full_address_{number}"))
-            if whole is not None:
-                lines |= {
-                    "line1": whole["street"].strip(" ,"),
-                    "postcode": whole["postcode"],
-                    "city": whole["city"].strip(),
-                    "country": (whole["country"] or "").strip(),
-                }
-        if not (lines["line1"] or lines["locality"] or lines["city"] or lines["postcode"]):
-            return {}
-        limits = {
-            "line1": LINE_LIMIT,
-            "line2": LINE_LIMIT,
-            "postcode": POSTCODE_LIMIT,
-            "country": COUNTRY_LIMIT,
-        }
-        return {name: value[: limits.get(name, PLACE_LIMIT)] for name, value in lines.items()}
 
     def _note(self, words: list[str]) -> None:
         """Count unknown words of states, of which a column that holds something else has no end."""
@@ -237,12 +205,6 @@ class PeopleRows:
         if not self._says_who_left:
             return NOTHING
         return read_stops(self._columns, row, emails, phones, month_first=self._month_first)
-
-    def _lines(self, row: Row, key: str) -> str:
-        """An address of several lines in one cell, as one line with commas."""
-        cells = (row[index] for index in self._columns.get(key, ()))
-        lines = (" ".join(line.split()) for cell in cells for line in cell.splitlines())
-        return ", ".join(line for line in lines if line)
 
     def _agrees(self, row: Row) -> dict[str, bool]:
         said = {channel: self._text(row, key) for channel, key in _AGREES.items()}

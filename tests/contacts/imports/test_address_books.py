@@ -280,3 +280,32 @@ def test_an_office_a_fax_and_a_wedding_are_not_taken_for_what_they_look_like(imp
     }
     run = imported("|".join(values), values)
     assert run.mapping == {"0": "first_name", "1": "last_name", "2": "email"}
+
+
+@pytest.mark.parametrize("word", ["Label", "Type"], ids=["current", "legacy"])
+@pytest.mark.parametrize("work", ["Work", "* Work", "Bureau", "Travail"])
+def test_an_address_that_google_labels_as_work_says_nothing_of_where_somebody_lives(
+    imported, word, work
+) -> None:
+    values = {
+        "First Name": "Léa",
+        "Last Name": "Martin",
+        "E-mail 1 - Value": "lea@example.org",
+        f"Phone 1 - {word}": "Work Fax",
+        "Phone 1 - Value": "01 99 00 12 35",
+        f"Phone 2 - {word}": "Work",
+        "Phone 2 - Value": "01 99 00 12 34",
+        f"Address 1 - {word}": work,
+        "Address 1 - Formatted": "3 avenue du Travail\n75001 Paris\nFrance",
+        "Address 1 - Street": "3 avenue du Travail",
+        "Address 1 - City": "Paris",
+        "Address 1 - Postal Code": "75001",
+        f"Address 2 - {word}": "Home",
+        "Address 2 - Street": "12 rue des Lilas",
+        "Address 2 - City": "Beauvais",
+        "Address 2 - Postal Code": "60000",
+    }
+    imported("|".join(values), values)
+    assert facts()["homes"] == {"12 rue des Lilas, 60000 Beauvais"}
+    assert facts()["phones"] == {"+33199001234"}
+    assert Contact.objects.get().commune.name == "Beauvais"

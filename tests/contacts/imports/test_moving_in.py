@@ -64,7 +64,7 @@ def test_mailchimp_subscribers_come_with_their_moment_and_proof(move) -> None:
             "Email Address": "lea@example.org",
             "First Name": "Léa",
             "Last Name": "Martin",
-            "Address": "12 rue des Lilas, 60000 Beauvais",
+            "Address": "12 rue des Lilas  Beauvais  Oise  60000  FR",
             "Birthday": "05/17",
             "OPTIN_TIME": "2023-05-06 07:08:09",
             "OPTIN_IP": "192.0.2.7",

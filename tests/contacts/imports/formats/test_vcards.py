@@ -61,7 +61,7 @@ ROWS = [
     "Mme|Léa|Anne|Lefèvre|17/05/1980|||lea@example.org|06 39 98 12 34"
     "|12 rue des Lilas escalier B||Châlons|51000|France||||||",
     "M.|Karim||Petit||||karim@example.org ::: second@example.org|+33 6 39 98 12 35"
-    "|1 place de la, Mairie BP 3|Bât. A|Creil|60100|France|1 rue du Travail||Lille|59000|France"
+    "|1 place de la, Mairie BP 3|Bât. A|Creil|60100|France|||||"
     "|Amis ::: Militants  actifs",
     "|Ana||Sousa||F|pt|ana@example.org ::: other@example.org|+33-6-39-98-12-36|2 rue B||Paris|75001|||||||",
 ]
@@ -107,11 +107,31 @@ def test_every_column_is_known_by_its_name(card_file) -> None:
         "KIND:org\nFN:Mairie de Creil\nEMAIL:mairie@example.org",
         "N:;;;;\nFN:Exempla\nORG:Exempla;Ventes\nTEL:03",
         "FN:Exempla\nN:Exempla;;;;\nX-ABShowAs:COMPANY",
+        "N:Famille;;;;\nFN:Famille\nX-ADDRESSBOOKSERVER-KIND:group\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:1",
+        "KIND:group\nFN:Famille\nMEMBER:urn:uuid:1",
     ],
 )
 def test_organisations_are_no_people_and_are_counted(card_file, card) -> None:
     sketch = open_file(card_file(f"BEGIN:VCARD\nVERSION:3.0\n{card}\nEND:VCARD\n" + NEW))
     assert (len(sketch.rows), sketch.layout.warnings) == (1, ["organisations:1"])
+
+
+@pytest.mark.parametrize(
+    ("lines", "homes", "phones"),
+    [
+        ("ADR;TYPE=WORK:;;1 rue du Travail;Lille;;59000;France", "", ""),
+        ("ADR;WORK:;;1 rue du Travail;Lille;;59000;France", "", ""),
+        ("ADR;TYPE=HOME,WORK:;;2 rue B;Paris;;75001;", "Paris", ""),
+        ("item1.ADR:;;1 rue du Travail;Lille;;59000;\nitem1.X-ABLabel:Bureau", "", ""),
+        ("item1.ADR:;;2 rue B;Paris;;75001;\nitem1.X-ABLabel:Chez ma sœur", "Paris", ""),
+        ("TEL;TYPE=WORK,FAX:0199001234\nTEL;TYPE=WORK:0199001235", "", "0199001235"),
+        ("item1.TEL:0199001234\nitem1.X-ABLabel:_$!<WorkFAX>!$_\nTEL:0199001235", "", "0199001235"),
+    ],
+)
+def test_a_place_of_work_is_no_home_and_a_fax_no_phone(card_file, looked_at, lines, homes, phones) -> None:
+    path = card_file(f"BEGIN:VCARD\nVERSION:3.0\nN:Martin;Léa\n{lines}\nEND:VCARD\n")
+    [row] = looked_at(path)[1]
+    assert (row[HEADER.index("Address 1 - City")], row[HEADER.index("Phone")]) == (homes, phones)
 
 
 def test_a_card_inside_a_card_belongs_to_nobody(card_file, looked_at) -> None:
@@ -176,6 +196,6 @@ def test_an_address_book_comes_in(places, book, card_file, kept) -> None:
     assert (run.state, run.counts["new"], run.counts["rejected"]) == (Import.State.DONE, 3, 0), run.error
     person = run.created_contacts.get(last_name="Petit")
     assert (person.first_name, person.civility, person.birth_date) == ("Karim", "M", None)
-    assert person.postaladdress_set.count() == 2
+    assert person.postaladdress_set.get().city == "Creil"  # never the place of work
     assert sorted(link.tag.name for link in person.tag_links.all()) == ["Amis", "Militants actifs"]
     assert list(kept.iterdir()) == []

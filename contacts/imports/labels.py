@@ -1,0 +1,27 @@
+"""What a label says of the number or address beside it: "Work Fax", "* Home", "Bureau".
+
+The home is what tells where somebody votes; a place of work says nothing of it. A fax is no phone.
+"""
+
+from __future__ import annotations
+
+from contacts.folding import fold
+
+_WORK = frozenset(
+    "work office business company job bureau travail boulot pro professionnel professionnelle societe"
+    " entreprise employeur".split()
+)
+_HOME = frozenset("home domicile maison personnel personnelle perso prive privee".split())
+_NOT_SPOKEN = ("fax", "telecopie", "pager", "modem", "telex", "messageur", "radiomessagerie")
+
+
+def is_of_work(label: str) -> bool:
+    """True of a label that says work, and not home too."""
+    words = set(fold(label).split())
+    return bool(words & _WORK) and not words & _HOME
+
+
+def is_not_spoken(label: str) -> bool:
+    """True of the label of a number that nobody answers: "Work Fax", "workfax", "Télécopie", "Pager"."""
+    folded = fold(label)
+    return any(word in folded for word in _NOT_SPOKEN)
