@@ -24,6 +24,7 @@ from messaging.providers.base import (
     OutgoingMessage,
     Provider,
     Result,
+    SharedContent,
 )
 from messaging.providers.errors import ProviderError
 
@@ -64,7 +65,9 @@ class Call:
         claim: Claim,
         handed: Sequence[tuple[Row, OutgoingMessage]],
         sent: Sent,
+        shared: SharedContent | None = None,
     ) -> None:
+        self._shared = shared
         self._provider = provider
         self._circuit = circuit
         self._claim = claim
@@ -79,7 +82,7 @@ class Call:
     def make(self) -> None:
         """Call the provider; results are written as they come."""
         try:
-            for results in self._provider.send_iter(Batch(self._messages)):
+            for results in self._provider.send_iter(Batch(self._messages, self._shared)):
                 self._record(results)
         except ProviderError as error:
             self._not_offered(error)

@@ -16,14 +16,15 @@ from contacts.enums import MessageKind
 from messaging.content import public_links, tokens
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
-from messaging.content.headers import BadAddress
+from messaging.content.headers import BadAddress, checked_address
 from messaging.content.marks import AnonymousMark, Mark, PersonalMark, occasion_number
 from messaging.content.mime import MessageBuilder, SenderData
 from messaging.content.recipients import OrganisationData, RecipientData, recipient_context
 from messaging.content.rendering import message_template
+from messaging.content.slotted import SlottedMessage, own_headers
 from messaging.dispatch.ledger import Key, Ledger, Row
 from messaging.models import Campaign, CampaignVariant, ProviderAccount, SenderIdentity
-from messaging.providers.base import OutgoingMessage
+from messaging.providers.base import OutgoingMessage, SharedContent
 from messaging.services.compiling import organisation_data
 from messaging.services.recipients import READER, Message, Wanted, load_recipients
 
@@ -40,10 +41,14 @@ class Prepared(NamedTuple):
 
 
 class Built(NamedTuple):
-    """Messages of a batch, and the rows whose message cannot be built, with the reason."""
+    """Messages of a batch, and the rows whose message cannot be built, with the reason.
+
+    `shared`: what slotted messages have in common.
+    """
 
     messages: list[tuple[Row, OutgoingMessage]]
     faults: list[tuple[Key, str]]
+    shared: SharedContent | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,8 @@ class Content:
 
     compiled: CompiledMessage
     builder: MessageBuilder
+    slotted: SlottedMessage
+    shared: SharedContent
 
 
 class Outbox:
@@ -94,12 +101,16 @@ class Outbox:
         found = load_recipients(wanted, self._message, at=left_at)
         return [Prepared(row, recipient) for row, recipient in zip(rows, found, strict=True)]
 
-    def build(self, prepared: Sequence[Prepared], *, at: datetime) -> Built:
-        """Make the messages to hand over at `at`; a row that cannot be built harms no other."""
-        built = Built([], [])
+    def build(self, prepared: Sequence[Prepared], *, at: datetime, slotted: bool = False) -> Built:
+        """Make the messages to hand over at `at`; a row that cannot be built harms no other.
+
+        `slotted`: as values for a provider that puts them in their places, instead of finished messages.
+        """
+        built = Built([], [], self._content.shared if slotted else None)
+        make = self._slotted_message_to if slotted else self._message_to
         for one in prepared:
             try:
-                built.messages.append((one.row, self._message_to(one.row, one.recipient, at)))
+                built.messages.append((one.row, make(one.row, one.recipient, at)))
             except (BadAddress, ContentError) as error:
                 built.faults.append((one.row.key, str(error)))
             except Exception as error:  # one person's odd data; everybody else's message must leave
@@ -121,20 +132,38 @@ class Outbox:
         return self._template.html.join(self._template.render_values(context).html)
 
     def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
-        occasion = occasion_number(row.key.occasion)
-        addresses = self._addresses(row, occasion, at)
-        token = tokens.sign_return(
-            tokens.ReturnToken(self.ledger.month, self.ledger.campaign, row.key.contact, occasion)
-        )
+        addresses = self._addresses(row, occasion_number(row.key.occasion), at)
+        token = self._key_of(row)
         content = self._content.builder.build(
             self._template.render_values(self._context(row, recipient, addresses, at)),
             to=row.address,
             message_token=token,
             date=at,
-            # A confirmation or a ticket is no mailing: one click there must not end the mailings.
-            unsubscribe_url="" if self._is_service else addresses["unsubscribe_url"],
+            unsubscribe_url=self._one_click_url(addresses),
         )
         return OutgoingMessage(token, self._from, row.address, content, wire_ready=True)
+
+    def _slotted_message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
+        addresses = self._addresses(row, occasion_number(row.key.occasion), at)
+        values = self._template.render_values(self._context(row, recipient, addresses, at))
+        return OutgoingMessage(
+            self._key_of(row),
+            self._from,
+            checked_address(row.address),
+            slots=self._content.slotted.slots(values),
+            headers=own_headers(self._one_click_url(addresses)),
+        )
+
+    def _key_of(self, row: Row) -> str:
+        """The delivery's key, by which bounces and events find it."""
+        occasion = occasion_number(row.key.occasion)
+        return tokens.sign_return(
+            tokens.ReturnToken(self.ledger.month, self.ledger.campaign, row.key.contact, occasion)
+        )
+
+    def _one_click_url(self, addresses: Mapping[str, str]) -> str:
+        """A confirmation or a ticket is no mailing: one click there must not end the mailings."""
+        return "" if self._is_service else addresses["unsubscribe_url"]
 
     def _context(
         self, row: Row, recipient: RecipientData, addresses: dict[str, str], at: datetime
@@ -207,20 +236,36 @@ def _values_of(context: Mapping[str, Any]) -> dict[str, object]:
 def _content(campaign: Campaign, sender: SenderIdentity, variant: int) -> Content:
     kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
     data = SenderData(sender.from_name, sender.address, sender.reply_to)
-    return _made_once(campaign.pk, variant, campaign.frozen_at, data, kind)
+    frozen_at = campaign.frozen_at
+    # A standing campaign reaches the same address again and again: nobody may drop its repeats.
+    mailing = f"{campaign.pk}-{frozen_at:%Y%m%d%H%M%S%f}" if frozen_at and not campaign.standing_for else ""
+    return _made_once(campaign.pk, variant, frozen_at, data, kind, mailing)
 
 
 @lru_cache(maxsize=64)
-def _made_once(campaign: int, variant: int, _frozen_at: datetime, sender: SenderData, kind: str) -> Content:
+def _made_once(
+    campaign: int, variant: int, _frozen_at: datetime, sender: SenderData, kind: str, mailing: str
+) -> Content:
     """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
     compiled = CompiledMessage.from_json(_compiled(campaign, variant))
-    builder = MessageBuilder(
+    is_service = kind == "service"
+    feedback_id = f"{campaign}:{kind}:{sender.domain}"
+    slotted = SlottedMessage(compiled, sender, service=is_service, feedback_id=feedback_id)
+    return Content(
         compiled,
-        sender,
-        service=kind == "service",
-        feedback_id=f"{campaign}:{kind}:{sender.domain}",
+        MessageBuilder(compiled, sender, service=is_service, feedback_id=feedback_id),
+        slotted,
+        SharedContent(
+            from_name=slotted.from_name,
+            from_address=slotted.from_address,
+            subject=slotted.subject,
+            html=slotted.html,
+            text=slotted.text,
+            reply_to=slotted.reply_to,
+            headers=slotted.headers,
+            mailing=mailing,
+        ),
     )
-    return Content(compiled, builder)
 
 
 def _compiled(campaign: int, variant: int) -> dict[str, Any]:

@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 CHUNK = 500
 """Rows claimed at once: a few batches, so that claiming costs little and a dead worker holds few."""
 
+MOST = 2_000
+"""A provider that takes large batches gets them whole, up to so many rows of a chunk."""
+
 CHUNK_SECONDS = 20.0
 """A slow account's chunk is no more than it can send in this time, well inside a claim's lease."""
 
@@ -133,7 +136,7 @@ class Pump:
             circuit=circuit,
             may_go_on=lambda: time.monotonic() < ends,
         )
-        limit = _chunk(account.messages_per_second)
+        limit = _chunk(account.messages_per_second, provider.capabilities.max_batch)
         sent = sender.send(ledger.claim(outbox.ledger, limit=limit, variant=outbox.variant))
         reason = sent.reason_to_pause() or circuit.reason_to_pause()
         if reason is not None:
@@ -161,9 +164,10 @@ def _stop(campaign: Campaign, circuit: Circuit, reason: PauseReason) -> None:
         circuit.begin_again()
 
 
-def _chunk(rate: int | None) -> int:
-    """Rows to claim at once from an account of `rate` messages a second."""
-    return CHUNK if rate is None else max(1, min(CHUNK, int(rate * CHUNK_SECONDS)))
+def _chunk(rate: int | None, batch: int) -> int:
+    """Rows to claim at once: `rate` is the account's, a second; `batch` is what its provider takes at once."""
+    most = min(max(CHUNK, batch), MOST)
+    return most if rate is None else max(1, min(most, int(rate * CHUNK_SECONDS)))
 
 
 def _reason(error: ProviderError | ValueError) -> PauseReason:

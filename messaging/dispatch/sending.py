@@ -13,7 +13,7 @@ from messaging.dispatch.circuit import Circuit
 from messaging.dispatch.ledger import Claim
 from messaging.dispatch.outbox import Outbox, Prepared
 from messaging.dispatch.rates import Rates
-from messaging.providers.base import Provider
+from messaging.providers.base import Content, Provider
 
 LEASE_MARGIN = 30.0
 """Seconds that a handed row's lease outlasts the provider's longest call."""
@@ -38,8 +38,10 @@ class ChunkSender:
         self._rates = rates
         self._circuit = circuit
         self._may_go_on = may_go_on
-        self._batch = provider.capabilities.max_batch
-        self._lease = provider.capabilities.call_seconds + LEASE_MARGIN
+        can = provider.capabilities
+        self._batch = can.max_batch
+        self._lease = can.call_seconds + LEASE_MARGIN
+        self._slotted = can.content is Content.SLOTS
 
     def send(self, claim: Claim) -> Sent:
         """Send what the rate, the time and the gate allow; the rest of the claim goes back to the queue."""
@@ -71,7 +73,7 @@ class ChunkSender:
 
     def _send_batch(self, claim: Claim, batch: Sequence[Prepared], sent: Sent) -> bool:
         """Hand one batch over; False when the gate held all of it: the campaign was paused, most likely."""
-        built = self._outbox.build(batch, at=timezone.now())
+        built = self._outbox.build(batch, at=timezone.now(), slotted=self._slotted)
         outcomes.fail_unbuilt(claim, built.faults)
         keys = [row.key for row, _message in built.messages]
         if not keys:
@@ -79,5 +81,5 @@ class ChunkSender:
         allowed = gate.hand_over(claim, keys, account=self._outbox.account.pk, seconds=self._lease)
         handed = [(row, message) for row, message in built.messages if row.key in allowed]
         if handed:
-            Call(self._provider, self._circuit, claim, handed, sent).make()
+            Call(self._provider, self._circuit, claim, handed, sent, built.shared).make()
         return bool(handed)

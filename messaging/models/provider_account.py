@@ -14,6 +14,11 @@ class ProviderAccount(models.Model):
 
     class Kind(models.TextChoices):
         SMTP = "smtp", _("SMTP server")
+        BREVO = "brevo", _("Brevo")
+        SES = "ses", _("Amazon SES")
+        SENDGRID = "sendgrid", _("SendGrid")
+        MAILJET = "mailjet", _("Mailjet")
+        MAILGUN = "mailgun", _("Mailgun")
 
     name = models.CharField(_("name"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, default=Kind.SMTP)

@@ -71,7 +71,11 @@ class OutgoingMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SharedContent:
-    """What a batch of slotted messages has in common; an int stands for the slot of that number."""
+    """What a batch of slotted messages has in common; an int stands for the slot of that number.
+
+    `headers` go with every message, beside its own; names and values are printable ASCII. `mailing` names a
+    mailing that reaches an address once at most, the same at each try; empty for service messages.
+    """
 
     from_name: str
     from_address: str
@@ -79,6 +83,8 @@ class SharedContent:
     html: tuple[str | int, ...] = ()
     text: tuple[str | int, ...] = ()
     reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    mailing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

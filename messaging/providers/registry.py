@@ -50,7 +50,10 @@ class ProviderKind:
 
 
 # Modules are loaded on first use: a worker that only speaks SMTP never pays for an SDK it does not use.
-_KINDS = {"smtp": "messaging.providers.smtp.kind"}
+_KINDS = {
+    "brevo": "messaging.providers.brevo.kind",
+    "smtp": "messaging.providers.smtp.kind",
+}
 
 
 def names() -> list[str]:

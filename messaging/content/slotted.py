@@ -1,0 +1,102 @@
+"""Messages as slots: text shared by a whole campaign, and a few values a recipient, for providers of batches.
+
+The texts are those of `messaging.content.mime`, joined by the provider instead of here. Header fields too,
+but Message-ID and Date, which such providers write themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from messaging.content.compile import CompiledMessage
+from messaging.content.escaping import for_header
+from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
+from messaging.content.headers import LONGEST_NAME, checked_address
+from messaging.content.mime import SenderData
+from messaging.content.rendering import MessageValues, message_template
+from messaging.content.slots import Slot, SlotTemplate
+
+# Addresses made here: letters that no context escapes, so that both parts can share one value.
+_SAME_EVERYWHERE = frozenset({OPEN_PIXEL, "unsubscribe_url", "view_online_url", "preferences_url"})
+
+_URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII without < and >
+
+Parts = tuple[str | int, ...]
+
+
+class SlottedMessage:
+    """The texts of one campaign with numbers for slots, and how a recipient's values fill them.
+
+    Slots: the subject (0, when it differs a recipient), those of the HTML part, then those of the text part
+    that the HTML part does not have already. `headers`: the same for every message. Arguments are those of
+    `MessageBuilder`.
+    """
+
+    def __init__(
+        self, compiled: CompiledMessage, sender: SenderData, *, service: bool = False, feedback_id: str = ""
+    ) -> None:
+        template = message_template(compiled)
+        self.from_name = for_header(sender.name)[:LONGEST_NAME]
+        self.from_address = checked_address(sender.address)
+        self.reply_to = checked_address(sender.reply_to) if sender.reply_to else ""
+        self.headers = _headers(service=service, feedback_id=feedback_id)
+        self._subject_is_slot = bool(template.subject.order)
+        self.subject: Parts = (0,) if self._subject_is_slot else (for_header(template.subject.segments[0]),)
+        first = len(self.subject) if self._subject_is_slot else 0
+        html = [first + number for number in range(len(template.html.slots))]
+        shared = {
+            slot.name: number
+            for slot, number in zip(template.html.slots, html, strict=True)
+            if _is_same_everywhere(slot)
+        }
+        self._own_text: list[int] = []
+        text = []
+        for number, slot in enumerate(template.text.slots):
+            if slot.name in shared:
+                text.append(shared[slot.name])
+            else:
+                text.append(first + len(html) + len(self._own_text))
+                self._own_text.append(number)
+        self.html = _numbered(template.html, html)
+        self.text = _numbered(template.text, text)
+
+    def slots(self, values: MessageValues) -> tuple[str, ...]:
+        """One recipient's values, by slot number."""
+        text = values.text
+        own = [text[number] for number in self._own_text]
+        if self._subject_is_slot:
+            return (values.subject, *values.html, *own)
+        return (*values.html, *own)
+
+
+def own_headers(unsubscribe_url: str) -> dict[str, str]:
+    """The header fields of one recipient: the one-click way out (RFC 8058), both fields together."""
+    if not unsubscribe_url:
+        return {}
+    if not _URL.fullmatch(unsubscribe_url):
+        raise ValueError("An unsubscribe address is an http or https address in ASCII.")
+    return {
+        "List-Unsubscribe": f"<{unsubscribe_url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _headers(*, service: bool, feedback_id: str) -> dict[str, str]:
+    found = {"Auto-Submitted": "auto-generated"} if service else {"Precedence": "bulk"}
+    found["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    if feedback_id:
+        found["Feedback-ID"] = feedback_id
+    return found
+
+
+def _is_same_everywhere(slot: Slot) -> bool:
+    name = slot.name
+    return name in _SAME_EVERYWHERE or name.removeprefix(TRACKED_LINK).isdigit()
+
+
+def _numbered(template: SlotTemplate, numbers: Sequence[int]) -> Parts:
+    found: list[str | int] = [template.segments[0]]
+    for slot, segment in zip(template.order, template.segments[1:], strict=True):
+        found += [numbers[slot], segment]
+    return tuple(part for part in found if part != "")
