@@ -14,10 +14,11 @@ from contacts.imports.columns.patterns import is_not_theirs, says_otherwise
 from contacts.imports.fields import several_allowed
 from contacts.imports.layouts import Format, Mapping, Recognised, opt_out_mapping, recognise, roll_mapping
 from contacts.imports.looks import OF_OPT_OUTS, OF_PEOPLE, Looks, reads_as_day, share
+from contacts.imports.mailboxes import read_mailbox
 from contacts.imports.reading import Row
 from contacts.imports.rejects import own_columns
 from contacts.imports.sketch import Sketch
-from contacts.imports.values import EMAIL, PHONE, POSTCODE, read_civility, read_gender
+from contacts.imports.values import PHONE, POSTCODE, read_civility, read_gender
 from contacts.models import Import
 
 SAMPLES_SHOWN = 5
@@ -50,7 +51,7 @@ class Guess:
 
 # What the values of a column with a known name are held against.
 _CHECKS: dict[str, Callable[[str], object]] = {
-    "email": EMAIL.fullmatch,
+    "email": read_mailbox,
     "birth_date": reads_as_day,
     "collected_on": reads_as_day,
     "postcode": POSTCODE.fullmatch,

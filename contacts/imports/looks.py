@@ -12,11 +12,13 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from contacts.imports.mailboxes import read_mailbox
 from contacts.imports.people.numbers import read_phone
 from contacts.imports.values import (
     EMAIL,
     MD5,
     PHONE,
+    PHONE_AS_WRITTEN,
     POSTCODE,
     SHA1,
     SHA256,
@@ -29,8 +31,6 @@ from contacts.imports.written_dates import read_birth_date, read_written_date
 YOUNGEST, OLDEST = 15, 110  # years
 MOST = 0.5  # of the cells, at least
 DAYS_A_YEAR = 365.25
-# 06 39 98 12 34, +33…, (0)6…, 6.39.98.12.34, or a mobile with the code of France and no sign before it.
-_AS_WRITTEN = re.compile(r"[+0(].*|[0-9]+(?:[ ()/.\-]+[0-9]+){2,}|33[67][0-9]{8}")
 _DECIMAL = re.compile(r"[0-9]+[.,][0-9]+")
 
 Look = Callable[[list[str]], float]
@@ -54,7 +54,7 @@ def _of_each(check: Callable[[str], object]) -> Look:
 
 def _phones(values: list[str]) -> float:
     found = share(_is_phone, values)
-    return found if share(_AS_WRITTEN.fullmatch, values) >= MOST else 0.0
+    return found if share(PHONE_AS_WRITTEN.fullmatch, values) >= MOST else 0.0
 
 
 def _is_phone(text: str) -> bool:
@@ -70,7 +70,7 @@ def _birth_dates(values: list[str]) -> float:
 
 
 OF_PEOPLE: Looks = (
-    ("email", _of_each(EMAIL.fullmatch)),
+    ("email", _of_each(read_mailbox)),
     ("birth_date", _birth_dates),
     ("postcode_1", _of_each(POSTCODE.fullmatch)),
     ("phone", _phones),

@@ -16,6 +16,9 @@ FIRST_YEAR = 1880
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 PHONE = re.compile(r"(?:\+|00)?[0-9(][0-9 .()/-]{7,18}[0-9]")
+# 06 39 98 12 34, +33…, (0)6…, 6.39.98.12.34, or a mobile with the code of France and no sign before it: bare
+# digits may as well be the number of a member.
+PHONE_AS_WRITTEN = re.compile(r"[+0(].*|[0-9]+(?:[ ()/.\-]+[0-9]+){2,}|33[67][0-9]{8}")
 DIGEST = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}")
 MD5, SHA1, SHA256 = (re.compile(f"[0-9a-fA-F]{{{digits}}}") for digits in (32, 40, 64))
 POSTCODE = re.compile(r"(?:[Ff]-?)?[0-9]{5}")

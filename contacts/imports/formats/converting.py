@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import archives, limits
+from contacts.imports.formats.address_lists import address_list_table
 from contacts.imports.formats.delimited import text_table
 from contacts.imports.formats.forms import CONTAINERS, Form, form_of
 from contacts.imports.formats.roll_xml import roll_xml_table
@@ -125,4 +126,8 @@ def _nested(name: str) -> UnreadableFile:
     return UnreadableFile(f"{name}: {told}" if name else told)
 
 
-_READERS: dict[Form, Callable[[Path], Table]] = {Form.VCARD: vcard_table, Form.ROLL_XML: roll_xml_table}
+_READERS: dict[Form, Callable[[Path], Table]] = {
+    Form.VCARD: vcard_table,
+    Form.ROLL_XML: roll_xml_table,
+    Form.ADDRESS_LIST: address_list_table,
+}

@@ -6,6 +6,9 @@ import codecs
 from enum import StrEnum
 from pathlib import Path
 
+from contacts.imports.formats.address_lists import HEAD_BYTES as LIST_BYTES
+from contacts.imports.formats.address_lists import is_address_list
+
 HEAD_BYTES = 1024
 
 
@@ -15,6 +18,7 @@ class Form(StrEnum):
     TABLE = ""
     SPREADSHEET = "spreadsheet"
     VCARD = "vcard"
+    ADDRESS_LIST = "address_list"
     ROLL_XML = "roll_xml"
     GZIP = "gzip"
     ZIP = "zip"
@@ -34,7 +38,12 @@ def form_of(path: Path) -> Form:
     if path.is_dir():
         return Form.FOLDER
     with path.open("rb") as file:
-        return form_of_bytes(file.read(HEAD_BYTES))
+        start = file.read(HEAD_BYTES)
+        form = form_of_bytes(start)
+        if form != Form.TABLE:
+            return form
+        start += file.read(LIST_BYTES - len(start))
+    return Form.ADDRESS_LIST if is_address_list(start) else Form.TABLE
 
 
 def form_of_bytes(start: bytes) -> Form:

@@ -17,6 +17,7 @@ from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import CUSTOM_PREFIX
 from contacts.imports.labels import is_not_spoken
 from contacts.imports.layouts import Mapping
+from contacts.imports.mailboxes import read_mailbox
 from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.numbers import read_email, read_phone, values_of
 from contacts.imports.people.postal import PLACE_LIMIT, read_addresses
@@ -172,7 +173,9 @@ class PeopleRows:
     def _emails(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
         found: dict[str, str] = {}
         for index in self._columns.get("email", ()):
-            for text in values_of(row[index]):
+            for written in values_of(row[index]):
+                mailbox = read_mailbox(written)
+                text = mailbox.address if mailbox else written
                 normalised = read_email(text)
                 if normalised is None:
                     wrong.append(reason("bad_email", text))
