@@ -10,8 +10,9 @@ from operator import itemgetter
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat, NullIf
+from django.db.models.lookups import IsNull
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -23,6 +24,7 @@ from contacts.errors import ContactsError
 from contacts.letters import LetterChoice, without_objections
 from contacts.models import ElectoralRegistration
 from contacts.models.contact import Fold
+from contacts.models.electoral_registration import RollKind
 from contacts.services.letter_households import Member, households_of
 from contacts.services.post_keys import first_forename
 
@@ -45,8 +47,9 @@ def export_letters(
 ) -> Iterator[str]:
     """Record the export, and return the lines of the file: `;` between cells, the header first.
 
-    `one_per_household`: electors at one address who have one last name, or whose household is one in the
-    base, get one letter, addressed to the family or the families. What somebody put right by hand goes first.
+    Who stands on several lists of a commune, as Europeans may, gets one letter. `one_per_household`: electors
+    at one address who have one last name, or whose household is one in the base, get one letter, addressed to
+    the family or the families. What somebody put right by hand goes first.
 
     The lines are read from the database as they are asked for, in a transaction of their own: a million never
     stand in memory, and the audit entry is there before the first of them leaves.
@@ -89,8 +92,30 @@ def _lines(
     yield "\ufeff" + writer.writerow(header)  # Excel reads UTF-8 by its mark
     with acting_as("crm_national"):
         lend_hash_key()
-        for cells in rows_of(without_objections(choice.electors())):
+        for cells in rows_of(_once_each(choice)):
             yield writer.writerow([neutralised(cell) for cell in cells])
+
+
+def _once_each(choice: LetterChoice) -> QuerySet[ElectoralRegistration]:
+    """Without objections, and without who stands on an earlier list of the commune too: Europeans may vote
+    for the town and for Europe.
+
+    They are one person of the base, or have one name and one day of birth, and no two places of birth. Where
+    a list lacks the day they have one address.
+    """
+    others = choice.electors().filter(commune=OuterRef("commune"), roll_kind__lt=OuterRef("roll_kind"))
+    home = {field: OuterRef(field) for field in ("street", "locality", "postcode")}
+    dateless = Q(birth_date__isnull=True) | Q(IsNull(OuterRef("birth_date"), True))
+    birthplace = Q(birthplace_hash=OuterRef("birthplace_hash")) | Q(birthplace_hash__isnull=True)
+    twice = others.filter(
+        Q(birth_date=OuterRef("birth_date")) | (dateless & Q(**home)),
+        birthplace | Q(IsNull(OuterRef("birthplace_hash"), True)),
+        name_folded=OuterRef("name_folded"),
+    )
+    return without_objections(choice.electors()).exclude(
+        Q(roll_kind__gt=RollKind.MAIN)
+        & (Q(Exists(twice)) | Q(Exists(others.filter(contact=OuterRef("contact")))))
+    )
 
 
 def _one_by_one(chosen: QuerySet[ElectoralRegistration], *, titles: dict[str, str]) -> Iterator[list[str]]:

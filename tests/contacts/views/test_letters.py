@@ -238,3 +238,31 @@ def test_one_person_on_two_lists_under_two_names_gets_one_letter(client, elector
     elector("ROUX", used_name="", first_names="Ana", contact=couple[0])
     leave_household(contact=couple[1], by=None)
     assert len(letters(client)) == 2
+
+
+def test_a_european_on_two_lists_gets_one_letter(client, elector, station, person) -> None:
+    born = {"birth_date": date(1980, 5, 17), "first_names": "CLEO"}
+    elector("ROSSI", **born, roll_kind=2)
+    elector("ROSSI", **born, roll_kind=3, street="9 RUE NEUVE", polling_station=station("0002"))
+    elector("ROSSI", **born | {"birth_date": date(1950, 1, 1)}, roll_kind=3)  # her mother
+    elector("ROSSI", **born, roll_kind=2, birthplace_hash=b"a" * 32)
+    elector("ROSSI", **born, roll_kind=3, birthplace_hash=b"b" * 32, commune="59350")
+    elector("WEBER", first_names="OTTO", roll_kind=2)
+    elector("WEBER", first_names="OTTO", roll_kind=3)  # no day of birth, one address
+    elector("WEBER", first_names="OTTO", roll_kind=3, street="9 RUE NEUVE")  # a namesake, maybe
+    known = person("Ada", "Novak")
+    elector("NOVAK", first_names="ADA", roll_kind=2, contact=known)
+    elector("NOVAK", first_names="ADA MARIA", roll_kind=3, contact=known)
+    found = [(row["Last name"], row["Number and street"]) for row in rows_of(client)]
+    assert sorted(found) == [
+        ("NOVAK", "1 RUE HAUTE"),
+        *[("ROSSI", "1 RUE HAUTE")] * 3,
+        *[("WEBER", "1 RUE HAUTE"), ("WEBER", "9 RUE NEUVE")],
+    ]
+
+
+def test_who_is_on_one_list_of_the_station_gets_a_letter(client, elector, station) -> None:
+    first = station("0001")
+    elector("ROSSI", birth_date=date(1980, 5, 17), roll_kind=2)
+    elector("ROSSI", birth_date=date(1980, 5, 17), roll_kind=3, polling_station=first)
+    assert len(rows_of(client, f"{BEAUVAIS}&station={first.pk}")) == 1
