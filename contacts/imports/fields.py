@@ -142,6 +142,7 @@ ROLL_FIELDS: tuple[Field, ...] = (
     Field("canton_code", _("Code of the canton"), Group.ROLL),
     Field("canton_name", _("Canton"), Group.ROLL),
     Field("order_number", _("Order number"), Group.ROLL),
+    Field("voter_number", _("Number that an elector keeps for life"), Group.ROLL),
 )
 
 OPT_OUT_FIELDS: tuple[Field, ...] = (

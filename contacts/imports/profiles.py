@@ -73,7 +73,11 @@ def known_mapping(header: list[str], *, kind: str = "") -> Known | None:
 
 
 def _shipped(header: list[str], profile: ShippedProfile) -> Known:
-    columns = {fold(name): field for name, field in profile.columns.items()}
+    there = set(keys_of(header))
+    columns: dict[str, str] = {}
+    for name, field in profile.columns.items():
+        if fold(name) in there and field not in columns.values():
+            columns[fold(name)] = field
     options = {**profile.options, "country": profile.country}
     return Known(profile.name, Import.Kind.ROLL, _mapping(header, columns), options, profile.month_first)
 

@@ -14,7 +14,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ShippedProfile:
-    """`columns`: {name of the column, as the file writes it: field}. All of `signs` must be there."""
+    """`columns`: {name of the column, as the file writes it: field}. All of `signs` must be there.
+
+    Of several columns of one field the first of `columns` counts: `Elector Name` repeats the surname.
+    """
 
     name: str
     country: str
@@ -49,6 +52,7 @@ OHIO = ShippedProfile(
     signs=frozenset({"SOS_VOTERID", "COUNTY_NUMBER", "PRECINCT_CODE"}),
     columns={
         "COUNTY_NUMBER": "commune_code",
+        "SOS_VOTERID": "voter_number",
         "COUNTY_ID": "order_number",
         "LAST_NAME": "birth_name",
         "FIRST_NAME": "first_names",

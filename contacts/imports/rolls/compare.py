@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.lanes import in_lanes, lanes_here
+from contacts.imports.rolls.homonyms import tell_homonyms_apart
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.staging import Staging
 
@@ -71,6 +72,7 @@ def compare(staging: Staging, *, source_id: int) -> Compared:
 def compare_again(staging: Staging, *, source_id: int) -> Compared:
     """Compare with the base as it is now."""
     staging.drop(DIFFERENCES, "departed")
+    tell_homonyms_apart(staging)
     return compare(staging, source_id=source_id)
 
 

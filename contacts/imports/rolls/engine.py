@@ -21,10 +21,11 @@ from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.rolls.columns import RawColumns
 from contacts.imports.rolls.compare import Compared, compare, compare_again, counts
 from contacts.imports.rolls.coverage import remember_coverage
+from contacts.imports.rolls.homonyms import tell_homonyms_apart
 from contacts.imports.rolls.load import drop_raw, load_raw
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.rolls.places import make_places
-from contacts.imports.rolls.prepare import prepare, tell_homonyms_apart
+from contacts.imports.rolls.prepare import prepare
 from contacts.imports.rolls.write import ROWS_A_CHUNK, mark_departed, write_chunk
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging

@@ -26,7 +26,8 @@ def prepare(staging: Staging, columns: RawColumns, lookups: Lookups, *, rows: in
         "rows",
         "line integer, identity uuid, place integer, order_number integer, birth_name text, used_name text,"
         " first_names text, gender text, birth_date date, birth_date_raw text, birthplace_hash bytea,"
-        " street text, complement text, locality text, postcode text, city text, country text",
+        " street text, complement text, locality text, postcode text, city text, country text,"
+        " is_numbered boolean",
     )
     taken = _taken(columns)
     insert = f"INSERT INTO {staging.table('rows')} {_cleaned(columns, line_offset)}"
@@ -66,10 +67,13 @@ def _cleaned(columns: RawColumns, line_offset: int) -> str:
     name, first, order = (columns.sql(key) for key in ("birth_name", "first_names", "order_number"))
     sex = columns.sql("gender")
     born = columns.sql("birth_date")
-    identity = (
-        f"(place.insee || place.kind || right(md5(fold({name} || ' ' || {first}) || '|' || day.iso"
-        " || '|' || birth.hex), 26))::uuid"
-    )
+    itself = f"fold({name} || ' ' || {first}) || '|' || day.iso || '|' || birth.hex"
+    is_numbered = "NULL::boolean"
+    if columns.has("voter_number"):  # kept for life, and through marriages: the surest there is
+        number = columns.sql("voter_number")
+        itself = f"CASE WHEN {number} = '' THEN {itself} ELSE '#' || upper(btrim({number})) END"
+        is_numbered = f"nullif({number} <> '', false)"
+    identity = f"(place.insee || place.kind || right(md5({itself}), 26))::uuid"
     return f"""
 SELECT raw.line + {line_offset}, {identity}, place.id,
        CASE WHEN {order} ~ '^[0-9]{{1,9}}$' THEN {order}::integer END,
@@ -81,7 +85,8 @@ SELECT raw.line + {line_offset}, {identity}, place.id,
        {columns.joined("street_number", "street_kind", "street", limit=STREET_LIMIT)},
        {columns.joined("complement", "complement_2", limit=STREET_LIMIT)},
        left({columns.sql("locality")}, {PLACE_LIMIT}), left({columns.sql("postcode")}, {POSTCODE_LIMIT}),
-       left({columns.sql("city")}, {PLACE_LIMIT}), left({columns.sql("country")}, {COUNTRY_LIMIT})"""
+       left({columns.sql("city")}, {PLACE_LIMIT}), left({columns.sql("country")}, {COUNTRY_LIMIT}),
+       {is_numbered}"""
 
 
 def _keep_rejected(
@@ -108,20 +113,6 @@ def _keep_rejected(
         )
 
 
-def tell_homonyms_apart(staging: Staging) -> None:
-    """Fill `special`.
-
-    Two electors of one list with the same names, day and place of birth differ by station or order number.
-    The first keeps the identity, the next ones get one made of it and their rank. The same order number in
-    the same station is the same row twice.
-    """
-    staging.create("special", "line integer PRIMARY KEY, identity uuid, duplicate boolean")
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SETTINGS)
-        cursor.execute(staging.sql(_HOMONYMS))
-    staging.analyze("special")
-
-
 _REJECTED = """
 INSERT INTO {rejects} (line, values, reasons)
 SELECT raw.line + %(offset)s, to_jsonb(ARRAY[{values}]), to_jsonb(array_remove(ARRAY[
@@ -134,20 +125,4 @@ SELECT raw.line + %(offset)s, to_jsonb(ARRAY[{values}]), to_jsonb(array_remove(A
        ], NULL))
 FROM {raw} AS raw {joins}
 WHERE NOT coalesce({taken}, false)
-"""
-_HOMONYMS = """
-INSERT INTO {special} (line, identity, duplicate)
-SELECT line,
-       CASE WHEN place = 1 THEN identity
-            ELSE (left(replace(identity::text, '-', ''), 6)
-                  || right(md5(identity::text || '#' || place), 26))::uuid END,
-       copy > 1
-FROM (
-    SELECT line, identity,
-           dense_rank() OVER (PARTITION BY identity ORDER BY order_number, place) AS place,
-           row_number() OVER (PARTITION BY identity, order_number, place ORDER BY line) AS copy
-    FROM {rows} AS own
-    WHERE identity IN (SELECT identity FROM {rows} GROUP BY identity HAVING count(*) > 1)
-) AS ranked
-WHERE place > 1 OR copy > 1
 """

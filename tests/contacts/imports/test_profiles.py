@@ -185,6 +185,56 @@ def test_an_ohio_voter_file_brings_counties_and_precincts_and_no_opinion(abroad)
     assert not ElectoralRegistration.objects.exists()
 
 
+def john(number: int, street: str, district: str = "KA1") -> str:
+    return f"{district};{number};0;;;Martin;John;NW1 1AA;{street};;London;;;"
+
+
+HOUSES = ["1 Example Street", "2 Example Street", "3 Example Street"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "new"),
+    [
+        ([john(1, "9 New Street"), *(john(n, home) for n, home in enumerate(HOUSES, 5))], 1),
+        ([john(4, HOUSES[2]), john(5, HOUSES[0]), john(6, HOUSES[1])], 0),  # numbered anew
+        ([john(6, HOUSES[1])], 0),  # the others left
+        ([john(6, HOUSES[1]), john(8, "8 New Street")], 1),
+    ],
+)
+def test_dateless_homonyms_do_not_shift_onto_each_other(abroad, rows, new) -> None:
+    written(abroad([UK[0], *(john(number, home) for number, home in enumerate(HOUSES, 5))], place_name="C"))
+    for home in HOUSES:
+        person = Contact.objects.create(first_name=home, last_name="Martin")
+        ElectoralRegistration.objects.filter(street=home).update(contact=person)
+    run = abroad([UK[0], *rows], place_name="C")
+    assert run.preview["new"] == new
+    written(run)
+    linked = ElectoralRegistration.objects.filter(contact__isnull=False)
+    assert [one.street for one in linked] == [one.contact.first_name for one in linked]
+    again = abroad([UK[0], *rows], place_name="C")
+    assert (again.preview["new"], again.preview["updated"]) == (0, 0)
+
+
+def test_a_voter_keeps_their_number_through_a_marriage_and_a_namesake(abroad) -> None:
+    written(abroad(OHIO, delimiter=","))
+    lea = ElectoralRegistration.objects.get(birth_name="MARTIN").pk
+    namesake = OHIO[1].replace("OH0012345678", "OH0012345600").replace("1001", "900")
+    married = OHIO[1].replace("MARTIN", "DURAND")
+    run = written(abroad([OHIO[0], namesake, married, married, *OHIO[2:]], delimiter=","))
+    assert counted(run, "new", "updated", "duplicate") == {"new": 1, "updated": 1, "duplicate": 1}
+    assert ElectoralRegistration.objects.get(birth_name="DURAND").pk == lea
+    assert ElectoralRegistration.objects.get(birth_name="MARTIN").order_number == 900
+
+
+def test_a_register_with_whole_names_beside_their_parts_is_taken(tmp_path) -> None:
+    header = [*UK[0].split(";")[:5], "Elector Name", *UK[0].split(";")[5:]]
+    mapping = known_mapping(header).mapping
+    assert [header[index] for index, key in mapping.items() if key == "birth_name"] == ["Elector Surname"]
+    alone = [name for name in header if name not in ("Elector Surname", "Elector Forename")]
+    mapping = known_mapping(alone).mapping
+    assert [alone[index] for index, key in mapping.items() if key == "birth_name"] == ["Elector Name"]
+
+
 def test_a_uk_register_without_its_place_is_refused_with_what_to_say(tmp_path, roll_source) -> None:
     path = write_rows(tmp_path / "uk.csv", [line.split(";")[:7] for line in UK])
     run = start_import(file=path, file_name="uk.csv", source=roll_source, by=None)
