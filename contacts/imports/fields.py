@@ -77,7 +77,7 @@ PEOPLE_FIELDS: tuple[Field, ...] = (
     Field("civility", pgettext_lazy("of a person", "Title"), Group.WHO),
     Field("last_name", _("Last name"), Group.WHO),
     Field("first_name", _("First name"), Group.WHO),
-    Field("middle_name", _("Middle name"), Group.WHO),
+    Field("middle_name", _("Second first name (taken if the first is missing or an initial)"), Group.WHO),
     Field("full_name", _("Whole name in one column"), Group.WHO),
     Field("birth_name", _("Birth name"), Group.WHO),
     Field("gender", _("Sex"), Group.WHO),
@@ -90,6 +90,7 @@ PEOPLE_FIELDS: tuple[Field, ...] = (
     Field("birth_department", _("Department of birth"), Group.WHO),
     Field("birth_country", _("Country of birth"), Group.WHO),
     Field("language", _("Language"), Group.WHO),
+    Field("contact_kind", _("Person or organisation (organisations are left out)"), Group.WHO),
     Field("email", _("E-mail"), Group.REACH, several=True),
     Field("phone", _("Phone"), Group.REACH, several=True),
     Field("phone_kind", _("What the next number is (a fax is left out)"), Group.REACH, several=True),
@@ -111,6 +112,7 @@ PEOPLE_FIELDS: tuple[Field, ...] = (
     Field("refuses_post", _("No post (yes or no)"), Group.AGREEMENT, several=True),
     Field("refuses_all", _("No messages at all (yes or no)"), Group.AGREEMENT, several=True),
     Field("tags", _("Tags"), Group.OTHER, several=True),
+    Field("lists", _("Fixed lists"), Group.OTHER, several=True),
 )
 
 ROLL_FIELDS: tuple[Field, ...] = (

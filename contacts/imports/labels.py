@@ -12,6 +12,8 @@ _WORK = frozenset(
     " entreprise employeur".split()
 )
 _HOME = frozenset("home domicile maison personnel personnelle perso prive privee".split())
+# What CiviCRM calls the kinds of its contacts that are no people.
+_NO_PERSON = frozenset("organization organisation organizations organisations household menage foyer".split())
 _NOT_SPOKEN = ("fax", "telecopie", "pager", "modem", "telex", "messageur", "radiomessagerie")
 
 
@@ -25,3 +27,8 @@ def is_not_spoken(label: str) -> bool:
     """True of the label of a number that nobody answers: "Work Fax", "workfax", "Télécopie", "Pager"."""
     folded = fold(label)
     return any(word in folded for word in _NOT_SPOKEN)
+
+
+def is_no_person(label: str) -> bool:
+    """True of the kind of a contact that is an organisation or a household."""
+    return fold(label) in _NO_PERSON

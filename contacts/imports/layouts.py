@@ -102,8 +102,6 @@ _SIGNS: tuple[tuple[Format, tuple[str, ...]], ...] = (
     (Format.BREVO, ("email", "email blacklisted")),
     (Format.BREVO, ("email", "email blocklisted")),
 )
-# Of a name that comes several times, the last column counts; all others take their first.
-_LAST_COUNTS = {"nom"}
 
 
 def recognise(header: list[str]) -> Recognised:
@@ -152,18 +150,15 @@ def never_imported(header: list[str]) -> list[int]:
 
 
 def _map(names: list[str], field_of: dict[str, str], *, may_follow_patterns: bool = False) -> Mapping:
+    """Of columns that would hold one field, the first does: the others wait for a person to say otherwise."""
     mapping: Mapping = {}
-    taken: dict[str, int] = {}
+    taken: set[str] = set()
     for index, name in enumerate(names):
         key = field_of.get(name) or (by_pattern(name) if may_follow_patterns else None)
-        if key is None:
+        if key is None or (key in taken and not several_allowed(key)):
             continue
-        if key in taken and not several_allowed(key):
-            if name not in _LAST_COUNTS:
-                continue
-            del mapping[taken[key]]
         mapping[index] = key
-        taken[key] = index
+        taken.add(key)
     return mapping
 
 

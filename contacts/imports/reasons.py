@@ -15,6 +15,7 @@ SENTENCES: dict[str, str | Promise] = {
     "no_commune": _("the commune is missing"),
     "unknown_commune": _("no commune has the code %(detail)s"),
     "unknown_list": _("unknown kind of list: %(detail)s"),
+    "no_person": _("it says “%(detail)s”: this is no person"),
     "nobody": _("no name, e-mail address or phone number"),
     "bad_email": _("“%(detail)s” is not an e-mail address"),
     "bad_phone": _("“%(detail)s” is not a phone number"),

@@ -131,7 +131,7 @@ CIVICRM: dict[str, str] = {
     "do not phone": "refuses_call",
     "do not mail": "refuses_post",
     "on hold": "bounced_email",
-    "group s": "tags",
+    "group s": "lists",
     "tag s": "tags",
 }
 # A column that only repeats one of several others: NationBuilder's main e-mail is one of email1 to email4.

@@ -19,6 +19,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
     ),
     "first_name": ("prenom", "first name", "firstname", "given name", "forename", "prenom contact"),
     "middle_name": ("deuxieme prenom", "middle name", "additional name"),
+    "contact_kind": ("contact type", "type de contact"),
     "birth_year": ("birth year", "annee de naissance"),
     "birth_month": ("birth month", "mois de naissance"),
     "birth_day": ("birth day", "jour de naissance"),
@@ -173,6 +174,10 @@ GENERAL: dict[str, tuple[str, ...]] = {
     "refuses_post": ("do not mail", "stop courrier"),
     "refuses_all": ("do not contact", "ne pas contacter", "desinscrit", "unsubscribed", "opt out", "optout"),
     "tags": ("tags", "tag", "etiquettes", "categories", "groupes", "labels", "groups", "group membership"),
+    "lists": (
+        *("listes", "lists", "list name", "nom de la liste", "listes de diffusion", "liste de diffusion"),
+        *("mailing lists", "mailing list", "groupe s"),
+    ),
     "street_1": (
         "adresse",
         "adresse 1",

@@ -14,7 +14,14 @@ from contacts.imports.people.duplicates import find_pairs_of_import
 from contacts.imports.people.match import create_targets
 from contacts.imports.people.preview import preview
 from contacts.imports.people.stage import check_mapping, read_people
-from contacts.imports.people.write import LINES_A_CHUNK, Terms, make_tags, obey_those_outside, write_chunk
+from contacts.imports.people.write import (
+    LINES_A_CHUNK,
+    Terms,
+    make_lists,
+    make_tags,
+    obey_those_outside,
+    write_chunk,
+)
 from contacts.imports.progress import Progress
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
@@ -72,6 +79,7 @@ def write(staging: Staging, *, terms: Terms, told: Progress) -> Links:
     if not done:
         create_targets(staging)  # the preview's matches may be of yesterday
         make_tags(staging, terms)
+        make_lists(staging, terms)
         obey_those_outside(staging, terms)
     for chunk in todo:
         write_chunk(staging, chunk, terms=terms, progress=told)

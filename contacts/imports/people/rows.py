@@ -15,7 +15,7 @@ from campaign_crm.platform.spreadsheets import plain
 from contacts.folding import fold
 from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import CUSTOM_PREFIX
-from contacts.imports.labels import is_not_spoken
+from contacts.imports.labels import is_no_person, is_not_spoken
 from contacts.imports.layouts import Mapping
 from contacts.imports.mailboxes import read_mailbox
 from contacts.imports.people.names import name_key, split_name
@@ -33,13 +33,14 @@ from contacts.models import CustomField
 NAME_LIMIT = 100
 ADDRESS_LIMIT = 254
 TAG_LIMIT = 60
+LIST_LIMIT = 80  # of the 100 characters that its name may have: `write_sql.MAKE_LISTS` may add to it
 PROOF_LIMIT = 500
 UNKNOWN_STATES = 100
 LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
 
 PEOPLE_COLUMNS = (
     "line civility first_name last_name birth_name gender birth_date birth_place_code birth_place"
-    " birth_department birth_country language name_key emails phones addresses agrees collected_on tags"
+    " birth_department birth_country language name_key emails phones addresses agrees collected_on tags lists"
     " custom left_out digest stops refused_at consent_words consent_proof"
 ).split()
 TEXTS = (
@@ -94,6 +95,9 @@ class PeopleRows:
                 yield staged
 
     def _one(self, line: int, row: Row) -> Staged | None:
+        if is_no_person(kind := self._text(row, "contact_kind")):
+            self._rejected(line, row, [reason("no_person", kind)])
+            return None
         wrong: list[str] = []
         emails = self._emails(row, wrong)
         phones = self._phones(row, wrong)
@@ -127,7 +131,7 @@ class PeopleRows:
             line, civility, first, last, birth_name, gender, born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
             json.dumps(self._agrees(row) | dict.fromkeys(left.refused, False)),
-            collected_on, json.dumps(self._tags(row)), json.dumps(extra),
+            collected_on, json.dumps(self._tags(row)), json.dumps(self._lists(row)), json.dumps(extra),
             len(wrong), digest, json.dumps(left.entries), left.at,
             self._text(row, "consent_words")[:PROOF_LIMIT], self._joined(row, "consent_proof")[:PROOF_LIMIT],
         )  # fmt: skip
@@ -149,6 +153,9 @@ class PeopleRows:
         first, last = self._text(row, "first_name"), self._text(row, "last_name")
         if not first and not last:
             first, last = split_name(self._text(row, "full_name"))
+        # Beside a whole forename it would only make "Léa" and "Léa Anne" two people of one address.
+        if len(fold(first)) < 2 and (middle := self._text(row, "middle_name")):
+            first = f"{first} {middle}".strip()
         birth_name = self._text(row, "birth_name")
         if not last:
             last = birth_name
@@ -219,6 +226,13 @@ class PeopleRows:
             for text in (value.strip('"') for value in values_of(row[index])):  # Mailchimp quotes each
                 if not text.lower().startswith(_OWN_LABELS):
                     found.setdefault(fold(text), " ".join(text.split())[:TAG_LIMIT])
+        return [spelled for folded, spelled in found.items() if folded]
+
+    def _lists(self, row: Row) -> list[str]:
+        found: dict[str, str] = {}
+        for index in self._columns.get("lists", ()):
+            for text in values_of(row[index]):
+                found.setdefault(fold(text), " ".join(text.split())[:LIST_LIMIT])
         return [spelled for folded, spelled in found.items() if folded]
 
     def _language(self, row: Row) -> str:

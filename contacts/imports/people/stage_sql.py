@@ -6,7 +6,7 @@ ROWS = """
 line integer PRIMARY KEY, civility text, first_name text, last_name text, birth_name text, gender text,
 birth_date date, birth_place_code text, birth_place text, birth_department text, birth_country text,
 language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb, collected_on date,
-tags jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb, refused_at timestamptz,
+tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb, refused_at timestamptz,
 consent_words text, consent_proof text, numbers jsonb NOT NULL DEFAULT '{}'
 """
 EMAILS = "line integer, place integer, address text, normalised text"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from campaign_crm.platform import audit
 from campaign_crm.platform.database import lend_hash_key
 from contacts.enums import LawfulBasis
 from contacts.imports.chunks import Chunk, mark_done
@@ -19,7 +20,7 @@ from contacts.imports.people.policy import wanted_sql
 from contacts.imports.progress import Progress
 from contacts.imports.staging import Staging
 from contacts.imports.turns import PEOPLE, in_turn
-from contacts.models import Source
+from contacts.models import Import, Source
 from contacts.services.projections import refresh_projections_from
 from contacts.services.stop_entries import add_entries
 
@@ -51,6 +52,7 @@ class Terms:
             "channels": list(self.source.channels),
             "tags": json.dumps(self.tags),
             "list": self.list_id,
+            "beside": f" (import {self.import_id})",  # what tells a list from that of its name
         }
 
 
@@ -58,6 +60,17 @@ def make_tags(staging: Staging, terms: Terms) -> None:
     """Create the tags that the file names and the base lacks."""
     with connection.cursor() as cursor:
         cursor.execute(staging.sql(write_sql.MAKE_TAGS), terms.parameters())
+
+
+@transaction.atomic
+def make_lists(staging: Staging, terms: Terms) -> None:
+    """Create the fixed lists that the file names and the base lacks."""
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(write_sql.MAKE_LISTS), terms.parameters())
+        made = cursor.rowcount
+    if made:
+        run = Import.objects.get(pk=terms.import_id)
+        audit.record(action="import.lists", on=run, by=run.created_by, detail={"lists": made})
 
 
 @transaction.atomic
@@ -102,6 +115,7 @@ def statements(staging: Staging, which: str, terms: Terms) -> Iterator[str]:
     yield filled(staging, write_sql.INSERT_SOURCES, which, effects_sql.SOURCES)
     yield filled(staging, write_sql.INSERT_SOURCE_ROWS, which)
     yield filled(staging, write_sql.INSERT_TAGS, which, effects_sql.TAGS)
+    yield filled(staging, write_sql.INSERT_LISTED, which)
     if terms.list_id is not None:
         yield filled(staging, write_sql.INSERT_MEMBERS, which)
 

@@ -104,6 +104,33 @@ INSERT INTO contacts_listmembership (list_id, contact_id, created_by_import_id)
 SELECT DISTINCT %(list)s::bigint, contact_id, %(import)s::bigint FROM naming
 ON CONFLICT DO NOTHING
 """
+# A list that people join themselves takes nobody from a file: a list of that name is made beside it.
+MAKE_LISTS = """
+INSERT INTO contacts_list (name, description, targeting_class, created_by_id)
+SELECT word || CASE WHEN EXISTS (SELECT FROM contacts_list AS other WHERE other.name = word)
+                    THEN %(beside)s ELSE '' END, '', 'criterion', %(by)s
+FROM (
+    SELECT DISTINCT ON (fold(word)) word
+    FROM {rows} CROSS JOIN LATERAL jsonb_array_elements_text(lists) AS word
+    WHERE lists <> '[]'
+    ORDER BY fold(word), word
+) AS named
+WHERE NOT EXISTS (SELECT FROM contacts_list AS list
+                  WHERE list.targeting_class <> 'subscription'
+                    AND fold(list.name) IN (fold(word), fold(word || %(beside)s)))
+ON CONFLICT DO NOTHING
+"""
+INSERT_LISTED = """
+WITH {naming}
+INSERT INTO contacts_listmembership (list_id, contact_id, created_by_import_id)
+SELECT DISTINCT list.id, naming.contact_id, %(import)s::bigint
+FROM naming
+JOIN {rows} AS own USING (line)
+CROSS JOIN LATERAL jsonb_array_elements_text(own.lists) AS word
+JOIN contacts_list AS list ON fold(list.name) IN (fold(word), fold(word || %(beside)s))
+WHERE list.targeting_class <> 'subscription'
+ON CONFLICT DO NOTHING
+"""
 # What the rows of the chunk put on the do-not-contact list, a bounce after what a person said.
 STOPS = """
 SELECT DISTINCT ON (stop.address_hash, stop.channel, stop.scope)

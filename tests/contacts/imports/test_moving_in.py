@@ -6,10 +6,22 @@ import pytest
 
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.jobs import run_job
-from contacts.imports.layouts import Format
+from contacts.imports.layouts import Format, recognise
+from contacts.imports.reasons import sentence
 from contacts.imports.samples import preview_samples
 from contacts.imports.service import undo_import
-from contacts.models import Consent, Contact, Import, PostalAddress, Reach, Suppression, Tag
+from contacts.models import (
+    Consent,
+    Contact,
+    Import,
+    ImportReject,
+    List,
+    ListMembership,
+    PostalAddress,
+    Reach,
+    Suppression,
+    Tag,
+)
 from contacts.services.projections import refresh_all
 from contacts.views.import_samples import sample_groups
 from tests.support.imports import fingerprint, import_file, preview, write_rows
@@ -254,7 +266,83 @@ def test_civicrm_privacy_options_and_holds_are_kept(move) -> None:
     assert (why("Léa", "sms"), why("Léa", "post")) == ("", "withdrawn")
     assert stopped("jean@example.org") == {("email", "everything", "hard_bounce")}
     assert stopped("zoe@example.org") == {("email", "political", "unsubscribe")}
-    assert set(Tag.objects.values_list("name", flat=True)) == {"Lettre", "Oise", "Bénévole"}
+    assert set(Tag.objects.values_list("name", flat=True)) == {"Bénévole"}
+    lists = List.objects.filter(memberships__contact__first_name="Léa")
+    assert set(lists.values_list("name", "targeting_class")) == {
+        ("Lettre", "criterion"),
+        ("Oise", "criterion"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ("Contact Type", "Organization"),
+        ("Contact Type", "Household"),
+        ("Type de contact", "Organisation"),
+        ("Type de contact", "Ménage"),
+    ],
+)
+def test_organisations_and_households_of_civicrm_become_nobody_and_are_given_back(move, column, kind) -> None:
+    run = move(
+        ["Contact ID", column, "Do Not Email", "First Name", "Last Name", "Email"],
+        {column: kind, "Last Name": "ACME", "Email": "acme@example.org"},
+        {column: "Individual", "First Name": "Léa", "Last Name": "Martin", "Email": "lea@example.org"},
+    )
+    assert (run.counts["new"], run.counts["rejected"]) == (1, 1)
+    assert Contact.objects.get().first_name == "Léa"
+    [refused] = ImportReject.objects.filter(import_run=run)
+    assert [sentence(kept) for kept in refused.reasons] == [f"it says “{kind}”: this is no person"]
+
+
+LISTED = ["Prénom", "Nom", "Email", "Listes"]
+LEA = {"Prénom": "Léa", "Nom": "Martin", "Email": "lea@example.org", "Listes": "Lettre; Bénévoles Oise"}
+JEAN = {"Prénom": "Jean", "Nom": "Petit", "Email": "jean@example.org", "Listes": "LETTRE"}
+
+
+def on_lists() -> set[tuple[str, str]]:
+    return set(ListMembership.objects.values_list("list__name", "contact__first_name"))
+
+
+def test_lists_of_a_file_become_fixed_lists_and_go_with_its_undo(move) -> None:
+    known = List.objects.create(name="bénévoles oise")
+    run = move(LISTED, LEA, JEAN)
+    on_letter = next(name for name, _first in on_lists() if name.lower() == "lettre")
+    assert on_lists() == {(on_letter, "Léa"), (on_letter, "Jean"), (known.name, "Léa")}
+    again = move(LISTED, LEA, JEAN, name="again.csv")
+    assert (List.objects.count(), ListMembership.objects.count()) == (2, 3)
+    for done in (again, run):
+        run_job(undo_import(run=done, by=None).pk)
+    assert on_lists() == set()
+
+
+def test_a_file_puts_nobody_on_a_list_that_people_join_themselves(move) -> None:
+    joined = List.objects.create(name="Lettre", targeting_class="subscription")
+    run = move(LISTED, LEA | {"Listes": "Lettre"})
+    assert not joined.memberships.exists()
+    assert on_lists() == {(f"Lettre (import {run.pk})", "Léa")}
+
+
+@pytest.mark.parametrize(
+    ("first", "middle", "taken"),
+    [("Léa", "Anne", "Léa"), ("L.", "Anne", "L. Anne"), ("", "Anne", "Anne")],
+)
+def test_a_second_forename_is_taken_where_the_first_says_little(move, first, middle, taken) -> None:
+    move(
+        ["First Name", "Middle Name", "Last Name", "Email"],
+        {"First Name": first, "Middle Name": middle, "Last Name": "Martin", "Email": "lea@example.org"},
+    )
+    assert Contact.objects.get().first_name == taken
+
+
+def test_a_second_column_of_a_name_does_not_win_over_the_first(move) -> None:
+    run = move(["Nom", "Prénom", "Email"], {"Nom": "Martin", "Prénom": "Léa", "Email": "lea@example.org"})
+    assert run.mapping == {"0": "last_name", "1": "first_name", "2": "email"}
+    assert recognise(["Nom", "Prénom", "Nom", "Email"]).mapping == {
+        0: "last_name",
+        1: "first_name",
+        3: "email",
+    }
 
 
 HEADER = ["Prénom", "Nom", "Email", "Statut de l'abonnement"]
