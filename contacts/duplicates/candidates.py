@@ -8,23 +8,28 @@ the commune and the beginning of a name, with the first letter of the other one
 the whole name, when few have it
 
 Columns may have been swapped and women are found by both their names, so each letter and beginning is looked
-for in the forename and in the last names. A block that more people share than `LIMITS` says is passed over:
-what so many have says nothing about two of them, and the work stays in proportion to the people asked for.
+for in the forename and in the last names; "St Martin" is looked for as "Saint-Martin" too. A block that more
+people share than `LIMITS` says, in Paris or on a 1 January, is narrowed to those whose names begin the same:
+the work stays in proportion to the people asked for. One that is too large even so is passed over, and told.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.db import connection
 
+logger = logging.getLogger(__name__)
+
 LIMITS = {"address": 12, "local_part": 8, "day": 150, "place": 100, "namesakes": 6}
 """People a block may have, besides the one who is compared; a whole name of seven says little alone."""
 NAMESAKES_COUNTED = 24
 LOCAL_PART_FROM = 5  # characters before the @
 BEGINNING = 4  # letters of a last name; the index `contact_place_name` is of these
+FORENAME = 3  # letters of a forename, beside a whole last name, where the block of a commune is too large
 # What mailboxes of organisations are called: shared by strangers on every domain.
 NOBODYS = (
     *("contact", "mairie", "accueil", "secretariat", "bonjour", "hello", "office", "admin", "courrier"),
@@ -55,7 +60,15 @@ def candidate_pairs(ids: Sequence[int]) -> list[Candidate]:
     """
     with connection.cursor() as cursor:
         cursor.execute(_CANDIDATES, {"ids": list(ids), "nobodys": list(NOBODYS)})
-        return [Candidate(*row) for row in cursor.fetchall()]
+        found = cursor.fetchall()
+    candidates = [Candidate(*row) for row in found if row[1] is not None]
+    if len(candidates) < len(found):
+        logger.warning(
+            "%s of %s people share something with too many to be compared by it",
+            len(found) - len(candidates),
+            len(ids),
+        )
+    return candidates
 
 
 def namesakes_of(ids: Sequence[int]) -> dict[int, int]:
@@ -72,17 +85,36 @@ def people_of_the_base() -> int:
         return max(int(cursor.fetchone()[0]), 0)
 
 
-def _block(name: str, select: str) -> str:
-    """A lateral subquery of the people of one block, empty when there are too many."""
+def _block(name: str, select: str, *, narrower: str = "") -> str:
+    """A lateral subquery of the people of one block; `narrower` is a condition for when they are too many.
+
+    Too many even so give one null. Without `narrower` they say nothing, and nobody misses them.
+    """
     most = LIMITS[name] + 1  # the person asked for is among them
+    otherwise = "NULL"
+    if narrower:
+        otherwise = f"""(
+            SELECT CASE WHEN count(*) <= {most} THEN array_agg(id) ELSE ARRAY[NULL]::bigint[] END
+            FROM ({select} AND {narrower} LIMIT {most + 1}) AS one (id)
+        )"""
     return f"""
     LATERAL (
-        SELECT CASE WHEN count(*) <= {most} THEN array_agg(id) END AS ids
+        SELECT CASE WHEN count(*) <= {most} THEN array_agg(id) ELSE {otherwise} END AS ids
         FROM ({select} LIMIT {most + 1}) AS one (id)
     ) AS block
     """
 
 
+_OF_ONE_BEGINNING = f"""EXISTS (
+    SELECT FROM contacts_contact AS kept
+    WHERE kept.id = contact_id AND left(kept.name_folded, {BEGINNING}) = left(asked.name, {BEGINNING}))"""
+# "st martin" for "saint martin" and the other way round, empty for other names.
+_OTHER_SAINT = r"""
+CASE WHEN {0} ~ '\m(st|ste)\M'
+     THEN regexp_replace(regexp_replace({0}, '\mste\M', 'sainte'), '\mst\M', 'saint')
+     WHEN {0} ~ '\m(saint|sainte)\M'
+     THEN regexp_replace(regexp_replace({0}, '\msainte\M', 'ste'), '\msaint\M', 'st') ELSE '' END
+"""
 _CANDIDATES = f"""
 WITH asked AS MATERIALIZED (
     SELECT id, fold(first_name) AS first, fold(last_name) AS last, fold(birth_name) AS birth,
@@ -92,7 +124,8 @@ WITH asked AS MATERIALIZED (
 named AS MATERIALIZED (  -- each way round and each last name
     SELECT DISTINCT id, birth_date, commune_id, spelled.first, spelled.last
     FROM asked CROSS JOIN LATERAL (
-        VALUES (first, last), (last, first), (first, birth)
+        VALUES (first, last), (last, first), (first, birth),
+               (first, {_OTHER_SAINT.format("last")}), (first, {_OTHER_SAINT.format("birth")})
     ) AS spelled (first, last)
     WHERE spelled.first <> '' AND spelled.last <> ''
 ),
@@ -100,12 +133,22 @@ found AS (
     SELECT asked.id, unnest(block.ids) AS other, true AS at_one_address
     FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
     CROSS JOIN {
-    _block("address", "SELECT contact_id FROM contacts_emailaddress WHERE normalised = own.normalised")
+    _block(
+        "address",
+        "SELECT contact_id FROM contacts_emailaddress WHERE normalised = own.normalised",
+        narrower=_OF_ONE_BEGINNING,
+    )
 }
   UNION ALL
     SELECT asked.id, unnest(block.ids), true
     FROM asked JOIN contacts_phonenumber AS own ON own.contact_id = asked.id
-    CROSS JOIN {_block("address", "SELECT contact_id FROM contacts_phonenumber WHERE e164 = own.e164")}
+    CROSS JOIN {
+    _block(
+        "address",
+        "SELECT contact_id FROM contacts_phonenumber WHERE e164 = own.e164",
+        narrower=_OF_ONE_BEGINNING,
+    )
+}
   UNION ALL
     SELECT asked.id, unnest(block.ids), true
     FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
@@ -115,29 +158,33 @@ found AS (
         "local_part",
         "SELECT contact_id FROM contacts_emailaddress"
         " WHERE normalised ~>=~ (local || '@') AND normalised ~<~ (local || 'A')",
+        narrower=_OF_ONE_BEGINNING,
     )
 }
     WHERE char_length(local) >= {LOCAL_PART_FROM} AND NOT local = ANY(%(nobodys)s)
   UNION ALL
     SELECT named.id, unnest(block.ids), false
-    FROM (SELECT DISTINCT id, birth_date, left(first, 1) AS letter FROM named
-          WHERE birth_date IS NOT NULL) AS named
+    FROM (SELECT DISTINCT id, birth_date, left(first, 1) AS letter, left(last, {BEGINNING}) AS beginning
+          FROM named WHERE birth_date IS NOT NULL) AS named
     CROSS JOIN {
     _block(
         "day",
         "SELECT id FROM contacts_contact AS kept WHERE kept.birth_date = named.birth_date"
         " AND left(fold(kept.first_name), 1) = letter",
+        narrower=f"left(kept.name_folded, {BEGINNING}) = beginning",
     )
 }
   UNION ALL
     SELECT named.id, unnest(block.ids), false
-    FROM (SELECT DISTINCT id, commune_id, left(last, {BEGINNING}) AS beginning, left(first, 1) AS letter
+    FROM (SELECT id, commune_id, left(last, {BEGINNING}) AS beginning, left(first, 1) AS letter,
+                 last || ' ' || left(first, {FORENAME}) AS longer
           FROM named WHERE commune_id IS NOT NULL) AS named
     CROSS JOIN {
     _block(
         "place",
         "SELECT id FROM contacts_contact AS kept WHERE kept.commune_id = named.commune_id"
         f" AND left(kept.name_folded, {BEGINNING}) = beginning AND left(fold(kept.first_name), 1) = letter",
+        narrower="starts_with(kept.name_folded, longer)",
     )
 }
   UNION ALL
@@ -148,7 +195,7 @@ found AS (
 }
 )
 SELECT found.id, found.other, bool_or(found.at_one_address) FROM found
-WHERE found.other <> found.id AND NOT EXISTS (
+WHERE found.other IS DISTINCT FROM found.id AND NOT EXISTS (
     SELECT FROM contacts_duplicatepair AS decided
     WHERE decided.first_id = least(found.id, found.other)
       AND decided.second_id = greatest(found.id, found.other) AND decided.state = 'different')

@@ -224,3 +224,52 @@ def test_the_command_looks_at_everyone(person, capsys) -> None:
     person(last="Matrinez", email=AT)
     call_command("find_duplicates")
     assert "1 new pairs, 1 waiting" in capsys.readouterr().out
+
+
+def crowd(count: int, first: str = "Jo", last: str = "Martaux", **fields) -> None:
+    """Strangers who begin like the two of a test."""
+    Contact.objects.bulk_create(
+        Contact(first_name=f"{first}{'abcdefghij'[n % 10]} {n}", last_name=last, **fields)
+        for n in range(count)
+    )
+
+
+def pairs_of(person: Contact) -> list[tuple[int, int]]:
+    find_pairs([person.pk])
+    return list(DuplicatePair.objects.order_by("pk").values_list("first_id", "second_id"))
+
+
+def test_in_a_commune_of_many_a_name_is_compared_with_those_that_begin_the_same(person, beauvais) -> None:
+    one = person("Jean", "Martin", commune=beauvais)
+    other = person("Jean-Luc", "Martin", commune=beauvais)
+    crowd(candidates.LIMITS["place"] + 20, commune=beauvais)
+    assert pairs_of(one) == [(one.pk, other.pk)]
+
+
+def test_a_day_that_many_have_is_narrowed_by_the_name(person) -> None:
+    day = date(1980, 1, 1)
+    one, other = (person("Jean", last, birth_date=day) for last in ("Martinez", "Martines"))
+    crowd(candidates.LIMITS["day"] + 20, last="Durand", birth_date=day)
+    assert pairs_of(one) == [(one.pk, other.pk)]
+
+
+def test_a_mailbox_that_many_have_is_narrowed_by_the_name(person) -> None:
+    one = person("Jeanne", "Martin", email="famille@example.org")
+    other = person("Jeane", "Martin", email="famille@example.org")
+    for number in range(candidates.LIMITS["address"] + 2):
+        person("Ana", f"Zed {number}", email="famille@example.org")
+    assert pairs_of(one) == [(one.pk, other.pk)]
+
+
+def test_a_block_that_is_too_large_even_so_is_told(person, beauvais, caplog) -> None:
+    one = person("Jean", "Martin", commune=beauvais)
+    crowd(candidates.LIMITS["place"] + 20, first="Jean", last="Martin", commune=beauvais)
+    assert pairs_of(one) == []
+    assert "1 of 1 people share something with too many" in caplog.text
+
+
+@pytest.mark.parametrize(("one", "other"), [("St Martin", "Saint-Martin"), ("Sainte Marie", "Ste-Marie")])
+def test_saints_are_one_name_however_they_are_written(person, beauvais, one, other) -> None:
+    people = [person("Jean", last, commune=beauvais).pk for last in (one, other)]
+    find_pairs(people[:1])
+    assert list(DuplicatePair.objects.values_list("first_id", "second_id")) == [tuple(people)]
