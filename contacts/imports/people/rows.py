@@ -22,7 +22,7 @@ from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.numbers import read_email, read_phone, values_of
 from contacts.imports.people.postal import PLACE_LIMIT, read_addresses
 from contacts.imports.people.stops import FIELDS as STOP_FIELDS
-from contacts.imports.people.stops import NOTHING, Left, read_stops
+from contacts.imports.people.stops import NOTHING, Entry, Left, read_stops
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 from contacts.imports.states import is_agreement
@@ -57,7 +57,8 @@ class PeopleRows:
     """Turns rows of a file into rows of the staging table.
 
     `rejected` is called with the line, the values and the reasons of each row that names nobody, `in_part`
-    with those of a row that is taken without a value that cannot be read. `extra_fields` are by their keys.
+    with those of a row that is taken without a value that cannot be read, `unwritten` with what a rejected
+    row puts on the do-not-contact list. `extra_fields` are by their keys.
     `unknown_states` counts the words of states that are not known, of which none is a permission.
     """
 
@@ -68,6 +69,7 @@ class PeopleRows:
         rejected: Callable[[int, Row, list[str]], None],
         *,
         in_part: Callable[[int, Row, list[str]], None] = lambda line, row, reasons: None,
+        unwritten: Callable[[int, list[Entry]], None] = lambda line, entries: None,
         extra_fields: dict[str, CustomField] | None = None,
         month_first: bool = False,
     ) -> None:
@@ -80,6 +82,7 @@ class PeopleRows:
         self._width = width
         self._rejected = rejected
         self._in_part = in_part
+        self._unwritten = unwritten
         self._month_first = month_first
         self._says_who_left = bool(STOP_FIELDS & self._columns.keys())
         self.unknown_states: Counter[str] = Counter()
@@ -95,12 +98,12 @@ class PeopleRows:
                 yield staged
 
     def _one(self, line: int, row: Row) -> Staged | None:
-        if is_no_person(kind := self._text(row, "contact_kind")):
-            self._rejected(line, row, [reason("no_person", kind)])
-            return None
         wrong: list[str] = []
         emails = self._emails(row, wrong)
         phones = self._phones(row, wrong)
+        if is_no_person(kind := self._text(row, "contact_kind")):
+            self._refuse(line, row, reason("no_person", kind), emails, phones)
+            return None
         addresses = read_addresses(self._columns, row)
         first, last, birth_name = self._names(row)
         if not (emails or phones or first or last):
@@ -110,7 +113,7 @@ class PeopleRows:
             self._rejected(line, row, wrong)
             return None
         if max(len(first), len(last), len(birth_name)) > NAME_LIMIT:
-            self._rejected(line, row, [reason("name_too_long")])
+            self._refuse(line, row, reason("name_too_long"), emails, phones)
             return None
         civility, gender = read_civility(self._text(row, "civility"))
         gender = read_gender(self._text(row, "gender")) or gender
@@ -135,6 +138,14 @@ class PeopleRows:
             len(wrong), digest, json.dumps(left.entries), left.at,
             self._text(row, "consent_words")[:PROOF_LIMIT], self._joined(row, "consent_proof")[:PROOF_LIMIT],
         )  # fmt: skip
+
+    def _refuse(
+        self, line: int, row: Row, why: str, emails: list[tuple[str, str]], phones: list[tuple[str, str]]
+    ) -> None:
+        """Give a row back; what it says of leaving is obeyed all the same."""
+        self._rejected(line, row, [why])
+        if entries := self._left(row, emails, phones).entries:
+            self._unwritten(line, entries)
 
     def _text(self, row: Row, key: str) -> str:
         """First filled column of a field, its spaces made single."""

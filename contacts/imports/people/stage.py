@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -55,12 +56,14 @@ def read_people(
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
     extra_fields = list(CustomField.objects.all())
     told.step(READING, path.stat().st_size)
-    with RejectedRows() as rejected, RejectedRows() as in_part:
+    staging.create("unwritten", "line integer, entries jsonb, reasons jsonb")
+    with RejectedRows() as rejected, RejectedRows() as in_part, RejectedRows() as unwritten:
         cleaner = PeopleRows(
             mapping,
             len(layout.header),
             rejected,
             in_part=in_part,
+            unwritten=lambda line, entries: unwritten(line, [json.dumps(entries)], []),
             extra_fields={field.key: field for field in extra_fields},
             month_first=layout.month_first,
         )
@@ -73,6 +76,7 @@ def read_people(
         )
         for told_back in (rejected, in_part):
             copy_rows(staging.table("rejects"), ["line", "values", "reasons"], told_back.rows())
+        copy_rows(staging.table("unwritten"), ["line", "entries", "reasons"], unwritten.rows())
         rows = taken + rejected.count
     _keep_unknown_states(staging, cleaner)
     told.step(CHECKING, rows)
@@ -106,8 +110,7 @@ def _explode(staging: Staging) -> None:
     staging.create("postal", stage_sql.POSTAL)
     staging.create("stops", stage_sql.STOPS)
     with transaction.atomic(), connection.cursor() as cursor:
-        fill = (stage_sql.FILL_EMAILS, stage_sql.FILL_PHONES, stage_sql.FILL_POSTAL, stage_sql.FILL_STOPS)
-        for statement in fill:
+        for statement in stage_sql.FILL:
             cursor.execute(staging.sql(statement))
         for part, column in (
             *(("emails", "normalised"), ("phones", "e164"), ("postal", "line")),

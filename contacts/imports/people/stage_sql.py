@@ -40,6 +40,13 @@ INSERT INTO {stops}
 SELECT line, decode(one ->> 0, 'hex'), one ->> 1, one ->> 2, one ->> 3, (one ->> 4)::timestamptz
 FROM {rows} CROSS JOIN LATERAL jsonb_array_elements(stops) AS one WHERE stops <> '[]'
 """
+# What rows that are given back say of leaving.
+FILL_UNWRITTEN_STOPS = """
+INSERT INTO {stops}
+SELECT line, decode(one ->> 0, 'hex'), one ->> 1, one ->> 2, one ->> 3, (one ->> 4)::timestamptz
+FROM {unwritten} CROSS JOIN LATERAL jsonb_array_elements((entries ->> 0)::jsonb) AS one
+"""
+FILL = (FILL_EMAILS, FILL_PHONES, FILL_POSTAL, FILL_STOPS, FILL_UNWRITTEN_STOPS)
 # Rows without an address in the territory; one whose place is not known cannot be told to be inside.
 FILL_OUTSIDE = """
 INSERT INTO {outside} (line)

@@ -139,11 +139,11 @@ FROM {persons} AS persons JOIN {stops} AS stop USING (line)
 WHERE {which}
 ORDER BY stop.address_hash, stop.channel, stop.scope, stop.reason = 'hard_bounce', stop.at
 """
-# Rows of elsewhere are left out; who left is obeyed, wherever they live.
+# Rows of elsewhere and of organisations are left out; who left is obeyed, wherever they live.
 STOPS_OUTSIDE = """
 SELECT DISTINCT ON (address_hash, channel, scope)
        address_hash, channel, scope, reason, coalesce(at, now()) AS at
-FROM {stops} WHERE line IN (SELECT line FROM {outside})
+FROM {stops} AS stop WHERE NOT EXISTS (SELECT FROM {persons} AS persons WHERE persons.line = stop.line)
 ORDER BY address_hash, channel, scope, reason = 'hard_bounce', at
 """
 INSERT_CONSENTS = """

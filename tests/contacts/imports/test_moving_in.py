@@ -286,11 +286,12 @@ def test_civicrm_privacy_options_and_holds_are_kept(move) -> None:
 def test_organisations_and_households_of_civicrm_become_nobody_and_are_given_back(move, column, kind) -> None:
     run = move(
         ["Contact ID", column, "Do Not Email", "First Name", "Last Name", "Email"],
-        {column: kind, "Last Name": "ACME", "Email": "acme@example.org"},
+        {column: kind, "Last Name": "ACME", "Email": "acme@example.org", "Do Not Email": "1"},
         {column: "Individual", "First Name": "Léa", "Last Name": "Martin", "Email": "lea@example.org"},
     )
     assert (run.counts["new"], run.counts["rejected"]) == (1, 1)
     assert Contact.objects.get().first_name == "Léa"
+    assert stopped("acme@example.org") == {("email", "political", "objection")}  # whoever comes with it later
     [refused] = ImportReject.objects.filter(import_run=run)
     assert [sentence(kept) for kept in refused.reasons] == [f"it says “{kind}”: this is no person"]
 
