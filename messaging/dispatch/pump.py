@@ -165,7 +165,7 @@ def _stop(campaign: Campaign, circuit: Circuit, reason: PauseReason) -> None:
 
 
 def _chunk(rate: int | None, batch: int) -> int:
-    """Rows to claim at once: `rate` is the account's, a second; `batch` is what its provider takes at once."""
+    """Rows to claim at once; `rate` is the account's, a second, `batch` what its provider takes at once."""
     most = min(max(CHUNK, batch), MOST)
     return most if rate is None else max(1, min(most, int(rate * CHUNK_SECONDS)))
 

@@ -52,6 +52,10 @@ class ProviderKind:
 # Modules are loaded on first use: a worker that only speaks SMTP never pays for an SDK it does not use.
 _KINDS = {
     "brevo": "messaging.providers.brevo.kind",
+    "mailgun": "messaging.providers.mailgun.kind",
+    "mailjet": "messaging.providers.mailjet.kind",
+    "sendgrid": "messaging.providers.sendgrid.kind",
+    "ses": "messaging.providers.ses.kind",
     "smtp": "messaging.providers.smtp.kind",
 }
 

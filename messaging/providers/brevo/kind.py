@@ -28,9 +28,9 @@ def check(settings: Settings) -> list[Finding]:
 
 def _ask(settings: Settings) -> Iterator[Finding]:
     with BrevoProvider(replace(config_of(settings), timeout=CHECK_TIMEOUT)) as provider:
-        account = asked(provider.transport, "/account", words) or {}
-        domains = asked(provider.transport, "/senders/domains", words) or {}
-        senders = asked(provider.transport, "/senders", words) or {}
+        account = asked(provider.transport, "/account", words)
+        domains = asked(provider.transport, "/senders/domains", words, may_be_denied=True)
+        senders = asked(provider.transport, "/senders", words, may_be_denied=True)
     if (account.get("relay") or {}).get("enabled") is False:
         yield Finding(
             "error",

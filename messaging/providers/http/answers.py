@@ -74,6 +74,11 @@ def raise_for_status(answer: Answer, words: str) -> None:
     raise MessagesRefused(refused(status, words, Fault.MESSAGE))
 
 
+def clean(words: str) -> str:
+    """A server's words without addresses, on one line."""
+    return without_addresses(words)
+
+
 def refused(code: int, words: str, fault: Fault) -> Result:
     return Result(Outcome.REFUSED, "", code, "", without_addresses(words), None, fault)
 

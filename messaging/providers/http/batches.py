@@ -11,6 +11,11 @@ from messaging.providers.http.template import inlined, slots_in
 LARGE_VALUE = 1_000
 """Characters: a longer value is most often a conditional block, and many readers share it."""
 
+READERS_A_VALUE = 4
+"""On average, for a long value to be worth calls of its own."""
+
+VALUE_OVERHEAD = 30  # bytes that a value's name and marks take
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -48,30 +53,43 @@ class Call:
 
 
 def groups(messages: Sequence[OutgoingMessage], shared: SharedContent, most_bytes: int) -> list[Group]:
-    """Messages by the content they can share.
+    """Messages by the content they can share; `most_bytes`: what the values of one message may come to.
 
-    Values are sent once a message, and providers bound them; blocks for some readers only are long and the
-    same for many: messages that agree on their long values form a group in which these are plain text. A
-    message whose values are still too many is a group of its own, without any value.
+    Values are sent once a message. Blocks for some readers only are long and the same for many: messages that
+    agree on such values form a group, in which these are plain text. A message whose values are still too
+    many is a group of its own, without any value.
     """
     slots = slots_in(shared)
-    large = [n for n in slots if any(len(message.slots[n]) > LARGE_VALUE for message in messages)]
-    small = [n for n in slots if n not in large]
+    large = [number for number in slots if _is_worth_sharing(messages, number)]
+    small = [number for number in slots if number not in large]
     found: dict[tuple[str, ...], list[int]] = {}
     alone: list[Group] = []
     for index, message in enumerate(messages):
-        # Up to four bytes a character: exact counting is left to where it may matter.
-        size = sum(len(message.slots[n]) for n in small) * 4
-        if size > most_bytes and sum(len(message.slots[n].encode()) for n in small) > most_bytes // 2:
-            alone.append(Group(inlined(shared, {n: message.slots[n] for n in slots}), [index]))
+        if _too_many([message.slots[number] for number in small], most_bytes):
+            alone.append(Group(inlined(shared, {number: message.slots[number] for number in slots}), [index]))
         else:
-            found.setdefault(tuple(message.slots[n] for n in large), []).append(index)
+            found.setdefault(tuple([message.slots[number] for number in large]), []).append(index)
     if not large:
         return [Group(shared, indexes) for indexes in found.values()] + alone
     return [
         Group(inlined(shared, dict(zip(large, values, strict=True))), indexes)
         for values, indexes in found.items()
     ] + alone
+
+
+def _is_worth_sharing(messages: Sequence[OutgoingMessage], number: int) -> bool:
+    values = [message.slots[number] for message in messages]
+    return max(map(len, values), default=0) > LARGE_VALUE and len(set(values)) * READERS_A_VALUE <= len(
+        values
+    )
+
+
+def _too_many(values: Sequence[str], most_bytes: int) -> bool:
+    """Names and marks of the values count too; a character takes four bytes at most."""
+    names = VALUE_OVERHEAD * len(values)
+    if 4 * sum(map(len, values)) + names <= most_bytes:
+        return False
+    return sum(len(value.encode()) for value in values) + names > most_bytes
 
 
 def cut(

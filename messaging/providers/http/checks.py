@@ -45,13 +45,15 @@ def findings(settings: Settings, ask: Callable[[Settings], Iterator[Finding]]) -
     ]
 
 
-def asked(transport: Transport, path: str, words: Callable[[Answer], str]) -> Any:
-    """The JSON answer to a GET; None when the key may not ask this. Raises as a send would."""
+def asked(
+    transport: Transport, path: str, words: Callable[[Answer], str], *, may_be_denied: bool = False
+) -> Any:
+    """The JSON answer to a GET; raises as a send would. `may_be_denied`: {} when the key may not ask this."""
     answer = transport.call(Request(path, method="GET"))
-    if answer.status == 403:
-        return None
+    if may_be_denied and answer.status in (401, 403):
+        return {}
     raise_for_status(answer, words(answer))
-    return json_of(answer)
+    return json_of(answer) or {}
 
 
 def named(names: list[str]) -> str:

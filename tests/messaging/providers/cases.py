@@ -11,6 +11,10 @@ from messaging.providers import registry
 from messaging.providers.base import Provider
 from tests.support.http_fakes import FakeApi, FakeServer, HttpFault
 from tests.support.http_fakes.brevo import BrevoFake
+from tests.support.http_fakes.mailgun import DOMAIN, MailgunFake
+from tests.support.http_fakes.mailjet import MailjetFake
+from tests.support.http_fakes.sendgrid import SendGridFake
+from tests.support.http_fakes.ses import KEY_ID, SesFake
 
 PATIENCE = {"timeout": 1, "batch_timeout": 20, "connections": 1}
 
@@ -36,4 +40,12 @@ class Case:
         return {**self.settings, "api_url": server.url, **more}
 
 
-CASES = (Case("brevo", BrevoFake, 1_000, {"api_key": FakeApi.key}, repeats=True),)
+CASES = (
+    Case("brevo", BrevoFake, 1_000, {"api_key": FakeApi.key}, repeats=True),
+    Case(
+        "ses", SesFake, 50, {"region": "eu-west-3", "access_key_id": KEY_ID, "secret_access_key": FakeApi.key}
+    ),
+    Case("sendgrid", SendGridFake, 1_000, {"api_key": FakeApi.key}),
+    Case("mailjet", MailjetFake, 50, {"api_key": "public", "secret_key": FakeApi.key}),
+    Case("mailgun", MailgunFake, 1_000, {"api_key": FakeApi.key, "domain": DOMAIN}),
+)

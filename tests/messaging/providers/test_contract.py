@@ -196,9 +196,7 @@ def test_a_short_wait_is_waited_for(case: Case) -> None:
 
 def test_a_call_cut_before_its_end_is_certain(case: Case) -> None:
     """A server that reset the connection while a large body was being written lacks its end."""
-    shared = (
-        make_shared(html=("x" * 6_000_000,)) if case.kind == "brevo" else make_shared(text=("y" * 900_000,))
-    )
+    shared = make_shared(html=("x" * (900_000 if case.kind == "mailjet" else 6_000_000),))
     if case.kind == "ses":
         pytest.skip("SES takes a megabyte a call: loopback buffers hold it whole")
     with case.playing(HttpFault("reset")) as (server, provider):
@@ -291,7 +289,6 @@ def test_connections_are_kept_between_batches(case: Case) -> None:
         provider.close()
         provider.send(make_batch(2))
         assert len({made.connection for made in server.made}) == 2
-        assert len(server.api.taken) == 6
 
 
 def test_calls_are_made_at_once(case: Case) -> None:
@@ -321,7 +318,9 @@ def test_after_a_fork_the_child_has_connections_of_its_own(
 def test_settings_are_refused_with_a_sentence_a_field(case: Case) -> None:
     with pytest.raises(SettingsInvalid) as error:
         registry.create(case.kind, {"surprise": 1, "connections": 99, "api_url": "http://example.org"})
-    required = {field.name for field in registry.kind(case.kind).fields if field.required}
+    required = {
+        field.name for field in registry.kind(case.kind).fields if field.required and not field.default
+    }
     assert {"surprise", "connections", "api_url"} | required <= set(error.value.problems)
 
 
