@@ -5,6 +5,7 @@ lookups   what repeats (places, lists, days, birthplaces) is worked out once, on
 prepare   set-based cleaning, identity of each row, rows that cannot be taken
 homonyms  who of several electors of one name, day and place of birth is who
 compare   what is known already, what changed: the preview
+recognise electors of whom one roll gives no place of birth
 places    polling stations, cantons and constituencies
 cantons   one canton whether a roll gives its number, its name or both
 write     chunks

@@ -16,6 +16,7 @@ from contacts.imports.errors import UnreadableFile
 from contacts.imports.lanes import in_lanes, lanes_here
 from contacts.imports.rolls.homonyms import tell_homonyms_apart
 from contacts.imports.rolls.prepare import SETTINGS
+from contacts.imports.rolls.recognise import recognise_without_birthplace
 from contacts.imports.staging import Staging
 
 # Columns of ElectoralRegistration that a newer roll may change, with the SQL of the value it gives.
@@ -56,7 +57,8 @@ def compare(staging: Staging, *, source_id: int) -> Compared:
     communes = _known_communes(staging)
     if not communes:
         return Compared(EVERYTHING, _count(staging, EVERYTHING))
-    _refuse_unlike(staging, communes)
+    births = _births_known(staging, communes)
+    _refuse_unlike(births.has_days, births.had_days, _("dates of birth"))
     lanes = lanes_here()
     in_lanes(
         partial(_compare_communes, staging, source_id=source_id),
@@ -66,6 +68,12 @@ def compare(staging: Staging, *, source_id: int) -> Compared:
         cursor.execute(SETTINGS)
         cursor.execute(staging.sql(_OF_NEW_COMMUNES), {"communes": communes})
     staging.analyze(DIFFERENCES)
+    given, kept = _compared_sql()
+    recognise_without_birthplace(
+        staging, source_id=source_id, given=given, kept=kept, differences=DIFFERENCES
+    )
+    if _nearly_all_arrive(staging):
+        _refuse_unlike(births.has_places, births.had_places, _("places of birth"))
     return Compared(DIFFERENCES, _count(staging, DIFFERENCES))
 
 
@@ -102,43 +110,59 @@ def _known_communes(staging: Staging) -> list[int]:
         return [commune for (commune,) in cursor.fetchall()]
 
 
-def _refuse_unlike(staging: Staging, communes: list[int]) -> None:
-    """Electors are recognised by day and place of birth: two rolls of which one lacks them share nobody.
+class _Births(NamedTuple):
+    """Whether the roll, and the electors who are known, have places and days of birth; all do when few."""
 
-    Everybody would arrive, and stand there twice.
-    """
+    has_places: bool = True
+    had_places: bool = True
+    has_days: bool = True
+    had_days: bool = True
+
+
+def _births_known(staging: Staging, communes: list[int]) -> _Births:
     if _count(staging, EVERYTHING) < FEW_ROWS:
-        return
+        return _Births()
     with connection.cursor() as cursor:
         cursor.execute(staging.sql(_BIRTHS_KNOWN), [communes] * 2)
-        has_places, had_places, has_days, had_days = cursor.fetchone()
-    for has, had, what in (
-        (has_places, had_places, _("places of birth")),
-        (has_days, had_days, _("dates of birth")),
-    ):
-        if had and not has:
-            raise UnreadableFile(
-                _(
-                    "This roll has no %(what)s, and the one that is known of the same communes has: nobody "
-                    "could be recognised, everybody would be there twice. Ask for the complete export; or "
-                    "undo the earlier import first."
-                )
-                % {"what": what}
+        return _Births(*cursor.fetchone())
+
+
+def _nearly_all_arrive(staging: Staging) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql("SELECT count(*) FROM {todo} WHERE arrived"))
+        arrived: int = cursor.fetchone()[0]
+    return arrived * 2 > _count(staging, EVERYTHING)
+
+
+def _refuse_unlike(has: bool, had: bool, what: str) -> None:
+    """Of two rolls of which one lacks what electors are recognised by, everybody would stand there twice."""
+    if had and not has:
+        raise UnreadableFile(
+            _(
+                "This roll has no %(what)s, and the one that is known of the same communes has: nobody "
+                "could be recognised, everybody would be there twice. Ask for the complete export; or "
+                "undo the earlier import first."
             )
-        if has and not had:
-            raise UnreadableFile(
-                _(
-                    "This roll has %(what)s, and the one that is known of the same communes has none: nobody "
-                    "could be recognised, everybody would be there twice. Undo the earlier import, then "
-                    "import this one."
-                )
-                % {"what": what}
+            % {"what": what}
+        )
+    if has and not had:
+        raise UnreadableFile(
+            _(
+                "This roll has %(what)s, and the one that is known of the same communes has none: nobody "
+                "could be recognised, everybody would be there twice. Undo the earlier import, then "
+                "import this one."
             )
+            % {"what": what}
+        )
+
+
+def _compared_sql() -> tuple[str, str]:
+    """Values of a row and of an elector, in one order."""
+    return ", ".join(COMPARED.values()), ", ".join(f"kept.{column}" for column in COMPARED)
 
 
 def _compare_communes(staging: Staging, communes: list[int], *, source_id: int) -> None:
-    given = ", ".join(COMPARED.values())
-    kept = ", ".join(f"kept.{column}" for column in COMPARED)
+    given, kept = _compared_sql()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         cursor.execute(
