@@ -42,6 +42,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS = 1_200
 WAITS_AT_MOST = 3.0  # seconds of an unsubscription while an import writes the same people
+REAL_PIECE = people_engine.LINES_A_CHUNK
 KINDS = {"roll": "roll", "newer roll": "roll", "book": "address-book", "other book": "address-book"}
 
 
@@ -204,9 +205,21 @@ def test_rolls_of_other_departments_do_not_wait(files: dict[str, Path], base: Ba
     assert ElectoralRegistration.objects.exists()
 
 
-def test_an_import_during_a_send_disturbs_neither(base: BaseDatabase, tmp_path: Path, sink: SmtpSink) -> None:
+@pytest.mark.parametrize(
+    ("count", "lines_a_piece"),
+    [(1_000, 50), (6_000, REAL_PIECE)],
+    ids=["many small pieces", "pieces of real size"],
+)
+def test_an_import_during_a_send_disturbs_neither(
+    count: int,
+    lines_a_piece: int,
+    base: BaseDatabase,
+    tmp_path: Path,
+    sink: SmtpSink,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The file gives everyone who is written to a phone; one in ten unsubscribes meanwhile."""
-    count = 1_000
+    monkeypatch.setattr(people_engine, "LINES_A_CHUNK", lines_a_piece)
     make_people(count)
     path = write_rows(
         tmp_path / "phones.csv",
