@@ -14,6 +14,9 @@ from campaign_crm.platform.jobs import tick
 from campaign_crm.platform.locks import only_one
 from messaging.dispatch import leases, lifecycle, ways_out
 from messaging.dispatch.pump import Lane, Pump
+from messaging.returns import imap
+from messaging.services import sender_domains
+from messaging.webhooks import reading
 
 SERVICE_SHARD = 0
 """The shard that sends service messages only; the others, from 1, send everything, service first."""
@@ -53,6 +56,35 @@ def pump(shard: int) -> int:
     elif pumped.handed:
         tick(tend)
     return pumped.handed
+
+
+@shared_task(name="messaging.check_domains")
+def check_domains() -> int:
+    """The daily look at what senders' domains publish; returns how many domains."""
+    with only_one("messaging.check_domains") as mine:
+        return sender_domains.check_all_domains() if mine else 0
+
+
+@shared_task(name="messaging.read_events")
+def read_events() -> int:
+    """Understand what providers reported; returns how many bodies. Skips while the previous run goes on."""
+    with only_one("messaging.read_events") as mine:
+        return reading.read_events() if mine else 0
+
+
+@shared_task(name="messaging.read_mailboxes")
+def read_mailboxes() -> int:
+    """Fetch what came to the mailboxes of returns and answers; returns how many messages."""
+    with only_one("messaging.read_mailboxes") as mine:
+        return imap.read_mailboxes() if mine else 0
+
+
+@shared_task(name="messaging.purge_events")
+def purge_events() -> None:
+    """Delete what providers reported long ago: it holds addresses."""
+    with only_one("messaging.purge_events") as mine:
+        if mine:
+            reading.purge()
 
 
 def wake_pumps() -> None:

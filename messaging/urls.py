@@ -7,6 +7,14 @@ from messaging.views.calendar import Calendar
 from messaging.views.campaign import CampaignPage, CampaignProgress, Message, Recipients
 from messaging.views.campaigns import CampaignAct, CampaignList, CampaignToTemplate, NewCampaign
 from messaging.views.composing import Composer
+from messaging.views.domains import (
+    CheckDomain,
+    DomainAct,
+    DomainList,
+    DomainPage,
+    EditDomain,
+    NewDomain,
+)
 from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDraft, SaveDraft
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.review import Review, SendTest
@@ -52,6 +60,12 @@ urlpatterns = [
     path("senders/", SenderList.as_view(), name="senders"),
     path("senders/new/", EditSender.as_view(), name="sender_new"),
     path("senders/<int:pk>/", EditSender.as_view(), name="sender"),
+    path("domains/", DomainList.as_view(), name="domains"),
+    path("domains/new/", NewDomain.as_view(), name="domain_new"),
+    path("domains/<int:pk>/", DomainPage.as_view(), name="domain"),
+    path("domains/<int:pk>/edit/", EditDomain.as_view(), name="domain_edit"),
+    path("domains/<int:pk>/check/", CheckDomain.as_view(), name="domain_check"),
+    path("domains/<int:pk>/<slug:act>/", DomainAct.as_view(), name="domain_act"),
     path("ways-out/", AccountList.as_view(), name="providers"),
     path("ways-out/new/", EditAccount.as_view(), name="provider_new"),
     path("ways-out/<int:pk>/", EditAccount.as_view(), name="provider"),

@@ -95,6 +95,7 @@ MENU = (
             Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
             Entry(_("Service messages"), "messaging:service_messages", Right.VIEW_CAMPAIGNS, "mail-check"),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
+            Entry(_("Sender domains"), "messaging:domains", Right.VIEW_CAMPAIGNS, "globe", "SPF DKIM DMARC DNS"),
         ),
     ),
     Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),

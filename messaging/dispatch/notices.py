@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.utils.translation import override
 from campaign_crm.platform.models import Notification, User
 from campaign_crm.platform.rights import Role
 from messaging.dispatch.circuit import PauseReason
-from messaging.models import Campaign
+from messaging.models import Campaign, SenderDomain
 
 SAID_AGAIN_AFTER = timedelta(hours=1)
 """A trouble that lasts is told once in so long."""
@@ -52,6 +53,22 @@ def tell_service_waits(reason: PauseReason) -> None:
             kind=kind,
             message=message[:LONGEST_MESSAGE],
             url=reverse("messaging:service_messages"),
+        )
+
+
+def tell_domain_broken(domain: SenderDomain, names: Sequence[str]) -> None:
+    """Tell every administrator that records which were right are no longer."""
+    for user in User.objects.filter(role=Role.ADMINISTRATOR, is_active=True):
+        with override(user.language or settings.LANGUAGE_CODE):
+            message = _("Records of “%(domain)s” have changed and must be mended: %(names)s") % {
+                "domain": domain.name,
+                "names": ", ".join(names),
+            }
+        Notification.objects.create(
+            user=user,
+            kind="domain.broken",
+            message=message[:LONGEST_MESSAGE],
+            url=reverse("messaging:domain", args=[domain.pk]),
         )
 
 

@@ -1,8 +1,10 @@
 from messaging.models.campaign import Campaign, Operation
 from messaging.models.delivery import Delivery
+from messaging.models.domain_record import DomainRecord
 from messaging.models.image import Image
 from messaging.models.link import Link
 from messaging.models.provider_account import ProviderAccount
+from messaging.models.sender_domain import DomainKey, SenderDomain
 from messaging.models.sender_identity import SenderIdentity
 from messaging.models.template import Template
 from messaging.models.variant import CampaignVariant
@@ -11,10 +13,13 @@ __all__ = [
     "Campaign",
     "CampaignVariant",
     "Delivery",
+    "DomainKey",
+    "DomainRecord",
     "Image",
     "Link",
     "Operation",
     "ProviderAccount",
+    "SenderDomain",
     "SenderIdentity",
     "Template",
 ]

@@ -1,0 +1,303 @@
+"""Domains that messages come from: making them, their keys, and looking at what they publish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict, Unpack
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.crypto import seal
+from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import Right
+from contacts.services.addresses import InvalidAddress, normalise_email
+from messaging.content import dkim
+from messaging.dispatch.notices import tell_domain_broken
+from messaging.domains import arrival
+from messaging.domains.checking import Look, Seen, check_all
+from messaging.domains.lookup import Lookup, NoAnswer, system_lookup
+from messaging.domains.records import WantedRecord, wanted_records
+from messaging.errors import MessagingError, WrongState
+from messaging.models import DomainKey, DomainRecord, ProviderAccount, SenderDomain
+from messaging.models.domain_record import Purpose, RecordState
+from messaging.services.campaigns import ask_right
+
+_TERM = re.compile(
+    r"[+?~-]?(?:(?:include|a|mx|exists|redirect)(?:[:=/][\w.%{}/:-]+)?|ip[46]:[0-9a-fA-F.:/]+)"
+)
+_SELECTOR = re.compile(r"[a-z0-9]([a-z0-9_.-]{0,61}[a-z0-9])?")
+ALGORITHMS = (
+    (DomainKey.Algorithm.RSA, "", dkim.new_rsa_key),
+    (DomainKey.Algorithm.ED25519, "e", dkim.new_ed25519_key),
+)
+
+
+class DomainInvalid(MessagingError):
+    """Something about a domain cannot be; `problems` maps the field to what is wrong."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = problems
+
+
+class DomainFields(TypedDict, total=False):
+    return_path_host: str
+    return_path_type: str
+    return_path_target: str
+    tracking_host: str
+    spf_terms: str
+    relay_selectors: Sequence[str]
+
+
+@dataclass(frozen=True)
+class ShownRecord:
+    """One record to publish and what was last found of it; `last` is None when this value was never checked."""
+
+    wanted: WantedRecord
+    last: DomainRecord | None
+
+    @property
+    def state(self) -> RecordState:
+        return RecordState(self.last.state) if self.last is not None else RecordState.NOT_CHECKED
+
+
+@transaction.atomic
+def create_domain(*, by: User | None, name: str, **fields: Unpack[DomainFields]) -> SenderDomain:
+    """Begin with a domain, its first keys made; raises DomainInvalid."""
+    _ask(by)
+    domain = SenderDomain(name=_checked_name(name, "name"))
+    if SenderDomain.objects.filter(name=domain.name).exists():
+        raise DomainInvalid({"name": _("This domain is here already.")})
+    _fill(domain, fields)
+    domain.save()
+    _make_keys(domain, 1)
+    audit.record(action="domain.create", on=domain, by=by)
+    return domain
+
+
+@transaction.atomic
+def update_domain(*, domain: SenderDomain, by: User | None, **fields: Unpack[DomainFields]) -> SenderDomain:
+    """Change what a domain publishes; raises DomainInvalid. A host that links have used is answered for ever."""
+    _ask(by)
+    held = SenderDomain.objects.select_for_update().get(pk=domain.pk)
+    before = {name: getattr(held, name) for name in fields}
+    _fill(held, fields)
+    if held.tracking_host != before.get("tracking_host", held.tracking_host) and before["tracking_host"]:
+        held.former_tracking_hosts = sorted({*held.former_tracking_hosts, str(before["tracking_host"])})
+    held.save()
+    changed = sorted(name for name, value in before.items() if getattr(held, name) != value)
+    audit.record(action="domain.update", on=held, by=by, fields=changed)
+    return held
+
+
+@transaction.atomic
+def rotate_keys(*, domain: SenderDomain, by: User | None) -> int:
+    """Make new keys beside those there are; returns their generation.
+
+    The older ones go on signing until the new ones are found published, and stay valid until retired. Raises
+    WrongState while the last new keys are not published, or two generations are alive.
+    """
+    _ask(by)
+    held = SenderDomain.objects.select_for_update().get(pk=domain.pk)
+    alive = sorted(set(living_keys(held).values_list("generation", flat=True)))
+    if len(alive) > 1:
+        raise WrongState(_("There are new keys already: publish them, then take the old ones out of use."))
+    last = held.keys.order_by("-generation").values_list("generation", flat=True).first() or 0
+    _make_keys(held, last + 1)
+    audit.record(action="domain.rotate_keys", on=held, by=by, detail={"generation": last + 1})
+    return int(last) + 1
+
+
+@transaction.atomic
+def retire_keys(*, domain: SenderDomain, by: User | None) -> int:
+    """Take the older keys out of use, their private halves destroyed; returns how many.
+
+    Raises WrongState unless newer ones are published.
+    """
+    _ask(by)
+    held = SenderDomain.objects.select_for_update().get(pk=domain.pk)
+    newest = newest_published(held)
+    older = living_keys(held).filter(generation__lt=newest or 0)
+    retired = older.update(retired_at=timezone.now(), sealed_private_key="")
+    if not retired:
+        raise WrongState(_("The new keys are not published yet: the old ones still sign."))
+    held.records.filter(purpose=Purpose.DKIM).exclude(
+        name__in=[key.host for key in living_keys(held).select_related("domain")]
+    ).delete()
+    audit.record(action="domain.retire_keys", on=held, by=by, detail={"keys": retired})
+    return retired
+
+
+def living_keys(domain: SenderDomain) -> Any:
+    """The keys of a domain that are not retired, as a queryset."""
+    return domain.keys.filter(retired_at=None)
+
+
+def newest_published(domain: SenderDomain) -> int | None:
+    """The newest generation whose RSA key was found published; None when none was."""
+    names = set(
+        domain.records.proven(timezone.now()).filter(purpose=Purpose.DKIM).values_list("name", "wanted")
+    )
+    found = [
+        key.generation
+        for key in living_keys(domain).select_related("domain").filter(algorithm=DomainKey.Algorithm.RSA)
+        if (key.host, key.public_record) in names
+    ]
+    return max(found, default=None)
+
+
+def wanted_of(domain: SenderDomain) -> list[WantedRecord]:
+    """What the domain has to publish."""
+    accounts = ProviderAccount.objects.filter(
+        is_active=True, senders__is_active=True, senders__address__iendswith=f"@{domain.name}"
+    ).distinct()
+    return wanted_records(
+        domain,
+        keys=living_keys(domain).select_related("domain"),
+        accounts=accounts.order_by("pk"),
+        public_url=settings.PUBLIC_URL,
+    )
+
+
+def shown_records(domain: SenderDomain) -> list[ShownRecord]:
+    """Each record to publish beside what was last found of it."""
+    last = {(record.purpose, record.name): record for record in domain.records.all()}
+    shown = []
+    for wanted in wanted_of(domain):
+        record = last.get((wanted.purpose.value, wanted.name))
+        shown.append(ShownRecord(wanted, record if record and record.wanted == wanted.value else None))
+    return shown
+
+
+def check_domain(
+    *, domain: SenderDomain, by: User | None, lookup: Lookup | None = None, look: Look | None = None
+) -> list[ShownRecord]:
+    """Look at every record now and keep what was found; takes some seconds. `by=None` is the daily look."""
+    _ask(by)
+    wanted = wanted_of(domain)
+    _keep(domain, wanted, _seen(wanted, lookup, look or _arrival))
+    return shown_records(domain)
+
+
+def check_all_domains(*, lookup: Lookup | None = None, look: Look | None = None) -> int:
+    """The daily look at every domain; administrators hear of what was right and is no longer."""
+    domains = list(SenderDomain.objects.all())
+    for domain in domains:
+        before = set(domain.records.proven(timezone.now()).values_list("purpose", "name", "wanted"))
+        check_domain(domain=domain, by=None, lookup=lookup, look=look)
+        broken = domain.records.filter(state__in=[RecordState.MISSING, RecordState.WRONG])
+        names = [record.name for record in broken if (record.purpose, record.name, record.wanted) in before]
+        if names:
+            tell_domain_broken(domain, names)
+    return len(domains)
+
+
+def _seen(wanted: Sequence[WantedRecord], lookup: Lookup | None, look: Look) -> list[Seen]:
+    try:
+        return check_all(wanted, lookup or system_lookup(), look)
+    except NoAnswer as silence:
+        return [Seen(RecordState.NOT_CHECKED, detail=silence.words) for _record in wanted]
+
+
+def _arrival(host: str) -> arrival.Arrival:
+    parts = urlsplit(settings.PUBLIC_URL)
+    return arrival.look(host, scheme=parts.scheme, port=parts.port)
+
+
+@transaction.atomic
+def _keep(domain: SenderDomain, wanted: Sequence[WantedRecord], seen: Sequence[Seen]) -> None:
+    """Write down what was found; a record that nobody asks for any more is forgotten."""
+    now = timezone.now()
+    before = {(record.purpose, record.name): record for record in domain.records.select_for_update()}
+    for record, one in zip(wanted, seen, strict=True):
+        last = before.pop((record.purpose.value, record.name), None) or DomainRecord(
+            domain=domain, purpose=record.purpose, name=record.name, wanted=record.value
+        )
+        if last.wanted != record.value or one.state in (RecordState.MISSING, RecordState.WRONG):
+            last.last_right_at = None
+        if one.state == RecordState.RIGHT:
+            last.last_right_at = now
+        last.wanted, last.state, last.fault = record.value, one.state, one.fault
+        last.found, last.detail, last.checked_at = list(one.found), one.detail[:300], now
+        last.save()
+    DomainRecord.objects.filter(pk__in=[record.pk for record in before.values()]).delete()
+    SenderDomain.objects.filter(pk=domain.pk).update(checked_at=now)
+    domain.checked_at = now
+
+
+def _make_keys(domain: SenderDomain, generation: int) -> None:
+    for algorithm, suffix, make in ALGORITHMS:
+        pem = make()
+        DomainKey.objects.create(
+            domain=domain,
+            generation=generation,
+            algorithm=algorithm,
+            selector=f"crm{generation}{suffix}",
+            sealed_private_key=seal({"pem": pem.decode("ascii")}),
+            public_record=dkim.public_record(pem),
+        )
+
+
+def _fill(domain: SenderDomain, fields: DomainFields) -> None:
+    """Put checked values in; raises DomainInvalid with every field that is wrong."""
+    problems: dict[str, str] = {}
+    for name in ("return_path_host", "return_path_target", "tracking_host"):
+        if name in fields:
+            try:
+                value = str(fields[name]).strip()  # type: ignore[literal-required]
+                setattr(domain, name, _checked_name(value, name) if value else "")
+            except DomainInvalid as error:
+                problems |= error.problems
+    if "return_path_type" in fields:
+        domain.return_path_type = fields["return_path_type"]
+    if "spf_terms" in fields:
+        domain.spf_terms = " ".join(fields["spf_terms"].split())
+    if "relay_selectors" in fields:
+        domain.relay_selectors = [word.lower() for word in fields["relay_selectors"] if word]
+    problems = _faults(domain) | problems
+    if problems:
+        raise DomainInvalid(problems)
+
+
+def _faults(domain: SenderDomain) -> dict[str, str]:
+    found = {}
+    for name in ("return_path_host", "tracking_host"):
+        value = getattr(domain, name)
+        if value and not value.endswith(f".{domain.name}"):
+            text = _("A name below the domain, such as %(example)s.")
+            start = "returns" if name == "return_path_host" else "links"
+            found[name] = text % {"example": f"{start}.{domain.name}"}
+        elif value and SenderDomain.objects.exclude(pk=domain.pk).filter(**{name: value}).exists():
+            found[name] = _("Another domain has this host.")
+    if domain.tracking_host in settings.ALLOWED_HOSTS and domain.tracking_host:
+        found["tracking_host"] = _("Your team signs in at this host: links need one of their own.")
+    if domain.tracking_host and domain.tracking_host == domain.return_path_host:
+        found["tracking_host"] = _("Links and returns each need a host of their own.")
+    if domain.return_path_host and not domain.return_path_target:
+        found["return_path_target"] = _("Say which server takes the returns.")
+    if any(not _TERM.fullmatch(term) for term in domain.spf_terms.split()):
+        found["spf_terms"] = _("Write terms of SPF, such as include:spf.example.net or ip4:192.0.2.1.")
+    if any(not _SELECTOR.fullmatch(word) for word in domain.relay_selectors):
+        found["relay_selectors"] = _("A selector is made of letters, digits and dashes.")
+    return found
+
+
+def _checked_name(text: str, field: str) -> str:
+    """A domain name in ASCII and lower case, as a part of an address; raises DomainInvalid."""
+    try:
+        return normalise_email(f"postmaster@{text.strip().rstrip('.')}").rpartition("@")[2]
+    except InvalidAddress:
+        raise DomainInvalid({field: _("This is not a domain name.")}) from None
+
+
+def _ask(by: User | None) -> None:
+    """`by=None` is the program itself."""
+    if by is not None:
+        ask_right(by, Right.MANAGE_SETTINGS)
