@@ -13,7 +13,7 @@ from contacts.models import Territory
 from messaging.models import ProviderAccount, SenderIdentity
 from messaging.providers import registry
 from messaging.providers.registry import SettingField
-from messaging.services.senders import known_secrets, secret_fields
+from messaging.services.senders import completed_credentials, known_secrets, secret_fields
 
 
 class SenderForm(forms.Form):
@@ -61,7 +61,7 @@ class AccountForm(forms.Form):
     """A way out, its fields drawn from what its kind of provider asks for; secrets are never shown again."""
 
     SECONDARY = ("connections", "messages_per_connection", "helo_name", "timeout", "final_timeout")
-    HIDDEN = ("ca_file", "batch_timeout")  # for the configuration of a server, not for a form
+    HIDDEN = ("ca_file", "batch_timeout", "api_url")  # for the configuration of a server, not for a form
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("For your team."))
 
@@ -107,13 +107,9 @@ class AccountForm(forms.Form):
         return kept
 
     def credentials(self) -> dict[str, str] | None:
-        """User name and password as typed; None keeps those there are."""
-        names = secret_fields(self.kind)
-        typed = {name: self.cleaned_data.get(name) or "" for name in names}
-        before = known_secrets(self.account) if self.account else {}
-        if self.account and not typed.get("password") and typed.get("username") == before.get("username", ""):
-            return None
-        return {name: value for name, value in typed.items() if value}
+        """User name, passwords and keys; None keeps those there are."""
+        typed = {name: self.cleaned_data.get(name) or "" for name in secret_fields(self.kind)}
+        return completed_credentials(self.account, typed)
 
     def tell(self, problems: dict[str, str]) -> None:
         """Put what the provider's own check found beside the fields."""
@@ -124,7 +120,8 @@ class AccountForm(forms.Form):
 def _setting_field(field: SettingField, *, is_kept: bool) -> forms.Field:
     common: dict[str, Any] = {
         "label": field.label,
-        "required": field.required,
+        # A secret that we have stays when its field is left empty.
+        "required": field.required and not (is_kept and field.type == "secret"),
         "help_text": field.help,
     }
     if field.type == "choice":

@@ -158,7 +158,7 @@ def _save_account(account: ProviderAccount, credentials: dict[str, str], by: Use
     _ask_settings(by)
     registry.create(account.kind, account.settings | credentials).close()
     account.sealed_credentials = seal(credentials) if credentials else ""
-    account.full_clean()
+    account.full_clean(exclude=["settings"])  # checked above; a provider's account may have none in plain
     account.save()
 
 
@@ -178,6 +178,19 @@ def secret_fields(kind: str) -> tuple[str, ...]:
     """Names of an account's settings that belong in `credentials`."""
     fields = registry.kind(kind).fields
     return tuple(field.name for field in fields if field.type == "secret" or field.name == "username")
+
+
+def completed_credentials(account: ProviderAccount | None, typed: dict[str, str]) -> dict[str, str] | None:
+    """Credentials as typed; a secret left empty stays, unless the user name changed. None: all stay."""
+    filled = {name: value for name, value in typed.items() if value}
+    if account is None:
+        return filled
+    kept = unseal(account.sealed_credentials) if account.sealed_credentials else {}
+    if typed.get("username", "") != kept.get("username", ""):
+        return filled
+    if not any(value for name, value in filled.items() if name != "username"):
+        return None
+    return kept | filled
 
 
 def known_secrets(account: ProviderAccount) -> dict[str, str]:

@@ -22,6 +22,7 @@ from messaging.dispatch.ways_out import service_sender
 from messaging.errors import MessagingError
 from messaging.forms.senders import AccountForm, SenderForm
 from messaging.models import ProviderAccount, SenderIdentity
+from messaging.providers import registry
 from messaging.providers.errors import SettingsInvalid
 from messaging.services.senders import (
     check_account,
@@ -30,8 +31,6 @@ from messaging.services.senders import (
     update_account,
     update_sender,
 )
-
-KIND = "smtp"  # the only kind of way out so far
 
 
 class SenderList(StaffView, TemplateView):
@@ -109,7 +108,7 @@ class AccountList(StaffView, TemplateView):
 
     right_required = Right.MANAGE_SETTINGS
     title = gettext_lazy("Ways out")
-    subtitle = gettext_lazy("The servers by which your messages leave.")
+    subtitle = gettext_lazy("The servers and providers by which your messages leave.")
     template_name = "messaging/providers.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -123,6 +122,15 @@ class EditAccount(StaffView, TemplateView):
     right_required = Right.MANAGE_SETTINGS
     template_name = "messaging/provider_edit.html"
 
+    @property
+    def kind(self) -> str:
+        """The account's; of a new one, what was chosen (`?kind=`), SMTP at first."""
+        account = self._account()
+        if account is not None:
+            return account.kind
+        chosen = self.request.GET.get("kind", "")
+        return chosen if chosen in registry.names() else ProviderAccount.Kind.SMTP.value
+
     def get_title(self) -> str:
         account = self._account()
         return account.name if account else _("New way out")
@@ -131,10 +139,10 @@ class EditAccount(StaffView, TemplateView):
         return [(_("Ways out"), reverse("messaging:providers"))]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._page(AccountForm(kind=KIND, account=self._account()))
+        return self._page(AccountForm(kind=self.kind, account=self._account()))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        form = AccountForm(request.POST, kind=KIND, account=self._account())
+        form = AccountForm(request.POST, kind=self.kind, account=self._account())
         if form.is_valid():
             try:
                 account = self._save(form)
@@ -157,11 +165,13 @@ class EditAccount(StaffView, TemplateView):
             "credentials": form.credentials(),
         }
         if account is None:
-            return create_account(by=user, kind=KIND, **values)
+            return create_account(by=user, kind=self.kind, **values)
         return update_account(account=account, by=user, **values)
 
     def _page(self, form: AccountForm, status: int = 200) -> HttpResponse:
-        context = self.get_context_data(form=form, account=self._account())
+        context = self.get_context_data(
+            form=form, account=self._account(), kind=self.kind, kinds=ProviderAccount.Kind.choices
+        )
         return render(self.request, self.template_name, context, status=status)
 
     def _account(self) -> ProviderAccount | None:

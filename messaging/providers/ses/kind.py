@@ -80,7 +80,7 @@ def _about_account(account: Any) -> Iterator[Finding]:
         yield Finding(
             "warning",
             _(
-                "The account is in Amazon's sandbox: only verified addresses get messages. Ask for production."
+                "Amazon's sandbox: only verified addresses get messages. Ask Amazon for production access."
             ),
         )
     quota = account.get("SendQuota") or {}

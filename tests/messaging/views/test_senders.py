@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from campaign_crm.platform.crypto import unseal
 from messaging.models import ProviderAccount, SenderIdentity
+from messaging.providers import registry
 from tests.messaging.people import make_account, make_sender
 from tests.support.smtp_sink import SmtpSink
 
@@ -67,6 +68,49 @@ def test_another_user_name_asks_for_its_password(administrator: Client) -> None:
     answer = administrator.post(account_url(account), ACCOUNT | {"username": "other", "password": ""})
     assert answer.status_code == 422
     assert "password" in answer.context["form"].errors
+
+
+KEYS = {
+    "brevo": {"api_key": "xkeysib-1"},
+    "ses": {"region": "eu-west-3", "access_key_id": "AKID", "secret_access_key": "key of Amazon"},
+    "sendgrid": {"api_key": "SG.1", "region": "eu"},
+    "mailjet": {"api_key": "public one", "secret_key": "secret one"},
+    "mailgun": {"api_key": "key-1", "region": "eu", "domain": "mg.example.org"},
+}
+
+
+@pytest.mark.parametrize("kind", sorted(KEYS))
+def test_an_account_of_each_provider_is_made_from_its_form(administrator: Client, kind: str) -> None:
+    url = f"{NEW_ACCOUNT}?kind={kind}"
+    assert administrator.get(url).context["form"].fields.keys() > KEYS[kind].keys()
+    answer = administrator.post(url, {"name": "Theirs", "is_active": "on", **KEYS[kind]})
+    assert answer.status_code == 302
+    account = ProviderAccount.objects.get()
+    secrets = {name: value for name, value in KEYS[kind].items() if name not in ("region", "domain")}
+    assert (account.kind, unseal(account.sealed_credentials)) == (kind, secrets)
+    assert not any(value in str(account.settings) for value in secrets.values())
+    for page in (account_url(account), reverse("messaging:providers")):
+        shown = administrator.get(page).content.decode()
+        assert account.get_kind_display() in shown or page == account_url(account)
+        assert not any(value in shown for value in secrets.values())
+
+
+def test_one_secret_of_two_can_be_changed_alone(administrator: Client) -> None:
+    administrator.post(f"{NEW_ACCOUNT}?kind=mailjet", {"name": "M", "is_active": "on", **KEYS["mailjet"]})
+    account = ProviderAccount.objects.get()
+    administrator.post(account_url(account), {"name": "M", "is_active": "on", "secret_key": "another"})
+    account.refresh_from_db()
+    assert unseal(account.sealed_credentials) == {"api_key": "public one", "secret_key": "another"}
+
+
+def test_every_kind_of_the_model_is_one_of_the_registry() -> None:
+    assert set(ProviderAccount.Kind.values) == set(registry.names())
+    for value, label in ProviderAccount.Kind.choices:
+        assert str(registry.kind(value).label) == str(label)
+
+
+def test_a_kind_that_does_not_exist_is_smtp(administrator: Client) -> None:
+    assert "host" in administrator.get(f"{NEW_ACCOUNT}?kind=pigeon").context["form"].fields
 
 
 def test_user_name_and_password_can_be_taken_away(administrator: Client) -> None:

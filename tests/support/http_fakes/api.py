@@ -83,6 +83,13 @@ class FakeApi:
             self.sent += len(messages)
             self.taken += messages
 
+    def start_over(self) -> int:
+        """Forget what was taken; returns how many messages that were."""
+        with self._lock:
+            sent, self.sent = self.sent, 0
+            self.taken.clear()
+            return sent
+
     def count(self, messages: int) -> None:
         """What `take` is for a lean fake."""
         with self._lock:

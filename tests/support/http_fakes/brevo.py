@@ -34,6 +34,10 @@ class BrevoFake(FakeApi):
         self.credits = 50_000
         self.domains = ["example.org"]
 
+    def start_over(self) -> int:
+        self.keys.clear()
+        return super().start_over()
+
     def wrong_credentials(self) -> Refusal:
         return Refusal(401, {"message": "Key not found", "code": "unauthorized"})
 

@@ -51,15 +51,19 @@ class Made:
 
 
 class FakeServer:
-    """`with FakeServer(BrevoFake()) as server:`; `server.url` is its address, `server.made` its calls."""
+    """`with FakeServer(BrevoFake()) as server:`; `server.url` is its address, `server.made` its calls.
 
-    def __init__(self, api: FakeApi, *faults: HttpFault) -> None:
+    `keep`: whether calls are kept for the test to look at. `port`: 0 for any.
+    """
+
+    def __init__(self, api: FakeApi, *faults: HttpFault, keep: bool = True, port: int = 0) -> None:
         self.api = api
+        self._keep = keep
         self.faults = list(faults)
         self.made: list[Made] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._http = _Server(("127.0.0.1", 0), _handler_of(self))
+        self._http = _Server(("127.0.0.1", port), _handler_of(self))
         self.port: int = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
 
@@ -83,6 +87,8 @@ class FakeServer:
             return fault
 
     def note(self, made: Made) -> None:
+        if not self._keep:
+            return
         with self._lock:
             self.made.append(made)
 
