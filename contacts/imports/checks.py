@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from contacts.enums import BROKER_KINDS, SourceKind
@@ -17,6 +19,8 @@ from contacts.imports.rolls.engine import check_mapping as check_roll
 from contacts.models import Import, List, Source, Territory
 from contacts.services.lists import ListRefused, check_picked
 from contacts.services.sources import missing_of
+
+SOON_DAYS = 30  # before its end, a licence is spoken of
 
 
 def check_kind(kind: str, guessed: Guess) -> None:
@@ -48,6 +52,13 @@ def check_source(kind: str, source: Source) -> None:
         )
     if source.is_broker:
         _check_proof(source)
+    _check_licence(source)
+
+
+def licence_ends_soon(source: Source | None) -> bool:
+    """True when the licence of a file still holds, and for a month at most."""
+    end = source.licence_ends_on if source is not None else None
+    return end is not None and 0 <= (end - timezone.localdate()).days <= SOON_DAYS
 
 
 def _check_proof(source: Source) -> None:
@@ -57,6 +68,17 @@ def _check_proof(source: Source) -> None:
         raise ImportProblem(
             _("The source “%(source)s” lacks what a supplier's file needs. %(missing)s")
             % {"source": source.name, "missing": " ".join(missing.values())}
+        )
+
+
+def _check_licence(source: Source) -> None:
+    if source.licence_ends_on is not None and source.licence_ends_on < timezone.localdate():
+        raise ImportProblem(
+            _(
+                "The licence of “%(source)s” ended on %(day)s: its files may not be used any more. If it was "
+                "renewed, write the new end on the source; else choose another."
+            )
+            % {"source": source.name, "day": date_format(source.licence_ends_on)}
         )
 
 

@@ -28,7 +28,7 @@ def roll_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
 def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
     """Counts of a file of people: `new`, `updated` and `unchanged` are people, the others rows."""
     with connection.cursor() as cursor:
-        cursor.execute(staging.sql(_PEOPLE), {"import": run.pk})
+        cursor.execute(staging.sql(_PEOPLE), {"import": run.pk, "source": run.source_id})
         people, new, updated = cursor.fetchone()
     rows, rejected = run.preview["rows"], run.preview["rejected"]
     outside, unmatched = run.preview["outside"], run.preview.get("unmatched", 0)
@@ -43,6 +43,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "left_out": run.preview["left_out"],
         "misspelt": run.preview.get("misspelt", 0),
         "stopped": run.preview["stopped"],
+        "without_agreement": run.preview.get("without_agreement", 0),
         "linked": links.linked,
         "to_review": links.to_review,
         "pairs": DuplicatePair.objects.filter(created_by_import=run, state="pending").count(),
@@ -93,6 +94,9 @@ WITH person AS MATERIALIZED (
     UNION SELECT contact_id FROM contacts_consent
            WHERE created_by_import_id = %(import)s AND contact_id IN (SELECT id FROM person)
     UNION SELECT contact_id FROM contacts_contactsource WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_contactsource
+           WHERE source_id = %(source)s AND contact_id IN (SELECT id FROM person)
+             AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s))
     UNION SELECT contact_id FROM contacts_contacttag WHERE created_by_import_id = %(import)s
 )
 SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM person WHERE is_new),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -94,8 +96,25 @@ class Source(models.Model):
         return [str(Channel(channel).label) for channel in self.channels]
 
 
+class ContactSourceQuerySet(models.QuerySet["ContactSource"]):
+    def opening(self, source: Source, channel: str) -> ContactSourceQuerySet:
+        """The people to whom this source opens the channel, as far as its files say of each.
+
+        Where consent is what allows it, whoever has an empty or a negative cell did not agree.
+        """
+        links = self.filter(source=source)
+        if source.lawful_basis != LawfulBasis.CONSENT:
+            return links
+        return links.exclude(**{"said__-1__not__contains": [channel]})
+
+
 class ContactSource(models.Model):
-    """A source that named a person: two files naming the same person give one contact, two rows here."""
+    """A source that named a person: two files naming the same person give one contact, two rows here.
+
+    `said`: what the files of the source say of their agreement, one entry a file, the newest last:
+    {"import", "on": newest day of collection or null, "not": [channels whose cell is empty or says no],
+    "rows": [{"cells": {channel: as written}, "words", "proof", "on"}]}. Null when they say nothing of it.
+    """
 
     pk = models.CompositePrimaryKey("contact_id", "source_id")
     contact = models.ForeignKey(
@@ -113,8 +132,13 @@ class ContactSource(models.Model):
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     first_seen_at = models.DateTimeField(db_default=Now())
     collected_on = models.DateField(null=True)
+    said = models.JSONField(null=True)
 
-    personal_data = keep("pk", "contact", "source", "created_by_import", "first_seen_at", "collected_on")
+    personal_data = keep(
+        *["pk", "contact", "source", "created_by_import", "first_seen_at", "collected_on"]
+    ) | erase("said")
+
+    objects: ClassVar[models.Manager[ContactSource]] = ContactSourceQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["source", "contact"], name="contact_source_by_source")]

@@ -179,7 +179,8 @@ def _open(send: Send) -> Q:
         return usual & Q(targeting=True)
     if send.whole_file is None:
         return usual
-    in_file = ContactSource.objects.filter(contact=OuterRef("contact_id"), source=send.whole_file)
+    opened = ContactSource.objects.opening(send.whole_file, send.channel)
+    in_file = opened.filter(contact=OuterRef("contact_id"))
     return usual | (~Q(reason__in=AGAINST) & Q(Exists(in_file)))
 
 
@@ -205,7 +206,8 @@ def _cases(send: Send) -> Iterable[When]:
         return
     yield When(mine__reason__in=AGAINST, then=F("mine__reason"))
     if send.whole_file is not None:
-        in_file = ContactSource.objects.filter(contact=OuterRef("pk"), source=send.whole_file)
+        opened = ContactSource.objects.opening(send.whole_file, send.channel)
+        in_file = opened.filter(contact=OuterRef("pk"))
         yield from _out_of_scope(send, Q(Exists(in_file)))
         yield When(Exists(in_file), then=Value(REACHED))
     live_broker = Q(mine__broker_until__gte=send.day)

@@ -72,6 +72,9 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
     if counts.get("stopped"):
         note = _("unsubscribed, returned or complained: on the do-not-contact list")
         shown.append(Tile(_("Addresses stopped"), counts["stopped"], note))
+    if counts.get("without_agreement"):
+        note = _("an empty cell or a no: no consent is recorded")
+        shown.append(Tile(_("Without an agreement"), counts["without_agreement"], note))
     if is_roll and any(counts.get(name) for name in ("arrived", "departed", "moved")):
         shown += _roll_movements(counts)
     if "linked" in counts:

@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from campaign_crm.platform.models import Job
 from campaign_crm.platform.rights import Right
+from contacts.imports.checks import licence_ends_soon
 from contacts.imports.errors import ImportProblem
 from contacts.imports.jobs import UNDO_JOB
 from contacts.imports.pausing import can_pause, pause_import, resume_import
@@ -93,6 +94,7 @@ class ImportPage(ImportView):
             context["samples"] = sample_groups(run)
             context["departed"] = counts.get("departed", 0)
             context["newer_roll"] = newer_roll(run)
+            context["licence_ends"] = run.source.licence_ends_on if licence_ends_soon(run.source) else None
             context["is_whole_roll"] = departures_look_real(counts) and context["newer_roll"] is None
         elif run.state not in AT_WORK and not self.is_undoing:
             context |= self._report()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -47,6 +48,24 @@ class ChannelReach:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What one row of a file says of an agreement: cells by channel as written, words, proof, day."""
+
+    cells: list[tuple[str, str]]
+    words: str
+    proof: str
+    day: date | None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A source of the person, and what its newest file says of their agreement."""
+
+    link: ContactSource
+    said: list[Said]
+
+
+@dataclass(frozen=True)
 class PersonFacts:
     reach: list[ChannelReach]
     emails: list[EmailAddress]
@@ -56,7 +75,7 @@ class PersonFacts:
     matches: list[RegistrationMatch]
     consents: list[Consent]
     subscriptions: list[Subscription]
-    sources: list[ContactSource]
+    sources: list[Origin]
     tags: list[Tag]
     lists: list[ListMembership]
     notes: list[Note]
@@ -93,9 +112,7 @@ def person_facts(contact: Contact) -> PersonFacts:
         subscriptions=list(
             Subscription.objects.filter(contact=contact, ended_at=None).select_related("newsletter")
         ),
-        sources=list(
-            ContactSource.objects.filter(contact=contact).select_related("source").order_by("first_seen_at")
-        ),
+        sources=_origins(contact),
         tags=list(Tag.objects.filter(contact_links__contact=contact).order_by("name")),
         lists=list(ListMembership.objects.filter(contact=contact).select_related("list")),
         notes=list(
@@ -131,6 +148,17 @@ def newsletter_boxes(facts: PersonFacts) -> list[NewsletterBox]:
 def _points(model, contact, *related):  # type: ignore[no-untyped-def]  # three models, one shape
     points = model.objects.filter(contact=contact).select_related("source", *related)
     return list(points.order_by("-is_primary", "pk"))
+
+
+def _origins(contact: Contact) -> list[Origin]:
+    links = ContactSource.objects.filter(contact=contact).select_related("source").order_by("first_seen_at")
+    return [Origin(link, [_said(row) for row in (link.said or [{"rows": []}])[-1]["rows"]]) for link in links]
+
+
+def _said(row: dict[str, Any]) -> Said:
+    cells = [(str(Channel(channel).label), text) for channel, text in row.get("cells", {}).items()]
+    day = date.fromisoformat(row["on"]) if "on" in row else None
+    return Said(cells, row.get("words", ""), row.get("proof", ""), day)
 
 
 def _reach(contact: Contact) -> list[ChannelReach]:

@@ -27,6 +27,8 @@ _BETWEEN_PARTS = re.compile(r"[ \u00a0]{2,}")
 _POSTCODE = re.compile(r"[0-9]{5}")
 _FOREIGN_POSTCODE = re.compile(r"(?=.*[0-9])[A-Za-z0-9 -]{3,10}")
 _COUNTRY_CODE = re.compile(r"[A-Z]{2}")
+# A number, then a word: what a street looks like among the lines of an address. "3e étage" is a floor.
+_STREET = re.compile(r"[0-9]{1,4}(?: ?(?:bis|ter|quater|[a-d])\b)?[ ,]+[^\W\d_]{2}", re.I)
 # What begins so belongs to the street, and is no city.
 _COMPLEMENT = re.compile(
     r"[0-9].*|(?:bat|batiment|bt|res|residence|app|appt|apt|appart|appartement|etage|escalier|esc|porte|entree"
@@ -45,9 +47,10 @@ def _address(columns: Columns, row: Row, number: int) -> Address:
     def text(name: str) -> str:
         return _joined(columns, row, f"{name}_{number}")
 
+    line1, line2 = _lines(columns, row, number)
     found = {
-        "line1": " ".join(part for part in (text("street_number"), text("street")) if part),
-        "line2": text("complement"),
+        "line1": line1,
+        "line2": line2,
         "locality": text("locality"),
         "postcode": text("postcode"),
         "city": text("city"),
@@ -59,6 +62,21 @@ def _address(columns: Columns, row: Row, number: int) -> Address:
     if not (found["line1"] or found["locality"] or found["city"] or found["postcode"]):
         return {}
     return {name: value[: _LIMITS.get(name, PLACE_LIMIT)] for name, value in found.items()}
+
+
+def _lines(columns: Columns, row: Row, number: int) -> tuple[str, str]:
+    """The street and the rest: suppliers write the street on any of "adresse 1" to "adresse 4"."""
+    parts = (_joined(columns, row, f"{name}_{number}") for name in ("street_number", "street"))
+    street = " ".join(part for part in parts if part)
+    cells = (" ".join(row[at].split()) for at in columns.get(f"complement_{number}", ()))
+    others = [cell for cell in cells if cell]
+    if _STREET.match(street):
+        return street, " ".join(others)
+    first = next((cell for cell in others if _STREET.match(cell)), street or "".join(others[:1]))
+    if first in others:
+        others.remove(first)
+    rest = [street, *others] if first != street else others
+    return first, " ".join(part for part in rest if part)
 
 
 def whole_address(text: str) -> Address:

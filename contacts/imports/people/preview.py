@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from contacts.enums import LawfulBasis
 from contacts.imports.people import effects_sql
 from contacts.imports.people.likely import likely_pairs
 from contacts.imports.people.match import create_targets, match_persons
@@ -57,6 +58,8 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     known = found.pop("known")
     people = known + found["new"]
     keep_changes(staging, terms)
+    if terms.source.lawful_basis == LawfulBasis.CONSENT:
+        counts["without_agreement"] = _without_agreement(staging, terms)
     told = {
         "rows": rows,
         **found,
@@ -67,6 +70,14 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
         **likely_pairs(staging, terms, new=found["new"]),
     }
     return told | enrichment(staging, terms, matched=known, asked=people) if terms.match_only else told
+
+
+def _without_agreement(staging: Staging, terms: Terms) -> int:
+    """People of the file who have an address of a channel, and an empty or negative cell for it."""
+    query = staging.sql(_WITHOUT_AGREEMENT, has_address=staging.sql(effects_sql.HAS_ADDRESS))
+    with connection.cursor() as cursor:
+        cursor.execute(query, terms.parameters())
+        return int(cursor.fetchone()[0])
 
 
 def enrichment(staging: Staging, terms: Terms, *, matched: int, asked: int) -> dict[str, int]:
@@ -99,6 +110,15 @@ WHERE given.birth_date <> kept.birth_date
    OR (given.last_name <> '' AND kept.last_name <> '' AND fold(given.last_name) <> fold(kept.last_name))
    OR (given.first_name <> '' AND kept.first_name <> '' AND fold(given.first_name) <> fold(kept.first_name))
    OR given.commune_id <> kept.commune_id
+"""
+_WITHOUT_AGREEMENT = """
+SELECT count(DISTINCT person) FROM (
+    SELECT persons.person
+    FROM {persons} AS persons JOIN {rows} AS own USING (line)
+    CROSS JOIN unnest(%(channels)s) AS channel (name)
+    GROUP BY persons.person, channel.name
+    HAVING bool_and(coalesce(own.said -> 'not' ? channel.name, false)) AND bool_or({has_address})
+) AS one
 """
 # A row that was taken without one of its values is told back, and is not rejected.
 _COUNTS = """

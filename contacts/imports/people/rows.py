@@ -34,6 +34,7 @@ NAME_LIMIT = 100
 ADDRESS_LIMIT = 254
 TAG_LIMIT = 60
 LIST_LIMIT = 80  # of the 100 characters that its name may have: `write_sql.MAKE_LISTS` may add to it
+WORD_LIMIT = 60
 PROOF_LIMIT = 500
 UNKNOWN_STATES = 100
 LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
@@ -41,7 +42,7 @@ LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu
 PEOPLE_COLUMNS = (
     "line civility first_name last_name birth_name gender birth_date birth_place_code birth_place"
     " birth_department birth_country language name_key emails phones addresses agrees collected_on tags lists"
-    " custom left_out digest stops refused_at consent_words consent_proof"
+    " custom left_out digest stops refused_at consent_words consent_proof said"
 ).split()
 TEXTS = (
     "civility first_name last_name birth_name gender birth_place_code birth_place birth_department"
@@ -136,7 +137,7 @@ class PeopleRows:
             json.dumps(self._agrees(row) | dict.fromkeys(left.refused, False)),
             collected_on, json.dumps(self._tags(row)), json.dumps(self._lists(row)), json.dumps(extra),
             len(wrong), digest, json.dumps(left.entries), left.at,
-            self._text(row, "consent_words")[:PROOF_LIMIT], self._joined(row, "consent_proof")[:PROOF_LIMIT],
+            *self._proof(row), self._said(row, collected_on),
         )  # fmt: skip
 
     def _refuse(
@@ -172,9 +173,6 @@ class PeopleRows:
             last = birth_name
         return first, last, birth_name if fold(birth_name) != fold(last) else ""
 
-    def _date(self, row: Row, key: str) -> date | None:
-        return read_written_date(self._text(row, key), self._month_first)
-
     def _born_in_parts(self, row: Row) -> date | None:
         """Thunderbird gives the year, the month and the day in three columns; all of them, or nothing."""
         year, month, day = (self._text(row, f"birth_{part}") for part in ("year", "month", "day"))
@@ -182,10 +180,12 @@ class PeopleRows:
 
     def _collected_on(self, row: Row, wrong: list[str]) -> date | None:
         """A day to come is a slip: as that of an agreement it would outlast every refusal until then."""
-        found = self._date(row, "collected_on")
-        if found is None or found <= timezone.localdate():
+        text = self._text(row, "collected_on")
+        found = read_written_date(text, self._month_first)
+        if found is not None and found <= timezone.localdate():
             return found
-        wrong.append(reason("future_date", self._text(row, "collected_on")))
+        if fold(text):
+            wrong.append(reason("extra_date" if found is None else "future_date", text))
         return None
 
     def _emails(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
@@ -232,6 +232,34 @@ class PeopleRows:
         return {channel: is_agreement(text) for channel, text in said.items() if fold(text)}
 
     def _tags(self, row: Row) -> list[str]:
+    def _proof(self, row: Row) -> tuple[str, str]:
+        return (
+            self._text(row, "consent_words")[:PROOF_LIMIT],
+            self._joined(row, "consent_proof")[:PROOF_LIMIT],
+        )
+
+    def _said(self, row: Row, collected_on: date | None) -> str | None:
+        """What the row says of an agreement, as written; an empty cell says that there is none."""
+        cells = {
+            channel: self._text(row, key)[:WORD_LIMIT]
+            for channel, key in _AGREES.items()
+            if key in self._columns
+        }
+        words, proof = self._proof(row)
+        if not (cells or words or proof):
+            return None
+        said: dict[str, Any] = {
+            "cells": cells,
+            "not": [channel for channel, text in cells.items() if not is_agreement(text)],
+        }
+        if words:
+            said["words"] = words
+        if proof:
+            said["proof"] = proof
+        if collected_on:
+            said["on"] = collected_on.isoformat()
+        return json.dumps(said, ensure_ascii=False)
+
         found: dict[str, str] = {}
         for index in self._columns.get("tags", ()):
             for text in (value.strip('"') for value in values_of(row[index])):  # Mailchimp quotes each

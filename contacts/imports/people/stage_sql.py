@@ -7,7 +7,7 @@ line integer PRIMARY KEY, civility text, first_name text, last_name text, birth_
 birth_date date, birth_place_code text, birth_place text, birth_department text, birth_country text,
 language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb, collected_on date,
 tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb, refused_at timestamptz,
-consent_words text, consent_proof text, numbers jsonb NOT NULL DEFAULT '{}'
+consent_words text, consent_proof text, said jsonb, numbers jsonb NOT NULL DEFAULT '{}'
 """
 EMAILS = "line integer, place integer, address text, normalised text"
 PHONES = "line integer, place integer, e164 text, kind text"

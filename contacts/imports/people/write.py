@@ -128,6 +128,8 @@ def put_together(
         statement,
         naming=staging.sql(effects_sql.NAMING, which=which),
         given=staging.sql(effects_sql.GIVEN),
-        effect=staging.sql(effect, wanted=wanted_sql(policies)),
+        effect=staging.sql(
+            effect, wanted=wanted_sql(policies), has_address=staging.sql(effects_sql.HAS_ADDRESS)
+        ),
         set=write_sql.SET,
     )

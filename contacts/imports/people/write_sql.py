@@ -69,9 +69,13 @@ ON CONFLICT DO NOTHING
 """
 INSERT_SOURCES = """
 WITH {naming}
-INSERT INTO contacts_contactsource (contact_id, source_id, created_by_import_id, collected_on)
-SELECT new.contact_id, %(source)s, %(import)s, new.collected_on FROM ({effect}) AS new
-ON CONFLICT DO NOTHING
+INSERT INTO contacts_contactsource AS link (
+    contact_id, source_id, created_by_import_id, collected_on, said)
+SELECT new.contact_id, %(source)s, %(import)s, new.collected_on, new.said FROM ({effect}) AS new
+ON CONFLICT (contact_id, source_id) DO UPDATE SET said =
+    CASE WHEN excluded.said -> 0 ->> 'on' < link.said -> -1 ->> 'on' THEN excluded.said || link.said
+         ELSE coalesce(link.said, '[]') || excluded.said END
+WHERE excluded.said IS NOT NULL
 """
 INSERT_SOURCE_ROWS = """
 WITH {naming}

@@ -36,7 +36,8 @@ def undo_people(
 
     What they refused stays in the ledger unless `refusals_too`.
     """
-    for batch in batches(import_run.pk, _TOUCHED, {"import": import_run.pk}, size=PEOPLE_AT_A_TIME):
+    asked = {"import": import_run.pk, "source": import_run.source_id}
+    for batch in batches(import_run.pk, _TOUCHED, asked, size=PEOPLE_AT_A_TIME):
         with in_turn([PEOPLE], told), transaction.atomic():
             _undo_batch(import_run, batch, refusals_too)
             if job is not None:
@@ -50,6 +51,7 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> Non
         cursor.execute("SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [batch])
         there = [row[0] for row in cursor.fetchall()]
     returned = sum(return_values(import_run.pk, name, there) for name in TABLES_OF_PEOPLE)
+    _take_back_what_was_said(import_run, there)
     created = set(
         Contact.objects.filter(pk__in=there, created_by_import=import_run).values_list("pk", flat=True)
     )
@@ -60,6 +62,14 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> Non
     refresh_projections(staying)
     find_pairs(staying)
     add(import_run, people=len(going), returned=returned)
+
+
+def _take_back_what_was_said(import_run: Import, ids: list[int]) -> None:
+    """What the file says of agreements goes; a person whom a later file of the source names is that one's."""
+    values = {"import": import_run.pk, "source": import_run.source_id, "ids": ids}
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGET_WHAT_WAS_SAID, values)
+        cursor.execute(_HAND_OVER_LINKS, values)
 
 
 def _held(import_id: int, ids: list[int]) -> set[int]:
@@ -104,6 +114,8 @@ def _remove_additions(import_id: int, ids: list[int], created: set[int], refusal
             cursor.execute(_PROMOTE.format(table=table), [ids])
 
 
+_SAID_BY_IT = """source_id = %(source)s
+    AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s::bigint))"""
 _TOUCHED = " UNION ".join(
     [
         "SELECT id FROM contacts_contact WHERE created_by_import_id = %(import)s",
@@ -118,8 +130,21 @@ _TOUCHED = " UNION ".join(
             f" WHERE change.import_run_id = %(import)s AND change.\"table\" = '{name}'"
             for name in TABLES_OF_PEOPLE
         ),
+        f"SELECT contact_id FROM contacts_contactsource WHERE {_SAID_BY_IT}",
     ]
 )
+_FORGET_WHAT_WAS_SAID = f"""
+UPDATE contacts_contactsource AS link SET said = (
+    SELECT jsonb_agg(entry.value ORDER BY entry.place)
+    FROM jsonb_array_elements(link.said) WITH ORDINALITY AS entry (value, place)
+    WHERE (entry.value ->> 'import')::bigint <> %(import)s)
+WHERE contact_id = ANY(%(ids)s) AND {_SAID_BY_IT}
+"""
+_HAND_OVER_LINKS = """
+UPDATE contacts_contactsource SET created_by_import_id = (said -> 0 ->> 'import')::bigint
+WHERE contact_id = ANY(%(ids)s) AND source_id = %(source)s AND created_by_import_id = %(import)s
+  AND said IS NOT NULL
+"""
 # Somebody of the team did something with the person: an import's own acts stand on the import.
 _WORKED_ON = """
 SELECT DISTINCT object_id::bigint FROM platform_auditentry

@@ -88,30 +88,37 @@ word AS (
       FROM said LEFT JOIN contacts_source AS source ON source.id = said.source_id
      GROUP BY said.contact_id, said.channel
 ),
--- Where the person came from, and what that opens.
+-- Where the person came from, and what that opens. `not_agreed`: channels of a file's empty or negative cells.
 origin AS (
-    SELECT contact_id, source_id FROM contacts_contactsource WHERE contact_id = ANY(%(ids)s)
+    SELECT contact_id, source_id, said -> -1 -> 'not' AS not_agreed
+      FROM contacts_contactsource WHERE contact_id = ANY(%(ids)s)
     UNION
-    SELECT contact_id, source_id FROM contacts_electoralregistration
+    SELECT contact_id, source_id, NULL FROM contacts_electoralregistration
      WHERE contact_id = ANY(%(ids)s) AND left_on IS NULL
 ),
 opening AS (
     SELECT source.id AS source_id, law.channel, source.rank,
            CASE WHEN source.kind = ANY(%(broker_kinds)s) THEN %(broker_basis)s ELSE source.lawful_basis END AS basis,
            source.kind = ANY(%(broker_kinds)s) AND law.channel = ANY(%(digital)s) AS whole_file,
+           source.lawful_basis = 'consent' AS by_consent,
            coalesce(source.licence_ends_on, %(no_end)s) AS until
       FROM contacts_source AS source
       JOIN unnest(%(law_basis)s, %(law_channel)s) AS law (basis, channel)
         ON law.basis = source.lawful_basis AND law.channel = ANY(source.channels)
 ),
+opened AS (
+    SELECT origin.contact_id, opening.*
+      FROM origin JOIN opening ON opening.source_id = origin.source_id
+       AND NOT (by_consent AND coalesce(not_agreed, '[]') ? channel)
+),
 basis AS (
-    SELECT DISTINCT ON (contact_id, channel) contact_id, channel, basis, opening.source_id, until
-      FROM origin JOIN opening ON opening.source_id = origin.source_id AND NOT whole_file
-     ORDER BY contact_id, channel, until DESC, rank, opening.source_id
+    SELECT DISTINCT ON (contact_id, channel) contact_id, channel, basis, source_id, until
+      FROM opened WHERE NOT whole_file
+     ORDER BY contact_id, channel, until DESC, rank, source_id
 ),
 broker AS (
     SELECT contact_id, channel, max(until) AS until
-      FROM origin JOIN opening ON opening.source_id = origin.source_id AND whole_file
+      FROM opened WHERE whole_file
      GROUP BY contact_id, channel
 ),
 roll AS (

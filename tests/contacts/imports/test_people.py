@@ -284,7 +284,6 @@ def test_consents_come_with_the_source_and_with_the_row(book_file, book) -> None
     assert said == {
         ("Léa", "email", True, "messages"),
         ("Léa", "sms", False, "messages"),
-        ("Paul", "email", True, "messages"),
     }
     dated = Consent.objects.get(contact__first_name="Léa", channel="email")
     assert dated.at == datetime(2025, 2, 3, tzinfo=UTC)

@@ -204,6 +204,15 @@ def _opens(source: Source, channel: str) -> bool:
     return source.lawful_basis in OPEN_TO_ALL_CHANNELS
 
 
+def _silent(contact: Contact, channel: str) -> set[int]:
+    """Sources of consent whose newest file has an empty or negative cell for the channel."""
+    return {
+        link.source_id
+        for link in contact.source_links.all()
+        if link.source.lawful_basis == "consent" and link.said and channel in link.said[-1]["not"]
+    } - {registration.source_id for registration in contact.registrations.filter(left_on=None)}
+
+
 def _ended(source: Source, day: date) -> bool:
     return source.licence_ends_on is not None and source.licence_ends_on < day
 
@@ -214,7 +223,8 @@ def _basis_reason(
     if said is not None:
         return None
     sources = _sources(contact)
-    opening = [source for source in sources if _opens(source, channel)]
+    silent = _silent(contact, channel)
+    opening = [source for source in sources if _opens(source, channel) and source.pk not in silent]
     usual = [source for source in opening if not (source.kind in BROKERS and channel in DIGITAL)]
     brokers = [source for source in opening if source.kind in BROKERS and channel in DIGITAL]
     if any(not _ended(source, day) for source in usual):

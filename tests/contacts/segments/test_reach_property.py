@@ -97,7 +97,11 @@ people = st.fixed_dictionaries(
         "emails": st.lists(emails, max_size=2, unique_by=lambda point: point["normalised"]),
         "phones": st.lists(phones, max_size=2, unique_by=lambda point: point["e164"]),
         "posts": st.lists(posts, max_size=2, unique_by=lambda point: point["city"]),
-        "sources": st.sets(st.integers(0, 3), max_size=3),
+        "sources": st.dictionaries(
+            st.integers(0, 3),
+            st.none() | st.lists(st.lists(st.sampled_from(Channel.values)), min_size=1, max_size=2),
+            max_size=3,
+        ),
         "registration": st.none()
         | st.tuples(
             st.integers(0, 3), st.sampled_from(["", "3 rue Haute"]), st.sampled_from([None, None, LEFT])
@@ -238,8 +242,9 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
             status=point["status"],
             is_primary=place == 1,
         )
-    for source in values["sources"]:
-        ContactSource.objects.create(contact=contact, source=made[source])
+    for source, silent in values["sources"].items():
+        said = None if silent is None else [{"import": 1, "not": channels, "rows": []} for channels in silent]
+        ContactSource.objects.create(contact=contact, source=made[source], said=said)
     if values["registration"] is not None:
         source, street, left_on = values["registration"]
         ElectoralRegistration.objects.create(

@@ -340,3 +340,26 @@ def test_an_address_that_looks_misspelt_is_doubted_until_it_is_confirmed(client,
     assert "perhaps zoe@gmail.com?" in client.get(page).content.decode()
     EmailAddress.objects.update(verified_at=timezone.now())
     assert "perhaps" not in client.get(page).content.decode()
+
+
+def test_what_a_file_says_of_their_agreement_is_shown_with_its_source(client, lea):
+    rows = [
+        {
+            "cells": {"email": "oui", "sms": ""},
+            "words": "J’accepte.",
+            "proof": "192.0.2.17",
+            "on": "2025-06-01",
+        }
+    ]
+    said = [{"import": 1, "on": "2025-06-01", "not": ["sms"], "rows": rows}]
+    ContactSource.objects.filter(contact=lea).update(collected_on="2025-03-12", said=said)
+    text = page(client, lea)
+    shown = (
+        "collected on 03/12/2025",
+        "“oui”",
+        "nothing said",
+        "Words: “J’accepte.”",
+        "Proof: 192.0.2.17",
+        "said on 06/01/2025",
+    )
+    assert [words for words in shown if words not in text] == []
