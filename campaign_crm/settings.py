@@ -99,6 +99,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tracking.ingest.middleware.IngestMiddleware",  # pixels and clicks: before sessions, locale, sign-in
+    "messaging.webhooks.middleware.HooksMiddleware",  # providers' calls: the same
     "csp.middleware.CSPMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "campaign_crm.platform.middleware.DatabaseRoleMiddleware",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from contacts.enums import TimelineGroup
@@ -56,6 +56,15 @@ class HandOverCheck:
     answer: str = ""
 
 
+@dataclass(frozen=True)
+class Departure:
+    """Somebody left because of a mailing, by its provider's own way; `contact` is None once they are erased."""
+
+    campaign: int
+    ledger_month: date
+    contact: int | None
+
+
 CampaignFigures = Callable[[list[int]], dict[int, dict[str, int]]]
 """(campaign ids) → what came back for each of them, such as {"opened": 12, "clicked": 3}; in few queries."""
 
@@ -67,7 +76,8 @@ class Registry:
     `holds` tells which of some people something above has rows about: undoing an import leaves them.
     `belongings` are the tables above that hold rows about a person. `merge_steps` are called with (kept id,
     absorbed id) before the rows of one record move to another, `unmerge_steps` with the merge, locked, before
-    they go back; both may raise MergeRefused.
+    they go back; both may raise MergeRefused. `departures` are told, in the same transaction, who left by a
+    provider's own way.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -79,6 +89,7 @@ class Registry:
     hand_over_checks: dict[str, HandOverCheck] = field(default_factory=dict)
     campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)
     campaign_figures: dict[str, CampaignFigures] = field(default_factory=dict)
+    departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""

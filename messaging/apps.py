@@ -9,10 +9,14 @@ class MessagingConfig(AppConfig):
         from contacts.registry import TimelineSource, registry
         from messaging import merging, timeline
         from messaging.dispatch.gate import register_checks
+        from messaging.returns import replies
 
         registry.add("timeline", "deliveries", TimelineSource(TimelineGroup.MESSAGES, timeline.deliveries))
+        registry.add("timeline", "answers", TimelineSource(TimelineGroup.MESSAGES, replies.timeline))
         register_checks()
         registry.add("holds", "deliveries", timeline.with_deliveries)
+        registry.add("holds", "answers", replies.with_replies)
         registry.add("belongings", "deliveries", merging.DELIVERIES)
+        registry.add("belongings", "answers", merging.REPLIES)
         registry.add("merge_steps", "deliveries", merging.settle_messages)
         registry.add("unmerge_steps", "deliveries", merging.return_messages)

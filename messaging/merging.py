@@ -27,6 +27,7 @@ DELIVERIES = Belonging(
     movable="own.state NOT IN ('claimed', 'handed')"
     f" AND NOT (own.state = 'cancelled' AND own.answer = '{MERGED}')",
 )
+REPLIES = Belonging("messaging_reply")
 
 
 def settle_messages(kept: int, absorbed: int) -> None:

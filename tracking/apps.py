@@ -7,11 +7,13 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         from contacts.registry import TimelineSource, registry
         from tracking import merging, segment_conditions, selectors, timeline
+        from tracking.services import departures
 
         for group, read in timeline.INTERACTIONS.items():
             registry.add("timeline", f"interactions of {group}", TimelineSource(group, read))
         segment_conditions.register()
         registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)
+        registry.add("departures", "report", departures.note_reported)
         registry.add("holds", "activity", timeline.with_activity)
         registry.add("belongings", "interactions", merging.INTERACTIONS)
         registry.add("belongings", "submissions", merging.SUBMISSIONS)

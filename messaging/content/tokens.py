@@ -53,6 +53,7 @@ class Kind(IntEnum):
     CONFIRM = 5
     PREFERENCES = 6
     RETURN = 7
+    HOOK = 8  # `messaging.webhooks.address`
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@ from messaging.models.delivery import Delivery
 from messaging.models.domain_record import DomainRecord
 from messaging.models.image import Image
 from messaging.models.link import Link
+from messaging.models.mailbox import Mailbox, Reply
 from messaging.models.provider_account import ProviderAccount
+from messaging.models.provider_event import Feedback, ProviderEvent
 from messaging.models.sender_domain import DomainKey, SenderDomain
 from messaging.models.sender_identity import SenderIdentity
 from messaging.models.template import Template
@@ -15,10 +17,14 @@ __all__ = [
     "Delivery",
     "DomainKey",
     "DomainRecord",
+    "Feedback",
     "Image",
     "Link",
+    "Mailbox",
     "Operation",
     "ProviderAccount",
+    "ProviderEvent",
+    "Reply",
     "SenderDomain",
     "SenderIdentity",
     "Template",

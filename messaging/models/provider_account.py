@@ -10,7 +10,12 @@ from campaign_crm.platform.personal_data import keep
 
 
 class ProviderAccount(models.Model):
-    """`settings` is plain (host, port, security, connections); `sealed_credentials` is `crypto.seal`ed."""
+    """`settings` is plain (host, port, security, connections); `sealed_credentials` is `crypto.seal`ed.
+
+    What comes back: `hook_kind` names the webhooks (`messaging.providers.hooks`), `hook_secret` is in their
+    address and empty until there is one, `hook_settings` and `sealed_hook_secrets` prove the calls.
+    `return_domain`: returns of SMTP come to an address of this domain that names the message (VERP).
+    """
 
     class Kind(models.TextChoices):
         SMTP = "smtp", _("SMTP server")
@@ -28,6 +33,11 @@ class ProviderAccount(models.Model):
         _("messages per second, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     is_active = models.BooleanField(_("in use"), default=True)
+    hook_kind = models.CharField(_("webhooks"), max_length=16, blank=True, default="")
+    hook_secret = models.CharField(max_length=16, blank=True, default="")  # 8 random bytes, as hex
+    hook_settings = models.JSONField(default=dict)
+    sealed_hook_secrets = models.TextField(blank=True, default="")
+    return_domain = models.CharField(_("domain of returns"), max_length=253, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     personal_data = keep(
@@ -38,6 +48,7 @@ class ProviderAccount(models.Model):
         "sealed_credentials",
         "messages_per_second",
         "is_active",
+        *["hook_kind", "hook_secret", "hook_settings", "sealed_hook_secrets", "return_domain"],
         "created_at",
     )
 
@@ -54,3 +65,8 @@ class ProviderAccount(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def signs_here(self) -> bool:
+        """True when its messages are signed by us, with the keys of the sender's domain."""
+        return self.kind == self.Kind.SMTP and bool(self.settings.get("sign"))

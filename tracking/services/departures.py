@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from contacts.registry import Departure
 from messaging.models import Delivery
 from tracking.enums import InteractionKind, Metric
 from tracking.models import Interaction
@@ -31,6 +32,12 @@ def note_departure(recipient: Recipient, data: dict[str, Any]) -> None:
     department = _record(recipient, InteractionKind.UNSUBSCRIBE, data)
     if not counted:
         count(campaign_id=recipient.campaign, metric=Metric.UNSUBSCRIBES, department=department)
+
+
+def note_reported(departure: Departure) -> None:
+    """Somebody left by the provider's own way: on the timeline and in the report as by ours."""
+    recipient = Recipient(departure.campaign, departure.ledger_month, departure.contact)
+    note_departure(recipient, {"from": "provider"})
 
 
 def note_return(recipient: Recipient, data: dict[str, Any]) -> bool:

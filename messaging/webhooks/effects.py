@@ -1,0 +1,167 @@
+"""What events do beside the ledger: to addresses, to what people are sent, and to the mailing.
+
+An address that does not exist, or whose owner reported spam, is not written to again by anybody. What is
+refused because of us (policy, reputation) stops nobody's address: many of it pause the mailing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from django.db import connection
+from django.db.models import Count
+from django.utils.translation import gettext_noop
+
+from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
+from contacts.merging.redirects import present_contact
+from contacts.registry import Departure, registry
+from contacts.services.consents import record_consent
+from contacts.services.stopped_addresses import Stopped, stop_addresses
+from messaging.dispatch.circuit import PauseReason
+from messaging.dispatch.counting import count_states
+from messaging.dispatch.lifecycle import pause_for
+from messaging.dispatch.reported import Found, answer_of
+from messaging.enums import CampaignState, DeliveryState
+from messaging.models import Campaign, Feedback
+from messaging.providers.base import EventKind, Fault
+
+POLICY_BLOCKS = 20
+POLICY_SHARE = 0.02
+"""A mailing pauses when so many of its messages, and this share of those whose end is known, came back for a
+reason of ours: some servers refuse everybody, and that alone is no reason."""
+
+REFUSED_FOR_US = gettext_noop("Receiving servers refuse the messages for a reason of ours")
+
+_FAULTS = {
+    Fault.RECIPIENT: Feedback.Kind.HARD,
+    Fault.SENDER: Feedback.Kind.POLICY,
+    Fault.MESSAGE: Feedback.Kind.BLOCK,
+    Fault.MAILBOX: Feedback.Kind.SOFT,
+    Fault.ACCOUNT: Feedback.Kind.SOFT,
+}
+_ADD = """
+INSERT INTO messaging_feedback (account_id, event, kind, address_hash, campaign_id, at, enhanced, text)
+SELECT * FROM unnest(%(accounts)s::bigint[], %(events)s::bytea[], %(kinds)s::text[], %(hashes)s::bytea[],
+    %(campaigns)s::bigint[], %(moments)s::timestamptz[], %(enhanced)s::text[], %(texts)s::text[])
+ON CONFLICT DO NOTHING RETURNING account_id, event
+"""
+
+
+def kind_of(found: Found) -> Feedback.Kind | None:
+    """What kind of feedback an event is; None when it is none (accepted, delivered, deferred, opened…)."""
+    event = found.event
+    match event.kind:
+        case EventKind.COMPLAINED:
+            return Feedback.Kind.COMPLAINT
+        case EventKind.UNSUBSCRIBED:
+            return Feedback.Kind.DEPARTURE
+        case EventKind.BOUNCED:
+            return _FAULTS.get(event.fault, Feedback.Kind.SOFT)
+        case EventKind.REFUSED:
+            return _FAULTS.get(event.fault, Feedback.Kind.BLOCK)
+    return None
+
+
+def draw(found: Sequence[Found]) -> set[int]:
+    """Everything events do to addresses, in the caller's transaction, once an event.
+
+    Returns the campaigns to look at afterwards (`look_at`).
+    """
+    fresh = _note([(one, kind) for one in found if (kind := kind_of(one)) is not None])
+    _stop(fresh, Feedback.Kind.HARD, SuppressionReason.HARD_BOUNCE)
+    _stop(fresh, Feedback.Kind.COMPLAINT, SuppressionReason.COMPLAINT)
+    _leave([one for one, kind in fresh if kind is Feedback.Kind.DEPARTURE])
+    return {one.ledger.campaign for one, kind in fresh if kind is Feedback.Kind.POLICY}
+
+
+def look_at(campaigns: Iterable[int]) -> int:
+    """Pause the mailings that come back for a reason of ours; returns how many."""
+    asked = Campaign.objects.mailings().filter(pk__in=list(campaigns), state=CampaignState.SENDING)
+    blocks = dict(
+        Feedback.objects.filter(campaign__in=asked, kind=Feedback.Kind.POLICY)
+        .values_list("campaign")
+        .annotate(number=Count("id"))
+        .filter(number__gte=POLICY_BLOCKS)
+    )
+    paused = 0
+    counted = count_states(asked.filter(pk__in=blocks))
+    for campaign, states in counted.items():
+        known = sum(
+            states.get(state, 0)
+            for state in (DeliveryState.DELIVERED, DeliveryState.BOUNCED, DeliveryState.COMPLAINED)
+        )
+        if blocks[campaign] >= POLICY_SHARE * known:
+            last = Feedback.objects.filter(campaign=campaign, kind=Feedback.Kind.POLICY).latest("pk")
+            paused += pause_for(campaign, PauseReason(REFUSED_FOR_US, last.text))
+    return paused
+
+
+def _note(given: Sequence[tuple[Found, Feedback.Kind]]) -> list[tuple[Found, Feedback.Kind]]:
+    """Write feedback down; those that were not known yet."""
+    by_event = {(one.account, _digest(one)): (one, kind) for one, kind in given}
+    if not by_event:
+        return []
+    listed = list(by_event.items())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _ADD,
+            {
+                "accounts": [account for (account, _event), _given in listed],
+                "events": [event for (_account, event), _given in listed],
+                "kinds": [kind.value for _key, (_one, kind) in listed],
+                "hashes": [one.address_hash for _key, (one, _kind) in listed],
+                "campaigns": [one.ledger.campaign for _key, (one, _kind) in listed],
+                "moments": [one.event.at for _key, (one, _kind) in listed],
+                "enhanced": [one.event.enhanced[:12] for _key, (one, _kind) in listed],
+                "texts": [answer_of(one.event) for _key, (one, _kind) in listed],
+            },
+        )
+        return [by_event[account, bytes(event)] for account, event in cursor.fetchall()]
+
+
+def _digest(one: Found) -> bytes:
+    return hashlib.sha256(f"{one.event.kind} {one.event.event_id}".encode()).digest()
+
+
+def _stop(
+    fresh: Sequence[tuple[Found, Feedback.Kind]], wanted: Feedback.Kind, reason: SuppressionReason
+) -> None:
+    by_channel: dict[str, list[Stopped]] = {}
+    for one, kind in fresh:
+        if kind is wanted:
+            detail = {"campaign": one.ledger.campaign, "code": one.event.enhanced or one.event.code}
+            by_channel.setdefault(one.channel, []).append(Stopped(one.address_hash, detail))
+    for channel, stopped in by_channel.items():
+        stop_addresses(
+            channel=Channel(channel), scope=SuppressionScope.EVERYTHING, reason=reason, stopped=stopped
+        )
+
+
+def _leave(departures: Sequence[Found]) -> None:
+    """As a click on our own link that leaves everything; few people find a provider's own way."""
+    by_channel: dict[str, list[Stopped]] = {}
+    for one in departures:
+        by_channel.setdefault(one.channel, []).append(
+            Stopped(one.address_hash, {"campaign": one.ledger.campaign})
+        )
+    for channel, stopped in by_channel.items():
+        stop_addresses(
+            channel=Channel(channel),
+            scope=SuppressionScope.POLITICAL,
+            reason=SuppressionReason.UNSUBSCRIBE,
+            stopped=stopped,
+        )
+    for one in departures:
+        contact = present_contact(one.key.contact)
+        if contact is not None:
+            record_consent(
+                contact=contact,
+                channel=Channel(one.channel),
+                purpose=ConsentPurpose.MESSAGES,
+                given=False,
+                proof={"campaign": one.ledger.campaign, "how": "unsubscribed at the provider"},
+                by=None,
+            )
+        for tell in registry.departures.values():
+            tell(Departure(one.ledger.campaign, one.ledger.month, contact.pk if contact else None))
