@@ -23,7 +23,7 @@ class Facts(NamedTuple):
     emails: tuple[str, ...]
     mobiles: tuple[str, ...]
     others: tuple[str, ...]  # numbers that are no mobile
-    homes: tuple[str, ...]  # number, street, postcode and city of addresses that have a street
+    homes: tuple[str, ...]  # number, street or hamlet, postcode and city
 
 
 def names_of(ids: Sequence[int]) -> dict[int, Name]:
@@ -59,7 +59,8 @@ SELECT contact.id, fold(contact.first_name), fold(contact.last_name), fold(conta
        contact.gender, contact.birth_date, contact.birthplace_hash, {city_sql("contact.commune_id")},
        (SELECT array_agg(normalised) FROM contacts_emailaddress WHERE contact_id = contact.id),
        phones.mobiles, phones.others,
-       (SELECT array_agg(folded) FROM contacts_postaladdress WHERE contact_id = contact.id AND line1 <> '')
+       (SELECT array_agg(folded) FROM contacts_postaladdress WHERE contact_id = contact.id
+          AND (line1 <> '' OR locality <> ''))
 FROM contacts_contact AS contact
 LEFT JOIN LATERAL (
     SELECT array_agg(e164) FILTER (WHERE line = 'mobile') AS mobiles,

@@ -22,7 +22,8 @@ def links_of(ids: Sequence[int]) -> set[Link]:
         return set(cursor.fetchall())
 
 
-# A home is "street postcode city" and a name, folded: of a postal address, or of the roll for an elector.
+# A home is "street postcode city" and a name, folded: of a postal address, or of the roll for an elector. A
+# hamlet stands for the street where there is none.
 _LINKS = """
 WITH asked AS MATERIALIZED (
     SELECT id, fold(last_name) AS name FROM contacts_contact
@@ -32,12 +33,13 @@ WITH asked AS MATERIALIZED (
 ), home AS MATERIALIZED (
     SELECT asked.id, asked.name, postal.folded AS place
     FROM asked JOIN contacts_postaladdress AS postal ON postal.contact_id = asked.id
-    WHERE postal.line1 <> '' AND asked.name <> ''
+    WHERE (postal.line1 <> '' OR postal.locality <> '') AND asked.name <> ''
     UNION
-    SELECT asked.id, fold(last.name), fold(elector.street || ' ' || elector.postcode || ' ' || elector.city)
+    SELECT asked.id, fold(last.name),
+           home_key(elector.street, elector.complement, elector.locality, elector.postcode, elector.city)
     FROM asked JOIN contacts_electoralregistration AS elector ON elector.contact_id = asked.id
     CROSS JOIN LATERAL (VALUES (elector.birth_name), (elector.used_name)) AS last (name)
-    WHERE elector.street <> '' AND last.name <> ''
+    WHERE (elector.street <> '' OR elector.locality <> '') AND last.name <> ''
 ), shared AS (
     SELECT own.contact_id AS id, 'e' || own.normalised AS what, other.contact_id AS other
     FROM asked JOIN contacts_emailaddress AS own ON own.contact_id = asked.id
@@ -53,7 +55,7 @@ WITH asked AS MATERIALIZED (
     FROM home
     CROSS JOIN LATERAL (SELECT held.contact_id FROM contacts_postaladdress AS held
                         JOIN contacts_contact AS person ON person.id = held.contact_id
-                        WHERE held.folded = home.place AND held.line1 <> ''
+                        WHERE held.folded = home.place AND (held.line1 <> '' OR held.locality <> '')
                           AND fold(person.last_name) = home.name LIMIT %(at_most)s + 1) AS other
   UNION ALL
     SELECT home.id, 'h' || home.place || '|' || home.name, other.contact_id
@@ -61,7 +63,7 @@ WITH asked AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT contact_id FROM contacts_electoralregistration
                         WHERE contact_id IS NOT NULL
                           AND name_folded ~>=~ (home.name || ' ') AND name_folded ~<~ (home.name || '!')
-                          AND fold(street || ' ' || postcode || ' ' || city) = home.place
+                          AND home_key(street, complement, locality, postcode, city) = home.place
                         LIMIT %(at_most)s + 1) AS other
 ), telling AS (
     SELECT id, array_agg(DISTINCT other) AS others FROM shared

@@ -162,17 +162,8 @@ class PostalAddress(ContactPoint):
     country = models.CharField(_("country"), max_length=60, blank=True)
     commune = models.ForeignKey("contacts.Territory", null=True, on_delete=models.SET_NULL)
     folded = models.GeneratedField(
-        expression=models.Func(
-            models.functions.Concat(
-                "line1",
-                models.Value(" "),
-                "postcode",
-                models.Value(" "),
-                "city",
-                output_field=models.TextField(),
-            ),
-            function="fold",
-        ),
+        # The first line, postcode and city; with the hamlet where no street is named.
+        expression=models.Func("line1", "line2", "locality", "postcode", "city", function="home_key"),
         output_field=models.TextField(),
         db_persist=True,
     )
@@ -193,4 +184,5 @@ class PostalAddress(ContactPoint):
         indexes = [models.Index(fields=["folded"], name="postal_folded")]  # who lives at one address
 
     def __str__(self) -> str:
-        return ", ".join(part for part in (self.line1, f"{self.postcode} {self.city}".strip()) if part)
+        place = self.line1 or self.locality
+        return ", ".join(part for part in (place, f"{self.postcode} {self.city}".strip()) if part)

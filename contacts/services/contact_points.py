@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.db.models import Func, Value
 from django.utils import timezone
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose, PointStatus, SuppressionReason, SuppressionScope
-from contacts.folding import fold
 from contacts.households.finding import refresh_households
 from contacts.models import Consent, Contact, EmailAddress, PhoneNumber, PostalAddress, Source, Suppression
 from contacts.services.addresses import (
@@ -108,13 +108,18 @@ def add_postal_address(
     candidate = PostalAddress(
         contact=contact, source=source, is_primary=_has_no_main(PostalAddress, contact), **lines
     )
-    folded = fold(f"{candidate.line1} {candidate.postcode} {candidate.city}")
-    same = PostalAddress.objects.filter(contact=contact, folded=folded).first()
+    same = PostalAddress.objects.filter(contact=contact, folded=_home_key(candidate)).first()
     if same is None:
         candidate.save()
         if live_at(candidate):
             contact.commune_id = candidate.commune_id
     return _added(same or candidate, same is None, by)
+
+
+def _home_key(address: PostalAddress) -> Func:
+    """What `folded` will be."""
+    names = ("line1", "line2", "locality", "postcode", "city")
+    return Func(*(Value(getattr(address, name)) for name in names), function="home_key")
 
 
 @transaction.atomic

@@ -55,6 +55,19 @@ def households() -> set[frozenset[str]]:
     return {frozenset(names) for names in found.values() if len(names) > 1}
 
 
+def test_a_hamlet_stands_for_the_street_where_there_is_none(person: MakePerson) -> None:
+    hamlet = {"locality": "Le Moulin", "postcode": "60000", "city": "Beauvais"}
+    person("Ana", address=hamlet)
+    person("Bob", address=hamlet | {"locality": "LE MOULIN"})
+    person("Cleo", address=hamlet | {"locality": "La Forge"})
+    person("Dan", address=hamlet | {"locality": "La Forge", "line1": "3"})
+    person("Eva", address=hamlet | {"locality": "La Forge", "line1": "3"})
+    person("Far", address={"postcode": "60000", "city": "Beauvais"})
+    person("Gil", address={"postcode": "60000", "city": "Beauvais"})
+    refresh_all_households()
+    assert households() == {frozenset({"Ana", "Bob"}), frozenset({"Dan", "Eva"})}
+
+
 def test_an_address_and_a_name_a_phone_or_an_email_make_a_household(person: MakePerson) -> None:
     person("Ana", address=HOME)
     person("Bob", address=HOME | {"line1": "3, RUE HAUTE"})

@@ -60,6 +60,27 @@ def test_one_postal_address_written_in_two_ways_is_one(lea: Contact, form: Sourc
     assert lea.postaladdress_set.count() == 1
 
 
+def test_two_hamlets_of_one_postcode_are_two_addresses(lea: Contact, form: Source) -> None:
+    place = {"postcode": "60000", "city": "Beauvais"}
+    for lines in (
+        {"locality": "Le Moulin"},
+        {"locality": "LE MOULIN"},
+        {"locality": "La Forge"},
+        {"locality": "La Forge", "line1": "3 bis"},
+        {"line2": "Chez Petit"},
+        {"line1": "3 rue Haute"},
+        {"line1": "3 rue Haute", "locality": "Le Moulin", "line2": "Apt 3"},  # the same home
+    ):
+        add_postal_address(contact=lea, source=form, by=None, **lines, **place)
+    assert sorted(lea.postaladdress_set.values_list("folded", flat=True)) == [
+        "3 bis la forge 60000 beauvais",
+        "3 rue haute 60000 beauvais",
+        "chez petit 60000 beauvais",
+        "la forge 60000 beauvais",
+        "le moulin 60000 beauvais",
+    ]
+
+
 def test_the_main_address_is_the_one_written_to(lea: Contact, form: Source, reach: Row) -> None:
     second = add_email(contact=lea, address="second@example.org", source=form, by=None)
     set_primary(point=second, by=None)
