@@ -7,6 +7,10 @@ Parameters: import, source, member (the source's basis makes members), rank.
 
 from __future__ import annotations
 
+from contacts.enums import Channel
+
+CHANNELS = tuple(Channel.values)
+
 # The rows of the file that name each contact, in the order of the file.
 NAMING = """
 naming AS MATERIALIZED (
@@ -109,12 +113,27 @@ WHERE NOT EXISTS (
     WHERE held.contact_id = naming.contact_id AND held.folded = home.key)
 ORDER BY naming.contact_id, home.key, naming.line, given.place
 """
-SOURCES = """
-SELECT naming.contact_id, min(own.collected_on) AS collected_on
-FROM naming JOIN {rows} AS own USING (line)
-WHERE NOT EXISTS (SELECT FROM contacts_contactsource AS link
-                  WHERE link.contact_id = naming.contact_id AND link.source_id = %(source)s)
-GROUP BY naming.contact_id
+_NOT_AGREED = ", ".join(
+    f"CASE WHEN bool_and(own.said -> 'not' ? '{channel}') THEN '{channel}' END" for channel in CHANNELS
+)
+# A link that is there gets one more entry when the file says something that none of its files has said. Of
+# several rows of one person, an agreement on one of them is enough.
+SOURCES = f"""
+SELECT given.contact_id, given.collected_on,
+       CASE WHEN given.rows IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
+           'import', %(import)s, 'on', given.collected_to, 'not', given.not_agreed, 'rows', given.rows))
+       END AS said
+FROM (
+    SELECT naming.contact_id, min(own.collected_on) AS collected_on, max(own.collected_on) AS collected_to,
+           to_jsonb(array_remove(ARRAY[{_NOT_AGREED}], NULL)) AS not_agreed,
+           jsonb_agg(DISTINCT own.said - 'not') FILTER (WHERE own.said IS NOT NULL) AS rows
+    FROM naming JOIN {{rows}} AS own USING (line)
+    GROUP BY naming.contact_id
+) AS given
+LEFT JOIN contacts_contactsource AS link
+    ON link.contact_id = given.contact_id AND link.source_id = %(source)s
+WHERE link.contact_id IS NULL OR (given.rows IS NOT NULL AND NOT EXISTS (
+    SELECT FROM jsonb_array_elements(link.said) AS held WHERE held -> 'rows' = given.rows))
 """
 TAGS = """
 SELECT DISTINCT naming.contact_id, tag.id AS tag_id
@@ -125,9 +144,14 @@ JOIN contacts_tag AS tag ON fold(tag.name) = fold(word)
 WHERE NOT EXISTS (SELECT FROM contacts_contacttag AS link
                   WHERE link.contact_id = naming.contact_id AND link.tag_id = tag.id)
 """
-# What the file says of each channel, else what the source says for everyone who has an address on it. A
-# refusal always counts. An agreement never goes against a refusal, unless the row is dated after it, and no
-# date is later than today.
+HAS_ADDRESS = """CASE channel.name
+    WHEN 'email' THEN own.emails <> '[]'
+    WHEN 'sms' THEN EXISTS (SELECT FROM {phones} AS one WHERE one.line = own.line AND one.kind = 'mobile')
+    WHEN 'call' THEN own.phones <> '[]'
+    ELSE own.addresses <> '[]' END"""
+# What the file says of each channel, else what the source says for everyone who has an address on it and
+# whose cell is not empty where the file has a column for it. A refusal always counts. An agreement never goes
+# against a refusal, unless the row is dated after it, and no date is later than today.
 CONSENTS = """
 SELECT said.contact_id, said.channel, said.given, said.at, said.line, said.words, said.proof
 FROM (
@@ -143,12 +167,8 @@ FROM (
     JOIN {rows} AS own USING (line)
     CROSS JOIN (VALUES ('email'), ('sms'), ('call'), ('post')) AS channel (name)
     WHERE (own.agrees ? channel.name AND ((own.agrees ->> channel.name) = 'false' OR %(agreeing)s))
-       OR (%(agreeing)s AND channel.name = ANY(%(channels)s) AND CASE channel.name
-               WHEN 'email' THEN own.emails <> '[]'
-               WHEN 'sms' THEN EXISTS (SELECT FROM {phones} AS one
-                                       WHERE one.line = naming.line AND one.kind = 'mobile')
-               WHEN 'call' THEN own.phones <> '[]'
-               ELSE own.addresses <> '[]' END)
+       OR (%(agreeing)s AND channel.name = ANY(%(channels)s) AND {has_address}
+           AND NOT coalesce(own.said -> 'not' ? channel.name, false))
     ORDER BY naming.contact_id, channel.name, (own.agrees ->> channel.name) = 'false' DESC NULLS LAST,
              naming.line
 ) AS said
