@@ -92,9 +92,9 @@ class ImportPage(ImportView):
         }
         if run.state == State.PREVIEWED:
             context["samples"] = sample_groups(run)
+            context["licence_ends"] = run.source.licence_ends_on if licence_ends_soon(run.source) else None
             context["departed"] = counts.get("departed", 0)
             context["newer_roll"] = newer_roll(run)
-            context["licence_ends"] = run.source.licence_ends_on if licence_ends_soon(run.source) else None
             context["is_whole_roll"] = departures_look_real(counts) and context["newer_roll"] is None
         elif run.state not in AT_WORK and not self.is_undoing:
             context |= self._report()

@@ -231,7 +231,6 @@ class PeopleRows:
         said = {channel: self._text(row, key) for channel, key in _AGREES.items()}
         return {channel: is_agreement(text) for channel, text in said.items() if fold(text)}
 
-    def _tags(self, row: Row) -> list[str]:
     def _proof(self, row: Row) -> tuple[str, str]:
         return (
             self._text(row, "consent_words")[:PROOF_LIMIT],
@@ -260,6 +259,7 @@ class PeopleRows:
             said["on"] = collected_on.isoformat()
         return json.dumps(said, ensure_ascii=False)
 
+    def _tags(self, row: Row) -> list[str]:
         found: dict[str, str] = {}
         for index in self._columns.get("tags", ()):
             for text in (value.strip('"') for value in values_of(row[index])):  # Mailchimp quotes each
