@@ -20,7 +20,7 @@ from contacts.views.import_page import (
     StopImport,
     UndoImport,
 )
-from contacts.views.import_pieces import BeginUpload, DiscardUpload, EndUpload, UploadPieces
+from contacts.views.import_pieces import BeginUpload, DiscardUpload, EndUpload, ReadUpload, UploadPieces
 from contacts.views.import_rejects import RejectedRows
 from contacts.views.import_server import ServerFolder
 from contacts.views.import_source import ImportSource
@@ -67,6 +67,7 @@ urlpatterns = [
     path("imports/uploads/", BeginUpload.as_view(), name="upload_begin"),
     path("imports/uploads/<slug:upload>/", UploadPieces.as_view(), name="upload"),
     path("imports/uploads/<slug:upload>/end/", EndUpload.as_view(), name="upload_end"),
+    path("imports/uploads/<slug:upload>/read/", ReadUpload.as_view(), name="upload_read"),
     path("imports/uploads/<slug:upload>/discard/", DiscardUpload.as_view(), name="upload_discard"),
     path("imports/mappings/", MappingList.as_view(), name="import_mappings"),
     path("imports/mappings/<int:pk>/", EditMapping.as_view(), name="import_mapping"),

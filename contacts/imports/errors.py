@@ -17,6 +17,14 @@ class NoRows(UnreadableFile):
     """The file is empty, or has a header and nothing below it."""
 
 
+class NotNow(UnreadableFile):
+    """A limit of this server stopped the reading, not what the file holds: it is kept for another try."""
+
+
+class DiskFull(ImportProblem):
+    """The server's disk has no room; what has arrived of a file is kept."""
+
+
 class WrongColumns(ImportProblem):
     """The columns do not hold what this kind of file needs."""
 

@@ -18,11 +18,12 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
-from contacts.imports import files, uploads
+from contacts.imports import uploads
 from contacts.imports.encodings import CHOICES
-from contacts.imports.errors import ImportProblem
+from contacts.imports.errors import DiskFull, ImportProblem
 from contacts.imports.formats.opening import look_again
 from contacts.imports.guessing import guess
+from contacts.imports.room import told_when_full
 from contacts.imports.service import set_kind, set_reading, set_sheet, start_import
 from contacts.imports.sketch import DELIMITERS, Layout, Sketch
 from contacts.models import Import
@@ -45,7 +46,11 @@ class NewImport(StaffView, TemplateView):
         return [(_("Imports"), reverse("contacts:imports"))]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return self._take(request, limit=stream_to_disk(request))
+        try:
+            with told_when_full():  # the file is written while the request is read
+                return self._take(request, limit=stream_to_disk(request))
+        except DiskFull as full:
+            return self._refused(full, status=507)
 
     @method_decorator(csrf_protect)
     def _take(self, request: HttpRequest, *, limit: AtMost) -> HttpResponse:
@@ -53,17 +58,22 @@ class NewImport(StaffView, TemplateView):
             file = uploaded_file(request, limit)
             run = take_in(file, file.name or "", by=request.user)
         except ImportProblem as problem:
-            context = self.get_context_data(problem=str(problem))
-            return render(request, self.template_name, context, status=422)
+            return self._refused(problem, status=422)
         return redirect("contacts:import_file", pk=run.pk)
+
+    def _refused(self, problem: ImportProblem, *, status: int) -> HttpResponse:
+        context = self.get_context_data(problem=str(problem))
+        return render(self.request, self.template_name, context, status=status)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         limit = settings.UPLOAD_MAX_BYTES
+        waiting = uploads.unfinished(self.request.user.pk)
         return super().get_context_data(
             steps=shown_steps(Step.FILE),
             max_bytes=limit,
             has_server_folder=bool(settings.IMPORT_FOLDER),
-            unfinished=uploads.unfinished(self.request.user.pk),
+            unread=[upload for upload in waiting if upload.is_whole],
+            unfinished=[upload for upload in waiting if not upload.is_whole],
             too_big=_("The file is larger than %(limit)s.") % {"limit": filesizeformat(limit)},
             **kwargs,
         )
@@ -123,14 +133,14 @@ class ImportFile(StepView):
 
 
 def take_in(file: Any, name: str, *, by: Any) -> Import:
-    """Begin the import of a file as the kind that it seems to be; a kept file that is refused goes."""
-    try:
-        run = start_import(file=file, file_name=name, by=by)
+    """Begin the import of a file as the kind that it seems to be."""
+    return with_its_kind(start_import(file=file, file_name=name, by=by), by=by)
+
+
+def with_its_kind(run: Import, *, by: Any) -> Import:
+    """Take an import for what it seems to be, unless somebody went on with it already."""
+    if run.state == Import.State.UPLOADED and run.source is None:
         set_kind(run=run, kind=kind_of(run, guess(sketch_of(run))).kind, by=by)
-    except Exception:
-        if isinstance(file, Path):
-            files.forget(file)
-        raise
     return run
 
 

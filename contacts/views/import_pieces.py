@@ -1,7 +1,11 @@
-"""A file sent in pieces: begin, add, ask how far it is, end. Answers go to `static/contacts/upload.js`."""
+"""A file sent in pieces: begin, add, ask how far it is, end. Answers go to `static/contacts/upload.js`.
+
+A problem that may pass is marked `kept`: the page offers to go on from what has arrived.
+"""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +19,12 @@ from django.views.generic import View
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from contacts.imports import uploads
-from contacts.imports.errors import ImportProblem
+from contacts.imports.arrived import become_import, begun_import
+from contacts.imports.errors import DiskFull, ImportProblem, NotNow
+from contacts.imports.service import start_import
 from contacts.imports.uploads import NoUpload, StillRead, Upload, WrongOffset
-from contacts.views.import_file import take_in
+from contacts.models import Import
+from contacts.views.import_file import with_its_kind
 
 NAME_LIMIT, MARK_LIMIT = 255, 100
 
@@ -34,8 +41,12 @@ class PiecesView(StaffView, View):
             return JsonResponse({"received": wrong.received}, status=409)
         except NoUpload as gone:
             return JsonResponse({"problem": str(gone)}, status=404)
-        except StillRead as busy:
-            return JsonResponse({"problem": str(busy)}, status=503)
+        except StillRead:
+            return JsonResponse({"reading": True}, status=202)
+        except DiskFull as full:
+            return JsonResponse({"problem": str(full), "kept": True}, status=507)
+        except NotNow as later:
+            return JsonResponse({"problem": str(later), "kept": True}, status=422)
         except ImportProblem as refused:
             return JsonResponse({"problem": str(refused)}, status=422)
 
@@ -85,25 +96,50 @@ class EndUpload(PiecesView):
     """Read the whole file. Asked again after a lost answer, it says what came of it."""
 
     def post(self, request: HttpRequest, upload: str) -> HttpResponse:
-        found = self.upload()
-        import_id = found.import_id or self._read(found)
+        import_id = _read(self.upload(), by=request.user)
         return JsonResponse({"location": reverse("contacts:import_file", args=[import_id])})
 
-    def _read(self, found: Upload) -> int:
-        path = uploads.take(found)
-        try:
-            run = take_in(path, found.name, by=self.request.user)
-        except Exception:
-            uploads.forget(found)
-            raise
-        uploads.note_import(found, run.pk)
-        return int(run.pk)
 
+class _Plain(StaffView, View):
+    """An act on an upload by a plain form; a problem is a message on the page of new imports."""
 
-class DiscardUpload(PiecesView):
-    """Forget what has arrived of a file; a plain form."""
+    right_required = Right.IMPORT_PEOPLE
+    http_method_names = ["post"]
 
     def post(self, request: HttpRequest, upload: str) -> HttpResponse:
-        uploads.forget(self.upload())
-        messages.success(request, _("What had arrived of this file is removed."))
+        try:
+            return self.act(uploads.find(upload, by_id=request.user.pk))
+        except WrongOffset:
+            messages.error(request, _("Something of this file is missing. Choose it again."))
+        except ImportProblem as problem:
+            messages.error(request, str(problem))
         return redirect("contacts:import_new")
+
+    def act(self, found: Upload) -> HttpResponse:
+        raise NotImplementedError
+
+
+class ReadUpload(_Plain):
+    """Read a file that has arrived whole, without choosing it again."""
+
+    def act(self, found: Upload) -> HttpResponse:
+        return redirect("contacts:import_file", pk=_read(found, by=self.request.user))
+
+
+class DiscardUpload(_Plain):
+    """Forget what has arrived of a file."""
+
+    def act(self, found: Upload) -> HttpResponse:
+        uploads.forget(found)
+        messages.success(self.request, _("What had arrived of this file is removed."))
+        return redirect("contacts:import_new")
+
+
+def _read(found: Upload, *, by: Any) -> int:
+    """Have a whole file become an import and return its id; raises ImportProblem."""
+
+    def start(path: Path) -> Import:
+        run = begun_import(path) or start_import(file=path, file_name=found.name, by=by)
+        return with_its_kind(run, by=by)
+
+    return become_import(found, start=start)

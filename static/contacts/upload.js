@@ -1,7 +1,12 @@
 // Sending a file in pieces. A cut connection, a reload or a closed tab lose nothing that has arrived: the server is
-// asked how far it is, and the rest follows. Without JavaScript the form sends the file as a whole.
+// asked how far it is, and the rest follows. What does not pass by itself stops with words and a button to go on.
+// Without JavaScript the form sends the file as a whole.
 
-const WAITS = [1, 2, 4, 8, 15, 30]; // seconds between two tries
+// Seconds before each new try of one request: a line may be gone for minutes, a server that fails rarely is.
+const WAITS = { cut: [1, 2, 4, 8, 15, ...Array(15).fill(30)], failing: [1, 2, 4, 8, 15, 30], damaged: [1, 2, 4] };
+const STALLED = 90; // seconds without a byte or an answer, after which a piece counts as cut off
+const READ_EVERY = 2; // seconds between two questions whether the file is read
+const READ_WITHIN = 900; // seconds of asking
 const MEASURED = 20; // seconds of the last progress that the rate is taken of
 
 const form = () => document.querySelector("form[data-upload]");
@@ -9,7 +14,16 @@ const cookie = (name) =>
   decodeURIComponent(document.cookie.split("; ").find((part) => part.startsWith(`${name}=`))?.slice(name.length + 1) ?? "");
 const token = (element) => cookie("csrftoken") || element.querySelector("[name=csrfmiddlewaretoken]").value;
 
-class Refused extends Error {}
+class Refused extends Error {} // this file, or this page, does not go on
+class Stopped extends Error {} // it does, when the reason has passed: what has arrived is kept
+
+// Worth another try. `kind` is a key of WAITS, `status` what the server answered.
+class Later extends Error {
+  constructor(kind, status = 0) {
+    super(kind);
+    Object.assign(this, { kind, status });
+  }
+}
 
 // ---- What the page shows ---------------------------------------------------------------------------------------
 function show(element, words, values = {}) {
@@ -17,7 +31,7 @@ function show(element, words, values = {}) {
   box.hidden = !words;
   if (!words) return;
   const text = box.querySelector("[data-upload-words]");
-  const said = text.dataset[words].replace("{seconds}", values.seconds ?? "");
+  const said = text.dataset[words].replace("{seconds}", values.seconds ?? "").replace("{status}", values.status ?? "");
   if (text.textContent !== said) text.textContent = said;
   const bar = box.querySelector("progress");
   if (words === "reading") bar.removeAttribute("value");
@@ -38,6 +52,21 @@ function left(seconds) {
   return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(count)));
 }
 
+function begin(element) {
+  element.querySelector("[data-upload-problem]").replaceChildren();
+  element.querySelector("[data-upload-stopped]").hidden = true;
+  submit(element).disabled = true;
+}
+
+const submit = (element) => element.querySelector(".form-actions button");
+
+function stop(element, text) {
+  show(element, "stopped");
+  element.querySelector("[data-upload-reason]").textContent = text;
+  element.querySelector("[data-upload-stopped]").hidden = false;
+  submit(element).disabled = false;
+}
+
 function refuse(element, text) {
   show(element, "");
   const alert = document.createElement("p");
@@ -45,28 +74,40 @@ function refuse(element, text) {
   alert.setAttribute("role", "alert");
   alert.textContent = text;
   element.querySelector("[data-upload-problem]").replaceChildren(alert);
-  element.querySelector("button").disabled = false;
+  submit(element).disabled = false;
 }
 
 // ---- Talking to the server --------------------------------------------------------------------------------------
-// Resolves to {status, data}; rejects when there was no answer, or one that says "later".
+// Resolves to {status, data}; rejects with Later when there was no answer, or one that may be another in a while.
 function ask(method, url, { body = null, headers = {}, onProgress = null } = {}) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
+    let stalled;
+    const heard = () => {
+      clearTimeout(stalled);
+      if (onProgress) stalled = setTimeout(() => request.abort(), STALLED * 1000);
+    };
     request.open(method, url);
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    if (onProgress) request.upload.onprogress = (event) => onProgress(event.loaded);
-    request.onerror = request.onabort = request.ontimeout = () => reject(new Error("no answer"));
+    if (onProgress)
+      request.upload.onprogress = (event) => {
+        heard();
+        onProgress(event.loaded);
+      };
+    request.onerror = request.onabort = request.ontimeout = () => reject(new Later("cut"));
     request.onload = () => {
-      if (request.status >= 500 || request.status === 429) return reject(new Error("later"));
       let data = {};
       try {
         data = JSON.parse(request.responseText);
       } catch {
         if (request.status < 300) return reject(new Refused(form().dataset.signedOut)); // the sign-in page
       }
+      if (!data.problem && (request.status >= 500 || request.status === 408 || request.status === 429))
+        return reject(new Later("failing", request.status));
       resolve({ status: request.status, data });
     };
+    request.onloadend = () => clearTimeout(stalled);
+    heard();
     request.send(body);
   });
 }
@@ -91,21 +132,29 @@ function wait(seconds) {
 }
 
 async function patiently(element, act) {
-  for (let tries = 0; ; tries += 1) {
+  const tries = { cut: 0, failing: 0, damaged: 0 };
+  for (;;) {
     try {
       return await act();
     } catch (error) {
-      if (error instanceof Refused) throw error;
-      const seconds = WAITS[Math.min(tries, WAITS.length - 1)];
-      show(element, "cut", { seconds });
+      if (!(error instanceof Later)) throw error;
+      const seconds = WAITS[error.kind][tries[error.kind]++];
+      if (!seconds) throw new Stopped(reason(element, error));
+      show(element, error.kind, { seconds, status: error.status });
       await wait(seconds);
     }
   }
 }
 
+function reason(element, { kind, status }) {
+  const words = { cut: element.dataset.noAnswer, failing: element.dataset.error, damaged: element.dataset.lost }[kind];
+  return words.replace("{status}", status);
+}
+
 function answered({ status, data }, element) {
   if (status < 300 || status === 409) return data;
-  throw new Refused(data.problem || element.dataset.lost);
+  if (data.problem) throw data.kept ? new Stopped(data.problem) : new Refused(data.problem);
+  throw new Stopped(reason(element, { kind: "failing", status }));
 }
 
 // ---- One file ------------------------------------------------------------------------------------------------------
@@ -121,31 +170,61 @@ async function send(element, file) {
   let received = upload.received;
   const rate = measured(received);
   const progress = (sent) => show(element, "sending", { sent, total: file.size, pace: rate(element, sent, file.size) });
+  progress(received);
   while (received < file.size) {
-    received = await patiently(element, async () => {
-      const piece = file.slice(received, received + upload.piece);
-      let answer;
-      try {
-        answer = await ask("PUT", `${upload.url}?offset=${received}`, {
-          body: piece,
-          headers: { ...headers(), "Content-Type": "application/octet-stream", "X-Piece-SHA256": await digest(piece) },
-          onProgress: (loaded) => progress(received + Math.min(loaded, piece.size)),
-        });
-      } catch (error) {
-        if (error instanceof Refused) throw error;
-        if (error.name === "NotReadableError") throw new Refused(element.dataset.changed);
-        answer = await ask("GET", upload.url); // the piece may have arrived although its answer did not
-      }
-      const next = answered(answer, element).received;
-      if (next === received) throw new Error("not arrived, or damaged on the way"); // after a wait, once more
-      return next;
-    });
+    received = await patiently(element, () => sendPiece(element, { file, upload, received, progress, headers: headers() }));
     progress(received);
   }
-  show(element, "reading");
-  const { location, ...rest } = await patiently(element, () => post(upload.end));
-  if (!location) throw new Refused(rest.problem || element.dataset.lost);
-  window.location.assign(location);
+  window.location.assign(await read(element, () => post(upload.end)));
+}
+
+// Returns how much has arrived after one piece.
+async function sendPiece(element, { file, upload, received, progress, headers }) {
+  const piece = file.slice(received, received + upload.piece);
+  let answer;
+  try {
+    answer = await ask("PUT", `${upload.url}?offset=${received}`, {
+      body: piece,
+      headers: { ...headers, "Content-Type": "application/octet-stream", "X-Piece-SHA256": await digest(piece) },
+      onProgress: (loaded) => progress(received + Math.min(loaded, piece.size)),
+    });
+  } catch (error) {
+    if (error.name === "NotReadableError") throw new Refused(element.dataset.changed);
+    if (!(error instanceof Later)) throw error;
+    const now = answered(await ask("GET", upload.url), element).received;
+    if (now === received) throw error;
+    return now; // the piece has arrived although its answer did not
+  }
+  const next = answered(answer, element).received;
+  if (next === received) throw new Later("damaged");
+  return next;
+}
+
+// Has the file read, and returns where its import is. A request that was cut off goes on reading at the server.
+async function read(element, post) {
+  for (const until = Date.now() + READ_WITHIN * 1000; ; ) {
+    show(element, "reading");
+    const answer = await patiently(element, post);
+    if (answer.location) return answer.location;
+    if (!answer.reading) throw new Stopped(element.dataset.lost); // something is missing: what, is asked at the beginning
+    if (Date.now() > until) throw new Stopped(element.dataset.slow);
+    await wait(READ_EVERY);
+  }
+}
+
+async function run(element) {
+  const file = element.querySelector('input[type="file"]').files[0];
+  begin(element);
+  if (file.size > Number(element.dataset.maxBytes)) {
+    refuse(element, element.dataset.tooBig);
+    return;
+  }
+  try {
+    await send(element, file);
+  } catch (error) {
+    if (error instanceof Stopped) stop(element, error.message);
+    else refuse(element, error instanceof Refused ? error.message : element.dataset.lost);
+  }
 }
 
 // Rate and time left, of the last seconds.
@@ -163,22 +242,30 @@ function measured(start) {
   };
 }
 
-document.addEventListener("submit", async (event) => {
+document.addEventListener("submit", (event) => {
   const element = event.target.closest?.("form[data-upload]");
-  const file = element?.querySelector('input[type="file"]').files[0];
-  if (!file) return;
+  if (!element?.querySelector('input[type="file"]').files.length) return;
   event.preventDefault();
-  element.querySelector("[data-upload-problem]").replaceChildren();
-  if (file.size > Number(element.dataset.maxBytes)) {
-    refuse(element, element.dataset.tooBig);
-    return;
-  }
-  element.querySelector("button").disabled = true;
-  try {
-    await send(element, file);
-  } catch (error) {
-    refuse(element, error instanceof Refused ? error.message : element.dataset.lost);
-  }
+  run(element);
+});
+
+document.addEventListener("click", (event) => {
+  const element = event.target.closest?.("[data-upload-go-on]")?.closest("form[data-upload]");
+  if (element) run(element);
+});
+
+// The connection is back.
+addEventListener("online", () => {
+  const element = form();
+  if (element && !element.querySelector("[data-upload-stopped]").hidden) run(element);
+});
+
+// Another file is another upload.
+document.addEventListener("change", (event) => {
+  const element = event.target.closest?.("form[data-upload]");
+  if (!element || element.querySelector("[data-upload-stopped]").hidden) return;
+  element.querySelector("[data-upload-stopped]").hidden = true;
+  show(element, "");
 });
 
 // A page that comes back from the browser's own memory must not show an upload that no longer runs.
@@ -186,5 +273,5 @@ addEventListener("pageshow", (event) => {
   const element = form();
   if (!event.persisted || !element) return;
   show(element, "");
-  element.querySelector("button").disabled = false;
+  submit(element).disabled = false;
 });

@@ -23,7 +23,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from contacts.imports import files
-from contacts.imports.errors import UnreadableFile
+from contacts.imports.errors import NotNow, UnreadableFile
 from contacts.imports.formats import limits
 
 LOOK_EVERY = 0.5  # seconds between two looks at the child
@@ -147,12 +147,12 @@ def _died(code: int, wrong: bytes) -> Exception:
 
 
 def _too_long() -> UnreadableFile:
-    return UnreadableFile(_("Reading the file took too long. Send it in several parts, or as “CSV UTF-8”."))
+    return NotNow(_("Reading the file took too long. Send it in several parts, or as “CSV UTF-8”."))
 
 
 def _too_much(what: str) -> UnreadableFile:
     if what == "disk":
-        return UnreadableFile(
+        return NotNow(
             _("The file grows larger than the disk allows. Send it in several parts, or make room.")
         )
     return UnreadableFile(

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpResponse
 from django.test import Client
 
 from campaign_crm.platform.models import User
 from contacts.imports import files, uploads
+from contacts.imports.errors import DiskFull, NotNow
+from contacts.imports.holding import hold
 from contacts.models import Import
+from contacts.views import import_file, import_pieces
 from tests.contacts.views.imports.conftest import PEOPLE
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +88,102 @@ def test_a_file_that_cannot_be_read_says_why_and_is_gone(begin: Callable[..., An
     assert Import.objects.count() == 0
     assert list(files.folder().iterdir()) == []
     assert list(uploads.folder().iterdir()) == []
+
+
+class Killed(BaseException):
+    """What no handler of errors sees, as the end of a process."""
+
+
+@pytest.mark.parametrize(
+    ("where", "step"),
+    [(import_pieces, "start_import"), (import_file, "set_kind"), (uploads, "note_import")],
+    ids=["before it began", "before its kind was set", "before it was noted"],
+)
+def test_a_server_killed_while_it_reads_goes_on_when_asked_again(
+    begin: Callable[..., Any], staff: Client, monkeypatch: pytest.MonkeyPatch, where: Any, step: str
+) -> None:
+    def dies(*_values: Any, **_named: Any) -> None:
+        raise Killed
+
+    content = b"E-mail\n" + b"lea@example.org\n" * 12
+    begun = begin(name="stop.csv", content=content).json()
+    with monkeypatch.context() as killed:
+        killed.setattr(where, step, dies)
+        with pytest.raises(Killed):
+            send_all(staff, begun, content)
+    assert begin(name="stop.csv", content=content).json()["received"] == len(content)
+    page = staff.get("/imports/new/").content.decode()
+    assert ("Arrived, not read yet" in page, "Not arrived whole" in page) == (True, False)
+    answer = staff.post(begun["end"])
+    run = Import.objects.get()
+    assert answer.json() == {"location": f"/imports/{run.pk}/file/"}
+    assert (run.kind, Path(run.file_path).read_bytes()) == (Import.Kind.SUPPRESSION, content)
+    assert "Arrived, not read yet" not in staff.get("/imports/new/").content.decode()
+
+
+def test_a_file_that_is_being_read_is_waited_for(begin: Callable[..., Any], staff: Client) -> None:
+    begun = begin().json()
+    folder = uploads.folder() / begun["url"].split("/")[-2]
+    with hold(folder, wait=True):
+        answer = send_all(staff, begun)
+        discarded = staff.post(f"{begun['url']}discard/", follow=True).content.decode()
+    assert (answer.status_code, answer.json()) == (202, {"reading": True})
+    assert "The file is being read." in discarded
+    assert staff.post(begun["end"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status"), [(DiskFull("The disk is full."), 507), (NotNow("It took too long."), 422)]
+)
+def test_what_may_pass_is_said_and_the_file_read_without_sending_it_again(
+    begin: Callable[..., Any],
+    staff: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    status: int,
+) -> None:
+    def fails(**_named: Any) -> None:
+        raise error
+
+    begun = begin().json()
+    with monkeypatch.context() as failing:
+        failing.setattr(import_pieces, "start_import", fails)
+        answer = send_all(staff, begun)
+        assert (answer.status_code, answer.json()) == (status, {"problem": str(error), "kept": True})
+        again = staff.post(f"{begun['url']}read/", follow=True)
+        assert str(error) in again.content.decode()
+    answer = staff.post(f"{begun['url']}read/")
+    assert answer["Location"] == f"/imports/{Import.objects.get().pk}/file/"
+
+
+def test_a_file_with_something_missing_is_not_read(begin: Callable[..., Any], staff: Client) -> None:
+    begun = begin().json()
+    assert (staff.post(begun["end"]).status_code, staff.post(begun["end"]).json()) == (409, {"received": 0})
+    page = staff.post(f"{begun['url']}read/", follow=True).content.decode()
+    assert "Something of this file is missing" in page
+
+
+def test_a_full_disk_is_said_whichever_way_a_file_comes(
+    begin: Callable[..., Any], staff: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_values: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    def full_meanwhile(handler: TemporaryFileUploadHandler, *_values: Any) -> None:
+        handler.file.close()
+        full()
+
+    begun = begin().json()
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(os, "fsync", full)
+        answer = staff.put(f"{begun['url']}?offset=0", CONTENT[:100], content_type="x/y")
+        assert (answer.status_code, answer.json()["kept"]) == (507, True)
+        assert "disk is full" in answer.json()["problem"]
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(TemporaryFileUploadHandler, "receive_data_chunk", full_meanwhile)
+        page = staff.post("/imports/new/", {"file": SimpleUploadedFile("people.csv", CONTENT)})
+    assert page.status_code == 507
+    assert "disk is full" in page.content.decode()
 
 
 def test_a_file_too_large_is_refused_before_it_is_sent(begin: Callable[..., Any], settings: Any) -> None:
