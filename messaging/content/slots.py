@@ -65,19 +65,20 @@ class SlotTemplate:
         self._pattern[::2] = self.segments
         self._only_names = all(slot.name for slot in self.slots)
 
-    def render_values(self, context: Mapping[str, object]) -> list[str]:
-        """The value of each slot for one recipient, escaped for its place.
+    def render_values(self, context: Mapping[str, object], slots: Sequence[Slot] | None = None) -> list[str]:
+        """The value of each slot for one recipient, escaped for its place; `slots`: of these alone.
 
         `context` is flat and plain: text, numbers, None. Raises `ContentError` when it lacks a name, holds
         another kind of object, or when rendering fails.
         """
         self._check_context(context)
+        wanted = self.slots if slots is None else slots
         if self._only_names:
-            return [self._plain_value(context[slot.name]) for slot in self.slots]
+            return [self._plain_value(context[slot.name]) for slot in wanted]
         rendering = _Rendering(self._template, context)
         return [
             self._plain_value(context[slot.name]) if slot.name else _kept_value(slot, context, rendering)
-            for slot in self.slots
+            for slot in wanted
         ]
 
     def join(self, values: Sequence[str]) -> str:
@@ -91,6 +92,11 @@ class SlotTemplate:
         return self.join(self.render_values(context))
 
     def _check_context(self, context: Mapping[str, object]) -> None:
+        # As it should be, seen without a loop of our own: this is asked for every message.
+        if self.fields <= context.keys() and PLAIN.issuperset(
+            map(type, map(context.__getitem__, self.fields))
+        ):
+            return
         missing = self.fields - context.keys()
         if missing:
             names = ", ".join(sorted(missing))

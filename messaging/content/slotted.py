@@ -7,14 +7,14 @@ but Message-ID and Date, which such providers write themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from messaging.content.compile import CompiledMessage
 from messaging.content.escaping import for_header
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
 from messaging.content.headers import LONGEST_NAME, checked_address
 from messaging.content.mime import SenderData
-from messaging.content.rendering import MessageValues, message_template
+from messaging.content.rendering import message_template
 from messaging.content.slots import Slot, SlotTemplate
 
 # Addresses made here: letters that no context escapes, so that both parts can share one value.
@@ -50,24 +50,26 @@ class SlottedMessage:
             for slot, number in zip(template.html.slots, html, strict=True)
             if _is_same_everywhere(slot)
         }
-        self._own_text: list[int] = []
+        self._template = template
+        self._own_text: list[Slot] = []
         text = []
-        for number, slot in enumerate(template.text.slots):
+        for slot in template.text.slots:
             if slot.name in shared:
                 text.append(shared[slot.name])
             else:
                 text.append(first + len(html) + len(self._own_text))
-                self._own_text.append(number)
+                self._own_text.append(slot)
         self.html = _numbered(template.html, html)
         self.text = _numbered(template.text, text)
 
-    def slots(self, values: MessageValues) -> tuple[str, ...]:
-        """One recipient's values, by slot number."""
-        text = values.text
-        own = [text[number] for number in self._own_text]
-        if self._subject_is_slot:
-            return (values.subject, *values.html, *own)
-        return (*values.html, *own)
+    def slots(self, context: Mapping[str, object]) -> tuple[str, ...]:
+        """One recipient's values, by slot number; raises `ContentError` when the context is incomplete."""
+        template = self._template
+        html = template.html.render_values(context)
+        text = template.text.render_values(context, self._own_text)
+        if not self._subject_is_slot:
+            return (*html, *text)
+        return (for_header(template.subject.render(context)), *html, *text)
 
 
 def own_headers(unsubscribe_url: str) -> dict[str, str]:

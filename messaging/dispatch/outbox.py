@@ -145,12 +145,12 @@ class Outbox:
 
     def _slotted_message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
-        values = self._template.render_values(self._context(row, recipient, addresses, at))
+        context = self._context(row, recipient, addresses, at)
         return OutgoingMessage(
             self._key_of(row),
             self._from,
             checked_address(row.address),
-            slots=self._content.slotted.slots(values),
+            slots=self._content.slotted.slots(context),
             headers=own_headers(self._one_click_url(addresses)),
         )
 
