@@ -102,6 +102,7 @@ ROWS: dict[str, Row] = {
     "contacts:upload_begin": Row(Right.IMPORT_PEOPLE),
     "contacts:upload_discard": Row(Right.IMPORT_PEOPLE),
     "contacts:upload_end": Row(Right.IMPORT_PEOPLE),
+    "contacts:upload_read": Row(Right.IMPORT_PEOPLE),
     "messaging:calendar": Row(Right.VIEW_CAMPAIGNS),
     "messaging:campaign": Row(Right.VIEW_CAMPAIGNS),
     "messaging:campaign_act": Row(Right.EDIT_CAMPAIGN),
