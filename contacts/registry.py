@@ -58,7 +58,7 @@ class HandOverCheck:
 
 @dataclass(frozen=True)
 class Departure:
-    """Somebody left because of a mailing, by its provider's own way; `contact` is None once they are erased."""
+    """Somebody left because of a mailing, by its provider's own way; `contact` is None once erased."""
 
     campaign: int
     ledger_month: date

@@ -1,7 +1,7 @@
-"""What a provider reports by itself: kinds of webhooks by name, each proven in its own way and read to `Event`.
+"""What a provider reports by itself: kinds of webhooks by name, each proven in its own way, read to `Event`.
 
 An account may leave by one protocol and report by another (a provider's SMTP relay with its webhooks), so a
-kind of webhook is chosen for an account, and is not its kind. Settings are a plain dict; no model is known here.
+kind of webhook is chosen for an account, and is not its kind. Settings are a plain dict; no model is known.
 
 To add one: `messaging/providers/<name>/events.py` with its `HOOK`, and its name at the end of `NAMES`.
 """

@@ -50,7 +50,7 @@ class MailboxFailed(Exception):
 
 
 def read_mailboxes() -> int:
-    """Read every mailbox in use; what keeps one from being read is written on it. Returns how many messages."""
+    """Read every mailbox in use; what keeps one from being read is written on it. Returns how many."""
     count = 0
     for mailbox in Mailbox.objects.filter(is_active=True).order_by("pk"):
         try:

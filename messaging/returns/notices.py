@@ -1,8 +1,8 @@
 """Formal notices: what mail servers say of a message (RFC 3464), and reports of spam (RFC 5965).
 
-Servers that speak in plain words are understood as far as they can be, and in doubt as a mailbox that does not
-answer: what a text leaves open never stops an address. A notice counts only with the signed key of the message
-that it is about, which nobody but its reader and its servers has seen: whoever invents notices harms himself.
+Servers that speak in plain words are understood as far as they can be, in doubt as a mailbox that does not
+answer: what a text leaves open never stops an address. A notice counts only with the signed key of the
+message that it is about, which only its reader and its servers have seen: who invents one harms himself.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ class _Known:
 
 
 def keep_replies(replies: Sequence[NewReply]) -> None:
-    """Write answers down, in a number of queries that does not depend on how many; known ones change nothing."""
+    """Write answers down, in a few queries, however many they are; known ones change nothing."""
     if not replies:
         return
     tokens = [_token(reply.key) for reply in replies]

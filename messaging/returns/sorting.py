@@ -18,7 +18,8 @@ _AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto
 _AUTOMATIC_PRECEDENCE = {"auto_reply", "auto-reply", "bulk", "junk", "list"}
 _AUTOMATIC_SUBJECT = re.compile(
     r"^(?:(?:re|tr|fwd?|réf)\s*:\s*)*(?:\[?auto(?:matic|mated)?[ -]?(?:reply|response|answer)\b"
-    r"|out of (?:the )?office\b|on (?:vacation|holiday|annual leave|parental leave)\b|away from (?:the|my) \w+"
+    r"|out of (?:the )?office\b|on (?:vacation|holiday|annual leave|parental leave)\b"
+    r"|away from (?:the|my) \w+"
     r"|r[ée]ponse automatique\b|message automatique\b|(?:message|avis|notification) d[’']absence\b"
     r"|absence(?: du bureau)?\s*(?::|$|du\b|jusqu)|absente?s?\b.{0,30}\b(?:bureau|jusqu|cong[ée])"
     r"|(?:je suis )?(?:actuellement )?en (?:cong[ée]s?|vacances)\b|accus[ée] de r[ée]ception\b"

@@ -1,7 +1,7 @@
 """From kept bodies to states, addresses and answers: in batches, in order, each body once.
 
-One transaction reads a batch and draws its consequences. What PostgreSQL refuses is halved until the body that
-it refuses is alone: that one is called unreadable, with the reason, and holds up nobody else's.
+One transaction reads a batch and draws its consequences. What PostgreSQL refuses is halved until the body
+that it refuses is alone: that one is called unreadable, with the reason, and holds up nobody else's.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ BROKEN = gettext_noop("The program cannot read it; the log says why")
 
 _PURGE = """
 DELETE FROM messaging_providerevent WHERE id IN (
-    SELECT id FROM messaging_providerevent WHERE received_at < now() - %(kept)s ORDER BY received_at
-    LIMIT %(limit)s)
+    SELECT id FROM messaging_providerevent WHERE received_at < now() - make_interval(secs => %(kept)s)
+    ORDER BY received_at LIMIT %(limit)s)
 """
 
 
@@ -69,8 +69,8 @@ def purge() -> int:
     count = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(_PURGE, {"kept": KEPT, "limit": PURGED_AT_ONCE})
-            deleted = cursor.rowcount
+            cursor.execute(_PURGE, {"kept": KEPT.total_seconds(), "limit": PURGED_AT_ONCE})
+            deleted = int(cursor.rowcount)
         count += deleted
         if deleted < PURGED_AT_ONCE:
             return count

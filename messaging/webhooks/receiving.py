@@ -1,7 +1,7 @@
 """One call of a provider: verified, and on disk once when this returns.
 
-In PostgreSQL; while that is away, in the spool of this machine, verified with the account as this process last
-knew it. What could not be verified then is when the spool is drained. The spool keeps the order of calls.
+In PostgreSQL; while that is away, in the spool of this machine, verified with the account as this process
+last knew it. What could not be verified then is when the spool is drained. Calls keep their order.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import logging
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -122,7 +123,7 @@ def spool_mail(account: int, raw: bytes) -> None:
 
 
 def last_refusal(account: int) -> dict[str, Any] | None:
-    """When and why the last call was refused: {"at": …, "text": …}; None when none was, or it is forgotten."""
+    """When and why the last call was refused: {"at": …, "text": …}; None when none was."""
     found: dict[str, Any] | None = cache.get(_refusal_key(account))
     return found
 
@@ -183,10 +184,8 @@ def _verified(address: HookAddress, call: HookCall, known: _Known | None) -> str
 def _spool_call(address: HookAddress, call: HookCall, known: _Known | None) -> None:
     """Keep a call on this machine; a forged one is refused already here when its account is known."""
     if known is not None:
-        try:
+        with suppress(CannotVerifyYet):
             _verified(address, call, known)
-        except CannotVerifyYet:
-            pass
     headers = {name: call.headers[name] for name in HEADERS if name in call.headers}
     SPOOL.keep(_line(address.account, address.kind, address.secret, call.raw, headers, call.received_at))
 

@@ -1,7 +1,7 @@
 """Mailgun's webhooks: one event a call, with an HMAC over a timestamp and a token used once.
 
-Source: Mailgun, "Webhooks" and "Securing webhooks". The signature does not cover the event itself: whoever saw
-one call could put another event beside its signature. So a token belongs to the first body that it came with.
+Source: Mailgun, "Webhooks" and "Securing webhooks". The signature does not cover the event: who saw one call
+could put another event beside its signature. So a token belongs to the first body that it came with.
 """
 
 from __future__ import annotations

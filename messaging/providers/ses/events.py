@@ -152,7 +152,7 @@ def verify(call: HookCall, settings: Settings) -> str:
 
 
 def confirm(call: HookCall, settings: Settings) -> None:
-    """Say yes when SNS asks whether the configured topic's subscription is wanted; nothing else is fetched."""
+    """Say yes when SNS asks whether the configured topic's subscription is wanted; fetches nothing else."""
     envelope = _envelope(call.raw)
     if text_of(envelope, "Type") != "SubscriptionConfirmation":
         return

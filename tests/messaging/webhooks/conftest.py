@@ -91,8 +91,7 @@ def mailing(db: None) -> Callable[..., Campaign]:
 
 def add_row(campaign: Campaign, contact: int, state: str, occasion: str = "") -> None:
     email = f"person{contact}@example.com"
-    found = connection.cursor()
-    with found:
+    with connection.cursor() as found:
         found.execute(
             "SELECT address, address_hash FROM contacts_emailaddress WHERE contact_id = %s", [contact]
         )
@@ -139,23 +138,23 @@ def sendgrid_call(*reports: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
 
 
 def mailgun_call(
-    report: dict[str, Any], *, token: str = "once", at: datetime | None = None
+    report: dict[str, Any], *, once: str = "once", at: datetime | None = None
 ) -> tuple[bytes, dict[str, str]]:
     timestamp = str(int((at or datetime.now(UTC)).timestamp()))
-    signature = hmac.new(SIGNING_KEY.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
+    signature = hmac.new(SIGNING_KEY.encode(), f"{timestamp}{once}".encode(), hashlib.sha256).hexdigest()
     body = {
-        "signature": {"timestamp": timestamp, "token": token, "signature": signature},
+        "signature": {"timestamp": timestamp, "token": once, "signature": signature},
         "event-data": report,
     }
     return json.dumps(body).encode(), {}
 
 
-def brevo_call(report: dict[str, Any], *, token: str = "long token") -> tuple[bytes, dict[str, str]]:
-    return json.dumps(report).encode(), {"Authorization": f"Bearer {token}"}
+def brevo_call(report: dict[str, Any], *, bearer: str = "long token") -> tuple[bytes, dict[str, str]]:
+    return json.dumps(report).encode(), {"Authorization": f"Bearer {bearer}"}
 
 
-def mailjet_call(report: Any, *, password: str = "long word") -> tuple[bytes, dict[str, str]]:
-    told = base64.b64encode(f"crm:{password}".encode()).decode()
+def mailjet_call(report: Any, *, word: str = "long word") -> tuple[bytes, dict[str, str]]:
+    told = base64.b64encode(f"crm:{word}".encode()).decode()
     return json.dumps(report).encode(), {"Authorization": f"Basic {told}"}
 
 
