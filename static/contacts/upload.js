@@ -35,6 +35,7 @@ function show(element, words, values = {}) {
   if (text.textContent !== said) text.textContent = said;
   const bar = box.querySelector("progress");
   if (words === "reading") bar.removeAttribute("value");
+  else if (words === "stopped" && !bar.hasAttribute("value")) bar.value = 100; // all has arrived
   else if (values.total) bar.value = (100 * values.sent) / values.total;
   const figures = box.querySelector("[data-upload-figures]");
   if (words === "reading") figures.textContent = "";
