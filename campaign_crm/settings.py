@@ -96,6 +96,7 @@ INSTALLED_APPS = [
     "campaign_crm.shell",
 ]
 MIDDLEWARE = [
+    "messaging.middleware.LinkHostMiddleware",  # before whatever asks for the host
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tracking.ingest.middleware.IngestMiddleware",  # pixels and clicks: before sessions, locale, sign-in

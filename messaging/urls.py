@@ -16,6 +16,7 @@ from messaging.views.domains import (
     NewDomain,
 )
 from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDraft, SaveDraft
+from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.review import Review, SendTest
 from messaging.views.senders import AccountList, CheckAccount, EditAccount, EditSender, SenderList
@@ -60,6 +61,7 @@ urlpatterns = [
     path("senders/", SenderList.as_view(), name="senders"),
     path("senders/new/", EditSender.as_view(), name="sender_new"),
     path("senders/<int:pk>/", EditSender.as_view(), name="sender"),
+    path("here/<slug:word>", Here.as_view(), name="here"),
     path("domains/", DomainList.as_view(), name="domains"),
     path("domains/new/", NewDomain.as_view(), name="domain_new"),
     path("domains/<int:pk>/", DomainPage.as_view(), name="domain"),

@@ -15,6 +15,13 @@ UNSUBSCRIBE_PATH = "/u/"
 VIEW_ONLINE_PATH = "/v/"
 PREFERENCES_PATH = "/p/"
 CONFIRM_PATH = "/k/"
+SIGN_UP_PATH = "/f/"
+PICTURE_PATHS = ("/i/", "/logo/")
+PUBLIC_PATHS = (
+    *(OPEN_PATH, CLICK_PATH, UNSUBSCRIBE_PATH, VIEW_ONLINE_PATH, PREFERENCES_PATH, CONFIRM_PATH),
+    *(SIGN_UP_PATH, *PICTURE_PATHS),
+)
+"""What readers open; everything else is the team's."""
 # One transparent dot, drawn from the page itself.
 NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
@@ -37,6 +44,14 @@ def untracked(links: Iterable[Link]) -> dict[str, object]:
     found: dict[str, object] = {f"{TRACKED_LINK}{link.number}": link.url for link in links}
     found[OPEN_PIXEL] = NO_PIXEL
     return found
+
+
+def at_host(url: str, own: str, public_url: str) -> str:
+    """An address of a public page of this installation (`own`), at `public_url`; any other stays as it is."""
+    path = url.removeprefix(own)
+    if path == url or not path.startswith(PUBLIC_PATHS):
+        return url
+    return f"{public_url}{path}"
 
 
 def unsubscribe_url(public_url: str, token: str) -> str:

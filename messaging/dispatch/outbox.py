@@ -15,6 +15,7 @@ from campaign_crm.platform.models import Organisation
 from contacts.enums import MessageKind
 from messaging.content import public_links, tokens
 from messaging.content.compile import CompiledMessage
+from messaging.content.dkim import Signer
 from messaging.content.errors import ContentError
 from messaging.content.headers import BadAddress, checked_address
 from messaging.content.marks import AnonymousMark, Mark, PersonalMark, occasion_number
@@ -27,6 +28,7 @@ from messaging.models import Campaign, CampaignVariant, ProviderAccount, SenderI
 from messaging.providers.base import OutgoingMessage, SharedContent
 from messaging.services.compiling import organisation_data
 from messaging.services.recipients import READER, Message, Wanted, load_recipients
+from messaging.services.sender_trust import SenderTrust, trust_of, with_pictures_at
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +80,9 @@ class Outbox:
         self._from = sender.address
         self._is_service = campaign.message_kind == MessageKind.SERVICE
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
-        self._content = _content(campaign, sender, variant.number if variant is not None else 0)
+        trust = trust_of(sender)
+        self._public_url = trust.public_url
+        self._content = _content(campaign, sender, trust, variant.number if variant is not None else 0)
         self._template = message_template(self._content.compiled)
         # Every name the templates read is there, unknown until something fills it.
         self._nothing: dict[str, object] = dict.fromkeys(self._template.fields)
@@ -173,9 +177,9 @@ class Outbox:
         if self._content.compiled.tracking:
             occasion = occasion_number(row.key.occasion)
             mark = self._mark(row, occasion, at, measured=recipient.measured)
-            context |= public_links.message_links(settings.PUBLIC_URL, mark, links=self._links)
+            context |= public_links.message_links(self._public_url, mark, links=self._links)
         if row.context:
-            context |= _values_of(row.context)
+            context |= self._values_of(row.context)
         return context
 
     def _addresses(self, row: Row, occasion: int, at: datetime) -> dict[str, str]:
@@ -204,7 +208,7 @@ class Outbox:
             signed_at=at,
             campaign=campaign,
         )
-        url = settings.PUBLIC_URL
+        url = self._public_url
         return {
             "unsubscribe_url": public_links.unsubscribe_url(url, unsubscribe),
             "view_online_url": public_links.view_online_url(url, tokens.sign_view_online(own)),
@@ -218,42 +222,56 @@ class Outbox:
             return PersonalMark(month, campaign, row.key.contact, occasion, row.variant)
         return AnonymousMark(month, campaign, row.department, at, row.variant)
 
+    def _values_of(self, context: Mapping[str, Any]) -> dict[str, object]:
+        """Values that a service message brings: its link, and the rest as `extra_<name>`."""
+        found: dict[str, object] = {
+            f"extra_{name}": value for name, value in context.items() if name not in (READER, ACTION_URL)
+        }
+        if ACTION_URL in context:
+            found[ACTION_URL] = public_links.at_host(
+                str(context[ACTION_URL]), settings.PUBLIC_URL, self._public_url
+            )
+        return found
+
 
 def _reader_of(row: Row) -> int:
     """Whose data the message shows: the recipient's, but for a test."""
     return int((row.context or {}).get(READER, row.key.contact))
 
 
-def _values_of(context: Mapping[str, Any]) -> dict[str, object]:
-    """Values that a service message brings: its link, and the rest as `extra_<name>`."""
-    return {
-        name if name == ACTION_URL else f"extra_{name}": value
-        for name, value in context.items()
-        if name != READER
-    }
-
-
-def _content(campaign: Campaign, sender: SenderIdentity, variant: int) -> Content:
+def _content(campaign: Campaign, sender: SenderIdentity, trust: SenderTrust, variant: int) -> Content:
     kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
     data = SenderData(sender.from_name, sender.address, sender.reply_to)
     frozen_at = campaign.frozen_at
     # A standing campaign reaches the same address again and again: nobody may drop its repeats.
     mailing = f"{campaign.pk}-{frozen_at:%Y%m%d%H%M%S%f}" if frozen_at and not campaign.standing_for else ""
-    return _made_once(campaign.pk, variant, frozen_at, data, kind, mailing)
+    return _made_once(campaign.pk, variant, frozen_at, data, kind, mailing, trust)
 
 
 @lru_cache(maxsize=64)
 def _made_once(
-    campaign: int, variant: int, _frozen_at: datetime, sender: SenderData, kind: str, mailing: str
+    campaign: int,
+    variant: int,
+    _frozen_at: datetime,
+    sender: SenderData,
+    kind: str,
+    mailing: str,
+    trust: SenderTrust,
 ) -> Content:
     """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
-    compiled = CompiledMessage.from_json(_compiled(campaign, variant))
+    compiled = with_pictures_at(CompiledMessage.from_json(_compiled(campaign, variant)), trust.public_url)
     is_service = kind == "service"
     feedback_id = f"{campaign}:{kind}:{sender.domain}"
     slotted = SlottedMessage(compiled, sender, service=is_service, feedback_id=feedback_id)
     return Content(
         compiled,
-        MessageBuilder(compiled, sender, service=is_service, feedback_id=feedback_id),
+        MessageBuilder(
+            compiled,
+            sender,
+            service=is_service,
+            feedback_id=feedback_id,
+            signer=Signer(trust.keys) if trust.keys else None,
+        ),
         slotted,
         SharedContent(
             from_name=slotted.from_name,

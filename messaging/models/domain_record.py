@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.personal_data import keep
 
 STILL_PROVEN = timedelta(days=3)
-"""A record that was right goes on counting for so long while no answer comes; a wrong answer ends it at once."""
+"""A record that was right counts for so long while no answer comes; a wrong answer ends it at once."""
 
 
 class Purpose(models.TextChoices):
@@ -57,7 +57,7 @@ class DomainRecordQuerySet(models.QuerySet["DomainRecord"]):
 
 
 class DomainRecord(models.Model):
-    """The last look at one record. `wanted`: the value it was compared with; another one now was never checked.
+    """The last look at one record. `wanted`: the value it was compared with; another was never checked.
 
     `found`: what was there instead, as text; `detail`: a server's or a parser's own words.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings as installation
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -70,3 +71,10 @@ class ProviderAccount(models.Model):
     def signs_here(self) -> bool:
         """True when its messages are signed by us, with the keys of the sender's domain."""
         return self.kind == self.Kind.SMTP and bool(self.settings.get("sign"))
+
+    @property
+    def is_catcher(self) -> bool:
+        """True for the mail catcher of this machine: what it takes goes nowhere."""
+        own = {"host": "127.0.0.1", "port": installation.MAIL_CATCHER_PORT}
+        is_on = bool(installation.MAIL_CATCHER_ENABLED)
+        return is_on and self.kind == self.Kind.SMTP and own.items() <= self.settings.items()

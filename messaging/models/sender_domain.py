@@ -23,7 +23,7 @@ class SenderDomainQuerySet(models.QuerySet["SenderDomain"]):
 class SenderDomain(models.Model):
     """What is published for one domain; names are ASCII and in lower case.
 
-    `return_path_host` is where returns come back to (a name below the domain), as a mail exchanger or an alias
+    `return_path_host` is where returns come back to (a name below the domain), as a mail exchanger or alias
     (`return_path_type`) of `return_path_target`. `tracking_host` carries the public pages of its messages;
     `former_tracking_hosts` are in messages that have left, and are answered for ever. `spf_terms` and
     `relay_selectors`: what a provider asks for, empty where it is worked out or nobody else signs.

@@ -20,9 +20,10 @@ from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
 from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState
-from messaging.errors import CannotSend, EditedMeanwhile, NotAllowed, SendingIsOff, WrongState
+from messaging.errors import CannotSend, EditedMeanwhile, SendingIsOff, WrongState
 from messaging.models import Campaign, Operation, SenderIdentity, Template
-from messaging.services.pre_send import pre_send, sender_fault
+from messaging.services.pre_send import domain_fault, pre_send, sender_fault
+from messaging.services.rights import ask_right as ask_right
 
 COPIED = (
     "channel",
@@ -171,7 +172,7 @@ def resume(*, campaign: Campaign, by: User) -> Campaign:
     ask_right(by, Right.SEND_CAMPAIGN)
     _ask_sending_on()
     held = _locked(campaign, (CampaignState.PAUSED,), _("Only a paused mailing can go on."))
-    if fault := sender_fault(held):
+    if fault := sender_fault(held) or domain_fault(held, held.audience_count or 0):
         raise CannotSend(fault)
     held.state = CampaignState.SENDING
     held.pause_reason = ""
@@ -212,12 +213,6 @@ def duplicate(*, campaign: Campaign, by: User) -> Campaign:
     copy.save()
     audit.record(action="campaign.duplicate", on=copy, by=by, detail={"of": campaign.pk})
     return copy
-
-
-def ask_right(by: User, right: Right) -> None:
-    """Raise NotAllowed when the person's role lacks the right."""
-    if not by.has_right(right):
-        raise NotAllowed(_("Your role does not allow this: %(right)s.") % {"right": right.label})
 
 
 def _ask_sending_on() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.urls import reverse
 
 from campaign_crm.platform.models import Organisation
 from contacts.models import CustomField
@@ -90,9 +91,14 @@ def brand_of(organisation: Organisation) -> Brand:
         address=organisation.postal_address,
         legal_name=organisation.legal_name,
         primary_colour=organisation.primary_colour,
-        logo_url=f"{settings.PUBLIC_URL}{organisation.logo.url}" if organisation.logo else "",
+        logo_url=_logo_url(organisation),
         privacy_url=organisation.privacy_url,
     )
+
+
+def _logo_url(organisation: Organisation) -> str:
+    name = (organisation.logo.name or "").rpartition("/")[2]
+    return f"{settings.PUBLIC_URL}{reverse('shell:logo', args=[name])}" if name else ""
 
 
 def organisation_data(organisation: Organisation, *, sender_name: str) -> OrganisationData:

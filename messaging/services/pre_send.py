@@ -20,6 +20,7 @@ from messaging.content.preview import Check, Level, checks
 from messaging.models import Campaign, SenderIdentity
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
+from messaging.services.sender_trust import bulk_fault
 
 NOBODY = Counts(0)
 
@@ -30,6 +31,7 @@ class About(StrEnum):
     SENDING = "sending"
     ORGANISATION = "organisation"
     SENDER = "sender"
+    DOMAIN = "domain"
     AUDIENCE = "audience"
     OPT_OUTS = "opt_outs"
     CONTENT = "content"
@@ -83,6 +85,8 @@ def pre_send(campaign: Campaign) -> PreSend:
         if not counts.reachable:
             message = _("Nobody of this audience can be written to.")
             obstacles.append(Obstacle(About.AUDIENCE, message))
+    if fault := domain_fault(campaign, counts.reachable):
+        obstacles.append(Obstacle(About.DOMAIN, fault))
     compiled, faults = _compiled(campaign)
     remarks = checks(compiled) if compiled is not None else []
     obstacles += [*faults, *_variant_obstacles(campaign)]
@@ -148,6 +152,13 @@ def sender_fault(campaign: Campaign) -> str:
     if campaign.sender is None:
         return _("Choose a sender.")
     return fault_of(campaign.sender)
+
+
+def domain_fault(campaign: Campaign, recipients: int) -> str:
+    """Why the domains of its senders may not send so many messages today; empty when they may."""
+    variants = campaign.variants.sent().select_related("sender__provider_account")
+    senders = [campaign.sender, *(variant.sender for variant in variants)]
+    return bulk_fault([one for one in senders if one is not None], recipients, campaign=campaign)
 
 
 def fault_of(sender: SenderIdentity) -> str:

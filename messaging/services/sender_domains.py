@@ -27,7 +27,7 @@ from messaging.domains.records import WantedRecord, wanted_records
 from messaging.errors import MessagingError, WrongState
 from messaging.models import DomainKey, DomainRecord, ProviderAccount, SenderDomain
 from messaging.models.domain_record import Purpose, RecordState
-from messaging.services.campaigns import ask_right
+from messaging.services.rights import ask_right
 
 _TERM = re.compile(
     r"[+?~-]?(?:(?:include|a|mx|exists|redirect)(?:[:=/][\w.%{}/:-]+)?|ip[46]:[0-9a-fA-F.:/]+)"
@@ -58,7 +58,7 @@ class DomainFields(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class ShownRecord:
-    """One record to publish and what was last found of it; `last` is None when this value was never checked."""
+    """One record to publish and what was last found of it; `last` None: this value was never checked."""
 
     wanted: WantedRecord
     last: DomainRecord | None
@@ -84,7 +84,7 @@ def create_domain(*, by: User | None, name: str, **fields: Unpack[DomainFields])
 
 @transaction.atomic
 def update_domain(*, domain: SenderDomain, by: User | None, **fields: Unpack[DomainFields]) -> SenderDomain:
-    """Change what a domain publishes; raises DomainInvalid. A host that links have used is answered for ever."""
+    """Change what a domain publishes; raises DomainInvalid. A host that links used is answered for ever."""
     _ask(by)
     held = SenderDomain.objects.select_for_update().get(pk=domain.pk)
     before = {name: getattr(held, name) for name in fields}
@@ -132,7 +132,7 @@ def retire_keys(*, domain: SenderDomain, by: User | None) -> int:
         name__in=[key.host for key in living_keys(held).select_related("domain")]
     ).delete()
     audit.record(action="domain.retire_keys", on=held, by=by, detail={"keys": retired})
-    return retired
+    return int(retired)
 
 
 def living_keys(domain: SenderDomain) -> Any:
@@ -251,7 +251,7 @@ def _fill(domain: SenderDomain, fields: DomainFields) -> None:
     for name in ("return_path_host", "return_path_target", "tracking_host"):
         if name in fields:
             try:
-                value = str(fields[name]).strip()  # type: ignore[literal-required]
+                value = str(fields[name]).strip()
                 setattr(domain, name, _checked_name(value, name) if value else "")
             except DomainInvalid as error:
                 problems |= error.problems

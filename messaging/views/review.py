@@ -27,6 +27,7 @@ from messaging.forms.campaigns import SendForm
 from messaging.models import Campaign
 from messaging.services.campaigns import schedule, send_now, update_campaign
 from messaging.services.pre_send import About, PreSend, pre_send
+from messaging.services.sender_trust import domain_of
 from messaging.services.testing import send_test, was_tested
 from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
@@ -141,7 +142,8 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
             Line("bad", _title(about), obstacle.message, _mended_at(campaign, about, obstacle.block_id))
             for obstacle in obstacles
         ]
-        if not obstacles and about is not About.OPT_OUTS:  # asked once, then no longer spoken of
+        # What is asked once, or of large mailings only, is not spoken of when nothing is the matter.
+        if not obstacles and about not in (About.OPT_OUTS, About.DOMAIN):
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
     for remark in found.remarks:
         level = "warn" if remark.level is Level.WARNING else "hint"
@@ -159,6 +161,7 @@ def _title(about: About) -> str:
         About.SENDING: pgettext("on this installation", "Sending"),
         About.ORGANISATION: _("Who you are"),
         About.SENDER: _("Sender"),
+        About.DOMAIN: _("Domain of the sender"),
         About.AUDIENCE: _("Recipients"),
         About.OPT_OUTS: _("Who said no elsewhere"),
         About.CONTENT: _("Text"),
@@ -187,6 +190,9 @@ def _fine(about: About, campaign: Campaign, found: PreSend) -> str:
 def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
     if about in (About.SENDING, About.ORGANISATION):
         return reverse("shell:organisation")
+    if about is About.DOMAIN:
+        domain = domain_of(campaign.sender) if campaign.sender is not None else None
+        return reverse("messaging:domain", args=[domain.pk]) if domain else reverse("messaging:domains")
     if about is About.OPT_OUTS:
         return reverse("contacts:opt_out_question")
     if about is About.AUDIENCE:

@@ -127,6 +127,7 @@ ROWS: dict[str, Row] = {
     "messaging:domain_edit": Row(Right.MANAGE_SETTINGS),
     "messaging:domain_new": Row(Right.MANAGE_SETTINGS),
     "messaging:domains": Row(Right.VIEW_CAMPAIGNS),
+    "messaging:here": PUBLIC,
     "messaging:image": PUBLIC,
     "messaging:image_upload": Row(Right.EDIT_CAMPAIGN),
     "messaging:images": Row(Right.EDIT_CAMPAIGN),

@@ -70,6 +70,13 @@ FIELDS = (
         type="file",
         help=gettext_lazy("Only for a server whose certificate your organisation signs itself."),
     ),
+    SettingField(
+        "sign",
+        gettext_lazy("Messages are signed here"),
+        type="flag",
+        default=False,
+        help=gettext_lazy("With the keys of the sender’s domain. Not for a provider that signs by itself."),
+    ),
     SettingField("timeout", gettext_lazy("Longest wait for an answer (seconds)"), type="number", default=30),
     SettingField(
         "final_timeout",
@@ -103,6 +110,7 @@ class SmtpConfig:
     messages_per_connection: int = 500
     helo_name: str = ""
     ca_file: str = ""
+    sign: bool = False
     timeout: float = 30.0
     final_timeout: float = 300.0
     batch_timeout: float = 120.0
@@ -137,6 +145,7 @@ class _Reader:
             messages_per_connection=self._whole("messages_per_connection", 500, 1, 100_000),
             helo_name=self._helo_name(),
             ca_file=self._ca_file(),
+            sign=self.settings.get("sign") in (True, "on", "true", "1"),
             timeout=self._seconds("timeout", 30, 600),
             final_timeout=self._seconds("final_timeout", 300, 1800),
             batch_timeout=self._seconds("batch_timeout", 120, 1800),

@@ -1,12 +1,16 @@
-"""Which languages a message speaks."""
+"""Which languages a message speaks, and where its logo is."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.test import Client
 
-from messaging.services.compiling import languages_of
+from campaign_crm.platform.models import Organisation
+from messaging.services.compiling import brand_of, languages_of
 
 
 def text(html: str, **fields: Any) -> list[dict[str, Any]]:
@@ -25,3 +29,15 @@ def test_another_language_is_spoken_only_where_its_author_wrote_for_it(
     blocks: list[dict[str, Any]], languages: tuple[str, ...]
 ) -> None:
     assert languages_of(blocks, "Bonjour", "", default="fr") == languages
+
+
+@pytest.mark.django_db
+def test_the_logo_of_a_message_is_where_the_site_shows_it(client: Client) -> None:
+    organisation = Organisation.current()
+    organisation.logo.save("logo.png", ContentFile(b"not really a picture"))
+    brand = brand_of(organisation)
+    path = brand.logo_url.removeprefix(settings.PUBLIC_URL)
+    assert path.startswith("/logo/")
+    answer = client.get(path)
+    assert b"".join(answer.streaming_content) == b"not really a picture"
+    answer.close()

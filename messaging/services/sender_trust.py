@@ -1,0 +1,161 @@
+"""What the domain of a sender allows: the keys that sign, the host of its links, how much may leave a day.
+
+Gmail and Outlook refuse more than 5,000 messages a day from a domain without SPF, DKIM and an aligned DMARC
+(their sender rules of 2024 and 2025): such a mailing would be lost, so it is held here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import checkdmarc.utils
+from django.conf import settings
+from django.db.models import Q, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from campaign_crm.platform.crypto import unseal
+from messaging.content.compile import CompiledMessage
+from messaging.content.dkim import DkimKey
+from messaging.content.public_links import PICTURE_PATHS
+from messaging.domains.records import WantedRecord
+from messaging.models import Campaign, DomainRecord, ProviderAccount, SenderDomain, SenderIdentity
+from messaging.models.domain_record import Purpose
+from messaging.services.sender_domains import living_keys, newest_published, wanted_of
+
+UNPROVEN_A_DAY = 5_000
+"""Messages a day from one domain that large mailboxes take without its records."""
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class SenderTrust:
+    """What messages of a sender carry: the keys that sign them (none: unsigned), and where links lead."""
+
+    keys: tuple[DkimKey, ...]
+    public_url: str
+
+
+def trust_of(sender: SenderIdentity) -> SenderTrust:
+    """As it is now, from what was last found published."""
+    domain = domain_of(sender)
+    if domain is None:
+        return SenderTrust((), settings.PUBLIC_URL)
+    keys = signing_keys(domain) if sender.provider_account.signs_here else ()
+    return SenderTrust(keys, public_url_of(domain))
+
+
+def domain_of(sender: SenderIdentity) -> SenderDomain | None:
+    """The domain that answers for a sender's address."""
+    return SenderDomain.objects.all().of(sender.domain)
+
+
+def signing_keys(domain: SenderDomain) -> tuple[DkimKey, ...]:
+    """The newest keys that were found published; none before their RSA key is."""
+    generation = newest_published(domain)
+    if generation is None:
+        return ()
+    proven = _proven(domain)
+    return tuple(
+        DkimKey(domain.name, key.selector, unseal(key.sealed_private_key)["pem"].encode("ascii"))
+        for key in living_keys(domain).filter(generation=generation).select_related("domain")
+        if (Purpose.DKIM, key.host, key.public_record) in proven
+    )
+
+
+def public_url_of(domain: SenderDomain) -> str:
+    """Where links of the domain's messages lead: its own host once it was found to lead here."""
+    is_proven = domain.records.proven(timezone.now()).filter(
+        purpose=Purpose.TRACKING, name=domain.tracking_host
+    )
+    if not domain.tracking_host or not is_proven.exists():
+        return settings.PUBLIC_URL
+    parts = urlsplit(settings.PUBLIC_URL)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{domain.tracking_host}{port}"
+
+
+def with_pictures_at(compiled: CompiledMessage, public_url: str) -> CompiledMessage:
+    """The same message with this installation's pictures at `public_url`."""
+    html, text = compiled.html, compiled.text
+    for path in PICTURE_PATHS:
+        html = html.replace(f"{settings.PUBLIC_URL}{path}", f"{public_url}{path}")
+        text = text.replace(f"{settings.PUBLIC_URL}{path}", f"{public_url}{path}")
+    return replace(compiled, html=html, text=text)
+
+
+def bulk_fault(
+    senders: Iterable[SenderIdentity], recipients: int, *, campaign: Campaign | None = None
+) -> str:
+    """Why so many messages may not leave from these senders; empty when they may.
+
+    `campaign` is not counted among what has left today.
+    """
+    for sender in senders:
+        if sender.provider_account.is_catcher:
+            continue
+        if recipients + _left_today(sender, campaign) <= UNPROVEN_A_DAY:
+            continue
+        if fault := _unproven(sender):
+            return fault
+    return ""
+
+
+def missing_records(domain: SenderDomain, account: ProviderAccount) -> list[WantedRecord]:
+    """Records without which large mailboxes refuse mass mail by this way out, in the order to add them."""
+    proven = _proven(domain)
+    wanted = wanted_of(domain)
+    signature = Purpose.DKIM if account.signs_here else Purpose.RELAY_DKIM
+    needed = [record for record in wanted if record.purpose in (Purpose.SPF, Purpose.DMARC)]
+    if not account.signs_here or newest_published(domain) is None:
+        needed = [record for record in wanted if record.purpose == signature] + needed
+    if domain.return_path_host:  # then SPF is asked for there
+        needed = [one for one in needed if one.purpose != Purpose.SPF]
+        needed += [one for one in wanted if one.purpose == Purpose.RETURN_SPF]
+    missing = [one for one in needed if (one.purpose, one.name, one.value) not in proven]
+    if account.signs_here:  # RSA is what everybody verifies; the other key is beside it
+        missing = [one for one in missing if one.purpose != Purpose.DKIM or "k=rsa" in one.value]
+    return missing
+
+
+def _unproven(sender: SenderIdentity) -> str:
+    domain = domain_of(sender)
+    account = sender.provider_account
+    if domain is None:
+        return _(
+            "“%(domain)s” has not said who may send for it: large mailboxes refuse more than 5,000 messages "
+            "a day. Add it under Sender domains and publish its records."
+        ) % {"domain": sender.domain}
+    if not account.signs_here and not domain.relay_selectors:
+        return _(
+            "Nobody signs for “%(domain)s”: large mailboxes refuse more than 5,000 messages a day. Let the "
+            "way out “%(account)s” be signed here, or name your provider’s selectors on the domain’s page."
+        ) % {"domain": domain.name, "account": account.name}
+    missing = missing_records(domain, account)
+    if not missing:
+        return ""
+    first = missing[0]
+    return _(
+        "“%(domain)s” may not send more than 5,000 messages a day yet: large mailboxes would refuse them. "
+        "Add this record, then check the domain: %(type)s %(name)s %(value)s"
+    ) % {"domain": domain.name, "type": first.type, "name": first.name, "value": first.value}
+
+
+def _left_today(sender: SenderIdentity, campaign: Campaign | None) -> int:
+    """Recipients of mailings that began within a day, from the sender's registered domain."""
+    base = checkdmarc.utils.get_base_domain(sender.domain)
+    same = Q(sender__address__iendswith=f"@{base}") | Q(sender__address__iendswith=f".{base}")
+    begun = Campaign.objects.mailings().filter(same, started_at__gt=timezone.now() - DAY)
+    if campaign is not None:
+        begun = begun.exclude(pk=campaign.pk)
+    return int(begun.aggregate(total=Sum("audience_count"))["total"] or 0)
+
+
+def _proven(domain: SenderDomain) -> set[tuple[str, str, str]]:
+    found = DomainRecord.objects.filter(domain=domain)
+    proven = found.proven(timezone.now())
+    return set(proven.values_list("purpose", "name", "wanted"))

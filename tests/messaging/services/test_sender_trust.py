@@ -1,0 +1,129 @@
+"""Large mailings from a domain that mailboxes would not believe are held, with the record to add."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from django.utils.translation import override
+from pytest_django import Settings
+
+from messaging.dispatch import lifecycle
+from messaging.enums import CampaignState
+from messaging.errors import CannotSend
+from messaging.models import Campaign, DomainRecord, SenderIdentity
+from messaging.models.domain_record import Purpose, RecordState
+from messaging.services import sender_trust
+from messaging.services.campaigns import resume, schedule, send_now
+from messaging.services.pre_send import About, pre_send
+from messaging.services.sender_domains import update_domain
+from messaging.services.sender_trust import bulk_fault
+from tests.messaging.domains import make_domain, prove
+from tests.messaging.people import make_account, make_campaign, make_officer, make_people, make_sender
+
+pytestmark = pytest.mark.django_db
+MANY = sender_trust.UNPROVEN_A_DAY + 1
+
+
+def sender_by(**settings: object) -> SenderIdentity:
+    return make_sender(make_account(**settings), proven=False)  # type: ignore[arg-type]
+
+
+def fault(recipients: int = MANY, **settings: object) -> str:
+    with override("en"):
+        return bulk_fault([sender_by(**settings)], recipients)
+
+
+def test_five_thousand_may_leave_without_any_record() -> None:
+    assert fault(sender_trust.UNPROVEN_A_DAY) == ""
+    assert "“example.org” has not said who may send for it" in fault()
+
+
+def test_a_proven_domain_sends_any_number() -> None:
+    prove(make_domain())
+    assert fault(2_000_000, sign=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("purpose", "record"),
+    [
+        (Purpose.DKIM, "TXT crm1._domainkey.example.org v=DKIM1; k=rsa; p="),
+        (Purpose.SPF, "TXT example.org v=spf1"),
+        (Purpose.DMARC, "TXT _dmarc.example.org v=DMARC1; p=none"),
+    ],
+)
+def test_each_missing_record_is_named_with_its_value(purpose: Purpose, record: str) -> None:
+    prove(make_domain(), but=(purpose,))
+    assert record in fault(sign=True)
+
+
+def test_a_wrong_record_is_a_missing_one() -> None:
+    prove(make_domain())
+    DomainRecord.objects.filter(purpose=Purpose.DMARC).update(state=RecordState.WRONG, last_right_at=None)
+    assert "_dmarc.example.org" in fault(sign=True)
+
+
+def test_a_relay_must_sign_with_a_selector_that_is_published() -> None:
+    domain = prove(make_domain())
+    assert "Nobody signs for “example.org”" in fault()
+    domain = update_domain(domain=domain, by=None, relay_selectors=["s1"])
+    assert "s1._domainkey.example.org" in fault()
+    prove(domain)
+    assert fault() == ""
+
+
+def test_returns_to_a_host_of_their_own_need_spf_there() -> None:
+    domain = make_domain(return_path_host="returns.example.org", return_path_target="mx.example.net")
+    prove(domain, but=(Purpose.RETURN_SPF,))
+    assert "TXT returns.example.org v=spf1" in fault(sign=True)
+
+
+def test_what_left_today_from_the_registered_domain_counts() -> None:
+    sender = sender_by()
+    make_campaign(sender=sender, state="sending", audience_count=4_000, started_at=timezone.now())
+    other = sender_by()
+    other.address = "news@lyon.example.org"
+    other.save()
+    assert bulk_fault([other], 1_000) == ""
+    assert bulk_fault([other], 1_001) != ""
+
+
+def test_the_mail_catcher_takes_any_number(settings: Settings) -> None:
+    settings.MAIL_CATCHER_ENABLED, settings.MAIL_CATCHER_PORT = True, 1025
+    assert bulk_fault([sender_by(port=1025)], MANY) == ""
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_trust, "UNPROVEN_A_DAY", 2)
+    make_people(3)
+
+
+def test_a_mailing_is_held_with_the_record_to_add(few: None) -> None:
+    prove(make_domain(), but=(Purpose.DMARC,))
+    campaign = make_campaign(sender=sender_by(sign=True))
+    (obstacle,) = pre_send(campaign).obstacles
+    assert obstacle.about is About.DOMAIN
+    assert "_dmarc.example.org" in obstacle.message
+    with pytest.raises(CannotSend, match="_dmarc"):
+        send_now(campaign=campaign, by=make_officer())
+    prove(make_domain())
+    send_now(campaign=campaign, by=make_officer())
+
+
+def test_a_planned_mailing_is_asked_again_when_it_leaves(few: None) -> None:
+    prove(make_domain())
+    campaign = make_campaign(sender=sender_by(sign=True))
+    schedule(campaign=campaign, at=timezone.now(), by=make_officer())
+    DomainRecord.objects.filter(purpose=Purpose.DMARC).update(state=RecordState.MISSING, last_right_at=None)
+    lifecycle.start_due()
+    assert lifecycle.freeze_waiting() == 0
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DRAFT
+    assert "_dmarc.example.org" in campaign.pause_reason
+
+
+def test_a_paused_mailing_is_asked_again_too(few: None) -> None:
+    campaign = make_campaign(state="paused", audience_count=3, sender=sender_by())
+    with pytest.raises(CannotSend, match=r"has not said|a pas dit"):
+        resume(campaign=campaign, by=make_officer())
+    assert Campaign.objects.get().state == CampaignState.PAUSED
