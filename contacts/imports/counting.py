@@ -55,6 +55,8 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
             told |= dict(
                 zip(("points_emails", "points_phones", "points_addresses"), cursor.fetchone(), strict=True)
             )
+            cursor.execute(_FIELDS_GAINED, {"import": run.pk})
+            told |= {f"field_{name}": int(number) for name, number in cursor.fetchall()}
     return told
 
 
@@ -80,6 +82,14 @@ _POINTS = """
 SELECT (SELECT count(*) FROM contacts_emailaddress WHERE created_by_import_id = %(import)s),
        (SELECT count(*) FROM contacts_phonenumber WHERE created_by_import_id = %(import)s),
        (SELECT count(*) FROM contacts_postaladdress WHERE created_by_import_id = %(import)s)
+"""
+_FIELDS_GAINED = """
+SELECT will.key, sum(CASE WHEN will.key <> 'custom' THEN 1 ELSE (
+    SELECT count(*) FROM jsonb_each(will.value) AS extra
+    WHERE change.before -> 'custom' -> extra.key IS DISTINCT FROM extra.value) END)
+FROM contacts_importchange AS change CROSS JOIN LATERAL jsonb_each(change.after) AS will
+WHERE change.import_run_id = %(import)s AND change."table" = 'contact' AND will.key <> 'relationship'
+GROUP BY will.key
 """
 _PEOPLE = """
 WITH person AS MATERIALIZED (

@@ -11,10 +11,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.merging.fields import FIELDS as LABELS
 from contacts.models import Import
 
-LARGEST_DEPARTED_SHARE = 0.2  # of the electors of some communes, between two of their rolls
 Text = str | Promise
+# Fields that a file of people may fill, in the order of the record.
+FIELDS: dict[str, Text] = {
+    **{name: label for name, label in LABELS.items() if name != "relationship"},
+    "birthplace_hash": gettext_lazy("Place of birth"),
+    "custom": gettext_lazy("Extra fields"),
+}
+LARGEST_DEPARTED_SHARE = 0.2  # of the electors of some communes, between two of their rolls
 Counts = Mapping[str, int]
 
 
@@ -118,12 +125,26 @@ def _enrichment_tiles(run: Import, counts: Counts) -> list[Tile]:
         Tile(_("New e-mails"), counts.get("points_emails", 0)),
         Tile(_("New phones"), counts.get("points_phones", 0)),
         Tile(_("New addresses"), counts.get("points_addresses", 0), _price_of_each(run, points)),
+        Tile(_("Fields filled"), sum(number for _label, number in _fields_gained(counts)), _by_field(counts)),
         Tile(_("Conflicts"), counts.get("conflicts", 0), _("people of whom the file says something else")),
         Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
     ]
     if counts.get("outside"):
         shown.append(Tile(_("Outside the territory"), counts["outside"], _("left out, as you chose")))
     return shown
+
+
+def _fields_gained(counts: Counts) -> list[tuple[Text, int]]:
+    """Values of fields that were gained, by the name of the field, in the order of the record."""
+    return [(label, counts[f"field_{name}"]) for name, label in FIELDS.items() if counts.get(f"field_{name}")]
+
+
+def _by_field(counts: Counts) -> str:
+    parts = [
+        _("%(field)s: %(number)s") % {"field": label, "number": number_format(number)}
+        for label, number in _fields_gained(counts)
+    ]
+    return " · ".join(parts)
 
 
 def _price_of_each(run: Import, points: int) -> str:

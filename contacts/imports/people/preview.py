@@ -81,7 +81,10 @@ def _without_agreement(staging: Staging, terms: Terms) -> int:
 
 
 def enrichment(staging: Staging, terms: Terms, *, matched: int, asked: int) -> dict[str, int]:
-    """What a file that creates nobody would give: how many it finds, points by kind, and conflicts."""
+    """What a file that creates nobody would give: how many it finds, points and fields by kind, conflicts.
+
+    `field_…` counts the values of one field, of which extra fields are one.
+    """
     parts = [
         staging.sql(
             "SELECT count(*) FROM ({query}) AS q",
@@ -97,10 +100,23 @@ def enrichment(staging: Staging, terms: Terms, *, matched: int, asked: int) -> d
         conflicts = put_together(staging, _CONFLICTS, "true", policies=terms.policies)
         cursor.execute(conflicts, terms.parameters())
         points["conflicts"] = cursor.fetchone()[0]
+        gained = put_together(
+            staging, _FIELDS_GAINED, "true", effects_sql.CHANGED_FIELDS, policies=terms.policies
+        )
+        cursor.execute(gained, terms.parameters())
+        points |= {f"field_{name}": int(number) for name, number in cursor.fetchall()}
     return {"new": 0, "matched": matched, "unmatched": asked - matched, **points}
 
 
 POINTS = ("emails", "phones", "addresses")
+# Extra fields count one by one; how somebody stands to the organisation is no value of the file.
+_FIELDS_GAINED = """
+WITH {naming}, {given}, {effect}
+SELECT key, sum(CASE WHEN key <> 'custom' THEN 1 ELSE (
+    SELECT count(*) FROM jsonb_each(after) AS extra
+    WHERE before -> extra.key IS DISTINCT FROM extra.value) END)
+FROM differing WHERE key <> 'relationship' GROUP BY key
+"""
 # People of whom the file says something else than the base: nothing is replaced, a person decides.
 _CONFLICTS = """
 WITH {naming}, {given}

@@ -4,8 +4,9 @@ import pytest
 
 from campaign_crm.platform.jobs import run_job
 from contacts.imports.errors import ImportProblem
-from contacts.imports.service import undo_import
-from contacts.models import Contact, PhoneNumber, Source
+from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import, undo_import
+from contacts.models import Contact, CustomField, Import, PhoneNumber, Source
+from contacts.views.import_effect import tiles
 from tests.support.imports import counted, fingerprint, import_file, preview, write_rows
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +69,54 @@ def test_the_preview_tells_the_same_before(known, offered, broker) -> None:
     names = ("new", "matched", "unmatched", "points_emails", "points_phones", "points_addresses", "conflicts")
     assert [run.preview[name] for name in names] == [0, 2, 1, 0, 2, 1, 0]
     assert fingerprint() == before
+
+
+def shown_of(run: Import, counts: dict[str, int]) -> dict[str, tuple[int, str]]:
+    return {str(tile.label): (tile.number, str(tile.note)) for tile in tiles(run, counts)}
+
+
+def test_preview_and_report_tell_rate_gains_conflicts_and_the_price_of_each(known, broker, tmp_path) -> None:
+    CustomField.objects.create(key="job", label="Job", kind="text")
+    CustomField.objects.create(key="club", label="Club", kind="text")
+    people = [
+        ["Léa", "Martin", "lea@example.org", "0639981234", "", *HOME, "Nurse", "Judo"],
+        ["Jean", "Petit", "jean@example.org", "0639980002", "01/02/1990", "", "", "", "", "Judo"],
+        ["Zoé", "Roy", "zoe@example.org", "0639980003", "", *HOME, "", ""],
+    ]
+    path = write_rows(tmp_path / "offered.csv", [[*HEADER, "Métier", "Club"], *people])
+    run = start_import(file=path, file_name=path.name, kind="enrichment", source=broker, by=None)
+    mapping = {int(index): field for index, field in run.mapping.items()} | {
+        8: "custom.job",
+        9: "custom.club",
+    }
+    set_mapping(run=run, mapping=mapping, by=None, options={"price": "10.00"})
+    run_job(enqueue_preview(run=run, by=None).pk)
+    run.refresh_from_db()
+    before = shown_of(run, run.preview)
+    run_job(enqueue_run(run=run, by=None).pk)
+    run.refresh_from_db()
+    assert run.state == "done", run.error
+    assert shown_of(run, run.counts) == before
+    assert before == {
+        "Rows in the file": (3, ""),
+        "People recognised": (2, "67 % of the people of the file"),
+        "Not known here": (1, "nobody is created"),
+        "New e-mails": (0, ""),
+        "New phones": (2, ""),
+        "New addresses": (1, "3.33 € for each new e-mail, phone or address"),
+        "Fields filled": (5, "Birth date: 1 · Commune: 1 · Extra fields: 3"),
+        "Conflicts": (0, "people of whom the file says something else"),
+        "Rejected": (0, "with the reason for each"),
+    }
+
+
+def test_a_file_that_gives_no_point_has_no_price_of_each(known, broker, tmp_path) -> None:
+    row = ["Léa", "Martin", "lea@example.org", "", "", "", "", ""]
+    run = preview(write_rows(tmp_path / "a.csv", [HEADER, row]), kind="enrichment", source=broker)
+    run.options["price"] = "10.00"
+    shown = shown_of(run, run.preview)
+    assert (shown["New addresses"], shown["Fields filled"]) == ((0, ""), (0, ""))
+    assert shown["People recognised"] == (1, "100 % of the people of the file")
 
 
 def test_what_contradicts_the_base_is_counted_and_left(known, broker, tmp_path) -> None:
