@@ -76,6 +76,7 @@ ACTS: Words = {
     "newsletter.update": _("Newsletter changed"),
     "note.add": _("Note written"),
     "opt_outs.none": _("Said that there is no opt-out file"),
+    "opt_outs.file": _("Said whose opt-out file it is"),
     "organisation.logo": _("Logo changed"),
     "organisation.sending_off": _("Sending switched off"),
     "organisation.sending_on": _("Sending switched on"),

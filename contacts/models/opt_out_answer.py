@@ -11,15 +11,28 @@ from campaign_crm.platform.personal_data import keep
 
 
 class OptOutAnswer(models.Model):
-    """Somebody said that there is no opt-out file, and when. The newest counts; none is ever changed."""
+    """Who said no where a source comes from: in an opt-out file, or nobody has one (`import_run` is null).
 
+    None is ever changed; that of a file which is undone counts no more.
+    """
+
+    source = models.ForeignKey(
+        "contacts.Source", on_delete=models.PROTECT, related_name="opt_out_answers", verbose_name=_("source")
+    )
+    import_run = models.ForeignKey(
+        "contacts.Import",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("opt-out file"),
+    )
     said_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     said_at = models.DateTimeField(db_default=Now())
 
-    personal_data = keep("id", "said_by", "said_at")
+    personal_data = keep("id", "source", "import_run", "said_by", "said_at")
 
     class Meta:
         verbose_name = _("answer on opt-out files")
 
     def __str__(self) -> str:
-        return f"{self.said_by_id} {self.said_at}"
+        return f"{self.source_id} {self.said_by_id} {self.said_at}"

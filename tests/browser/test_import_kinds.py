@@ -56,11 +56,20 @@ def test_mapping_is_saved_with_its_policies(page_of: Callable[..., Page], tmp_pa
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_opt_out_question_is_answered(page_of: Callable[..., Page], look: Look) -> None:
-    Import.objects.create(kind="address-book", state="done", file_name="members.csv")
+    for name in ("Members of the former mailing tool", "Contacts of the Oise team"):
+        source = Source.objects.create(name=name, kind="address_book", lawful_basis="none")
+        Import.objects.create(kind="address-book", state="done", file_name="members.csv", source=source)
+    Import.objects.create(kind="suppression", state="done", file_name="unsubscribed.csv")
     page = page_of("national_officer", "/do-not-contact/files/", look=look)
     expect(page.get_by_text("There is one")).to_be_visible()
     check(page)
+    page.get_by_label("Contacts of the Oise team").check()
+    page.get_by_label("The opt-out file of these people").select_option(index=1)
+    page.get_by_role("button", name="This file is theirs").click()
+    expect(page.get_by_text("Answers so far")).to_be_visible()
+    check(page)
+    page.get_by_label("Members of the former mailing tool").check()
     page.get_by_label("I looked for one").check()
     page.get_by_role("button", name="There is no opt-out file").click()
-    expect(page.get_by_text("that there is none.")).to_be_visible()
+    expect(page.get_by_text("every source from elsewhere has its answer")).to_be_visible()
     check(page)

@@ -29,7 +29,12 @@ IMPORT_HOUR = 10
 
 def make_imports(plan: Plan, cast: Cast) -> int:
     """Write one import a file, and which ways in came by it; gives the number of the roll's import."""
-    OptOutAnswer.objects.create(said_by=cast.team[1], said_at=plan.at(ROLLED_DAYS_AGO, IMPORT_HOUR))
+    OptOutAnswer.objects.bulk_create(
+        OptOutAnswer(
+            source=cast.sources[name], said_by=cast.team[1], said_at=plan.at(ROLLED_DAYS_AGO, IMPORT_HOUR)
+        )
+        for name in FILES
+    )
     totals = apportion(plan.contacts, [origin.share for origin in ORIGINS])
     for index, origin in enumerate(ORIGINS):
         if origin.arrived is None:

@@ -11,8 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign_crm.platform.models import AuditEntry, Organisation
-from contacts.models import Import, OptOutAnswer
-from contacts.services.opt_out_question import opt_out_file_is_missing
+from contacts.models import Import, OptOutAnswer, Source
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery
 from tests.messaging.people import make_people
@@ -181,37 +180,23 @@ def test_test_without_a_sender_is_said(officer: Client, ready: Campaign) -> None
 
 def test_first_mailing_after_moving_in_asks_for_the_opt_out_file(officer: Client, ready: Campaign) -> None:
     assert "Who said no elsewhere" not in dict(map(reversed, lines(officer, ready)))
-    Import.objects.create(kind="address-book", state="done", file_name="members.csv")
+    tool = Source.objects.create(name="Former tool", kind="address_book", lawful_basis="none")
+    Import.objects.create(kind="address-book", state="done", file_name="members.csv", source=tool)
     question = reverse("contacts:opt_out_question")
     line = next(line for line in officer.get(url(ready)).context["lines"] if line.level == "bad")
     assert (line.title, line.url) == ("Who said no elsewhere", question)
     send(officer, ready)
     ready.refresh_from_db()
     assert ready.state == CampaignState.DRAFT
-    assert officer.post(question, {}).status_code == 302  # "I looked for one" is not ticked
+    for lacking in ({"source": tool.pk}, {"sure": "yes"}, {"source": tool.pk, "answer": "file"}):
+        assert officer.post(question, lacking).status_code == 302
     assert not OptOutAnswer.objects.exists()
-    officer.post(question, {"sure": "yes"})
+    officer.post(question, {"source": tool.pk, "answer": "none", "sure": "yes"})
     answer = OptOutAnswer.objects.get()
     assert answer.said_by is not None
     assert AuditEntry.objects.get(action="opt_outs.none").actor == answer.said_by
-    assert "said on" in officer.get(question).content.decode()
+    assert "Answers so far" in officer.get(question).content.decode()
     assert [line for line in officer.get(url(ready)).context["lines"] if line.level == "bad"] == []
     send(officer, ready)
     ready.refresh_from_db()
     assert ready.state != CampaignState.DRAFT
-
-
-@pytest.mark.parametrize(
-    ("kind", "state", "asked"),
-    [
-        ("broker", "done", True),
-        ("address-book", "undone", False),
-        ("roll", "done", False),
-        ("suppression", "done", False),
-    ],
-)
-def test_the_opt_out_file_is_asked_for_people_from_elsewhere_only(kind: str, state: str, asked: bool) -> None:
-    Import.objects.create(kind=kind, state=state, file_name="file.csv")
-    assert opt_out_file_is_missing() is asked
-    Import.objects.create(kind="suppression", state="done", file_name="unsubscribed.csv")
-    assert not opt_out_file_is_missing()
