@@ -121,7 +121,10 @@ class Transport:
             self._lines.put(_Line(_session(base, headers or {}, basic)))
 
     def call(self, request: Request) -> Answer:
-        """Make one call; raises ProviderUnavailable when it surely never left whole, else Lost."""
+        """Make one call; raises ProviderUnavailable when it surely never left whole, else Lost.
+
+        A question (no body) changes nothing there: it is never Lost.
+        """
         line = self._lines.get()
         try:
             if time.monotonic() - line.used_at > IDLE_SECONDS:
@@ -156,7 +159,7 @@ class Transport:
                 stream=True,
             )
         except (requests.RequestException, HTTPError, OSError) as error:
-            if body.left or not request.body:
+            if body.left:
                 raise Lost(LATE_AFTER if isinstance(error, requests.Timeout) else LOST_AFTER) from error
             raise _never_left(error) from error
         with response:
@@ -194,7 +197,7 @@ def _never_left(error: Exception) -> ProviderUnavailable:
     if isinstance(error, requests.exceptions.SSLError):
         return ProviderUnavailable(NO_TLS)
     name = type(error).__name__
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError):
+    if isinstance(error, requests.Timeout | requests.exceptions.ProxyError):
         return ProviderUnavailable(UNREACHABLE, detail=name)
     if "NewConnectionError" in repr(error) or "NameResolutionError" in repr(error):
         return ProviderUnavailable(UNREACHABLE)

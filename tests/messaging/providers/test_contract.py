@@ -17,7 +17,7 @@ import pytest
 from messaging.providers import registry
 from messaging.providers.base import Batch, Content, Fault, Outcome, Result
 from messaging.providers.errors import ProviderRefused, ProviderUnavailable, SettingsInvalid
-from messaging.providers.http import answers, run
+from messaging.providers.http import answers, run, transport
 from messaging.providers.http.transport import Transport
 from tests.messaging.providers.cases import CASES, PATIENCE, Case
 from tests.messaging.providers.slotted import make_batch, make_message, make_shared, read_like
@@ -363,9 +363,10 @@ def test_a_check_says_that_the_account_is_suspended(case: Case) -> None:
 def test_a_check_says_that_nobody_answers(case: Case) -> None:
     found = registry.check(case.kind, {**case.settings, "api_url": "http://127.0.0.1:9"})
     assert [one.level for one in found] == ["error"]
+    assert str(found[0].text).startswith(transport.UNREACHABLE)
 
 
 def test_machine_wide_credentials_are_not_read(case: Case) -> None:
     provider = registry.create(case.kind, {**case.settings, "api_url": "http://127.0.0.1:9"})
-    transport: Transport = vars(provider)["transport"]
-    assert transport._lines.get().session.trust_env is False
+    ways: Transport = vars(provider)["transport"]
+    assert ways._lines.get().session.trust_env is False
