@@ -31,6 +31,7 @@ from contacts.enums import SuppressionReason
 from contacts.households.finding import enqueue_refresh as enqueue_households
 from contacts.imports import chunks, files
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
+from contacts.imports.encodings import detect_whole
 from contacts.imports.errors import ImportProblem
 from contacts.imports.file_names import named_roll
 from contacts.imports.formats.opening import forget_table, make_whole, table_of
@@ -42,7 +43,7 @@ from contacts.imports.people import engine as people
 from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.write import Terms
 from contacts.imports.progress import FINISHING, OPENING, Progress
-from contacts.imports.reading import WrongEncoding
+from contacts.imports.reading import ShortRows, WrongEncoding
 from contacts.imports.rejects import keep_rejects
 from contacts.imports.rolls import engine as rolls
 from contacts.imports.rolls.abroad import Abroad
@@ -139,15 +140,20 @@ def run_undo(job: RunningJob) -> None:
 
 
 def _stage(run: Import, told: Progress) -> dict[str, int]:
-    """Fill the staging tables; a file that only began like UTF-8 is read again as Windows-1252."""
+    """Fill the staging tables; a file that goes on in another encoding than it began is read again."""
     _open(run, told)
     try:
         return _stage_as(run, Layout.from_json(run.layout), told)
+    except ShortRows as short:  # the page offers to take their missing cells as empty
+        run.options = {**run.options, "short_rows": short.count}
+        Import.objects.filter(pk=run.pk).update(options=run.options)
+        raise
     except WrongEncoding:
         layout = Layout.from_json(run.layout)
-        if layout.chosen_encoding or layout.encoding != "utf-8":
+        found = detect_whole(table_of(Path(run.file_path), layout))
+        if layout.is_damaged or (layout.chosen_encoding and found.encoding != layout.encoding):
             raise
-        layout = layout.with_encoding("cp1252")
+        layout = layout.with_encoding(*found)
         run.layout = layout.as_json()
         return _stage_as(run, layout, told)
 

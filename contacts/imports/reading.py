@@ -10,7 +10,9 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from contacts.imports.encodings import ESCAPED, legible
 from contacts.imports.errors import UnreadableFile
+from contacts.imports.values import EMAIL, PHONE
 
 BLOCK_BYTES = 1024 * 1024
 LINE_LIMIT = 4 * 1024 * 1024  # characters between two line breaks: a picture in a vCard may be that long
@@ -19,16 +21,29 @@ FIELD_LIMIT = 256 * 1024
 COLUMNS_LIMIT = 16_384  # as many as the widest spreadsheet has
 RAGGED_SHARE = 0.1  # above this share of rows with another number of columns, the file is no table
 RAGGED_LEAST = 5
+SUSPECT_BLOCKS = 4  # how long a byte of no letter is looked for: a row may lie in two blocks, and two wait
 
 Row = list[str]
 
 
-def text_blocks(path: Path, encoding: str) -> Iterator[str]:
+class UnsureRow(list[str]):
+    """A row with bytes that the file's encoding does not have, its cells as Windows would show them.
+
+    Nobody knows what these letters are: the row is told back, to be corrected, and not imported.
+    """
+
+    def __init__(self, as_it_came: Row) -> None:
+        super().__init__(map(legible, as_it_came))
+        self.as_it_came = as_it_came
+
+
+def text_blocks(path: Path, encoding: str, *, is_damaged: bool = False) -> Iterator[str]:
     """Yield the text in pieces that end at a line's end; raises UnreadableFile.
 
-    Line breaks stay as they are: inside quotes they belong to the value.
+    Line breaks stay as they are: inside quotes they belong to the value. `is_damaged`: bytes that the
+    encoding does not have become `encodings.ESCAPED`, instead of a refusal of the file.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    decoder = codecs.getincrementaldecoder(encoding)("surrogateescape" if is_damaged else "strict")
     rest = ""
     with path.open("rb") as file:
         for data in iter(lambda: file.read(BLOCK_BYTES), b""):
@@ -63,26 +78,40 @@ class WrongEncoding(UnreadableFile):
     """Bytes that the encoding does not have: another one may read the file."""
 
 
+class ShortRows(UnreadableFile):
+    """`count` rows, more than a few, lack their last cells: somebody must say that these are empty."""
+
+    def __init__(self, message: str, *, count: int) -> None:
+        super().__init__(message)
+        self.count = count
+
+
 class _EndlessRow(Exception):
     """A row goes on for more characters than any row has."""
 
 
 class _Lines:
-    """The lines of a text, the last block of them, and the characters since the last row.
+    """The lines of a text, the last block of them, and the characters since the last row; `suspect` while a
+    row at hand may hold bytes of no letter.
 
     A row may have many lines, each short and each of its quotes closed: only their sum tells that it has no
     end. Apart from the reader, which would otherwise hold itself, and with it a block of each file that was
     read.
     """
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._texts = text_blocks(path, encoding)
+    def __init__(self, path: Path, encoding: str, is_damaged: bool) -> None:
+        self._texts = text_blocks(path, encoding, is_damaged=is_damaged)
+        self._is_damaged = is_damaged
         self.last = ""
         self.held = 0
+        self.suspect = 0
 
     def __iter__(self) -> Iterator[str]:
         for block in self._texts:
             self.last = block
+            if self._is_damaged and not block.isascii() and ESCAPED.search(block):
+                self.suspect = SUSPECT_BLOCKS
+            self.suspect = max(0, self.suspect - 1)
             for line in io.StringIO(block, newline=""):
                 self.held += len(line)
                 if self.held > ROW_LIMIT:
@@ -91,15 +120,23 @@ class _Lines:
 
 
 class TableReader:
-    """Rows of a delimited file, one pass. `line` is the number of the last line that was read."""
+    """Rows of a delimited file, one pass. `line` is the number of the last line that was read.
 
-    def __init__(self, path: Path, *, encoding: str, delimiter: str) -> None:
-        self._lines = _Lines(path, encoding)
+    `padded` rows lacked their last cells, `ragged` ones have another width and are left to the caller
+    (`halves` among them: two next to each other have the cells of one row that a line break cut),
+    `unsure` ones hold bytes of no letter (only where the file `is_damaged`). `may_pad`: however many rows
+    lack cells, these are empty, somebody said so.
+    """
+
+    def __init__(
+        self, path: Path, *, encoding: str, delimiter: str, is_damaged: bool = False, may_pad: bool = False
+    ) -> None:
+        self._lines = _Lines(path, encoding, is_damaged)
+        self._may_pad = may_pad
         csv.field_size_limit(FIELD_LIMIT)
         self._reader = csv.reader(self._lines, delimiter=delimiter, strict=True)
-        self.ragged = 0
-        self.rows = 0
-        self.first_ragged = 0
+        self.ragged = self.padded = self.halves = self.unsure = self.rows = 0
+        self.first_ragged = self.first_padded = self.first_unsure = 0
 
     @property
     def line(self) -> int:
@@ -125,29 +162,59 @@ class TableReader:
     def table_rows(self, header: Row) -> Iterator[tuple[int, Row]]:
         """Yield the rows below a header, each as wide as the header where that loses nothing.
 
-        A row of another width is yielded as it is: the caller rejects it. Raises UnreadableFile when they are
-        many, when the last row is cut short, or when the header comes again.
+        Rows without a filled cell are left out. A row of another width is yielded as it is: the caller
+        rejects it, and an `UnsureRow` too. Raises UnreadableFile when those of another width are many, when
+        the last row is cut short, or when the header comes again; ShortRows when many lack cells and nobody
+        said why.
         """
         width = len(header)
         last_width, line = width, 0
+        before: Row = []  # a row too short just before the one that is held
+        held: tuple[int, Row] | None = None  # a row too short, of which the next one may be the rest
         for line, row in self:
+            last_width = len(row)
+            if not any(row):
+                continue
             self.rows += 1
-            if len(row) != width:
-                last_width = len(row)
-                row = self._fitted(line, row, width)
-            else:
-                last_width = width
-                if row == header:
-                    raise _second_header(line)
-            yield line, row
+            if held is not None:
+                yield self._short(*held, width, before, row)
+                before, held = held[1], None
+            if last_width < width:
+                held = line, row
+                continue
+            before = []
+            if last_width == width and row == header:
+                raise _second_header(line)
+            yield self._of_its_width(line, row, width)
+        if held is not None:
+            yield self._short(*held, width, before, [])
         self._check_end(last_width, width, line)
 
-    def _fitted(self, line: int, row: Row, width: int) -> Row:
+    def _short(self, line: int, row: Row, width: int, before: Row, after: Row) -> tuple[int, Row]:
+        """Fill a row that lacks its last cells, as Excel leaves them out where nothing is in them."""
+        around = [other for other in (before, after) if other and len(other) < width]
+        if _is_rest(row) or any(map(_is_rest, around)):
+            return self._of_its_width(line, row, width)
+        halves = [other for other in around if len(other) + len(row) == width + 1]
+        if halves:
+            self.halves += 1
+            if not self._may_pad or any(len(other) != len(row) for other in halves):
+                return self._of_its_width(line, row, width)
+        self.padded += 1
+        self.first_padded = self.first_padded or line
+        return self._of_its_width(line, row + [""] * (width - len(row)), width)
+
+    def _of_its_width(self, line: int, row: Row, width: int) -> tuple[int, Row]:
         if len(row) > width and not any(row[width:]):
-            return row[:width]
-        self.ragged += 1
-        self.first_ragged = self.first_ragged or line
-        return row
+            row = row[:width]
+        if len(row) != width:
+            self.ragged += 1
+            self.first_ragged = self.first_ragged or line
+        if self._lines.suspect and any(map(ESCAPED.search, row)):
+            self.unsure += 1
+            self.first_unsure = self.first_unsure or line
+            row = UnsureRow(row)
+        return line, row
 
     def _check_end(self, last_width: int, width: int, line: int) -> None:
         if last_width < width and not self._lines.last.endswith(("\n", "\r")):
@@ -158,7 +225,20 @@ class TableReader:
                 )
                 % {"line": line, "found": last_width, "wanted": width}
             )
-        if self.ragged > max(RAGGED_LEAST, self.rows * RAGGED_SHARE):
+        most = max(RAGGED_LEAST, self.rows * RAGGED_SHARE)
+        lacking = self.padded + self.halves
+        if not self._may_pad and lacking > most and self.ragged - self.halves <= most:
+            raise ShortRows(
+                _(
+                    "%(count)s lines have fewer cells than the %(wanted)s columns of the header (the first "
+                    "is line %(line)s). If a spreadsheet left out the empty cells at their end, take them as "
+                    "empty (“Take the missing cells as empty”, or --fill-short-rows); else the file holds "
+                    "two different tables."
+                )
+                % {"count": lacking, "wanted": width, "line": self.first_padded or self.first_ragged},
+                count=lacking,
+            )
+        if self.ragged > most:
             raise UnreadableFile(
                 _(
                     "%(count)s lines do not have the %(wanted)s columns of the header (the first is line "
@@ -166,6 +246,11 @@ class TableReader:
                 )
                 % {"count": self.ragged, "wanted": width, "line": self.first_ragged}
             )
+
+
+def _is_rest(row: Row) -> bool:
+    """True for a single cell that is nobody's address or number: what stood between two line breaks."""
+    return len(row) == 1 and not (EMAIL.fullmatch(row[0].strip()) or PHONE.fullmatch(row[0].strip()))
 
 
 def _not_well_formed(line: int, error: csv.Error) -> UnreadableFile:

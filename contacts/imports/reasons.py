@@ -10,6 +10,10 @@ SEPARATOR = ":"
 
 SENTENCES: dict[str, str | Promise] = {
     "width": _("this line does not have the same number of columns as the header (%(detail)s)"),
+    "bad_bytes": _(
+        "some letters are in another encoding than the rest of the file: they are shown as Windows would, "
+        "check them"
+    ),
     "no_name": _("the name is missing"),
     "name_too_long": _("a name is too long"),
     "no_commune": _("the commune is missing"),

@@ -45,17 +45,20 @@ def start_import(
     kind: str = "",
     source: Source | None = None,
     sheet: str = "",
+    encoding: str = "",
+    delimiter: str = "",
 ) -> Import:
     """Take a file in and look at it; nothing stays of a file that cannot be read.
 
     `file` is a path (a folder too), which stays where it is, or an open binary file or upload, which is
-    copied. `kind` and `source` may follow by `set_kind` and `set_source`. `sheet` names one of a workbook.
+    copied. `kind` and `source` may follow by `set_kind` and `set_source`. `sheet` names one of a workbook;
+    `encoding` and `delimiter` are chosen ones.
     """
     is_path = isinstance(file, Path)
     path = file.resolve() if isinstance(file, Path) else files.keep(file)
     table = None
     try:
-        sketch = open_file(path, sheet=sheet)
+        sketch = open_file(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
         table = sketch.layout
         known = known_mapping(sketch.layout.header, kind=kind)
         kind = kind or (known.kind if known else "")
@@ -93,6 +96,15 @@ def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: 
     sketch = look_again(Path(run.file_path), layout, encoding=encoding, delimiter=delimiter)
     _read(run, sketch, guess(sketch, kind=run.kind))
     _reset(run, "layout", "mapping", "options")
+    return run
+
+
+def set_padding(*, run: Import, by: User | None) -> Import:
+    """Say that cells which rows lack at their end are empty ones: a spreadsheet left them out."""
+    _changeable(run)
+    run.layout = {**run.layout, "may_pad": True}
+    run.options = {key: value for key, value in run.options.items() if key != "short_rows"}
+    _reset(run, "layout", "options")
     return run
 
 
@@ -266,7 +278,7 @@ def _sketch(run: Import) -> Sketch:
         Path(run.file_path),
         layout,
         encoding=layout.encoding if layout.chosen_encoding else "",
-        delimiter=layout.delimiter,
+        delimiter=layout.delimiter if layout.chosen_delimiter else "",
     )
 
 

@@ -13,9 +13,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.folding import fold
-from contacts.imports.encodings import better_encoding, detect_encoding, exact_encoding
+from contacts.imports.encodings import FALLBACK, OLD, better_encoding, detect, exact_encoding, legible
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.reading import Row, TableReader, text_blocks
+from contacts.imports.titles import titles_above
 from contacts.imports.values import looks_like_data
 
 DELIMITERS = (";", ",", "\t", "|")
@@ -59,7 +60,11 @@ _MARKUP = (
 class Layout:
     """How to read a file; kept as JSON in `Import.layout`. Holds no value of a person.
 
-    `chosen_encoding` is set when a person chose it: it is then never changed. `month_first` reads 12/31/1980.
+    `chosen_encoding` is set when a person chose it: it is then never changed; `chosen_delimiter` and
+    `chosen_sheet` say the same of theirs. `is_damaged`: some bytes are none of the encoding. `skipped_lines`
+    are rows above the header. `may_pad`: rows that lack cells at their end have empty ones. `month_first`
+    reads 12/31/1980. `warnings` are codes with a detail: "encoding:cp850" (the accents look better in it),
+    "titles:2" (rows above the header), "padded:5" (rows filled up while the table was made).
     A file of another `form` (see `formats/`) is read at `table`, which has every row if `is_whole`; `is_ours`
     says that we wrote its text, so that encoding and separator are no question. `sheet` is the one of
     `sheets` that was taken.
@@ -80,6 +85,10 @@ class Layout:
     is_whole: bool = True
     sheet: str = ""
     sheets: list[str] = field(default_factory=list)
+    is_damaged: bool = False
+    chosen_delimiter: bool = False
+    chosen_sheet: bool = False
+    may_pad: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,8 +97,17 @@ class Layout:
     def from_json(cls, value: dict[str, Any]) -> Layout:
         return cls(**value)
 
-    def with_encoding(self, encoding: str) -> Layout:
-        return replace(self, encoding=encoding)
+    def with_encoding(self, encoding: str, is_damaged: bool = False) -> Layout:
+        return replace(self, encoding=encoding, is_damaged=is_damaged)
+
+    @property
+    def doubted(self) -> str:
+        """Another encoding that may be the right one, or the one that was guessed; "" without a doubt."""
+        return next(iter(self.noted("encoding")), "")
+
+    def noted(self, code: str) -> list[str]:
+        """Details of the warnings of one kind."""
+        return [text.partition(":")[2] for text in self.warnings if text.startswith(f"{code}:")]
 
 
 @dataclass(frozen=True)
@@ -100,16 +118,24 @@ class Sketch:
     rows: list[Row]
 
 
-def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketch:
-    """Look at the head of a file. What is not given is found; raises UnreadableFile."""
+def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "", is_ours: bool = False) -> Sketch:
+    """Look at the head of a file. What is not given is found; raises UnreadableFile.
+
+    `is_ours`: a table that we wrote, in the encoding and with the separator given, whatever its bytes.
+    """
     _refuse_other_formats(path)
-    chosen = bool(encoding)
-    encoding = exact_encoding(path, encoding) if chosen else detect_encoding(path)
-    head = _head(path, encoding)
+    chosen, chosen_delimiter = bool(encoding), bool(delimiter)
+    if is_ours:
+        is_damaged = True
+    else:
+        encoding, is_damaged = exact_encoding(path, encoding) if chosen else detect(path)
+    head = _head(path, encoding, is_damaged)
     skipped, delimiter = _separator_line(head, delimiter)
     delimiter = delimiter or find_delimiter(head)
-    rows = _first_rows(TableReader(path, encoding=encoding, delimiter=delimiter), skipped=skipped)
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    reader = TableReader(path, encoding=encoding, delimiter=delimiter, is_damaged=is_damaged)
+    rows = _first_rows(reader, skipped=skipped)
+    titles = titles_above(rows)
+    rows = [list(map(legible, row)) for row in rows[titles:] if any(cell.strip() for cell in row)]
     if not rows:
         raise _empty()
     has_header = not looks_like_data(rows[0])
@@ -121,21 +147,31 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "") -> Sketc
         raise UnreadableFile(
             _("The file is not a table: no separator was found. Save it as “CSV UTF-8” from a spreadsheet.")
         )
-    suggestion = "" if chosen or encoding != "cp1252" else better_encoding(path)
+    doubted = "" if chosen else _doubted(path, encoding)
     layout = Layout(
         encoding=encoding,
         delimiter=delimiter,
         header=header,
         has_header=has_header,
-        skipped_lines=skipped,
+        skipped_lines=skipped + titles,
         chosen_encoding=chosen,
-        warnings=[f"encoding:{suggestion}"] if suggestion else [],
+        warnings=[
+            *([f"encoding:{doubted}"] if doubted else []),
+            *([f"titles:{titles}"] if titles else []),
+        ],
+        is_damaged=is_damaged and not is_ours,
+        chosen_delimiter=chosen_delimiter,
     )
     return Sketch(layout, below)
 
 
+def _doubted(path: Path, encoding: str) -> str:
+    """The old encoding that a file may be in: one by which it reads better, or one that is only a guess."""
+    return encoding if encoding in OLD else better_encoding(path) if encoding == FALLBACK else ""
+
+
 def _first_rows(reader: TableReader, *, skipped: int) -> list[Row]:
-    """The header and the rows below it, but for the `skipped` rows above: always one below, if there is."""
+    """The header and the rows around it, without `skipped` ones at the top: always one more, if there is."""
     rows: list[Row] = []
     characters = 0
     for _line, row in islice(reader, skipped, SAMPLE_ROWS + 1 + skipped):
@@ -166,9 +202,9 @@ def _columns(head: str, delimiter: str) -> tuple[float, int]:
     return (0.0, 0) if width < 2 else (round(lines / widths.total(), 1), width)
 
 
-def _head(path: Path, encoding: str) -> str:
+def _head(path: Path, encoding: str, is_damaged: bool) -> str:
     text = ""
-    for block in text_blocks(path, encoding):
+    for block in text_blocks(path, encoding, is_damaged=is_damaged):
         text = (text + block).removeprefix("\ufeff").lstrip("\r\n")
         if len(text) > MARKUP_CHARACTERS:  # a block more may hold what a longer look finds to be no UTF-8
             break

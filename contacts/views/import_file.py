@@ -24,11 +24,19 @@ from contacts.imports.errors import DiskFull, ImportProblem
 from contacts.imports.formats.opening import look_again
 from contacts.imports.guessing import guess
 from contacts.imports.room import told_when_full
-from contacts.imports.service import set_kind, set_reading, set_sheet, start_import
+from contacts.imports.service import (
+    enqueue_preview,
+    set_kind,
+    set_padding,
+    set_reading,
+    set_sheet,
+    start_import,
+)
 from contacts.imports.sketch import DELIMITERS, Layout, Sketch
 from contacts.models import Import
 from contacts.views.import_kinds import kind_choices, kind_of
 from contacts.views.import_steps import Step, StepView, shown_steps
+from contacts.views.import_told import doubted_words
 from contacts.views.import_upload import AtMost, stream_to_disk, uploaded_file
 
 ROWS_SHOWN = 5
@@ -93,6 +101,10 @@ class ImportFile(StepView):
             if request.POST.get("action") == "read_again":
                 set_reading(run=self.run, by=request.user, **self._reading())
                 return redirect("contacts:import_file", pk=self.run.pk)
+            if request.POST.get("action") == "fill_short_rows":
+                set_padding(run=self.run, by=request.user)
+                enqueue_preview(run=self.run, by=request.user)
+                return redirect("contacts:import", pk=self.run.pk)
             if request.POST.get("action") == "take_sheet":
                 set_sheet(run=self.run, sheet=request.POST.get("sheet", ""), by=request.user)
                 return redirect("contacts:import_file", pk=self.run.pk)
@@ -113,20 +125,20 @@ class ImportFile(StepView):
         run = self.run
         sketch = sketch_of(run)
         guessed = kind_of(run, guess(sketch))
-        layout = sketch.layout
-        suggested, left_out = _noted(layout, "encoding"), _noted(layout, "left_out")
+        layout = Layout.from_json(run.layout)
         context = self.get_context_data(
             kinds=kind_choices(),
             guessed=guessed,
             kind=run.kind,
             layout=layout,
             rows=sketch.rows[:ROWS_SHOWN],
-            suggested=CHOICES.get(suggested[0], "") if suggested else "",
+            doubt=doubted_words(layout),
             encoding=layout.encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be"),
             encodings=CHOICES.items(),
             delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],
-            left_out=", ".join(left_out),
-            organisations=sum(int(count) for count in _noted(layout, "organisations")),
+            left_out=", ".join(layout.noted("left_out")),
+            organisations=sum(map(int, layout.noted("organisations"))),
+            titles=sum(map(int, layout.noted("titles"))),
             problem=problem,
         )
         return render(self.request, self.template_name, context, status=status)
@@ -142,11 +154,6 @@ def with_its_kind(run: Import, *, by: Any) -> Import:
     if run.state == Import.State.UPLOADED and run.source is None:
         set_kind(run=run, kind=kind_of(run, guess(sketch_of(run))).kind, by=by)
     return run
-
-
-def _noted(layout: Layout, code: str) -> list[str]:
-    """Details of the notes of one kind that were taken of the file."""
-    return [text.partition(":")[2] for text in layout.warnings if text.startswith(f"{code}:")]
 
 
 def sketch_of(run: Import) -> Sketch:

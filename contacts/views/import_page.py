@@ -37,6 +37,7 @@ from contacts.views.import_steps import (
     is_changeable,
     shown_steps,
 )
+from contacts.views.import_told import mended_words
 
 STOP_POLLING = 286
 REJECTS_SHOWN = 8
@@ -89,6 +90,7 @@ class ImportPage(ImportView):
             "shares": shares(counts),
             "rows": counts.get("rows", 0),
             "writes": written(counts),
+            "warnings": mended_words(run),
         }
         if run.state == State.PREVIEWED:
             context["samples"] = sample_groups(run)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
-from contacts.imports.encodings import FALLBACK, HEAD_BYTES
+from contacts.imports.encodings import HEAD_BYTES, detect_whole
+from contacts.imports.file_rows import FileRows
 from contacts.imports.formats.tables import Table
-from contacts.imports.reading import BLOCK_BYTES, Row, TableReader
+from contacts.imports.reading import Row, WrongEncoding, text_blocks
 from contacts.imports.sketch import Layout, sketch_file
 
 
@@ -19,28 +18,27 @@ def text_table(path: Path, *, is_whole: bool = True) -> Table:
     `is_whole`: false when the path holds only the beginning of the file.
     """
     layout = sketch_file(path).layout
-    if is_whole and layout.encoding == "utf-8" and not _is_utf_8(path):
-        layout = replace(layout, encoding=FALLBACK)
-    return Table(header=layout.header, rows=_rows(path, layout), has_header=layout.has_header)
+    if is_whole and path.stat().st_size > HEAD_BYTES and not layout.is_damaged and not _reads(path, layout):
+        layout = layout.with_encoding(*detect_whole(path))
+    notes: list[str] = []
+    return Table(
+        header=layout.header, rows=_rows(path, layout, notes), has_header=layout.has_header, notes=notes
+    )
 
 
-def _rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
-    reader = TableReader(path, encoding=layout.encoding, delimiter=layout.delimiter)
-    rows = iter(reader)
-    for _before in range(layout.skipped_lines + layout.has_header):
-        next(rows, None)
-    yield from reader.table_rows(layout.header)
+def _rows(path: Path, layout: Layout, notes: list[str]) -> Iterator[tuple[int, Row]]:
+    """The rows, those of doubtful letters as they came; in the end a note says how many were filled up."""
+    file = FileRows(path, layout)
+    yield from file.as_they_came()
+    if padded := file.told().get("padded"):
+        notes.append(f"padded:{padded}")
 
 
-def _is_utf_8(path: Path) -> bool:
-    """True when the whole of a file that begins like UTF-8 is."""
-    if path.stat().st_size <= HEAD_BYTES:
-        return True
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    with path.open("rb") as file:
-        try:
-            for block in iter(lambda: file.read(BLOCK_BYTES), b""):
-                decoder.decode(block)
-        except UnicodeDecodeError:
-            return False
+def _reads(path: Path, layout: Layout) -> bool:
+    """True when a file goes on as it began."""
+    try:
+        for _block in text_blocks(path, layout.encoding):
+            pass
+    except WrongEncoding:
+        return False
     return True

@@ -20,13 +20,16 @@ from contacts.imports.formats.sandbox import OnProgress, convert_in_child
 from contacts.imports.sketch import Layout, Sketch, sketch_file
 
 
-def open_file(path: Path, *, sheet: str = "") -> Sketch:
-    """Look at a file of any form for the first time; raises UnreadableFile, and then leaves nothing."""
+def open_file(path: Path, *, sheet: str = "", encoding: str = "", delimiter: str = "") -> Sketch:
+    """Look at a file of any form for the first time; raises UnreadableFile, and then leaves nothing.
+
+    What is given was chosen, or remembered; each counts only for files that have such a thing.
+    """
     if form_of(path) == Form.TABLE:
-        return sketch_file(path)
+        return sketch_file(path, encoding=encoding, delimiter=delimiter)
     layout = _converted(path, sheet=sheet, head=True)
     try:
-        return look_again(path, layout)
+        return look_again(path, layout, encoding=encoding, delimiter=delimiter)
     except Exception:
         files.forget(Path(layout.table))
         raise
@@ -35,13 +38,16 @@ def open_file(path: Path, *, sheet: str = "") -> Sketch:
 def look_again(path: Path, layout: Layout, *, encoding: str = "", delimiter: str = "") -> Sketch:
     """Sketch a file once more, as it was read before or with another encoding or separator."""
     if not layout.form:
-        return sketch_file(path, encoding=encoding, delimiter=delimiter)
+        plain = sketch_file(path, encoding=encoding, delimiter=delimiter)
+        return replace(plain, layout=replace(plain.layout, may_pad=layout.may_pad))
     if not Path(layout.table).exists():
         layout = _converted(path, sheet=layout.sheet, head=True)
     if not layout.is_ours:
         sketch = sketch_file(Path(layout.table), encoding=encoding, delimiter=delimiter)
     else:
-        sketch = sketch_file(Path(layout.table), encoding=tables.ENCODING, delimiter=tables.DELIMITER)
+        sketch = sketch_file(
+            Path(layout.table), encoding=tables.ENCODING, delimiter=tables.DELIMITER, is_ours=True
+        )
     found = replace(
         sketch.layout,
         form=layout.form,
@@ -50,9 +56,16 @@ def look_again(path: Path, layout: Layout, *, encoding: str = "", delimiter: str
         is_whole=layout.is_whole,
         sheet=layout.sheet,
         sheets=layout.sheets,
-        warnings=[*sketch.layout.warnings, *(text for text in layout.warnings if "encoding:" not in text)],
+        chosen_sheet=layout.chosen_sheet,
+        may_pad=layout.may_pad,
+        warnings=[*sketch.layout.warnings, *(text for text in layout.warnings if not _is_of_text(text))],
     )
     return Sketch(found, sketch.rows)
+
+
+def _is_of_text(warning: str) -> bool:
+    """True for what each look at a text says anew."""
+    return warning.startswith(("encoding:", "titles:"))
 
 
 def table_of(path: Path, layout: Layout) -> Path:
@@ -65,7 +78,12 @@ def make_whole(path: Path, layout: Layout, *, on_progress: OnProgress) -> Layout
     if not layout.form or (layout.is_whole and Path(layout.table).exists()):
         return layout
     whole = _converted(path, sheet=layout.sheet, head=False, on_progress=on_progress)
-    found = replace(layout, table=whole.table, is_whole=True)
+    found = replace(
+        layout,
+        table=whole.table,
+        is_whole=True,
+        warnings=list(dict.fromkeys(layout.warnings + whole.warnings)),
+    )
     if (
         look_again(path, found, encoding=layout.encoding, delimiter=layout.delimiter).layout.header
         != layout.header
@@ -95,5 +113,6 @@ def _converted(path: Path, *, sheet: str, head: bool, on_progress: OnProgress | 
         is_whole=answer["whole"],
         sheet=answer["sheet"],
         sheets=answer["sheets"],
+        chosen_sheet=bool(sheet),
         warnings=answer["notes"],
     )

@@ -26,11 +26,8 @@ from contacts.imports.formats.archives import check_ratio
 from contacts.imports.formats.tables import Table, one_line
 from contacts.imports.reading import Row
 from contacts.imports.sketch import folded_header
+from contacts.imports.titles import ROWS_LOOKED_AT, titles_above
 from contacts.imports.values import looks_like_data
-
-ROWS_LOOKED_AT = 50
-TITLES_MOST = 20  # rows above the header
-TITLE_SHARE = 1 / 3  # of the table's width: a row with no more filled cells, above all others, is a title
 
 # Digits that a spreadsheet took the leading zeros of, by what the column holds.
 _DIGITS = {
@@ -73,7 +70,7 @@ def sheet_table(path: Path, *, turns: Path, sheet: str = "") -> tuple[Table, str
 def _table(rows: Iterator[list[Any]], width: int, first_line: int) -> Table:
     """Find header and width of a sheet whose first row is on `first_line`."""
     head = list(islice(rows, ROWS_LOOKED_AT))
-    titles = _titles([sum(1 for cell in row if _text(cell)) for row in head])
+    titles = titles_above([[_text(cell) for cell in row] for row in head])
     top = [_text(cell) for cell in head[titles]]
     has_header = not looks_like_data(top)
     turn = _Cells(top if has_header else [""] * width)
@@ -92,14 +89,6 @@ def _table(rows: Iterator[list[Any]], width: int, first_line: int) -> Table:
         has_header=has_header,
         header_line=first_line + titles,
     )
-
-
-def _titles(filled: list[int]) -> int:
-    """Rows above the header: empty ones, and titles narrower than the table below them."""
-    width = max(filled, default=0)
-    few = width * TITLE_SHARE if width > 2 else 0
-    count = next((number for number, cells in enumerate(filled) if cells > few), 0)
-    return count if count <= TITLES_MOST else next(n for n, cells in enumerate(filled) if cells)
 
 
 class _Cells:

@@ -35,7 +35,8 @@ def write_table(path: Path, table: Table, *, most: int | None = None) -> int:
 
     A row keeps its line: what the file has between rows (titles, blank rows) becomes blank lines.
     """
-    with path.open("x", encoding=ENCODING, newline="") as file:
+    # What a damaged text has of other encodings goes through as it is: the engine refuses the rows with it.
+    with path.open("x", encoding=ENCODING, errors="surrogateescape", newline="") as file:
         path.chmod(0o600)
         writer = csv.writer(file, delimiter=DELIMITER, lineterminator="\n")
         line = written = 0

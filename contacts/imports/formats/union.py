@@ -74,10 +74,11 @@ def union(members: list[Member], *, work: Path, read: Read, report: Report, head
     columns = _Columns(is_roll=found[0].is_roll)
     for one in found:
         columns.add(one)
+    notes = [f"left_out:{name}" for name in documents[:20]]
     return Table(
         header=[*columns.header, _("File"), _("Line in the file")],
-        rows=_samples(found, columns) if head else _rows(found, columns, work, read, report),
-        notes=[f"left_out:{name}" for name in documents[:20]],
+        rows=_samples(found, columns) if head else _rows(found, columns, work, read, report, notes),
+        notes=notes,
     )
 
 
@@ -178,17 +179,23 @@ def _samples(found: list[_Found], columns: _Columns) -> Iterator[tuple[int, Sequ
 
 
 def _rows(
-    found: list[_Found], columns: _Columns, work: Path, read: Read, report: Report
+    found: list[_Found], columns: _Columns, work: Path, read: Read, report: Report, notes: list[str]
 ) -> Iterator[tuple[int, Sequence[str]]]:
+    """The rows of every file; what reading them noted (rows filled up) is added to the notes in the end."""
     total, done, at = sum(one.member.size for one in found), 0, 1
+    padded = 0
     for one in found:
         turn = columns.taking(one)
         with _named(one.member), one.member.at(work) as path:
-            for line, row in read(path, True).rows:
+            table = read(path, True)
+            for line, row in table.rows:
                 at += 1
                 yield at, turn(line, row)
+        padded += sum(int(note.partition(":")[2]) for note in table.notes if note.startswith("padded:"))
         done += one.member.size
         report(done, total)
+    if padded:
+        notes.append(f"padded:{padded}")
 
 
 @contextmanager

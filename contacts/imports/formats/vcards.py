@@ -18,7 +18,7 @@ from vobject.base import ParseError, parseLine
 from vobject.vcard import splitFields
 
 from contacts.folding import fold
-from contacts.imports.encodings import detect_encoding
+from contacts.imports.encodings import detect
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.formats import limits
 from contacts.imports.formats.tables import Table
@@ -130,7 +130,8 @@ def _unfolded(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (line, text) of each logical line that is taken: folds and soft breaks are joined."""
     held, held_at, is_taken, is_soft = "", 0, False, False
     number = 0
-    for block in text_blocks(path, detect_encoding(path)):
+    encoding, is_damaged = detect(path)
+    for block in text_blocks(path, encoding, is_damaged=is_damaged):
         for line in _LINES.split(block.removeprefix("\ufeff").removesuffix("\n").removesuffix("\r")):
             number += 1
             if is_soft or line[:1] in (" ", "\t"):

@@ -13,10 +13,10 @@ from campaign_crm.platform.database import analyze
 from contacts.enums import SuppressionReason
 from contacts.imports import chunks, progress
 from contacts.imports.errors import UnreadableFile, WrongColumns
+from contacts.imports.file_rows import FileRows
 from contacts.imports.layouts import Mapping
 from contacts.imports.opt_outs import sql
 from contacts.imports.opt_outs.rows import COLUMNS, NUMBER_CHANNELS, OptOutRows
-from contacts.imports.people.stage import table_rows
 from contacts.imports.progress import Progress
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import RejectedRows, Staging, copy_rows
@@ -63,7 +63,8 @@ def stage(
     """Read the file and say what it would add; returns the counts of the preview. Raises ImportProblem."""
     check_mapping(mapping)
     staging.drop()
-    rows = _read(staging, path, layout, mapping, said, told)
+    file = FileRows(path, layout)
+    rows = _read(staging, file, mapping, said, told)
     if not rows:
         raise UnreadableFile(_("The file has a header and no row below it: there is nothing to import."))
     told.step(progress.CHECKING, rows)
@@ -82,26 +83,26 @@ def stage(
         counts = dict(zip(names, cursor.fetchone(), strict=True))
     pieces = chunks.split(staging, "entries", rows=entries, rows_a_chunk=ENTRIES_A_CHUNK)
     chunks.remember(staging, pieces)
-    return {"rows": rows, **counts}
+    return {"rows": rows, **counts, **file.told()}
 
 
-def _read(staging: Staging, path: Path, layout: Layout, mapping: Mapping, said: Said, told: Progress) -> int:
+def _read(staging: Staging, file: FileRows, mapping: Mapping, said: Said, told: Progress) -> int:
     staging.create("given", sql.GIVEN)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
-    told.step(progress.READING, path.stat().st_size)
+    told.step(progress.READING, file.path.stat().st_size)
     with RejectedRows() as rejected:
         reader = OptOutRows(
             mapping,
-            len(layout.header),
+            file.refusal,
             rejected,
             reason=said.reason,
             numbers=said.numbers,
-            month_first=layout.month_first,
+            month_first=file.layout.month_first,
         )
         copy_rows(
             staging.table("given"),
             COLUMNS,
-            reader.entries(table_rows(path, layout)),
+            reader.entries(file),
             texts=["algorithm"],
             on_rows=lambda _count: told.at(0),
         )

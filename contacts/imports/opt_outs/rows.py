@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from campaign_crm.platform.crypto import hash_key_fingerprint, keyed_hash
 from contacts.enums import Channel, SuppressionReason
 from contacts.imports.layouts import Mapping
 from contacts.imports.people.numbers import read_email, read_phone, values_of
-from contacts.imports.reading import Row
+from contacts.imports.reading import Row, UnsureRow
 from contacts.imports.reasons import reason
 from contacts.imports.states import ContactState, read_moment, read_reason, read_state, scope_of
 from contacts.models.suppressed_digest import DigestAlgorithm
@@ -45,7 +45,7 @@ class OptOutRows:
     def __init__(
         self,
         mapping: Mapping,
-        width: int,
+        refusal: Callable[[Row], list[str]],
         rejected: Callable[[int, Row, list[str]], None],
         *,
         reason: SuppressionReason,
@@ -55,7 +55,7 @@ class OptOutRows:
         self._columns: defaultdict[str, list[int]] = defaultdict(list)
         for index in sorted(mapping):
             self._columns[mapping[index]].append(index)
-        self._width = width
+        self._refusal = refusal
         self._rejected = rejected
         self._reason = reason
         self._numbers = [channel for channel in NUMBER_CHANNELS if channel in numbers]
@@ -63,14 +63,14 @@ class OptOutRows:
         self._key = hash_key_fingerprint()
         self.rows = 0
 
-    def entries(self, rows: Iterator[tuple[int, Row]]) -> Iterator[Entry]:
+    def entries(self, rows: Iterable[tuple[int, Row]]) -> Iterator[Entry]:
         """Yield the entries of each row; a row with none is told to `rejected`."""
         for line, row in rows:
             self.rows += 1
-            if len(row) != self._width:
-                self._rejected(line, row, [reason("width", f"{len(row)}/{self._width}")])
+            wrong = self._refusal(row)
+            if wrong and not isinstance(row, UnsureRow):
+                self._rejected(line, row, wrong)
                 continue
-            wrong: list[str] = []
             found = list(self._one(line, row, wrong))
             if wrong or not found:
                 # Whatever of the row can be read is obeyed; what cannot is told back.

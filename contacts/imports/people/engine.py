@@ -8,6 +8,7 @@ from django.db import connection
 
 from campaign_crm.platform.database import analyze
 from contacts.imports import chunks, progress
+from contacts.imports.file_rows import FileRows
 from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_people
 from contacts.imports.people.duplicates import find_pairs_of_import
@@ -47,10 +48,11 @@ def stage(
     """
     check_mapping(mapping)
     staging.drop()
-    rows = read_people(staging, path, layout, mapping, told, scope_id=terms.scope_id)
+    file = FileRows(path, layout)
+    rows = read_people(staging, file, mapping, told, scope_id=terms.scope_id)
     counts = preview(staging, terms, rows=rows)
     chunks.remember(staging, _chunks(staging))
-    return counts
+    return counts | file.told()
 
 
 def _chunks(staging: Staging) -> list[chunks.Chunk]:

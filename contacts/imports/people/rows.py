@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from hashlib import md5
 from typing import Any
@@ -57,7 +57,8 @@ _OWN_LABELS = ("* ", "mycontacts", "my contacts")  # Google's own, said of every
 class PeopleRows:
     """Turns rows of a file into rows of the staging table.
 
-    `rejected` is called with the line, the values and the reasons of each row that names nobody, `in_part`
+    `refusal` says why a row is not to be taken as it is (`FileRows.refusal`). `rejected` is called with the
+    line, the values and the reasons of such a row, and of each that names nobody, `in_part`
     with those of a row that is taken without a value that cannot be read, `unwritten` with what a rejected
     row puts on the do-not-contact list. `extra_fields` are by their keys.
     `unknown_states` counts the words of states that are not known, of which none is a permission.
@@ -66,7 +67,7 @@ class PeopleRows:
     def __init__(
         self,
         mapping: Mapping,
-        width: int,
+        refusal: Callable[[Row], list[str]],
         rejected: Callable[[int, Row, list[str]], None],
         *,
         in_part: Callable[[int, Row, list[str]], None] = lambda line, row, reasons: None,
@@ -80,7 +81,7 @@ class PeopleRows:
         known = extra_fields or {}
         names = (key.removeprefix(CUSTOM_PREFIX) for key in self._columns if key.startswith(CUSTOM_PREFIX))
         self._extra_fields = [known[name] for name in names if name in known]
-        self._width = width
+        self._refusal = refusal
         self._rejected = rejected
         self._in_part = in_part
         self._unwritten = unwritten
@@ -88,11 +89,11 @@ class PeopleRows:
         self._says_who_left = bool(STOP_FIELDS & self._columns.keys())
         self.unknown_states: Counter[str] = Counter()
 
-    def staged(self, rows: Iterator[tuple[int, Row]]) -> Iterator[Staged]:
+    def staged(self, rows: Iterable[tuple[int, Row]]) -> Iterator[Staged]:
         """Yield `PEOPLE_COLUMNS` of each row that names somebody."""
         for line, row in rows:
-            if len(row) != self._width:
-                self._rejected(line, row, [reason("width", f"{len(row)}/{self._width}")])
+            if why := self._refusal(row):
+                self._rejected(line, row, why)
                 continue
             staged = self._one(line, [plain(cell) for cell in row])
             if staged is not None:

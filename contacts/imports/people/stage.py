@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -12,13 +11,12 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform.database import lend_hash_key
 from contacts.imports.birthplaces import hash_birthplaces
 from contacts.imports.errors import WrongColumns
+from contacts.imports.file_rows import FileRows
 from contacts.imports.layouts import Mapping
 from contacts.imports.people import stage_sql
 from contacts.imports.people.match_sql import NO_DAY, ROLE
 from contacts.imports.people.rows import PEOPLE_COLUMNS, TEXTS, PeopleRows
 from contacts.imports.progress import CHECKING, READING, Progress
-from contacts.imports.reading import Row, TableReader
-from contacts.imports.sketch import Layout
 from contacts.imports.staging import RejectedRows, Staging, copy_rows
 from contacts.models import CustomField
 from contacts.territories.lookup import resolution_sql
@@ -41,8 +39,7 @@ def check_mapping(mapping: Mapping) -> None:
 
 def read_people(
     staging: Staging,
-    path: Path,
-    layout: Layout,
+    file: FileRows,
     mapping: Mapping,
     told: Progress,
     *,
@@ -55,22 +52,22 @@ def read_people(
     staging.create("rows", stage_sql.ROWS)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
     extra_fields = list(CustomField.objects.all())
-    told.step(READING, path.stat().st_size)
+    told.step(READING, file.path.stat().st_size)
     staging.create("unwritten", "line integer, entries jsonb, reasons jsonb")
     with RejectedRows() as rejected, RejectedRows() as in_part, RejectedRows() as unwritten:
         cleaner = PeopleRows(
             mapping,
-            len(layout.header),
+            file.refusal,
             rejected,
             in_part=in_part,
             unwritten=lambda line, entries: unwritten(line, [json.dumps(entries)], []),
             extra_fields={field.key: field for field in extra_fields},
-            month_first=layout.month_first,
+            month_first=file.layout.month_first,
         )
         taken = copy_rows(
             staging.table("rows"),
             PEOPLE_COLUMNS,
-            cleaner.staged(table_rows(path, layout)),
+            cleaner.staged(file),
             texts=TEXTS,
             on_rows=lambda _count: told.at(0),
         )
@@ -92,15 +89,6 @@ def read_people(
 def _keep_unknown_states(staging: Staging, cleaner: PeopleRows) -> None:
     staging.create("unknown_states", "word text, rows bigint")
     copy_rows(staging.table("unknown_states"), ["word", "rows"], cleaner.unknown_states.most_common())
-
-
-def table_rows(path: Path, layout: Layout) -> Iterator[tuple[int, Row]]:
-    """Yield (line, values) of the rows below the header; raises UnreadableFile."""
-    reader = TableReader(path, encoding=layout.encoding, delimiter=layout.delimiter)
-    rows = iter(reader)
-    for _before in range(layout.skipped_lines + layout.has_header):
-        next(rows, None)
-    return reader.table_rows(layout.header)
 
 
 def _explode(staging: Staging) -> None:

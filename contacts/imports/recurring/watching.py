@@ -25,7 +25,9 @@ from contacts.imports.notices import LONGEST
 from contacts.imports.profiles import KEPT_OPTIONS, keys_of, signature_of
 from contacts.imports.recurring.schedule import next_of
 from contacts.imports.recurring.taking import take
+from contacts.imports.remembered import reading_of
 from contacts.imports.service import enqueue_run
+from contacts.imports.sketch import Layout
 from contacts.models import Import, RecurringImport
 
 logger = logging.getLogger(__name__)
@@ -138,11 +140,15 @@ def _learn(recurring: RecurringImport, run: Import) -> None:
 
 
 def learnt(run: Import) -> tuple[str, dict[str, Any]]:
-    """The signature of an import's columns, and what they hold."""
+    """The signature of an import's columns, what they hold, and how the file was read."""
     header: list[str] = run.layout["header"]
     keys = keys_of(header)
     columns = {keys[int(index)]: field for index, field in run.mapping.items()}
-    return signature_of(header), {"columns": columns, "month_first": bool(run.layout.get("month_first"))}
+    return signature_of(header), {
+        "columns": columns,
+        "month_first": bool(run.layout.get("month_first")),
+        "reading": reading_of(Layout.from_json(run.layout)),
+    }
 
 
 def _let_go(recurring: RecurringImport) -> None:
@@ -173,6 +179,10 @@ def _tell(recurring: RecurringImport, words: str) -> None:
 def waiting_words(questions: list[dict[str, Any]]) -> str:
     """Why an import waits, in a sentence for each reason."""
     words = {
+        "encoding": _(
+            "its accents are doubtful, it may be in %(found)s: go back to the step “File” and choose its "
+            "encoding."
+        ),
         "columns": _("its columns are new: say what they hold, look at the preview and run it."),
         REJECTED: _("%(found)s %% of the rows are rejected, more than the usual %(limit)s %%."),
         NEW: _("%(found)s people or electors would be new, more than the usual %(limit)s."),

@@ -98,7 +98,7 @@ def stage(
     steps: list[Callable[[], None]] = [know_them, partial(drop_raw, staging)]
     in_lanes(lambda step: step(), steps)
     chunks.remember(staging, _pieces(staging, compared[0]))
-    return counts(staging, compared[0], rows=loaded.rows)
+    return counts(staging, compared[0], rows=loaded.rows) | loaded.mended
 
 
 def _pieces(staging: Staging, compared: Compared) -> list[chunks.Chunk]:

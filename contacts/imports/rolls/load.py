@@ -16,9 +16,8 @@ from typing import IO, NamedTuple
 
 import psycopg2
 
+from contacts.imports.file_rows import FileRows
 from contacts.imports.lanes import MAX_LANES, in_lanes, lanes_here
-from contacts.imports.reading import Row, TableReader
-from contacts.imports.reasons import reason
 from contacts.imports.rolls.columns import RawColumns
 from contacts.imports.rolls.stretches import Endless, Stretch, cut
 from contacts.imports.sketch import Layout
@@ -33,11 +32,14 @@ Report = Callable[[int], None]
 
 
 class Loaded(NamedTuple):
-    """Rows of the file, how many of them are in `raw`, and what to add to their number to get a line."""
+    """Rows of the file, how many of them are in `raw`, what to add to their number to get a line, and what
+    had to be mended (`FileRows.told`).
+    """
 
     rows: int
     in_raw: int
     line_offset: int
+    mended: dict[str, int]
 
 
 class _Differs(Exception):
@@ -46,11 +48,11 @@ class _Differs(Exception):
 
 def load_raw(staging: Staging, path: Path, layout: Layout, columns: RawColumns, report: Report) -> Loaded:
     """Fill the tables `raw` and `rejects`. Raises UnreadableFile."""
-    if layout.encoding in POSTGRES_NAMES and not layout.skipped_lines and not _begins_blank(path):
+    if layout.encoding in POSTGRES_NAMES and _begins_with_its_rows(path, layout):
         _create(staging, columns)
         try:
             rows = _copy_bytes(staging, path, layout, columns, report)
-            return Loaded(rows, rows, int(layout.has_header))
+            return Loaded(rows, rows, int(layout.has_header), FileRows(path, layout).told())
         except (psycopg2.DataError, _Differs, Endless) as error:
             logger.info("Import %s is read row by row (%s)", staging.import_id, type(error).__name__)
             staging.drop()
@@ -142,38 +144,35 @@ class _Bytes:
 
 
 def _copy_rows(staging: Staging, path: Path, layout: Layout, columns: RawColumns, report: Report) -> Loaded:
-    reader = TableReader(path, encoding=layout.encoding, delimiter=layout.delimiter)
-    rows = iter(reader)
-    for _before in range(layout.skipped_lines + layout.has_header):
-        next(rows, None)
+    file = FileRows(path, layout)
     texts = columns.all()
     _add_part(staging, RAW_PARTS[0])
     with RejectedRows() as rejected:
         copied = copy_rows(
             staging.table(RAW_PARTS[0]),
             ["line", *texts],
-            _of_one_width(reader.table_rows(layout.header), columns.width, rejected),
+            _taken(file, rejected),
             texts=texts,
             on_rows=report,
         )
         copy_rows(staging.table("rejects"), ["line", "values", "reasons"], rejected.rows())
-        return Loaded(copied + rejected.count, copied, 0)
+        return Loaded(copied + rejected.count, copied, 0, file.told())
 
 
-def _of_one_width(
-    rows: Iterator[tuple[int, Row]], width: int, rejected: RejectedRows
-) -> Iterator[tuple[int | str, ...]]:
-    for line, row in rows:
-        if len(row) == width:
-            yield (line, *row)
+def _taken(file: FileRows, rejected: RejectedRows) -> Iterator[tuple[int | str, ...]]:
+    for line, row in file:
+        if why := file.refusal(row):
+            rejected(line, row, why)
         else:
-            rejected(line, row, [reason("width", f"{len(row)}/{width}")])
+            yield (line, *row)
 
 
-def _begins_blank(path: Path) -> bool:
-    """True when a blank line comes first: COPY would take it for the header, and the header for a row."""
+def _begins_with_its_rows(path: Path, layout: Layout) -> bool:
+    """False when something stands above the header, be it a blank line: COPY would take it for the header."""
+    if layout.skipped_lines or layout.is_damaged:
+        return False
     with path.open("rb") as file:
-        return file.read(1) in (b"\n", b"\r")
+        return file.read(1) not in (b"\n", b"\r")
 
 
 def _literal(text: str) -> str:

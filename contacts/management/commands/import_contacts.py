@@ -18,8 +18,18 @@ from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
+from contacts.imports.encodings import CHOICES
 from contacts.imports.people.policy import GROUPS
-from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import, stop_import
+from contacts.imports.service import (
+    discard_import,
+    enqueue_preview,
+    enqueue_run,
+    set_mapping,
+    set_padding,
+    start_import,
+    stop_import,
+)
+from contacts.imports.sketch import DELIMITERS, Layout
 from contacts.models import Import, Source, Territory
 from contacts.services.sources import create_source
 
@@ -69,6 +79,18 @@ class Command(BaseCommand):
             help="suppression: why the entries are there, if the file does not say it",
         )
         parser.add_argument("--by", default="", help="e-mail address of the member of the team who imports")
+        parser.add_argument(
+            "--encoding",
+            default="",
+            choices=["", *CHOICES],
+            help="of a text whose accents would be odd; without it, the one that is found",
+        )
+        parser.add_argument("--delimiter", default="", help="what separates columns: ; , | or tab")
+        parser.add_argument(
+            "--fill-short-rows",
+            action="store_true",
+            help="cells that rows lack at their end are empty ones: a spreadsheet left them out",
+        )
         parser.add_argument("--sheet", default="", help="the sheet of a workbook; without it, the first one")
         parser.add_argument(
             "--whole-roll",
@@ -92,7 +114,12 @@ class Command(BaseCommand):
                 source=source,
                 by=by,
                 sheet=options["sheet"],
+                encoding=options["encoding"],
+                delimiter=_delimiter(options["delimiter"]),
             )
+            _refuse_a_doubt(run)
+            if options["fill_short_rows"]:
+                set_padding(run=run, by=by)
             mapping = {int(index): field for index, field in run.mapping.items()}
             set_mapping(run=run, mapping=mapping, options=_chosen(options), by=by)
             job = enqueue_preview(run=run, by=by)
@@ -134,6 +161,31 @@ class Command(BaseCommand):
         for name, number in counts.items():
             if isinstance(number, int):
                 self.stdout.write(f"{name.replace('_', ' '):>16} {number:>12,}")
+
+
+def _delimiter(text: str) -> str:
+    found = "\t" if text.lower() in ("tab", "\\t") else text
+    if found and found not in DELIMITERS:
+        raise CommandError(
+            _("A separator is one of ; , | or tab, not “%(text)s”.") % {"text": text}, returncode=REFUSED
+        )
+    return found
+
+
+def _refuse_a_doubt(run: Import) -> None:
+    """Nobody looks at the accents here: an encoding that is only guessed is not taken."""
+    doubted = Layout.from_json(run.layout).doubted
+    if not doubted:
+        return
+    discard_import(run=run, by=None)
+    raise CommandError(
+        _(
+            "The accents of this file are doubtful: it may be in %(name)s. Say which encoding it has: "
+            "--encoding %(doubted)s, or --encoding cp1252 for that of Windows."
+        )
+        % {"name": CHOICES.get(doubted, doubted), "doubted": doubted},
+        returncode=REFUSED,
+    )
 
 
 def _source(options: dict[str, Any], by: User | None) -> Source:

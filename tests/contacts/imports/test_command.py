@@ -123,3 +123,27 @@ def test_tags_territory_and_policy_are_options(capsys, tmp_path, book) -> None:
     assert (counts["new"], counts["outside"]) == (1, 1)
     assert Contact.objects.get().tag_links.count() == 2
     assert Import.objects.get().options["policies"] == {"names": "newer"}
+
+
+@pytest.mark.parametrize("old", ["mac_roman", "cp850"])
+def test_accents_in_doubt_are_never_taken_without_a_word(capsys, tmp_path, book, old) -> None:
+    text = "Nom;Prénom;Email\n" + "".join(f"Lefèvre;Léa {n};lea{n}@example.org\n" for n in range(9))
+    path = tmp_path / "old.csv"
+    path.write_bytes(text.encode(old))
+    told = [path, "--kind", "address-book", "--source", "Book"]
+    with pytest.raises(CommandError, match=f"--encoding {old}"):
+        run(capsys, *told)
+    assert (Import.objects.count(), Contact.objects.count(), path.exists()) == (0, 0, True)
+    counts = run(capsys, *told, "--encoding", old)
+    assert (counts["new"], Contact.objects.filter(last_name="Lefèvre").count()) == (9, 9)
+
+
+def test_separator_and_short_rows_can_be_said(capsys, tmp_path, book) -> None:
+    path = tmp_path / "short.csv"
+    path.write_text("Nom|Email|Ville\n" + "".join(f"Martin|lea{n}@example.org\n" for n in range(20)))
+    told = [path, "--kind", "address-book", "--source", "Book", "--delimiter", "|"]
+    with pytest.raises(CommandError, match="--fill-short-rows"):
+        run(capsys, *told)
+    assert run(capsys, *told, "--fill-short-rows", "--dry-run")["padded"] == 20
+    with pytest.raises(CommandError, match="A separator is one of"):
+        run(capsys, *told, "--delimiter", "x")

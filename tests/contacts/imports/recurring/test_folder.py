@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -17,9 +19,9 @@ from contacts import tasks
 from contacts.imports.errors import ImportProblem, WrongState
 from contacts.imports.recurring import watching
 from contacts.imports.recurring.service import delete_recurring, look_now, pause_recurring
-from contacts.imports.service import discard_import, undo_import
+from contacts.imports.service import discard_import, set_reading, undo_import
 from contacts.models import Contact, ContactTag, Import, RecurringFile, RecurringImport
-from tests.contacts.imports.recurring.conftest import confirm, look, work
+from tests.contacts.imports.recurring.conftest import OLD, confirm, look, work
 from tests.support.imports import import_file
 
 HEADER = "Prénom;Nom;Email\n"
@@ -273,3 +275,42 @@ def test_deleting_forgets_the_place_and_keeps_the_imports(known: RecurringImport
 def test_a_folder_outside_or_missing_is_refused(recurring: Make, folder: Path, path: str) -> None:
     with pytest.raises(ImportProblem):
         recurring(location={"path": path})
+
+
+def old(rows: str) -> bytes:
+    """A delivery of an old Macintosh, which says nothing of its encoding."""
+    return (HEADER + rows).encode("mac_roman")
+
+
+def put_bytes(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    os.utime(path, (time.time() - OLD, time.time() - OLD))
+
+
+def test_accents_in_doubt_wait_for_a_person_whose_choice_is_kept(recurring: Make, folder: Path) -> None:
+    made = recurring()
+    put_bytes(folder / "first.csv", old("Zoé;Lefèvre;zoe@example.org\nRené;Noël;rene@example.org\n" * 3))
+    look(made)
+    codes = [one["code"] for one in made.questions]
+    assert (states(made), codes) == (["uploaded"], ["columns", "encoding"])
+    assert "it may be in Mac OS (Roman)" in watching.waiting_words(made.questions)
+    assert made.open_import is not None
+    set_reading(run=made.open_import, encoding="mac_roman", by=None)
+    confirm(made)
+    assert [one["reading"] for one in made.mappings.values()] == [{"encoding": "mac_roman"}]
+    put_bytes(folder / "second.csv", old("Éva;Hébert;eva@example.org\n"))
+    look(made)
+    assert states(made) == ["done", "done"]
+    assert set(Contact.objects.values_list("last_name", flat=True)) == {"Lefèvre", "Noël", "Hébert"}
+
+
+def test_a_file_that_is_utf_8_for_certain_is_read_as_such(recurring: Make, folder: Path, put: Put) -> None:
+    made = recurring()
+    put_bytes(folder / "first.csv", old("Zoé;Lefèvre;zoe@example.org\nRené;Noël;rene@example.org\n" * 3))
+    look(made)
+    assert made.open_import is not None
+    set_reading(run=made.open_import, encoding="mac_roman", by=None)
+    confirm(made)
+    put(folder / "second.csv", HEADER + "Éva;Hébert;eva@example.org\n")
+    look(made)
+    assert (states(made), Contact.objects.filter(last_name="Hébert").count()) == (["done", "done"], 1)

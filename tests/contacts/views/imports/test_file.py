@@ -10,6 +10,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
+from campaign_crm.platform.jobs import run_one_due_job
+from contacts.imports.service import enqueue_preview, set_source
 from contacts.models import Import
 from tests.contacts.views.imports.conftest import PEOPLE, Elector, electors
 from tests.support.workbooks import write_xlsx
@@ -174,3 +176,32 @@ def test_what_was_left_out_of_a_file_is_said(send: Callable[..., HttpResponse], 
     send(cards.encode())
     page = staff.get(f"/imports/{Import.objects.get().pk}/file/").content.decode()
     assert "1 card of an organisation is left out" in page
+
+
+def test_what_was_guessed_and_left_out_is_said_beside_the_first_rows(
+    send: Callable[..., HttpResponse], staff: Client
+) -> None:
+    rows = "".join(f"Lefèvre;Léa {n};lea{n}@example.org\n" for n in range(9))
+    send(("Membres 2026;;\nNom;Prénom;Email\n" + rows).encode("mac_roman"))
+    page = staff.get(f"/imports/{Import.objects.get().pk}/file/").content.decode()
+    assert "The encoding was guessed: Mac OS (Roman). Look at the accents." in page
+    assert "1 row above the header is left out." in page
+
+
+def test_rows_that_lack_cells_are_taken_as_they_are_once_somebody_says_so(
+    send: Callable[..., HttpResponse], staff: Client, book: Any
+) -> None:
+    rows = "".join(f"Martin;Léa {n};lea{n}@example.org\n" for n in range(20))
+    send(("Nom;Prénom;Email;Rue;CP;Ville\n" + rows).encode())
+    run = Import.objects.get()
+    set_source(run=run, source=book, by=None)
+    enqueue_preview(run=run, by=None)
+    run_one_due_job()
+    page = staff.get(f"/imports/{run.pk}/").content.decode()
+    assert "20 lines have fewer cells than the 6 columns" in page
+    assert 'value="fill_short_rows">Take the missing cells as empty' in page
+    staff.post(f"/imports/{run.pk}/file/", {"action": "fill_short_rows"})
+    run_one_due_job()
+    page = staff.get(f"/imports/{run.pk}/").content.decode()
+    assert "20 rows had fewer cells than the header" in page
+    assert "The first is on line 2." in page

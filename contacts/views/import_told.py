@@ -1,0 +1,53 @@
+"""What reading a file had to guess or to mend, in words for its pages."""
+
+from __future__ import annotations
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contacts.imports.encodings import CHOICES
+from contacts.imports.sketch import Layout
+from contacts.models import Import
+
+
+def doubted_words(layout: Layout) -> str:
+    """Why the encoding of a file should be looked at; "" without a doubt."""
+    doubted = layout.doubted
+    if not doubted:
+        return ""
+    name = CHOICES.get(doubted, doubted)
+    if doubted == layout.encoding:
+        return _("The encoding was guessed: %(name)s. Look at the accents.") % {"name": name}
+    return _("The accents look better in %(name)s.") % {"name": name}
+
+
+def mended_words(run: Import) -> list[str]:
+    """What was made of rows that are not as the rest of the file."""
+    found = run.preview
+    words = []
+    if padded := found.get("padded"):
+        text = ngettext(
+            "%(n)s row had fewer cells than the header: those missing at its end were taken as empty.",
+            "%(n)s rows had fewer cells than the header: those missing at their end were taken as empty.",
+            padded,
+        )
+        words.append(_with_line(text % _number(padded), found.get("padded_line")))
+    if unsure := found.get("unsure"):
+        text = ngettext(
+            "%(n)s row has letters in another encoding than the rest of the file: it is among the rejected "
+            "ones, to be checked.",
+            "%(n)s rows have letters in another encoding than the rest of the file: they are among the "
+            "rejected ones, to be checked.",
+            unsure,
+        )
+        words.append(_with_line(text % _number(unsure), found.get("unsure_line")))
+    return words
+
+
+def _number(number: int) -> dict[str, str]:
+    return {"n": number_format(number, force_grouping=True)}
+
+
+def _with_line(text: str, line: int | None) -> str:
+    return _("%(text)s The first is on line %(line)s.") % {"text": text, "line": line} if line else text
