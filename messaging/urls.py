@@ -16,6 +16,7 @@ from messaging.views.domains import (
     NewDomain,
 )
 from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDraft, SaveDraft
+from messaging.views.frequency import Frequency
 from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.review import Review, SendTest
@@ -57,6 +58,7 @@ urlpatterns = [
     path("templates/<int:pk>/check/", CheckDraft.as_view(), TEMPLATE, name="template_check"),
     path("templates/<int:pk>/preview/", PreviewDraft.as_view(), TEMPLATE, name="template_preview"),
     path("templates/<int:pk>/delete/", DeleteTemplate.as_view(), name="template_delete"),
+    path("frequency/", Frequency.as_view(), name="frequency"),
     path("service-messages/", ServiceMessages.as_view(), name="service_messages"),
     path("senders/", SenderList.as_view(), name="senders"),
     path("senders/new/", EditSender.as_view(), name="sender_new"),

@@ -38,6 +38,8 @@ OWN: tuple[Belonging, ...] = (
         "contacts_subscription",
         same="held.newsletter_id = own.newsletter_id AND held.ended_at IS NULL AND own.ended_at IS NULL",
     ),
+    # Both records' choices stand, and the longest wait holds.
+    Belonging("contacts_chosenfrequency", same="held.channel = own.channel AND held.days = own.days"),
     Belonging("contacts_contactsource", ("source_id",), same="held.source_id = own.source_id"),
     Belonging("contacts_sourcerow", ("source_id", "digest")),
     Belonging("contacts_contacttag", ("tag_id",), same="held.tag_id = own.tag_id"),

@@ -1,3 +1,4 @@
+from contacts.models.chosen_frequency import ChosenFrequency
 from contacts.models.consent import Consent, ConsentWording
 from contacts.models.contact import Contact
 from contacts.models.contact_points import EmailAddress, PhoneNumber, PostalAddress
@@ -25,6 +26,7 @@ from contacts.models.tag import ContactTag, Tag
 from contacts.models.territory import Territory, TerritoryAncestor
 
 __all__ = [
+    "ChosenFrequency",
     "Consent",
     "ConsentWording",
     "Contact",

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
 from messaging.dispatch.ledger import Claim, Key, columns
+from messaging.frequency import checks as frequency
 
 HELD_SECONDS = 10.0
 """A row given back by a check is asked again after so long: it must not be claimed in a circle."""
@@ -139,7 +140,7 @@ HANDED = 1
 
 def register_checks() -> None:
     """Put the checks of messaging in the list that contacts and its rules add to."""
-    for name, check in CHECKS.items():
+    for name, check in (CHECKS | frequency.CHECKS).items():
         registry.add("hand_over_checks", name, check)
 
 

@@ -1,6 +1,7 @@
 from messaging.models.campaign import Campaign, Operation
 from messaging.models.delivery import Delivery
 from messaging.models.domain_record import DomainRecord
+from messaging.models.frequency_cap import FrequencyCap
 from messaging.models.image import Image
 from messaging.models.link import Link
 from messaging.models.mailbox import Mailbox, Reply
@@ -18,6 +19,7 @@ __all__ = [
     "DomainKey",
     "DomainRecord",
     "Feedback",
+    "FrequencyCap",
     "Image",
     "Link",
     "Mailbox",

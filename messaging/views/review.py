@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +19,14 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.errors import ContactsError
 from contacts.models import Contact
 from contacts.segments.reachability import Counts
 from contacts.services.addresses import InvalidAddress
 from messaging.content.preview import Level
 from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.forms.campaigns import SendForm
+from messaging.frequency.figures import held_back
 from messaging.models import Campaign
 from messaging.services.campaigns import schedule, send_now, update_campaign
 from messaging.services.pre_send import About, PreSend, pre_send
@@ -149,11 +152,35 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
         level = "warn" if remark.level is Level.WARNING else "hint"
         url = _mended_at(campaign, About.CONTENT, remark.block_id)
         lines.append(Line(level, _("Text"), remark.message, url))
+    lines += _enough(campaign)
     if not tested:
         message = _("This text has not been tested as it is now: look at it in a real mailbox first.")
         lines.append(Line("warn", _("Test"), message))
     order = ("bad", "warn", "hint", "ok")
     return sorted(lines, key=lambda line: order.index(line.level))
+
+
+def _enough(campaign: Campaign) -> Iterator[Line]:
+    """Who would be held back because they have had enough messages, or asked for fewer."""
+    try:
+        held = held_back(campaign)
+    except ContactsError:
+        return  # the audience itself has a line
+    title, url = _("Contact frequency"), reverse("messaging:frequency")
+    if held.by_choice:
+        text = ngettext(
+            "%(number)s person asked for fewer messages: this one would not leave to them now.",
+            "%(number)s people asked for fewer messages: this one would not leave to them now.",
+            held.by_choice,
+        )
+        yield Line("hint", title, text % {"number": held.by_choice}, url)
+    if held.by_cap:
+        text = ngettext(
+            "%(number)s person has had as many messages as your cap allows in a week.",
+            "%(number)s people have had as many messages as your cap allows in a week.",
+            held.by_cap,
+        )
+        yield Line("warn", title, text % {"number": held.by_cap}, url)
 
 
 def _title(about: About) -> str:

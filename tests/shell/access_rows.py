@@ -130,6 +130,7 @@ ROWS: dict[str, Row] = {
     "messaging:here": PUBLIC,
     "messaging:image": PUBLIC,
     "messaging:image_upload": Row(Right.EDIT_CAMPAIGN),
+    "messaging:frequency": Row(Right.VIEW_CAMPAIGNS, write=Right.MANAGE_SETTINGS),
     "messaging:images": Row(Right.EDIT_CAMPAIGN),
     "messaging:provider": Row(Right.MANAGE_SETTINGS),
     "messaging:provider_check": Row(Right.MANAGE_SETTINGS),

@@ -11,6 +11,7 @@ from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, ConsentPurpose, UnreachableReason
 from contacts.models import Consent, Contact, Newsletter, Reach, Subscription
 from contacts.services.consents import current_wording, record_consent
+from contacts.services.frequency import choose_frequency, chosen_days
 from contacts.services.sources import preference_page_source
 from contacts.services.subscriptions import end_subscription, subscribe
 from messaging.models import Campaign
@@ -32,6 +33,8 @@ class Preferences:
     purposes: frozenset[ConsentPurpose]
     newsletters: frozenset[int]
     objected: bool = False
+    days: int = 0
+    """At least so many days between two messages; 0: no limit."""
 
     @property
     def offered(self) -> tuple[ConsentPurpose, ...]:
@@ -63,6 +66,7 @@ def preferences_of(contact: Contact, channel: Channel) -> Preferences:
         frozenset(purpose for purpose, given in said.items() if given),
         frozenset(subscribed),
         objected=reach is not None and reach.reason == UnreachableReason.SUPPRESSED,
+        days=chosen_days(contact, channel),
     )
 
 
@@ -89,7 +93,8 @@ def change_preferences(*, contact: Contact, channel: Channel, wanted: Preference
     for newsletter in Newsletter.objects.filter(pk__in=held.newsletters - wanted.newsletters):
         end_subscription(contact=contact, newsletter=newsletter, by=None)
         ended = True
-    if changed or begun or ended:
+    rhythm = choose_frequency(contact=contact, channel=channel, days=wanted.days)
+    if changed or begun or ended or rhythm:
         returns = begun and not held.objected
         _note(contact, channel, campaign, leaves=ended and not begun, returns=returns)
 

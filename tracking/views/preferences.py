@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -15,8 +16,9 @@ from django.views.decorators.csrf import csrf_exempt
 from campaign_crm.platform.typed import numbers_of
 from contacts.enums import Channel
 from contacts.merging.redirects import present_contact
-from contacts.models import Contact, Newsletter
+from contacts.models import ChosenFrequency, Contact, Newsletter
 from contacts.services.consents import current_wording
+from contacts.services.frequency import chosen_days
 from messaging.content.tokens import TESTS, BadToken, PreferencesToken, read_token
 from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
 from tracking.views.language import speak_language_of
@@ -36,6 +38,7 @@ class PreferencesPage(View):
         wanted = Preferences(
             purposes=frozenset(purpose for purpose in OFFERED if request.POST.get(purpose) == "on"),
             newsletters=frozenset(numbers_of(request.POST.getlist("newsletters"))),
+            days=_days(request.POST.get("days"), chosen_days(contact, Channel(opened.channel))),
         )
         change_preferences(
             contact=contact, channel=Channel(opened.channel), wanted=wanted, campaign=opened.campaign
@@ -70,8 +73,16 @@ class PreferencesPage(View):
             "saved": saved,
             "objected": held.objected,
             "purposes": [(purpose, text, purpose in held.purposes) for purpose, text in texts.items()],
+            "rhythms": [(0, _("No limit"), not held.days)]
+            + [(days.value, days.label, days == held.days) for days in ChosenFrequency.Days],
             "newsletters": [(newsletter, newsletter.pk in held.newsletters) for newsletter in offered],
         }
+
+
+def _days(text: str | None, held: int) -> int:
+    """The rhythm that was chosen; the one that holds where the page asked for none."""
+    offered = {str(days): days for days in (0, *ChosenFrequency.Days.values)}
+    return offered.get(text or "", held)
 
 
 def _still_has(contact: Contact, token: PreferencesToken) -> bool:

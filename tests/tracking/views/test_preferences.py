@@ -7,7 +7,7 @@ from django.db.models import Sum
 from django.test import Client
 
 from contacts.enums import Channel, LawfulBasis, SuppressionReason, SuppressionScope
-from contacts.models import Consent, Newsletter, Reach, Source, Subscription
+from contacts.models import ChosenFrequency, Consent, Newsletter, Reach, Source, Subscription
 from contacts.services.contact_points import remove_point
 from contacts.services.projections import refresh_projections
 from contacts.services.sources import create_source, update_source
@@ -115,7 +115,7 @@ def test_what_a_source_allows_is_shown_and_ends_when_unticked(url, person, sourc
     """Nobody agreed to anything, but messages come: an empty box would say they do not."""
     update_source(source=source, by=None, lawful_basis="member", channels=["email"])
     refresh_projections([person.pk])
-    assert Client().get(url).text.count("checked") == 1
+    assert 'name="messages" checked' in Client().get(url).text
     Client().post(url, {"messages": "on"})
     assert not Consent.objects.exists(), "a box that was ticked beforehand is no agreement"
     Client().post(url, {})
@@ -148,3 +148,15 @@ def test_who_reads_an_address_that_is_no_longer_theirs_learns_and_changes_nothin
 
 def test_a_number_of_any_length_is_no_accident(url) -> None:
     assert Client().post(url, {"newsletters": ["9" * 5000, "9" * 18]}).status_code == 200
+
+
+def test_how_often_is_chosen_by_the_person_and_kept_until_they_change_it(url, person) -> None:
+    assert 'name="days" value="0" checked' in Client().get(url).text
+    Client().post(url, {"messages": "on", "days": "7"})
+    assert 'name="days" value="7" checked' in Client().get(url).text
+    Client().post(url, {"messages": "on", "days": "5"})  # nothing that the page offers
+    assert list(ChosenFrequency.objects.values_list("contact", "channel", "days")) == [
+        (person.pk, "email", 7)
+    ]
+    Client().post(url, {"messages": "on", "days": "0"})
+    assert not ChosenFrequency.objects.exists()

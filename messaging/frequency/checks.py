@@ -1,0 +1,57 @@
+"""Asked at hand-over: would this message be one too many for its recipient?"""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_noop
+
+from contacts.registry import HandOverCheck
+
+RECEIVED_STATES = "'handed', 'accepted', 'delivered', 'unknown'"
+"""States of a message that the person has, or may have."""
+
+LONGEST_DRAFT = "13 months"
+"""Partitions are named by the month in which a mailing was begun: older ones are not looked into."""
+
+TOLERANCE = "12 hours"
+"""A weekly letter that leaves a little earlier in the day than the last one is still a weekly letter."""
+
+
+def received_since(person: str, since: str, channel: str = "") -> str:
+    """SQL of the political messages that a person got since a moment; `channel`: SQL, empty for all."""
+    narrowed = f"AND q.channel = {channel}" if channel else ""
+    return f"""FROM messaging_delivery p JOIN messaging_campaign q ON q.id = p.campaign_id
+        WHERE p.contact_id = {person} AND p.ledger_month > (now() - interval '{LONGEST_DRAFT}')::date
+            AND p.handed_at > {since} AND p.state IN ({RECEIVED_STATES})
+            AND q.kind = 'political' {narrowed}"""
+
+
+_WEEK = "now() - interval '7 days'"
+_CAP = "(SELECT f.per_week FROM messaging_frequencycap f WHERE f.channel = {})"
+
+CHECKS = {
+    "chosen_frequency": HandOverCheck(
+        90,
+        "suppressed",
+        f"""c.kind = 'political' AND (
+            SELECT true FROM contacts_chosenfrequency f
+            WHERE f.contact_id = d.contact_id AND f.channel = c.channel AND EXISTS (
+                SELECT {
+            received_since(
+                "d.contact_id",
+                f"now() - make_interval(days => f.days) + interval '{TOLERANCE}'",
+                "c.channel",
+            )
+        }) LIMIT 1)""",  # noqa: S608 - our own text
+        gettext_noop("The person asked for fewer messages"),
+    ),
+    # A cap that is not set is null, and nothing is "at least" null: the question ends there.
+    "frequency_cap": HandOverCheck(
+        92,
+        "suppressed",
+        f"""c.kind = 'political' AND d.contact_id <> 0 AND (
+            {_CAP.format("c.channel")} <= (
+                SELECT count(*) {received_since("d.contact_id", _WEEK, "c.channel")})
+            OR {_CAP.format("''")} <= (SELECT count(*) {received_since("d.contact_id", _WEEK)}))""",
+        gettext_noop("They have received enough messages this week"),
+    ),
+}
