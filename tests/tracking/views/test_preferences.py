@@ -45,7 +45,7 @@ def test_choices_are_shown_and_kept(url, person) -> None:
     assert said == {"messages": True, "measurement": True}
     assert all(entry.wording is not None for entry in Consent.objects.select_related("wording"))
     assert Subscription.objects.get(ended_at=None).newsletter == letter
-    assert page.text.count("checked") == 3
+    assert page.text.count("checked") == 4, "three boxes, and no limit on how often"
 
 
 def test_saving_the_same_choices_again_writes_nothing(url) -> None:
