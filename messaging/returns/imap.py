@@ -110,7 +110,7 @@ def opened(mailbox: Mailbox) -> Iterator[BaseMailBox]:
         try:
             server.logout()
         except (imaplib.IMAP4.error, ImapToolsError, OSError):
-            logger.debug("Mailbox %s was left without a word", mailbox.pk)
+            server.client.shutdown()
 
 
 def _connect(mailbox: Mailbox) -> BaseMailBox:

@@ -19,19 +19,18 @@ _EMPTY_LINES = re.compile(r"\n\s*\n\s*\n+")
 
 def header(message: Message, name: str) -> str:
     """A header as people read it, one line; "" when it is missing."""
-    told = message.get(name)
-    if told is None:
-        return ""
+    told = next((_plain(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
     try:
-        text = str(make_header(decode_header(str(told))))
+        text = str(make_header(decode_header(told)))
     except (LookupError, ValueError, UnicodeError):
-        text = str(told)
+        text = told
     return " ".join(text.replace("\x00", "").split())[:LONGEST_HEADER]
 
 
 def headers(message: Message, *names: str) -> list[str]:
     """Every value of these headers, undecoded."""
-    return [str(value)[:LONGEST_HEADER] for name in names for value in message.get_all(name, [])]
+    wanted = {name.lower() for name in names}
+    return [_plain(value)[:LONGEST_HEADER] for key, value in message.raw_items() if key.lower() in wanted]
 
 
 def sender_of(message: Message) -> tuple[str, str]:
@@ -65,6 +64,15 @@ def text_in(message: Message) -> str:
         if not part.is_multipart():
             return _tidy(html.unescape(_TAG.sub(_break_or_nothing, _decoded(part))))
     return ""
+
+
+def _plain(value: object) -> str:
+    """A header's text; bytes beyond ASCII, which have no business there, as UTF-8 or Latin-1."""
+    raw = str(value).encode("utf-8", "surrogateescape")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _break_or_nothing(tag: re.Match[str]) -> str:

@@ -96,6 +96,8 @@ def programs(env: Environment, port: int) -> list[Child]:
     ]
     if _catches_mail(env):
         children.append(Child("mail", [*python, "campaign_crm.platform.mail_catcher"]))
+    if env.number("LMTP_PORT", 0, most=65535):
+        children.append(Child("returns", [sys.executable, "manage.py", "take_returns"]))
     return children
 
 

@@ -1,0 +1,135 @@
+"""Taking returns from a mail server on this machine (LMTP, RFC 2033): kept before they are answered.
+
+Only return paths with a signed key, at the domain of returns of an account, are taken: everything else is
+refused while the mail server still knows whom to tell. One recipient a message, so that one answer is enough.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+
+from messaging.content.keyring import BadToken
+from messaging.content.tokens import read_return
+from messaging.models import ProviderAccount
+from messaging.returns.verp import key_of
+from messaging.webhooks.receiving import MAIL, keep, spool_mail
+
+logger = logging.getLogger(__name__)
+Result = TypeVar("Result")
+
+HOST = "127.0.0.1"  # never another: whoever reaches it is believed to be a mail server of this machine
+LARGEST = 10_000_000  # bytes
+IDLE_SECONDS = 300.0
+DOMAINS_FRESH = 30.0  # seconds that the domains of accounts are remembered
+
+
+class Domains:
+    """Accounts by their domain of returns; while the database is away, as they were last known."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+        self._read_at = -DOMAINS_FRESH
+
+    def account_of(self, address: str) -> int | None:
+        if time.monotonic() - self._read_at >= DOMAINS_FRESH:
+            try:
+                close_old_connections()
+                told = ProviderAccount.objects.exclude(return_domain="").order_by("-pk")
+                self._known = dict(told.values_list("return_domain", "pk"))
+                self._read_at = time.monotonic()
+            except (OperationalError, InterfaceError) as error:
+                logger.warning("Database away (%s)", type(error).__name__)
+                connection.close()
+        return self._known.get(address.rpartition("@")[2].lower())
+
+
+class Receiver:
+    """aiosmtpd's handler."""
+
+    def __init__(self) -> None:
+        self._domains = Domains()
+        # Django's connection belongs to one thread; the loop must not wait for the disk.
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    async def handle_RCPT(
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if envelope.rcpt_tos:
+            return "452 4.5.3 One recipient a message"
+        if not _is_signed(address) or await self._elsewhere(self._domains.account_of, address) is None:
+            return "550 5.1.1 No such return path"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 Ok"
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
+        (address,) = envelope.rcpt_tos
+        sender = (envelope.mail_from or "").strip("<>")
+        # As a mail server writes at the final delivery (RFC 5321 §4.4).
+        head = f"Return-Path: <{sender}>\r\nDelivered-To: {address}\r\n".encode("utf-8", "replace")
+        raw = head + (envelope.original_content or b"")
+        try:
+            await self._elsewhere(self._keep, address, raw)
+        except OSError as error:
+            logger.error("A return can be kept nowhere: %s", error.strerror)
+            return "451 4.3.0 It cannot be kept now"
+        return "250 2.0.0 Ok"
+
+    def close(self) -> None:
+        self._thread.submit(connection.close)
+        self._thread.shutdown()
+
+    def _keep(self, address: str, raw: bytes) -> None:
+        account = self._domains.account_of(address)
+        if account is None:
+            return  # its account went between two commands
+        try:
+            with transaction.atomic():
+                keep(account, MAIL, raw, at=None)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Database away (%s): a return is spooled", type(error).__name__)
+            connection.close()
+            spool_mail(account, raw)
+
+    async def _elsewhere(self, function: Callable[..., Result], *arguments: object) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+
+async def serve(port: int, stop: asyncio.Event) -> None:
+    """Listen until `stop` is set. Raises OSError when the port is taken."""
+    receiver, loop = Receiver(), asyncio.get_running_loop()
+
+    def session() -> LMTP:
+        return LMTP(
+            receiver,
+            data_size_limit=LARGEST,
+            enable_SMTPUTF8=True,
+            hostname="localhost",
+            ident="Campaign CRM",
+            timeout=IDLE_SECONDS,
+            loop=loop,
+        )
+
+    server = await loop.create_server(session, HOST, port)
+    try:
+        async with server:
+            logger.info("Taking returns on %s:%s", HOST, server.sockets[0].getsockname()[1])
+            await stop.wait()
+    finally:
+        receiver.close()
+
+
+def _is_signed(address: str) -> bool:
+    try:
+        read_return(key_of(address))
+    except BadToken:
+        return False
+    return True

@@ -1,0 +1,3 @@
+from tests.messaging.webhooks.conftest import fresh_memory, mailing
+
+__all__ = ["fresh_memory", "mailing"]
