@@ -13,7 +13,8 @@ from messaging.dispatch.circuit import Circuit
 from messaging.dispatch.ledger import Claim
 from messaging.dispatch.outbox import Outbox, Prepared
 from messaging.dispatch.rates import Rates
-from messaging.providers.base import Content, Provider
+from messaging.providers.base import Content, OutgoingMessage, Provider
+from messaging.returns.verp import return_path
 
 LEASE_MARGIN = 30.0
 """Seconds that a handed row's lease outlasts the provider's longest call."""
@@ -79,7 +80,14 @@ class ChunkSender:
         if not keys:
             return True
         allowed = gate.hand_over(claim, keys, account=self._outbox.account.pk, seconds=self._lease)
-        handed = [(row, message) for row, message in built.messages if row.key in allowed]
+        handed = [(row, self._returning(message)) for row, message in built.messages if row.key in allowed]
         if handed:
             Call(self._provider, self._circuit, claim, handed, sent, built.shared).make()
         return bool(handed)
+
+    def _returning(self, message: OutgoingMessage) -> OutgoingMessage:
+        """With a return path of its own, where returns are read; providers by API have their own."""
+        domain = self._outbox.account.return_domain
+        if not domain or self._slotted:
+            return message
+        return message._replace(sender=return_path(message.key, domain))
