@@ -40,7 +40,7 @@ class Prepared:
     tags: list[tuple[str, int]]
     literals: dict[str, str]
     headers: dict[str, str]
-    head: dict[str, Any]
+    head: bytes  # a call up to its personalizations
 
 
 class SendGridApi(BatchApi):
@@ -65,7 +65,8 @@ class SendGridApi(BatchApi):
             head["reply_to"] = {"email": shared.reply_to}
         tags = [(tag(slot_name(number)), number) for number in slots_in(shared)]
         literals = {tag(name): text for name, text in template.literals.items()}
-        return Prepared(template, tags, literals, dict(shared.headers), head)
+        before = to_json(head)[:-1] + b',"personalizations":['
+        return Prepared(template, tags, literals, dict(shared.headers), before)
 
     def fragment(self, prepared: Prepared, message: OutgoingMessage) -> bytes:
         slots = message.slots
@@ -82,7 +83,7 @@ class SendGridApi(BatchApi):
     def request(
         self, prepared: Prepared, fragments: Sequence[bytes], messages: Sequence[OutgoingMessage]
     ) -> Request:
-        body = to_json(prepared.head)[:-1] + b',"personalizations":[' + b",".join(fragments) + b"]}"
+        body = prepared.head + b",".join(fragments) + b"]}"
         return Request("/v3/mail/send", body, {"Content-Type": "application/json"})
 
     def read(self, answer: Answer, messages: Sequence[OutgoingMessage]) -> list[Result]:

@@ -45,7 +45,7 @@ SYNTAX = Syntax(
 class Prepared:
     template: Template
     slots: list[int]
-    head: dict[str, Any]
+    head: bytes  # a call up to its entries
 
 
 class SesApi(BatchApi):
@@ -79,7 +79,7 @@ class SesApi(BatchApi):
             head["ReplyToAddresses"] = [shared.reply_to]
         if self._configuration_set:
             head["ConfigurationSetName"] = self._configuration_set
-        return Prepared(template, slots_in(shared), head)
+        return Prepared(template, slots_in(shared), to_json(head)[:-1] + b',"BulkEmailEntries":[')
 
     def fragment(self, prepared: Prepared, message: OutgoingMessage) -> bytes:
         values = {slot_name(number): message.slots[number] for number in prepared.slots}
@@ -97,7 +97,7 @@ class SesApi(BatchApi):
     def request(
         self, prepared: Prepared, fragments: Sequence[bytes], messages: Sequence[OutgoingMessage]
     ) -> Request:
-        body = to_json(prepared.head)[:-1] + b',"BulkEmailEntries":[' + b",".join(fragments) + b"]}"
+        body = prepared.head + b",".join(fragments) + b"]}"
         signed = AWSRequest("POST", self._url, data=body, headers={"Content-Type": "application/json"})
         self._signer.add_auth(signed)
         return Request(PATH, body, dict(signed.headers.items()))
