@@ -124,7 +124,8 @@ def _enrichment_tiles(run: Import, counts: Counts) -> list[Tile]:
         Tile(_("Not known here"), unmatched, _("nobody is created")),
         Tile(_("New e-mails"), counts.get("points_emails", 0)),
         Tile(_("New phones"), counts.get("points_phones", 0)),
-        Tile(_("New addresses"), counts.get("points_addresses", 0), _price_of_each(run, points)),
+        Tile(_("New addresses"), counts.get("points_addresses", 0)),
+        Tile(_("Contact points gained"), points, _price_of_each(run, points)),
         Tile(_("Fields filled"), sum(number for _label, number in _fields_gained(counts)), _by_field(counts)),
         Tile(_("Conflicts"), counts.get("conflicts", 0), _("people of whom the file says something else")),
         Tile(_("Rejected"), counts.get("rejected", 0), _("with the reason for each")),
@@ -152,7 +153,7 @@ def _price_of_each(run: Import, points: int) -> str:
     if not price or not points:
         return ""
     each = number_format(Decimal(price) / points, decimal_pos=2)
-    return _("%(price)s € for each new e-mail, phone or address") % {"price": each}
+    return _("%(price)s € for each") % {"price": each}
 
 
 def _opt_out_tiles(counts: Counts) -> list[Tile]:

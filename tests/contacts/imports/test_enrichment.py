@@ -103,7 +103,8 @@ def test_preview_and_report_tell_rate_gains_conflicts_and_the_price_of_each(know
         "Not known here": (1, "nobody is created"),
         "New e-mails": (0, ""),
         "New phones": (2, ""),
-        "New addresses": (1, "3.33 € for each new e-mail, phone or address"),
+        "New addresses": (1, ""),
+        "Contact points gained": (3, "3.33 € for each"),
         "Fields filled": (5, "Birth date: 1 · Commune: 1 · Extra fields: 3"),
         "Conflicts": (0, "people of whom the file says something else"),
         "Rejected": (0, "with the reason for each"),
@@ -115,7 +116,7 @@ def test_a_file_that_gives_no_point_has_no_price_of_each(known, broker, tmp_path
     run = preview(write_rows(tmp_path / "a.csv", [HEADER, row]), kind="enrichment", source=broker)
     run.options["price"] = "10.00"
     shown = shown_of(run, run.preview)
-    assert (shown["New addresses"], shown["Fields filled"]) == ((0, ""), (0, ""))
+    assert (shown["Contact points gained"], shown["Fields filled"]) == ((0, ""), (0, ""))
     assert shown["People recognised"] == (1, "100 % of the people of the file")
 
 
