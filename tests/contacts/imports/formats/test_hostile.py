@@ -18,7 +18,7 @@ from contacts.imports.errors import UnreadableFile
 from contacts.imports.service import start_import
 from contacts.invented.rolls import COLUMNS
 from contacts.models import Import
-from tests.support.imports import fingerprint, import_file
+from tests.support.imports import fingerprint, import_file, preview
 from tests.support.workbooks import write_xlsx
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("places")]
@@ -241,6 +241,43 @@ def test_damage_far_down_a_roll_is_said_in_the_preview(roll_source, tmp_path, ta
     assert (run.state, words in run.error) == (Import.State.FAILED, True), run.error
     assert own_peak_mb() - peak < ALLOWED_MB
     assert fingerprint() == before
+
+
+PERSON = "Martin;Léa;lea@example.org\n".encode()
+FAR_DOWN = 150_000  # rows before the damage
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [
+        (b'Petit;"never closed;jean@example.org\n' + PERSON * 60_000, "quotation mark"),
+        (b"Petit;J\0an;jean@example.org\n", "zero bytes"),
+        (b"one;two;three;four;five\n" * 30_000, "two different tables"),
+        (b"Petit;jean@example.org\n" * 30_000, "fewer cells than the 3 columns"),
+        (b"Nom;Pr\xc3\xa9nom;E-mail\n" + PERSON, "header again"),
+    ],
+    ids=["quote never closed", "zero byte", "longer rows", "shorter rows", "two headers"],
+)
+def test_damage_far_down_a_file_of_people_is_said_and_writes_nothing(book, tmp_path, tail, words) -> None:
+    header = "Nom;Prénom;E-mail\n".encode()
+    path = text_of(tmp_path / "book.csv", header, PERSON * FAR_DOWN, tail, PERSON)
+    before, peak = fingerprint(), own_peak_mb()
+    run = import_file(path, kind="address-book", source=book)
+    assert (run.state, words in run.error) == (Import.State.FAILED, True), run.error
+    assert own_peak_mb() - peak < ALLOWED_MB
+    assert fingerprint() == before
+
+
+def test_bad_bytes_far_down_a_file_of_people_cost_their_rows_alone(book, tmp_path) -> None:
+    header = "Nom;Prénom;E-mail\n".encode()
+    pasted = "Hébert;René;rene@example.org\n".encode("cp1252")
+    path = text_of(tmp_path / "book.csv", header, PERSON * FAR_DOWN, pasted * 3, PERSON)
+    peak = own_peak_mb()
+    run = preview(path, kind="address-book", source=book)
+    assert (run.state, run.layout["encoding"]) == (Import.State.PREVIEWED, "utf-8"), run.error
+    told = [run.preview[name] for name in ("rows", "rejected", "unsure", "unsure_line", "new")]
+    assert told == [FAR_DOWN + 4, 3, 3, FAR_DOWN + 2, 1]
+    assert own_peak_mb() - peak < ALLOWED_MB
 
 
 WIDE = [
