@@ -119,7 +119,7 @@ class PeopleRows:
             return None
         civility, gender = read_civility(self._text(row, "civility"))
         gender = read_gender(self._text(row, "gender")) or gender
-        born = read_birth_date(self._text(row, "birth_date"), self._month_first) or self._born_in_parts(row)
+        born = self._born(row, wrong)
         birth = [
             self._text(row, key)
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
@@ -173,6 +173,14 @@ class PeopleRows:
         if not last:
             last = birth_name
         return first, last, birth_name if fold(birth_name) != fold(last) else ""
+
+    def _born(self, row: Row, wrong: list[str]) -> date | None:
+        """A day that is none ("1961", "00/00/1953") is told back; zeros alone are Outlook's empty cell."""
+        text = self._text(row, "birth_date")
+        found = read_birth_date(text, self._month_first) or self._born_in_parts(row)
+        if found is None and fold(text).replace("0", "").strip():
+            wrong.append(reason("extra_date", text))
+        return found
 
     def _born_in_parts(self, row: Row) -> date | None:
         """Thunderbird gives the year, the month and the day in three columns; all of them, or nothing."""
