@@ -29,6 +29,7 @@ from messaging.content.markup import BODY_WIDTH, Picture, Writer
 from messaging.content.masks import Masks
 from messaging.content.slots import compile_slots
 from messaging.content.syntax import faults_in, has_liquid
+from messaging.content.utm import UtmTags
 
 LONGEST_SUBJECT = 200
 
@@ -108,18 +109,19 @@ def compile_message(
     extra: Iterable[str] = (),
     tracking: bool = True,
     numbered: Iterable[Link] = (),
+    utm: UtmTags | None = None,
 ) -> CompiledMessage:
     """Compile a block document; raises `ContentError` with every problem found.
 
     `languages`: those that the message speaks, its own first. `extra`: slugs of the custom fields. Without
     `tracking`, links stay as they are and there is no pixel. `numbered`: tracked links of the message's other
-    versions, whose numbers this one keeps to.
+    versions, whose numbers this one keeps to. `utm`: tags for web statistics, put in every web address.
     """
     extra = tuple(extra)
     subject, preheader = for_header(subject), for_header(preheader)
     blocks = _checked_blocks(document, subject, preheader, brand, extra)
     seed = json.dumps([block.as_json() for block in blocks], sort_keys=True) + subject + preheader
-    masks, links = Masks(seed), LinkBook(tracking=tracking, known=numbered)
+    masks, links = Masks(seed), LinkBook(tracking=tracking, known=numbered, utm=utm)
     writer = Writer(brand, masks, links)
     with override(languages[0]):
         body, body_text = writer.body(blocks)

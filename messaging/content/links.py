@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from messaging.content.fields import TRACKED_LINK, field_named
 from messaging.content.syntax import LIQUID, has_liquid
+from messaging.content.utm import UtmTags
 
 LONGEST_URL = 2_000
 LONGEST_LABEL = 200
@@ -43,8 +44,11 @@ class LinkBook:
     in every version, so that its clicks are counted together; a new one gets a number that none has.
     """
 
-    def __init__(self, *, tracking: bool = True, known: Iterable[Link] = ()) -> None:
+    def __init__(
+        self, *, tracking: bool = True, known: Iterable[Link] = (), utm: UtmTags | None = None
+    ) -> None:
         self.tracking = tracking
+        self._utm = utm
         self.links: list[Link] = []
         self._known: dict[tuple[str, str, str], list[int]] = {}
         self._last = 0
@@ -59,6 +63,8 @@ class LinkBook:
         """
         url = url.strip()
         personal = LIQUID.search(url) is not None
+        if self._utm is not None and not personal:
+            url = self._utm.put_in(url)
         counted = self.tracking and not personal and url.lower().startswith(("http://", "https://"))
         short = LIQUID.sub("…", " ".join(label.split()))[:LONGEST_LABEL]
         number = self._number(block_id, url, short) if counted else 0

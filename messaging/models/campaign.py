@@ -6,6 +6,7 @@ from datetime import date
 from typing import ClassVar
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel, MessageKind
+from messaging.content.utm import LONGEST_TAG, TAG
 from messaging.enums import CampaignState
 
 
@@ -90,6 +92,13 @@ class Campaign(models.Model):
     segment_version = models.PositiveIntegerField(null=True)
     audience_tree = models.JSONField(null=True)  # the conditions as frozen
     tracking = models.BooleanField(_("count opens and clicks"), default=True)
+    utm_campaign = models.CharField(
+        _("name for web statistics"),
+        max_length=LONGEST_TAG,
+        blank=True,
+        validators=[RegexValidator(rf"^{TAG.pattern}$", _("Use letters, digits, dashes and dots only."))],
+        help_text=_("Added to every link as utm_campaign, with utm_source and utm_medium. Empty: nothing."),
+    )
     compiled = models.JSONField(null=True)
     scheduled_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
     send_until = models.DateTimeField(_("not after"), null=True, blank=True)
@@ -128,6 +137,7 @@ class Campaign(models.Model):
             "segment_version",
             "audience_tree",
             "tracking",
+            "utm_campaign",
         ],
         *[
             "compiled",

@@ -35,8 +35,9 @@ COPIED = (
     "blocks",
     "audience",
     "tracking",
+    "utm_campaign",
 )
-WORDS = ("name", "kind", "subject", "preview_text")
+WORDS = ("name", "kind", "subject", "preview_text", "utm_campaign")
 EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
 
 
@@ -50,6 +51,7 @@ class CampaignContent(TypedDict, total=False):
     preview_text: str
     blocks: list[Any]
     tracking: bool
+    utm_campaign: str
     send_until: datetime | None
 
 

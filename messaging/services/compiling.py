@@ -17,6 +17,7 @@ from messaging.content.compile import CompiledMessage, compile_message
 from messaging.content.conditions import LANGUAGES
 from messaging.content.links import Link
 from messaging.content.recipients import OrganisationData
+from messaging.content.utm import utm_tags
 from messaging.models import Campaign, CampaignVariant
 
 # A variable or test that reads the reader's language, or a block for readers of some languages only.
@@ -64,6 +65,7 @@ def _compile(campaign: Campaign, words: Words, *, numbered: Sequence[Link] = ())
         extra=custom_field_keys(),
         tracking=campaign.tracking,
         numbered=numbered,
+        utm=utm_tags(campaign.utm_campaign, organisation=organisation.name),
     )
 
 

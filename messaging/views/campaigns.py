@@ -25,6 +25,7 @@ from messaging.forms.campaigns import NewCampaignForm
 from messaging.models import Campaign, SenderIdentity
 from messaging.selectors import figures_of
 from messaging.services import campaigns as acts
+from messaging.services.follow_up import FollowUp, follow_up
 from messaging.services.templates import create_template
 from messaging.services.uncertain import DECISIONS, settle_uncertain
 
@@ -146,6 +147,8 @@ class CampaignAct(StaffView, View):
                     copy = acts.duplicate(campaign=campaign, by=request.user)
                     messages.success(request, _("Here is the copy: nothing is sent before you say so."))
                     return redirect("messaging:campaign_compose", pk=copy.pk)
+                case "follow-up":
+                    return self._follow_up(campaign, request.POST.get("to", ""))
                 case "pause":
                     acts.pause(campaign=campaign, by=request.user, reason=reason)
                 case "resume":
@@ -159,6 +162,16 @@ class CampaignAct(StaffView, View):
         except MessagingError as error:
             messages.error(request, str(error))
         return redirect("messaging:campaign", pk=pk)
+
+    def _follow_up(self, campaign: Campaign, to: str) -> HttpResponse:
+        if to not in FollowUp:
+            messages.error(self.request, _("There is no such act."))
+            return redirect("messaging:campaign", pk=campaign.pk)
+        draft = follow_up(campaign=campaign, to=FollowUp(to), by=self.request.user)
+        messages.success(
+            self.request, _("Here is a draft for them: change what it says, then look who gets it.")
+        )
+        return redirect("messaging:campaign_compose", pk=draft.pk)
 
     def _settle(self, campaign: Campaign, decision: str, reason: str) -> None:
         """Say what became of the messages whose answer never came."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform.models import User
 from messaging.content.blocks import read_document
 from messaging.content.errors import ContentError
+from messaging.content.utm import clean_tag
 from messaging.enums import CampaignState
 from messaging.errors import MessagingError
 from messaging.models import Campaign, SenderIdentity, Template
@@ -80,6 +81,7 @@ class CampaignDocument(Document):
             "subject": campaign.subject,
             "preview_text": campaign.preview_text,
             "tracking": campaign.tracking,
+            "utm_campaign": campaign.utm_campaign,
             "blocks": campaign.blocks,
         }
 
@@ -107,6 +109,8 @@ class CampaignDocument(Document):
         if isinstance(sender, str) and sender.isdecimal() and len(sender) < 19:
             values["sender"] = SenderIdentity.objects.filter(pk=int(sender)).first()
         values["tracking"] = bool(content.get("tracking"))
+        utm = content.get("utm_campaign")
+        values["utm_campaign"] = clean_tag(utm) if isinstance(utm, str) else ""
         self.campaign = update_campaign(campaign=self.campaign, revision=revision, by=by, **values)
 
     def url(self, page: str) -> str:
