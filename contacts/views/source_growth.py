@@ -63,7 +63,7 @@ def chart_of(growth: Mapping[date, Growth]) -> GrowthChart:
         gained, lost = _height(one.gained, scale), _height(one.lost, scale)
         bars.append(
             Bar(
-                label=date_format(day, "j M"),
+                label=date_format(day, "j N"),
                 growth=one,
                 x=round(index * step + gap / 2, 2),
                 width=round(step - gap, 2),

@@ -84,5 +84,5 @@ def test_both_directions_share_one_scale() -> None:
     assert chart.line == 100
     assert (first.gained_y, first.gained_height, first.lost_height) == (0, 100, 0)
     assert (second.gained_height, second.lost_height) == (0, 50)
-    assert (third.gained_height, third.lost_height, third.label) == (0, 0, "3 Jan")
+    assert (third.gained_height, third.lost_height, third.label) == (0, 0, "3 Jan.")
     assert chart_of({}).bars == []
