@@ -19,6 +19,7 @@ from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDra
 from messaging.views.frequency import Frequency
 from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
+from messaging.views.returns import AccountReturns, SaveAccountReturns
 from messaging.views.review import Review, SendTest
 from messaging.views.senders import AccountList, CheckAccount, EditAccount, EditSender, SenderList
 from messaging.views.service_messages import ServiceMessages
@@ -74,4 +75,8 @@ urlpatterns = [
     path("ways-out/new/", EditAccount.as_view(), name="provider_new"),
     path("ways-out/<int:pk>/", EditAccount.as_view(), name="provider"),
     path("ways-out/<int:pk>/check/", CheckAccount.as_view(), name="provider_check"),
+    path("ways-out/<int:pk>/returns/", AccountReturns.as_view(), name="provider_returns"),
+    path(
+        "ways-out/<int:pk>/returns/<slug:part>/", SaveAccountReturns.as_view(), name="provider_returns_save"
+    ),
 ]

@@ -135,6 +135,8 @@ ROWS: dict[str, Row] = {
     "messaging:provider": Row(Right.MANAGE_SETTINGS),
     "messaging:provider_check": Row(Right.MANAGE_SETTINGS),
     "messaging:provider_new": Row(Right.MANAGE_SETTINGS),
+    "messaging:provider_returns": Row(Right.MANAGE_SETTINGS),
+    "messaging:provider_returns_save": Row(Right.MANAGE_SETTINGS),
     "messaging:providers": Row(Right.MANAGE_SETTINGS),
     "messaging:readers": Row(Right.VIEW_PEOPLE),
     "messaging:sender": Row(Right.MANAGE_SETTINGS),

@@ -1,0 +1,107 @@
+"""Forms of what comes back to a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models import Mailbox, ProviderAccount
+from messaging.providers.hooks import NAMES, HookKind, hook_kind
+
+
+class HookForm(forms.Form):
+    """Who reports, and what proves its calls; secrets are never shown again."""
+
+    def __init__(self, *args: Any, account: ProviderAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.account = account
+        kinds = [(name, hook_kind(name).label) for name in sorted(NAMES)]
+        # A provider's own account is reported on by that provider; a relay by SMTP, by whoever runs it.
+        if account.kind in NAMES:
+            kinds = [(name, label) for name, label in kinds if name == account.kind]
+        self.fields["hook_kind"] = forms.ChoiceField(
+            label=_("Who reports"),
+            choices=[("", _("Nobody")), *kinds],
+            required=False,
+            initial=account.hook_kind or (account.kind if account.kind in NAMES else ""),
+        )
+        self.kind: HookKind | None = hook_kind(account.hook_kind) if account.hook_kind else None
+        for field in self.kind.fields if self.kind else ():
+            self.fields[field.name] = self._field(field)
+
+    def settings(self) -> dict[str, str]:
+        return self._typed(secret=False)
+
+    def secrets(self) -> dict[str, str]:
+        return self._typed(secret=True)
+
+    def _typed(self, *, secret: bool) -> dict[str, str]:
+        fields = self.kind.fields if self.kind and self.cleaned_data["hook_kind"] == self.kind.name else ()
+        named = [field.name for field in fields if (field.type == "secret") is secret]
+        return {name: self.cleaned_data[name] for name in named if self.cleaned_data.get(name)}
+
+    def _field(self, field: Any) -> forms.Field:
+        if field.type == "secret":
+            is_kept = bool(self.account.sealed_hook_secrets)
+            return forms.CharField(
+                label=field.label,
+                required=False,
+                max_length=500,
+                strip=True,
+                help_text=_("Never shown again. Empty: the one we have stays.") if is_kept else field.help,
+                widget=forms.PasswordInput({"autocomplete": "new-password"}),
+            )
+        return forms.CharField(
+            label=field.label,
+            required=False,
+            max_length=1000,
+            help_text=field.help,
+            initial=self.account.hook_settings.get(field.name, ""),
+            widget=forms.TextInput({"autocomplete": "off"}),
+        )
+
+
+class ReturnDomainForm(forms.Form):
+    return_domain = forms.CharField(
+        label=_("Domain of returns"),
+        required=False,
+        max_length=253,
+        help_text=_(
+            "For example returns.example.org. Every message then leaves with a return address of its own at "
+            "this domain; all of them must reach the mailbox below. Empty: returns go to the sender."
+        ),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+class MailboxForm(forms.Form):
+    """One IMAP mailbox."""
+
+    host = forms.CharField(
+        label=_("IMAP server"), max_length=253, help_text=_("For example imap.example.org")
+    )
+    security = forms.ChoiceField(label=_("Encryption"), choices=Mailbox.Security.choices)
+    port = forms.IntegerField(
+        label=_("Port"), required=False, min_value=1, max_value=65535, help_text=_("Empty: the usual one.")
+    )
+    username = forms.CharField(
+        label=_("User name"), max_length=254, widget=forms.TextInput({"autocomplete": "off"})
+    )
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        strip=False,
+        max_length=500,
+        widget=forms.PasswordInput({"autocomplete": "new-password"}),
+    )
+    folder = forms.CharField(label=_("Folder"), max_length=200, initial="INBOX")
+    is_active = forms.BooleanField(label=_("Read it"), required=False, initial=True)
+
+    def __init__(self, *args: Any, mailbox: Mailbox | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if mailbox is not None:
+            names = ("host", "security", "port", "username", "folder", "is_active")
+            self.initial = {name: getattr(mailbox, name) for name in names} | self.initial
+            self.fields["password"].help_text = _("Never shown again. Empty: the one we have stays.")
