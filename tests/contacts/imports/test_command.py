@@ -51,12 +51,12 @@ def test_a_dry_run_counts_and_writes_nothing(capsys, book_path, book) -> None:
 def test_a_rented_file_takes_its_supplier_and_its_end(capsys, book_path) -> None:
     told = "--kind broker --source Exempla --basis consent --channels email --supplier Exempla"
     told += " --wording Agreed --proof Contract"
-    run(capsys, book_path, *told.split(), "--licence-end", "2027-06-30")
+    run(capsys, book_path, *told.split(), "--licence-end", "2097-06-30")
     source = Source.objects.get()
     assert (source.kind, source.supplier, str(source.licence_ends_on)) == (
         "broker_rental",
         "Exempla",
-        "2027-06-30",
+        "2097-06-30",
     )
     assert Contact.objects.count() == 1
 

@@ -31,7 +31,7 @@ BROKER = {
     "name": "Exempla",
     "kind": "broker_rental",
     "supplier": "Exempla SAS",
-    "licence_ends_on": "2027-06-30",
+    "licence_ends_on": "2097-06-30",
     "proof": "Contract of 12 January",
     "lawful_basis": "legitimate_interest",
     "channels": ["post"],
