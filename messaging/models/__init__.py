@@ -5,29 +5,45 @@ from messaging.models.frequency_cap import FrequencyCap
 from messaging.models.image import Image
 from messaging.models.link import Link
 from messaging.models.mailbox import Mailbox, Reply
+from messaging.models.pace import (
+    CampaignPace,
+    CampaignWatch,
+    FamilyLimit,
+    FamilyPause,
+    HandOver,
+    ReceivingDomain,
+)
 from messaging.models.provider_account import ProviderAccount
 from messaging.models.provider_event import Feedback, ProviderEvent
 from messaging.models.sender_domain import DomainKey, SenderDomain
 from messaging.models.sender_identity import SenderIdentity
+from messaging.models.sender_route import SenderRoute
 from messaging.models.template import Template
 from messaging.models.variant import CampaignVariant
 
 __all__ = [
     "Campaign",
+    "CampaignPace",
     "CampaignVariant",
+    "CampaignWatch",
     "Delivery",
     "DomainKey",
     "DomainRecord",
+    "FamilyLimit",
+    "FamilyPause",
     "Feedback",
     "FrequencyCap",
+    "HandOver",
     "Image",
     "Link",
     "Mailbox",
     "Operation",
     "ProviderAccount",
     "ProviderEvent",
+    "ReceivingDomain",
     "Reply",
     "SenderDomain",
     "SenderIdentity",
+    "SenderRoute",
     "Template",
 ]

@@ -33,6 +33,15 @@ class ProviderAccount(models.Model):
     messages_per_second = models.PositiveIntegerField(
         _("messages per second, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
+    per_hour = models.PositiveIntegerField(
+        _("messages in any hour, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    per_day = models.PositiveIntegerField(
+        _("messages in 24 hours, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    warm_up_from = models.DateField(_("warm-up begins"), null=True, blank=True)
+    rests_until = models.DateTimeField(null=True)  # it failed, and is tried again then
+    trouble = models.CharField(max_length=300, blank=True, default="")  # the server's words when it failed
     is_active = models.BooleanField(_("in use"), default=True)
     hook_kind = models.CharField(_("webhooks"), max_length=16, blank=True, default="")
     hook_secret = models.CharField(max_length=16, blank=True, default="")  # 8 random bytes, as hex
@@ -48,6 +57,7 @@ class ProviderAccount(models.Model):
         "settings",
         "sealed_credentials",
         "messages_per_second",
+        *["per_hour", "per_day", "warm_up_from", "rests_until", "trouble"],
         "is_active",
         *["hook_kind", "hook_secret", "hook_settings", "sealed_hook_secrets", "return_domain"],
         "created_at",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel
+from messaging.models.sender_route import MOST_WEIGHT
 
 
 class SenderIdentity(models.Model):
-    """Name and address that people see, and where their answers go; possibly of one territory."""
+    """Name and address that people see, and where their answers go; possibly of one territory.
+
+    `provider_account` is its main way out, `weight` its share beside those of `routes`.
+    """
 
     channel = models.CharField(_("channel"), max_length=8, choices=Channel.choices, default=Channel.EMAIL)
     from_name = models.CharField(_("name shown"), max_length=100)
@@ -25,6 +30,16 @@ class SenderIdentity(models.Model):
         on_delete=models.PROTECT,
         related_name="senders",
     )
+    weight = models.PositiveSmallIntegerField(
+        _("share of this way out"), default=1, db_default=1, validators=[MaxValueValidator(MOST_WEIGHT)]
+    )
+    messages_per_second = models.PositiveIntegerField(
+        _("messages per second, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    per_day = models.PositiveIntegerField(
+        _("messages in 24 hours, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    warm_up_from = models.DateField(_("warm-up begins"), null=True, blank=True)
     for_service = models.BooleanField(_("sends service messages"), default=False)
     is_active = models.BooleanField(_("in use"), default=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -37,6 +52,7 @@ class SenderIdentity(models.Model):
         "reply_to",
         "territory",
         "provider_account",
+        *["weight", "messages_per_second", "per_day", "warm_up_from"],
         "for_service",
         "is_active",
         "created_at",
