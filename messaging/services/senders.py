@@ -158,7 +158,8 @@ def _save_account(account: ProviderAccount, credentials: dict[str, str], by: Use
     _ask_settings(by)
     registry.create(account.kind, account.settings | credentials).close()
     account.sealed_credentials = seal(credentials) if credentials else ""
-    account.full_clean(exclude=["settings"])  # checked above; a provider's account may have none in plain
+    # Settings were checked above, and may be none: a provider's account can do with its key.
+    account.full_clean(exclude=["settings", "hook_settings"])
     account.save()
 
 

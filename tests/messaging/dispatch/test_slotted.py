@@ -9,12 +9,14 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaign_crm.platform.crypto import seal
+from campaign_crm.platform.models import Organisation
 from contacts.models import Contact
 from messaging.content import tokens
-from messaging.dispatch import outbox
 from messaging.dispatch import pump as pumping
+from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.pump import Pump
 from messaging.dispatch.pump import _chunk as chunk_size
 from messaging.enums import CampaignState
@@ -119,9 +121,13 @@ def test_only_mailings_have_a_name_that_drops_repeats(brevo: FakeServer) -> None
     make_people(1)
     sender = make_sender(account_at(brevo))
     campaign = start(make_campaign(sender=sender))
-    assert outbox._content(campaign, sender, 0).shared.mailing.startswith(f"{campaign.pk}-")
+    shared = Outbox(campaign, Organisation.current()).build([], at=timezone.now(), slotted=True).shared
+    assert shared is not None
+    assert shared.mailing.startswith(f"{campaign.pk}-")
     campaign.standing_for = "confirmation"
-    assert outbox._content(campaign, sender, 0).shared.mailing == ""
+    shared = Outbox(campaign, Organisation.current()).build([], at=timezone.now(), slotted=True).shared
+    assert shared is not None
+    assert shared.mailing == ""
 
 
 def test_what_may_have_left_is_to_check_and_what_surely_did_not_waits(brevo: FakeServer, pump: Pump) -> None:

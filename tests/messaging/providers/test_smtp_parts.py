@@ -55,7 +55,7 @@ def test_a_password_is_never_shown():
 
 
 def test_the_registry_makes_and_describes_kinds():
-    assert registry.names() == ["smtp"]
+    assert registry.names() == ["brevo", "mailgun", "mailjet", "sendgrid", "ses", "smtp"]
     kind = registry.kind("smtp")
     assert kind.channel is Channel.EMAIL
     assert {field.name for field in kind.fields if field.type == "secret"} == {"password"}
