@@ -3,10 +3,10 @@
 `make bench ONLY=dispatch_api`. Two worker processes, PostgreSQL and the provider's fake (loopback HTTP, its
 rate limits raised, values checked and counted) share the same cores. The message is that of `bench_dispatch`:
 about 30 kB, 12 tracked links, a third of the people measured. The figure is recipients a second from "send"
-to the last result, freezing included. The limit is the same calls, recorded and sent again over the same kind of
-connections with nothing else done: what the fake itself can take. Mailjet, which gets whole messages, is
-reported against encoding and decoding the same JSON. Beside it, `adapter_recipients_a_second` is one process
-that gives finished batches to the adapter: calls written, made and answered, without ledger or messages.
+to the last result, freezing included. The limit is the same calls, recorded and sent again over the same
+kind of connections with nothing else done: what the fake itself can take. Mailjet, which gets whole messages,
+is reported against encoding and decoding the same JSON. Beside it, `adapter_recipients_a_second` is one
+process that gives finished batches to the adapter: calls written, made and answered, without a ledger.
 """
 
 from __future__ import annotations

@@ -79,9 +79,7 @@ def _about_account(account: Any) -> Iterator[Finding]:
     if not account.get("ProductionAccessEnabled", True):
         yield Finding(
             "warning",
-            _(
-                "Amazon's sandbox: only verified addresses get messages. Ask Amazon for production access."
-            ),
+            _("Amazon's sandbox: only verified addresses get messages. Ask Amazon for production access."),
         )
     quota = account.get("SendQuota") or {}
     if quota:
