@@ -18,7 +18,8 @@ from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import Job
 from campaign_crm.platform.servers import ingest_problem
 from messaging.enums import CampaignState
-from messaging.models import Campaign
+from messaging.models import Campaign, ProviderEvent
+from messaging.webhooks import receiving
 from tracking.ingest import spool, stream
 
 TIMEOUT = 2  # seconds for Valkey to answer
@@ -59,7 +60,8 @@ def readiness() -> dict[str, str]:
 
 
 def progress() -> dict[str, Any]:
-    """Return the version and what is under way: jobs by state, the oldest wait (seconds), mailings, hits."""
+    """Return the version and what is under way: jobs by state, the oldest wait (seconds), mailings, hits,
+    events."""
     unfinished = Job.objects.unfinished()
     jobs = dict(unfinished.values_list("state").annotate(number=Count("id")).order_by())
     oldest = unfinished.filter(state=Job.State.QUEUED, run_after__lte=timezone.now()).aggregate(
@@ -72,6 +74,7 @@ def progress() -> dict[str, Any]:
         "oldest_waiting_seconds": round((timezone.now() - oldest).total_seconds()) if oldest else 0,
         "mailings": dict(mailings.values_list("state").annotate(number=Count("id")).order_by()),
         "hits": hits(),
+        "events": events(),
     }
 
 
@@ -86,6 +89,17 @@ def hits() -> dict[str, int | None]:
     except stream.StreamAway:
         return found
     return found
+
+
+def events() -> dict[str, int]:
+    """Return what providers reported and nobody has read yet, what could not be read, and spool files."""
+    states = ProviderEvent.objects.filter(state__in=["waiting", "unreadable"]).values_list("state")
+    counts = dict(states.annotate(number=Count("id")).order_by())
+    return {
+        "waiting": counts.get("waiting", 0),
+        "unreadable": counts.get("unreadable", 0),
+        "spool_files": receiving.SPOOL.waiting(),
+    }
 
 
 @cache

@@ -101,6 +101,7 @@ class MailboxForm(forms.Form):
 
     def __init__(self, *args: Any, mailbox: Mailbox | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["password"].required = mailbox is None
         if mailbox is not None:
             names = ("host", "security", "port", "username", "folder", "is_active")
             self.initial = {name: getattr(mailbox, name) for name in names} | self.initial

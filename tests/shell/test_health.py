@@ -78,6 +78,7 @@ def test_progress_names_the_version_and_what_came_back_and_waits(monkeypatch: py
     found = health.progress()
     assert re.fullmatch(r"\d+\.\d+\.\d+", found["version"])
     assert found["hits"] == {"waiting": 0, "set_aside": 0, "spool_files": 0}
+    assert found["events"] == {"waiting": 0, "unreadable": 0, "spool_files": 0}
 
     def away() -> int:
         raise stream.StreamAway("ConnectionError")
