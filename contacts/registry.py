@@ -77,7 +77,8 @@ class Registry:
     `belongings` are the tables above that hold rows about a person. `merge_steps` are called with (kept id,
     absorbed id) before the rows of one record move to another, `unmerge_steps` with the merge, locked, before
     they go back; both may raise MergeRefused. `departures` are told, in the same transaction, who left by a
-    provider's own way.
+    provider's own way. `recipient_values`: SQL of rows (contact_id, value) that decide when somebody's
+    message leaves, for those who agreed to it.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -90,6 +91,7 @@ class Registry:
     campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)
     campaign_figures: dict[str, CampaignFigures] = field(default_factory=dict)
     departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
+    recipient_values: dict[str, str] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""

@@ -61,3 +61,11 @@ SHOWN_AS = {
 }
 
 UNFINISHED = (DeliveryState.QUEUED, DeliveryState.CLAIMED, DeliveryState.HANDED, DeliveryState.RETRY_WAIT)
+
+
+class Moment(models.TextChoices):
+    """When each recipient's message leaves."""
+
+    TOGETHER = "", _("All from one moment on")
+    LOCAL_TIME = "local", _("At that hour where each person lives")
+    BEST_HOUR = "best_hour", _("Within a day, at the hour at which each person clicks most")

@@ -6,7 +6,7 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.registry import TimelineSource, registry
-        from tracking import merging, segment_conditions, selectors, timeline
+        from tracking import merging, recipient_values, segment_conditions, selectors, timeline
         from tracking.services import departures
 
         for group, read in timeline.INTERACTIONS.items():
@@ -17,3 +17,5 @@ class TrackingConfig(AppConfig):
         registry.add("holds", "activity", timeline.with_activity)
         registry.add("belongings", "interactions", merging.INTERACTIONS)
         registry.add("belongings", "submissions", merging.SUBMISSIONS)
+        registry.add("recipient_values", "engagement", recipient_values.ENGAGEMENT)
+        registry.add("recipient_values", "best_hour", recipient_values.BEST_HOUR)

@@ -26,6 +26,7 @@ from contacts.rules.channels import BROKER_BASIS
 from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.services.sources import change_is_spreading
+from messaging.dispatch import moments
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.compiling import compile_campaign, compile_variant
@@ -38,9 +39,10 @@ CHUNK = 50_000
 # agree to be chosen by place reads the national message: nobody is left out.
 _READ = """
 CREATE UNLOGGED TABLE {table} AS
-SELECT row_number() OVER (ORDER BY contact_id) AS position, chosen.*
+SELECT row_number() OVER (ORDER BY rank DESC, contact_id) AS position, chosen.*
 FROM (
     SELECT DISTINCT ON (e.address_hash) c.id AS contact_id, e.address, e.address_hash,
+        {rank} AS rank, {due} AS due_at,
         CASE WHEN r.targeting THEN coalesce(own_version.number, 0) ELSE 0 END AS variant,
         count(*) OVER (PARTITION BY e.address_hash) AS sharing,
         r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
@@ -50,6 +52,7 @@ FROM (
     FROM contacts_contact c
     JOIN contacts_reach r ON r.contact_id = c.id AND r.channel = %s
     CROSS JOIN LATERAL (SELECT r.political AND r.political_until >= %s AS allows) own
+    CROSS JOIN (SELECT %s::timestamptz AS at) moment
     JOIN contacts_emailaddress e ON e.id = r.point_id
     LEFT JOIN (
         SELECT a.descendant_id AS commune_id, t.code AS department
@@ -65,6 +68,7 @@ FROM (
     ) own_version ON own_version.commune_id = c.commune_id
     LEFT JOIN contacts_subscription n
         ON n.contact_id = c.id AND n.newsletter_id = %s AND n.ended_at IS NULL
+    {values}
     WHERE c.id IN ({people})
     ORDER BY e.address_hash, c.id
 ) chosen
@@ -89,13 +93,13 @@ WITH merged AS MATERIALIZED (
 INSERT INTO messaging_delivery (
     ledger_month, campaign_id, contact_id, occasion, state, settled_at, answer,
     address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
-    subscription_id, notice_version, rulebook_version, segment_version)
+    subscription_id, due_at, notice_version, rulebook_version, segment_version)
 SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.contact_id END, '',
     CASE WHEN second THEN 'cancelled' ELSE 'queued' END,
     CASE WHEN second THEN now() END,
     CASE WHEN second THEN %(merged)s ELSE '' END,
     address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
-    subscription_id, %(notice)s, %(rulebook)s, %(segment)s
+    subscription_id, coalesce(due_at, now()){step}, %(notice)s, %(rulebook)s, %(segment)s
 FROM {table} frozen LEFT JOIN merged ON merged.contact_id = frozen.contact_id
 WHERE frozen.position > %(start)s AND frozen.position <= %(end)s ORDER BY frozen.position
 """
@@ -210,10 +214,11 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
-            _READ.replace("{table}", table).replace("{people}", sql),
+            _read_statement(campaign, table, sql),
             [
                 *[source_id, source_id, source_id, basis, campaign.channel],
-                *[timezone.localdate(), campaign.pk, newsletter, *parameters],
+                *[timezone.localdate(), campaign.scheduled_at or timezone.now()],
+                *[campaign.pk, newsletter, *parameters],
             ],
         )
         cursor.execute(
@@ -222,6 +227,20 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
         cursor.execute(f"SELECT count(*), coalesce(sum(sharing), 0) FROM {table}")  # noqa: S608 - our own name
         recipients, candidates = cursor.fetchone()
     return recipients, int(candidates) - recipients
+
+
+def _read_statement(campaign: Campaign, table: str, people: str) -> str:
+    parts = {
+        "{table}": table,
+        "{rank}": moments.ordering(campaign),
+        "{due}": moments.due(campaign),
+        "{values}": moments.values_joined(campaign),
+        "{people}": people,
+    }
+    statement = _READ
+    for name, sql in parts.items():
+        statement = statement.replace(name, sql)
+    return statement
 
 
 def _freeze_content(campaign: Campaign, audience: Audience) -> None:
@@ -256,7 +275,7 @@ def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
         if not moved:
             raise FreezeStopped(f"Campaign {campaign.pk} is no longer being frozen at {start}.")
         cursor.execute(
-            _COPY.replace("{table}", _table(campaign.pk)),
+            _COPY.replace("{table}", _table(campaign.pk)).replace("{step}", moments.step(campaign)),
             {
                 "month": campaign.ledger_month,
                 "campaign": campaign.pk,

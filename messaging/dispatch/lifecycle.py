@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -16,8 +17,9 @@ from contacts.errors import ContactsError
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.counting import keep_counts
 from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze, wait_for_sources
+from messaging.dispatch.moments import EARLIEST
 from messaging.dispatch.notices import language_of, tell_author, tell_service_waits, words_of
-from messaging.enums import CampaignState
+from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, MessagingError
 from messaging.models import Campaign
 from messaging.services.pre_send import About, pre_send
@@ -75,7 +77,8 @@ def start_due() -> int:
     """Begin the campaigns whose hour has come; returns how many."""
     if not Organisation.current().sending_enabled:
         return 0
-    due = Campaign.objects.filter(state=CampaignState.SCHEDULED, scheduled_at__lte=Now())
+    early = Campaign.objects.filter(moment=Moment.LOCAL_TIME, scheduled_at__lte=Now() + EARLIEST)
+    due = Campaign.objects.filter(Q(scheduled_at__lte=Now()) | Q(pk__in=early), state=CampaignState.SCHEDULED)
     return due.update(state=CampaignState.FREEZING)
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.models import User
 from contacts.enums import MessageKind
 from contacts.models import List, Newsletter, Segment, Source
+from messaging.enums import Moment
 from messaging.models import Campaign, Operation, Template
 
 PREVIOUS_OFFERED = 60
@@ -142,6 +143,17 @@ class SendForm(forms.Form):
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         help_text=_("What could not leave by then is not sent at all. Empty: no limit."),
+    )
+    engaged_first = forms.BooleanField(
+        label=_("Most engaged people first"),
+        required=False,
+        help_text=_("Those who agreed to be measured and click most leave first; nobody is left out."),
+    )
+    moment = forms.ChoiceField(
+        label=_("For each person"),
+        choices=Moment.choices,
+        required=False,
+        help_text=_("By place or habits only for those who agreed to it; the others at the hour above."),
     )
     typed = forms.CharField(label=_("Number of recipients"), required=False)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel, MessageKind
 from messaging.content.utm import LONGEST_TAG, TAG
-from messaging.enums import CampaignState
+from messaging.enums import CampaignState, Moment
 
 
 def this_month() -> date:
@@ -92,6 +92,10 @@ class Campaign(models.Model):
     segment_version = models.PositiveIntegerField(null=True)
     audience_tree = models.JSONField(null=True)  # the conditions as frozen
     tracking = models.BooleanField(_("count opens and clicks"), default=True)
+    engaged_first = models.BooleanField(_("most engaged people first"), default=False)
+    moment = models.CharField(
+        _("moment"), max_length=12, choices=Moment.choices, default=Moment.TOGETHER, blank=True
+    )
     utm_campaign = models.CharField(
         _("name for web statistics"),
         max_length=LONGEST_TAG,
@@ -138,6 +142,8 @@ class Campaign(models.Model):
             "audience_tree",
             "tracking",
             "utm_campaign",
+            "engaged_first",
+            "moment",
         ],
         *[
             "compiled",

@@ -52,6 +52,8 @@ class CampaignContent(TypedDict, total=False):
     blocks: list[Any]
     tracking: bool
     utm_campaign: str
+    engaged_first: bool
+    moment: str
     send_until: datetime | None
 
 

@@ -18,13 +18,19 @@ SEND_OPTIONS: Mapping[str, TargetingClass] = {
     "send_until": TargetingClass.TECHNICAL,
     "typed": TargetingClass.TECHNICAL,  # the number of recipients, typed out to confirm
     "one_per_address": TargetingClass.TECHNICAL,  # of people who share an address, the first of the base
+    "engaged_first": TargetingClass.CRITERION,
+    "moment": TargetingClass.CRITERION,  # the place or the habits of each person
 }
+ONLY_FOR_THOSE_WHO_AGREED = frozenset({"engaged_first", "moment"})
+"""Options that decide by what is known of a person only for those who agreed to be targeted: the others get the
+message all the same, at the moment of the mailing. They choose nobody, so the mailing needs nobody's agreement."""
 
 
 def is_targeted(campaign: Campaign, audience: Audience) -> bool:
     """Whether its audience or one of its options chooses people by what is known of them."""
     chosen = audience.targeted_on(Channel(campaign.channel))
-    return chosen or bool({SEND_OPTIONS[name] for name in options_of(campaign)} & TARGETING)
+    choosing = set(options_of(campaign)) - ONLY_FOR_THOSE_WHO_AGREED
+    return chosen or bool({SEND_OPTIONS[name] for name in choosing} & TARGETING)
 
 
 def options_of(campaign: Campaign) -> Iterable[str]:
@@ -33,3 +39,7 @@ def options_of(campaign: Campaign) -> Iterable[str]:
     yield "at" if campaign.scheduled_at is not None else "when"
     if campaign.send_until is not None:
         yield "send_until"
+    if campaign.engaged_first:
+        yield "engaged_first"
+    if campaign.moment:
+        yield "moment"

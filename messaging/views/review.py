@@ -28,7 +28,7 @@ from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.forms.campaigns import SendForm
 from messaging.frequency.figures import held_back
 from messaging.models import Campaign
-from messaging.services.campaigns import schedule, send_now, update_campaign
+from messaging.services.campaigns import CampaignContent, schedule, send_now, update_campaign
 from messaging.services.pre_send import About, PreSend, pre_send
 from messaging.services.sender_trust import domain_of
 from messaging.services.testing import send_test, was_tested
@@ -69,7 +69,13 @@ class Review(StaffView, TemplateView):
         if not campaign.is_editable:
             return redirect("messaging:campaign", pk=campaign.pk)
         later = campaign.scheduled_at
-        initial = {"when": "later" if later else "now", "at": later, "send_until": campaign.send_until}
+        initial = {
+            "when": "later" if later else "now",
+            "at": later,
+            "send_until": campaign.send_until,
+            "engaged_first": campaign.engaged_first,
+            "moment": campaign.moment,
+        }
         return self._page(pre_send(campaign), initial=initial)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -94,10 +100,13 @@ class Review(StaffView, TemplateView):
         seen = self.request.POST.get("revision", "")
         if seen != str(campaign.revision):
             raise EditedMeanwhile
-        if until != campaign.send_until:
-            campaign = update_campaign(
-                campaign=campaign, revision=campaign.revision, by=user, send_until=until
-            )
+        wanted: CampaignContent = {
+            "send_until": until,
+            "engaged_first": form.cleaned_data["engaged_first"],
+            "moment": form.cleaned_data["moment"],
+        }
+        if any(getattr(campaign, name) != value for name, value in wanted.items()):
+            campaign = update_campaign(campaign=campaign, revision=campaign.revision, by=user, **wanted)
         if form.cleaned_data["when"] == "later":
             schedule(campaign=campaign, at=form.cleaned_data["at"], by=user)
         else:
