@@ -22,8 +22,9 @@ SEND_OPTIONS: Mapping[str, TargetingClass] = {
     "moment": TargetingClass.CRITERION,  # the place or the habits of each person
 }
 ONLY_FOR_THOSE_WHO_AGREED = frozenset({"engaged_first", "moment"})
-"""Options that decide by what is known of a person only for those who agreed to be targeted: the others get the
-message all the same, at the moment of the mailing. They choose nobody, so the mailing needs nobody's agreement."""
+"""Options that decide by what is known of a person only for those who agreed to be targeted: the others get
+the message all the same, at the moment of the mailing. They choose nobody, so that the mailing as a whole needs
+no agreement."""
 
 
 def is_targeted(campaign: Campaign, audience: Audience) -> bool:

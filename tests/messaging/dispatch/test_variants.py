@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils.translation import override
 
 from contacts.enums import Channel, ConsentPurpose, TerritoryKind
 from contacts.models import Contact, Territory, TerritoryAncestor
@@ -135,5 +136,6 @@ def test_faults_of_a_version_keep_the_mailing_from_leaving() -> None:
     make_people(1)
     campaign = make_campaign()
     CampaignVariant.objects.create(campaign=campaign, number=1, label="B", subject="{{ first_name")
-    (obstacle,) = pre_send(campaign).obstacles
+    with override("en"):
+        (obstacle,) = pre_send(campaign).obstacles
     assert obstacle.message.startswith("Version “B”: ")
