@@ -23,7 +23,7 @@ SEND_OPTIONS: Mapping[str, TargetingClass] = {
 }
 ONLY_FOR_THOSE_WHO_AGREED = frozenset({"engaged_first", "moment"})
 """Options that decide by what is known of a person only for those who agreed to be targeted: the others get
-the message all the same, at the moment of the mailing. They choose nobody, so that the mailing as a whole needs
+the message all the same, at the moment of the mailing. They choose nobody, so that the mailing itself needs
 no agreement."""
 
 
