@@ -15,8 +15,6 @@ from enum import StrEnum
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from messaging.providers.errors import NoWebhooks
-
 # At most this many messages are handed over on one connection with no result written yet. It bounds what a
 # killed worker can leave `unknown`.
 IN_FLIGHT_PER_CONNECTION = 50
@@ -44,7 +42,7 @@ class Capabilities:
     max_batch: int  # messages a call
     call_seconds: float  # `send` has returned after this long, whatever happened: a lease must be longer
     idempotent: bool = False  # the provider drops a repeat with the same key: `unknown` may be sent again
-    webhooks: bool = False  # events come back by `parse`
+    webhooks: bool = False  # it reports events: `messaging.providers.hooks`
     max_message_bytes: int | None = None  # None: known only from the server, or without limit
     max_call_bytes: int | None = None
     max_slot_bytes: int | None = None
@@ -159,7 +157,6 @@ class Event:
     text: str = ""
     fault: Fault = Fault.NONE
     machine: bool = False  # the provider itself says that no person did it
-    raw: Mapping[str, object] = field(default_factory=dict)
 
 
 class Provider(ABC):
@@ -184,14 +181,6 @@ class Provider(ABC):
         for results in self.send_iter(batch):
             found.update(results)
         return [found[index] for index in range(len(batch.items))]
-
-    def verify(self, headers: Mapping[str, str], raw: bytes) -> None:
-        """Check a webhook's signature over the raw body; raises WebhookRefused."""
-        raise NoWebhooks(type(self).__name__)
-
-    def parse(self, raw: bytes) -> Iterator[Event]:
-        """Read a verified webhook body; raises WebhookUnreadable."""
-        raise NoWebhooks(type(self).__name__)
 
     def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to do
         """Give connections back. The provider may be used again afterwards."""

@@ -52,13 +52,6 @@ class UnknownKind(ProviderError):
         super().__init__(gettext_noop("There is no such kind of provider"), detail=name)
 
 
-class NoWebhooks(ProviderError):
-    permanent = True
-
-    def __init__(self, provider: str) -> None:
-        super().__init__(gettext_noop("This provider sends no webhooks"), detail=provider)
-
-
 class WebhookRefused(ProviderError):
     """The signature is missing or wrong."""
 

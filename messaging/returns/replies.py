@@ -68,7 +68,7 @@ def timeline(contact_id: int, before: datetime | None, limit: int) -> list[Timel
             kind="automatic_reply" if reply.is_automatic else "reply",
             title=_title(reply),
             detail=" ".join(reply.text.split())[:SHOWN],
-            icon="bot" if reply.is_automatic else "reply",
+            icon="clock" if reply.is_automatic else "reply",
         )
         for reply in found.order_by("-at")[:limit]
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models.functions import Length
 from django.utils.translation import gettext_noop
 
 from campaign_crm.platform.logs import plain
@@ -28,6 +29,7 @@ from messaging.webhooks.receiving import MAIL, drain_spool
 logger = logging.getLogger(__name__)
 
 BATCH = 200  # bodies; SendGrid's hold up to a thousand events
+BATCH_BYTES = 16 * 1024 * 1024
 KEPT = timedelta(days=30)
 """How long a body is kept: longer than any provider tries again, so that it is known when it comes twice."""
 
@@ -55,7 +57,7 @@ def read_events(*, limit: int = 100 * BATCH) -> int:
     drain_spool()
     count, campaigns = 0, set[int]()
     while count < limit:
-        ids = list(ProviderEvent.objects.waiting().values_list("pk", flat=True)[:BATCH])
+        ids = _next_batch()
         if not ids:
             break
         campaigns |= _read(ids)
@@ -74,6 +76,18 @@ def purge() -> int:
         count += deleted
         if deleted < PURGED_AT_ONCE:
             return count
+
+
+def _next_batch() -> list[int]:
+    """The oldest bodies that wait: at most `BATCH`, and no more at once than memory should hold."""
+    waiting = ProviderEvent.objects.waiting().annotate(size=Length("body"))
+    ids, held = [], 0
+    for pk, size in waiting.values_list("pk", "size")[:BATCH]:
+        held += size
+        if ids and held > BATCH_BYTES:
+            break
+        ids.append(pk)
+    return ids
 
 
 def _read(ids: Sequence[int]) -> set[int]:
