@@ -30,7 +30,7 @@ from messaging.dispatch import ledger, lifecycle
 from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.pump import Pump
 from messaging.dispatch.verify import verify_ledger
-from messaging.models import ProviderAccount, SenderIdentity
+from messaging.models import ProviderAccount, SenderDomain, SenderIdentity
 from messaging.providers import registry
 from messaging.providers.base import Batch, Outcome
 from messaging.providers.http.transport import Request, Transport
@@ -39,6 +39,7 @@ from messaging.services.senders import secret_fields
 from tests.benchmarks.bench_dispatch import Workers, _add_people
 from tests.benchmarks.harness import Benchmark, size
 from tests.benchmarks.support.newsletter import newsletter_blocks
+from tests.messaging.domains import prove
 from tests.messaging.people import make_campaign, make_officer, make_sender
 from tests.messaging.providers.cases import CASES, Case
 from tests.support.http_fakes import FakeServer
@@ -67,7 +68,7 @@ def test_dispatch_api(case: Case, workers: Workers) -> None:
     calls, port = _recorded(case)
     _add_people(people - RECORDED, start=RECORDED + 1)
     with _fake(case.kind, port) as fake:
-        sender = make_sender(_account(case, fake.url))
+        sender = _sender(case, fake.url)
         is_by_message = case.kind == "mailjet"
         bench = Benchmark(
             name=f"dispatch_api_{case.kind}",
@@ -143,6 +144,13 @@ def _account(case: Case, url: str) -> ProviderAccount:
     )
 
 
+def _sender(case: Case, url: str) -> SenderIdentity:
+    """A sender whose domain publishes what this provider asks for."""
+    sender = make_sender(_account(case, url))
+    prove(SenderDomain.objects.get())
+    return sender
+
+
 def _send(workers: Workers, sender: SenderIdentity, people: int, fake: _Fake) -> dict[str, Any]:
     fake.taken()
     campaign = make_campaign(sender=sender, subject="{{ first_name }}, la lettre", blocks=newsletter_blocks())
@@ -169,7 +177,7 @@ def _recorded(case: Case) -> tuple[list[Request], int]:
     """The calls of a real mailing, as a fake received them, and its port: SES signs it too."""
     with FakeServer(case.fake(lean=True)) as server:
         campaign = make_campaign(
-            sender=make_sender(_account(case, server.url)),
+            sender=_sender(case, server.url),
             subject="{{ first_name }}, la lettre",
             blocks=newsletter_blocks(),
         )
@@ -204,7 +212,7 @@ def _replayed(calls: list[Request], fake: _Fake) -> float:
 def _alone(case: Case, fake: _Fake) -> int:
     """Recipients a second of the adapter in one process, of batches that are ready."""
     campaign = make_campaign(
-        sender=make_sender(_account(case, fake.url)),
+        sender=_sender(case, fake.url),
         subject="{{ first_name }}, la lettre",
         blocks=newsletter_blocks(),
     )
