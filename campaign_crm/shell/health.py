@@ -93,11 +93,9 @@ def hits() -> dict[str, int | None]:
 
 def events() -> dict[str, int]:
     """Return what providers reported and nobody has read yet, what could not be read, and spool files."""
-    states = ProviderEvent.objects.filter(state__in=["waiting", "unreadable"]).values_list("state")
-    counts = dict(states.annotate(number=Count("id")).order_by())
     return {
-        "waiting": counts.get("waiting", 0),
-        "unreadable": counts.get("unreadable", 0),
+        "waiting": ProviderEvent.objects.filter(state=ProviderEvent.State.WAITING).count(),
+        "unreadable": ProviderEvent.objects.filter(state=ProviderEvent.State.UNREADABLE).count(),
         "spool_files": receiving.SPOOL.waiting(),
     }
 

@@ -58,6 +58,11 @@ class ProviderEvent(models.Model):
                 name="provider_event_waiting",
                 condition=models.Q(state="waiting"),
             ),
+            models.Index(
+                fields=["account"],
+                name="provider_event_unreadable",
+                condition=models.Q(state="unreadable"),
+            ),
             models.Index(fields=["received_at"], name="provider_event_age"),
         ]
 

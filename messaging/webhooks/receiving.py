@@ -109,8 +109,9 @@ def drain_spool(*, batch: int = 200) -> int:
     """Keep in PostgreSQL what this machine kept while it was away; returns how many lines were read."""
 
     def store(lines: Sequence[Fields]) -> None:
+        accounts: dict[int, _Known | None] = {}
         with transaction.atomic():
-            again = [line for line in lines if not _stored(line)]
+            again = [line for line in lines if not _stored(line, accounts)]
         for line in again:  # in a new file, before this one is forgotten
             SPOOL.keep(line)
 
@@ -128,8 +129,11 @@ def last_refusal(account: int) -> dict[str, Any] | None:
     return found
 
 
-def _stored(line: Fields) -> bool:
-    """Verify a line once more and keep it; False when it must wait on. What is refused now is forgotten."""
+def _stored(line: Fields, accounts: dict[int, _Known | None]) -> bool:
+    """Verify a line once more and keep it; False when it must wait on. What is refused now is forgotten.
+
+    `accounts`: those of this batch that were read already.
+    """
     try:
         account, form, raw = int(line["account"]), str(line["form"]), b64decode(line["body"])
         at = datetime.fromisoformat(line["at"])
@@ -137,9 +141,11 @@ def _stored(line: Fields) -> bool:
             if ProviderAccount.objects.filter(pk=account).exists():
                 keep(account, MAIL, raw, at=at)
             return True
+        if account not in accounts:
+            accounts[account] = _read(account)
         address = HookAddress(form, account, str(line["secret"]))
         call = HookCall(dict(line["headers"]), raw, at)
-        keep(account, form, raw, once=_verified(address, call, _read(account)), at=at)
+        keep(account, form, raw, once=_verified(address, call, accounts[account]), at=at)
     except CannotVerifyYet:
         return timezone.now() - at > TRIED_FOR
     except (NoSuchHook, WebhookRefused) as error:
