@@ -81,7 +81,8 @@ def purge() -> int:
 def _next_batch() -> list[int]:
     """The oldest bodies that wait: at most `BATCH`, and no more at once than memory should hold."""
     waiting = ProviderEvent.objects.waiting().annotate(size=Length("body"))
-    ids, held = [], 0
+    ids: list[int] = []
+    held = 0
     for pk, size in waiting.values_list("pk", "size")[:BATCH]:
         held += size
         if ids and held > BATCH_BYTES:
