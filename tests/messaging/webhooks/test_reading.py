@@ -14,7 +14,11 @@ from django.utils import timezone
 from campaign_crm.platform.models import AuditEntry
 from contacts.merging.redirects import present_id
 from contacts.models import Consent, EmailAddress, Suppression
+from messaging.dispatch import outcomes
 from messaging.dispatch.counting import keep_counts
+from messaging.dispatch.ledger import Claim, Key, Ledger
+from messaging.dispatch.outcomes import Settled
+from messaging.enums import DeliveryState
 from messaging.models import Campaign, Delivery, Feedback, ProviderAccount, ProviderEvent
 from messaging.webhooks import effects, reading
 from tests.messaging.dispatch.conftest import books
@@ -259,6 +263,19 @@ def test_replays_change_nothing_also_after_the_person_confirmed_their_address(
     assert Feedback.objects.count() == 1
     assert not Suppression.objects.in_force().exists()
     assert EmailAddress.objects.get().status == "active"
+
+
+def test_a_late_answer_takes_back_nothing_that_an_event_settled(
+    hook: Hook, mailing: Mailing, tell: Any
+) -> None:
+    """The provider's call timed out, or was refused, after it had taken the message."""
+    campaign, account = mailing("handed"), hook("sendgrid")
+    (row,) = rows(campaign)
+    tell(account, sendgrid(row, "processed"))
+    late = Settled(Key(row.contact_id, ""), DeliveryState.RETRY_WAIT, 1, delay=60.0)
+    claim = Claim(Ledger(campaign.ledger_month, campaign.pk), row.token, [])
+    assert outcomes.record(claim, [late]) == 0
+    assert states(campaign) == ["accepted"]
 
 
 def test_rows_that_wait_or_have_ended_otherwise_stay(hook: Hook, mailing: Mailing, tell: Any) -> None:
