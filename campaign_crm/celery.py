@@ -40,6 +40,8 @@ app.conf.beat_schedule = {
     "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": PATIENCE},
     "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": PATIENCE},
     "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},
+    "watch mailings": {"task": "messaging.watch", "schedule": 5.0, "options": PATIENCE},
+    "whose mailboxes": {"task": "messaging.learn_domains", "schedule": 300.0, "options": PATIENCE},
     "read what providers report": {"task": "messaging.read_events", "schedule": 2.0, "options": PATIENCE},
     "read mailboxes": {"task": "messaging.read_mailboxes", "schedule": 60.0, "options": PATIENCE},
     "forget old reports": {"task": "messaging.purge_events", "schedule": crontab(hour=4, minute=20)},

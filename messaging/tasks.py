@@ -12,8 +12,9 @@ from django.conf import settings
 
 from campaign_crm.platform.jobs import tick
 from campaign_crm.platform.locks import only_one
-from messaging.dispatch import leases, lifecycle, ways_out
+from messaging.dispatch import caps, families, leases, lifecycle, watch, ways_out
 from messaging.dispatch.pump import Lane, Pump
+from messaging.domains.lookup import system_lookup
 from messaging.returns import imap
 from messaging.services import sender_domains
 from messaging.webhooks import reading
@@ -85,6 +86,24 @@ def purge_events() -> None:
     with only_one("messaging.purge_events") as mine:
         if mine:
             reading.purge()
+
+
+@shared_task(name="messaging.watch", expires=30)
+def watch_mailings() -> int:
+    """Count mailings under way, pause families of mailboxes that refuse, say what stands."""
+    with only_one("messaging.watch") as mine:
+        return watch.watch_all() if mine else 0
+
+
+@shared_task(name="messaging.learn_domains")
+def learn_domains() -> int:
+    """Ask whose mailboxes the domains of mailings under way are; returns how many were learnt."""
+    with only_one("messaging.learn_domains") as mine:
+        if not mine:
+            return 0
+        caps.purge()
+        asked = watch.domains_to_ask()
+        return families.learn(asked, system_lookup()) if asked else 0
 
 
 def wake_pumps() -> None:

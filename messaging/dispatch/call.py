@@ -16,6 +16,7 @@ from messaging.dispatch import outcomes
 from messaging.dispatch.circuit import REFUSED, Circuit, PauseReason
 from messaging.dispatch.ledger import Claim, Row
 from messaging.dispatch.outcomes import Settled
+from messaging.enums import DeliveryState
 from messaging.providers.base import (
     Batch,
     Fault,
@@ -32,6 +33,9 @@ logger = logging.getLogger(__name__)
 
 NO_RESULT = gettext_noop("The provider said nothing about this message")
 ADAPTER_FAILED = gettext_noop("The way out failed in an unexpected way; the log says how.")
+SOON = 1.0
+"""Seconds before what one way out surely did not take is due again, when another can carry it."""
+
 WRITE_AGAIN_AFTER = (0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds: what the provider said is worth waiting for a database that starts again."""
 
@@ -66,8 +70,11 @@ class Call:
         handed: Sequence[tuple[Row, OutgoingMessage]],
         sent: Sent,
         shared: SharedContent | None = None,
+        *,
+        elsewhere: bool = False,
     ) -> None:
         self._shared = shared
+        self._elsewhere = elsewhere  # another way out is open: what is not accepted here leaves there
         self._provider = provider
         self._circuit = circuit
         self._claim = claim
@@ -113,6 +120,8 @@ class Call:
     def _settle(self, index: int, result: Result) -> Settled:
         row = self._rows[index]
         settled = outcomes.judge(row.key, result, attempts=row.attempts)
+        if self._elsewhere and settled.state == DeliveryState.RETRY_WAIT and result.fault in outcomes.OURS:
+            settled = settled._replace(delay=SOON)
         self._circuit.answered(result, settled.answer)
         self._sent.accepted += result.outcome is Outcome.ACCEPTED
         if outcomes.is_our_refusal(result):
@@ -141,6 +150,7 @@ class Call:
 
     def _wait(self, indexes: Sequence[int], answer: str, delay: float) -> None:
         rows = [self._rows[index] for index in indexes]
+        delay = SOON if self._elsewhere else delay
         self._write(
             [
                 outcomes.waiting_for_account(row.key, attempts=row.attempts, answer=answer, delay=delay)

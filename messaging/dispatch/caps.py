@@ -54,6 +54,28 @@ class Full:
     senders: dict[int, str]
 
 
+@dataclass
+class Book:
+    """What one chunk may hand over by an account, asked and written with each batch's intent.
+
+    `held`: messages of the last batch that a cap left behind. Service messages count and are never held: a
+    mailing must not use up what confirmations need.
+    """
+
+    account: ProviderAccount
+    sender: SenderIdentity
+    is_service: bool = False
+    held: int = 0
+
+    def room(self, wanted: int) -> int:
+        allowed = wanted if self.is_service else room(self.account, self.sender, wanted)
+        self.held = wanted - allowed
+        return allowed
+
+    def write(self, messages: int) -> None:
+        write(self.account.pk, self.sender.pk, messages)
+
+
 def windows_of(who: ProviderAccount | SenderIdentity, today: date) -> list[Window]:
     """The caps of an account or a sender today."""
     found = []
@@ -95,8 +117,13 @@ def room(account: ProviderAccount, sender: SenderIdentity, wanted: int) -> int:
 
 def write(account: int, sender: int, messages: int) -> None:
     """Keep what was handed over; in the same transaction."""
-    if messages:
-        HandOver.objects.create(account_id=account, sender_id=sender, messages=messages)
+    if not messages:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO messaging_handover (account_id, sender_id, messages) VALUES (%s, %s, %s)",
+            [account, sender, messages],
+        )
 
 
 def full() -> Full:

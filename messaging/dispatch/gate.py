@@ -16,6 +16,7 @@ from django.utils.translation import gettext_noop
 
 from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
+from messaging.dispatch.caps import Book
 from messaging.dispatch.ledger import Claim, Key, columns
 from messaging.frequency import checks as frequency
 
@@ -32,6 +33,14 @@ CHECKS = {
         30, "queued", "NOT EXISTS (SELECT FROM platform_organisation o WHERE o.sending_enabled)"
     ),
     "expired": HandOverCheck(40, "expired", "c.send_until <= now()", gettext_noop("Too late to send")),
+    # Too many were refused, returned or reported at the mailboxes of this domain: they wait for a person.
+    "family_held": HandOverCheck(
+        45,
+        "queued",
+        """(SELECT true FROM messaging_familypause p
+            WHERE p.campaign_id = c.id AND p.released_at IS NULL
+                AND lower(split_part(d.address, '@', 2)) = ANY(p.domains) LIMIT 1)""",
+    ),
     "suppressed": HandOverCheck(
         50,
         "suppressed",
@@ -144,15 +153,20 @@ def register_checks() -> None:
         registry.add("hand_over_checks", name, check)
 
 
-def hand_over(claim: Claim, keys: Sequence[Key], *, account: int, seconds: float) -> set[Key]:
+def hand_over(
+    claim: Claim, keys: Sequence[Key], *, account: int, seconds: float, book: Book | None = None
+) -> set[Key]:
     """Ask every check of claimed rows and commit the intent to send the rest; returns the keys to send now.
 
     `seconds`: lease of the intent; the provider must have answered before it ends. The commit is flushed to
-    disk before this returns: what a crash finds without intent was never offered to anybody.
+    disk before this returns: what a crash finds without intent was never offered to anybody. `book`: what the
+    caps allow, and where it is written; rows beyond stay claimed.
     """
     checks = tuple(sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0])))
     handed: set[Key] = set()
     with transaction.atomic(), connection.cursor() as cursor:
+        if book is not None:
+            keys = keys[: book.room(len(keys))]
         for start in range(0, len(keys), KEYS_A_STATEMENT):
             contacts, occasions = columns(keys[start : start + KEYS_A_STATEMENT])
             cursor.execute(
@@ -173,6 +187,8 @@ def hand_over(claim: Claim, keys: Sequence[Key], *, account: int, seconds: float
             )
             found = cursor.fetchall()
             handed |= {Key(contact, occasion) for contact, occasion, state in found if state == "handed"}
+        if book is not None:
+            book.write(len(handed))
     return handed
 
 

@@ -59,6 +59,7 @@ WITH due AS (
     SELECT ctid AS place FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND variant = %(variant)s
         AND state IN ('queued', 'retry_wait') AND due_at <= now()
+        AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[]))
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE messaging_delivery d
@@ -75,9 +76,33 @@ UPDATE messaging_delivery SET state = 'queued', lease_until = NULL
 WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state = 'claimed' AND token = %(token)s
 """
 
+# Looked up one by one, as in the gate.
+_PUT_OFF = """
+UPDATE messaging_delivery d
+SET state = 'queued', lease_until = NULL, due_at = now() + make_interval(secs => v.delay)
+FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(delays)s::float8[])
+    AS v (contact_id, occasion, delay)
+CROSS JOIN LATERAL (
+    SELECT r.ctid AS place FROM messaging_delivery r
+    WHERE r.ledger_month = %(month)s AND r.campaign_id = %(campaign)s
+        AND r.contact_id = v.contact_id AND r.occasion = v.occasion LIMIT 1
+) found
+WHERE d.ledger_month = %(month)s AND d.ctid = found.place AND d.token = %(token)s AND d.state = 'claimed'
+"""
 
-def claim(ledger: Ledger, *, limit: int, variant: int = 0, seconds: float = CLAIM_SECONDS) -> Claim:
-    """Take up to `limit` due rows of one version that no other worker is taking, oldest due first."""
+
+def claim(
+    ledger: Ledger,
+    *,
+    limit: int,
+    variant: int = 0,
+    seconds: float = CLAIM_SECONDS,
+    departments: Sequence[str] | None = None,
+) -> Claim:
+    """Take up to `limit` due rows of one version that no other worker is taking, oldest due first.
+
+    `departments`: only people there; None: anywhere.
+    """
     token = secrets.randbits(62)
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -89,6 +114,7 @@ def claim(ledger: Ledger, *, limit: int, variant: int = 0, seconds: float = CLAI
                 "limit": limit,
                 "token": token,
                 "seconds": seconds,
+                "departments": None if departments is None else list(departments),
             },
         )
         rows = [_row(values) for values in cursor.fetchall()]
@@ -103,6 +129,25 @@ def give_back(claim: Claim) -> int:
             {"month": claim.ledger.month, "campaign": claim.ledger.campaign, "token": claim.token},
         )
         return int(cursor.rowcount)
+
+
+def put_off(claim: Claim, delays: Sequence[tuple[Key, float]]) -> None:
+    """Return claimed rows to the queue, each due again only after its own delay in seconds."""
+    if not delays:
+        return
+    contacts, occasions = columns(key for key, _delay in delays)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            _PUT_OFF,
+            {
+                "month": claim.ledger.month,
+                "campaign": claim.ledger.campaign,
+                "token": claim.token,
+                "contacts": contacts,
+                "occasions": occasions,
+                "delays": [delay for _key, delay in delays],
+            },
+        )
 
 
 def columns(keys: Iterable[Key]) -> tuple[list[int], list[str]]:

@@ -14,7 +14,7 @@ from django.utils.translation import override
 from campaign_crm.platform.models import Notification, User
 from campaign_crm.platform.rights import Role
 from messaging.dispatch.circuit import PauseReason
-from messaging.models import Campaign, SenderDomain
+from messaging.models import Campaign, ProviderAccount, SenderDomain
 
 SAID_AGAIN_AFTER = timedelta(hours=1)
 """A trouble that lasts is told once in so long."""
@@ -54,6 +54,21 @@ def tell_service_waits(reason: PauseReason) -> None:
             message=message[:LONGEST_MESSAGE],
             url=reverse("messaging:service_messages"),
         )
+
+
+def tell_account_fails(account: ProviderAccount, reason: PauseReason) -> None:
+    """Tell every administrator that a way out fails while others carry its messages; once an hour."""
+    kind, url = "account.failing", reverse("messaging:provider", args=[account.pk])
+    told = Notification.objects.filter(kind=kind, url=url, created_at__gt=timezone.now() - SAID_AGAIN_AFTER)
+    for user in User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exclude(
+        pk__in=told.values("user")
+    ):
+        with override(user.language or settings.LANGUAGE_CODE):
+            message = _("The way out “%(account)s” fails; others carry its messages: %(reason)s") % {
+                "account": account,
+                "reason": words_of(reason),
+            }
+        Notification.objects.create(user=user, kind=kind, message=message[:LONGEST_MESSAGE], url=url)
 
 
 def tell_domain_broken(domain: SenderDomain, names: Sequence[str]) -> None:

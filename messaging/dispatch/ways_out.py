@@ -12,7 +12,7 @@ from messaging.dispatch.lifecycle import pause_for
 from messaging.dispatch.notices import tell_service_waits
 from messaging.dispatch.states import WAITING
 from messaging.enums import CampaignState
-from messaging.models import Campaign, Delivery, SenderIdentity
+from messaging.models import Campaign, CampaignVariant, Delivery, SenderIdentity, SenderRoute
 
 SWITCHED_OFF = gettext_noop("The way out of its sender is switched off")
 NO_SERVICE_SENDER = gettext_noop("No sender with a way out in use can send them")
@@ -38,12 +38,12 @@ def service_sender() -> SenderIdentity | None:
 
 
 def hold_without_way_out() -> int:
-    """Pause the mailings under way whose way out was switched off, and say so; returns how many."""
+    """Pause the mailings under way of which no way out is left in use, and say so; returns how many."""
     sending = Campaign.objects.mailings().filter(state=CampaignState.SENDING)
-    held = sending.filter(sender__provider_account__is_active=False)
-    of_a_version = sending.filter(
-        variants__opted_out=False, variants__sender__provider_account__is_active=False
-    )
+    others = SenderRoute.objects.filter(territory=None, provider_account__is_active=True).values("sender")
+    held = sending.filter(sender__provider_account__is_active=False).exclude(sender__in=others)
+    lost = SenderIdentity.objects.filter(provider_account__is_active=False).exclude(pk__in=others)
+    of_a_version = sending.filter(variants__in=CampaignVariant.objects.sent().filter(sender__in=lost))
     found = dict(of_a_version.values_list("pk", "variants__sender__provider_account__name"))
     found |= dict(held.values_list("pk", "sender__provider_account__name"))
     return sum(pause_for(pk, PauseReason(SWITCHED_OFF, name)) for pk, name in found.items())

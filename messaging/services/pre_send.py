@@ -166,10 +166,15 @@ def fault_of(sender: SenderIdentity) -> str:
     if not sender.is_active:
         message = _("The sender “%(sender)s” is no longer in use: choose another.")
         return message % {"sender": sender}
-    if not sender.provider_account.is_active:
+    if not sender.provider_account.is_active and not _has_another_way(sender):
         message = _("The way out “%(account)s” of this sender is switched off.")
         return message % {"account": sender.provider_account}
     return ""
+
+
+def _has_another_way(sender: SenderIdentity) -> bool:
+    others = sender.routes.filter(territory=None, provider_account__is_active=True)
+    return bool(others.exists())
 
 
 def _compiled(campaign: Campaign) -> tuple[CompiledMessage | None, list[Obstacle]]:

@@ -40,12 +40,12 @@ class SenderTrust:
     public_url: str
 
 
-def trust_of(sender: SenderIdentity) -> SenderTrust:
-    """As it is now, from what was last found published."""
+def trust_of(sender: SenderIdentity, account: ProviderAccount | None = None) -> SenderTrust:
+    """As it is now, from what was last found published; by `account`, or the sender's main one."""
     domain = domain_of(sender)
     if domain is None:
         return SenderTrust((), settings.PUBLIC_URL)
-    keys = signing_keys(domain) if sender.provider_account.signs_here else ()
+    keys = signing_keys(domain) if (account or sender.provider_account).signs_here else ()
     return SenderTrust(keys, public_url_of(domain))
 
 
