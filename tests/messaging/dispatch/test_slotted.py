@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from campaign_crm.platform.crypto import seal
 from campaign_crm.platform.models import Organisation
 from contacts.models import Contact
 from messaging.content import tokens
+from messaging.dispatch import outcomes
 from messaging.dispatch import pump as pumping
 from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.pump import Pump
@@ -152,6 +154,25 @@ def test_a_wrong_key_pauses_the_mailing_and_says_so(brevo: FakeServer, pump: Pum
     assert campaign.state == CampaignState.PAUSED
     assert books(campaign) == {"retry_wait": 3}
     assert campaign.pause_reason.startswith("The provider refused the key")
+
+
+def test_a_large_call_is_handed_over_and_recorded_in_short_statements(brevo: FakeServer, pump: Pump) -> None:
+    """With a thousand keys at once PostgreSQL took ten seconds for each."""
+    people = 2 * outcomes.ROWS_A_STATEMENT + 10
+    make_people(people)
+    campaign = start(make_campaign(sender=make_sender(account_at(brevo))))
+    said: list[str] = []
+
+    def listen(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        said.append(" ".join(sql.split()))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(listen):
+        pump.run(seconds=20)
+    assert books(campaign) == {"accepted": people}
+    assert len(brevo.made) == 1
+    assert len([sql for sql in said if sql.startswith("SET LOCAL synchronous_commit = off; UPDATE")]) == 3
+    assert len([sql for sql in said if sql.startswith("SET LOCAL synchronous_commit = on; WITH asked")]) == 3
 
 
 def test_large_batches_are_claimed_whole() -> None:
