@@ -14,6 +14,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext_noop
 
 from messaging.providers.base import Fault, Outcome, Result
+from messaging.providers.smtp.sources import Stream
 
 CONNECTION_FAILURES = 10
 """Calls in a row that could not be made, some minutes in all, before a mailing is paused."""
@@ -88,13 +89,16 @@ class Circuit:
 
 
 class Circuits:
-    """One record an account."""
+    """One record an account and stream: what a mailing is refused for says nothing of service messages."""
 
     def __init__(self) -> None:
-        self._by_account: dict[int, Circuit] = {}
+        self._known: dict[tuple[int, Stream], Circuit] = {}
 
-    def of(self, account: int) -> Circuit:
-        return self._by_account.setdefault(account, Circuit())
+    def of(self, account: int, stream: Stream) -> Circuit:
+        return self._known.setdefault((account, stream), Circuit())
 
-    def resting(self) -> list[int]:
-        return [account for account, circuit in self._by_account.items() if circuit.is_resting]
+    def resting(self, stream: Stream) -> list[int]:
+        """Accounts by which messages of a stream wait."""
+        return [
+            account for (account, one), circuit in self._known.items() if one is stream and circuit.is_resting
+        ]

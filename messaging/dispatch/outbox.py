@@ -26,6 +26,7 @@ from messaging.content.slotted import SlottedMessage, own_headers
 from messaging.dispatch.ledger import Key, Ledger, Row
 from messaging.models import Campaign, CampaignVariant, ProviderAccount, SenderIdentity
 from messaging.providers.base import OutgoingMessage, SharedContent
+from messaging.providers.smtp.sources import Stream
 from messaging.services.compiling import organisation_data
 from messaging.services.recipients import READER, Message, Wanted, load_recipients
 from messaging.services.sender_trust import SenderTrust, trust_of, with_pictures_at
@@ -76,6 +77,7 @@ class Outbox:
         self.ledger = Ledger(campaign.ledger_month, campaign.pk)
         self.account: ProviderAccount = sender.provider_account
         self.campaign = campaign
+        self.stream = Stream.SERVICE if campaign.kind == MessageKind.SERVICE else Stream.BULK
         self.variant = variant.number if variant is not None else 0
         self._from = sender.address
         self._is_service = campaign.message_kind == MessageKind.SERVICE

@@ -24,6 +24,7 @@ from messaging.dispatch.rates import Rates, shared_rates
 from messaging.dispatch.sending import ChunkSender
 from messaging.models import Campaign, CampaignVariant
 from messaging.providers.errors import ProviderError
+from messaging.providers.smtp.sources import Stream
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +69,9 @@ CROSS JOIN LATERAL (
 JOIN messaging_senderidentity s ON s.id = version.sender_id
 JOIN messaging_provideraccount a ON a.id = s.provider_account_id
 WHERE c.state = 'sending' AND c.channel = 'email' AND a.is_active
-    AND (c.kind = 'service' OR NOT %(service_only)s) AND NOT a.id = ANY(%(resting)s)
+    AND (c.kind = 'service' OR NOT %(service_only)s)
+    AND NOT a.id = ANY(CASE c.kind WHEN 'service' THEN %(resting_service)s::bigint[]
+        ELSE %(resting_bulk)s::bigint[] END)
     AND EXISTS (
         SELECT FROM messaging_delivery d
         WHERE d.ledger_month = c.ledger_month AND d.campaign_id = c.id AND d.variant = version.number
@@ -109,7 +112,14 @@ class Pump:
         if not organisation.sending_enabled:
             return None
         with connection.cursor() as cursor:
-            cursor.execute(_NEXT, {"service_only": lane is Lane.SERVICE, "resting": self._circuits.resting()})
+            cursor.execute(
+                _NEXT,
+                {
+                    "service_only": lane is Lane.SERVICE,
+                    "resting_service": self._circuits.resting(Stream.SERVICE),
+                    "resting_bulk": self._circuits.resting(Stream.BULK),
+                },
+            )
             found = cursor.fetchone()
         if found is None:
             return None
@@ -122,9 +132,9 @@ class Pump:
 
     def _send_chunk(self, outbox: Outbox, ends: float) -> Sent:
         campaign, account = outbox.campaign, outbox.account
-        circuit = self._circuits.of(account.pk)
+        circuit = self._circuits.of(account.pk, outbox.stream)
         try:
-            provider = self._providers.of(account)
+            provider = self._providers.of(account, outbox.stream)
         except (ProviderError, ValueError) as error:
             logger.warning("Account %s cannot be used: %s", account.pk, type(error).__name__)
             _stop(campaign, circuit, _reason(error))

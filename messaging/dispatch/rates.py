@@ -26,20 +26,21 @@ REDIS_TIMEOUT = 0.5
 AWAY_SECONDS = 5.0
 """After a failure Redis is left alone for so long: a send does not wait for it at every batch."""
 
-# KEYS[1]: the bucket. ARGV: rate a second, size, wanted. Redis's own clock. Answers: granted, wait in ms.
+# KEYS[1]: the bucket. ARGV: rate a second, size, wanted, what may be taken ahead. Redis's own clock.
+# Answers: granted, wait in ms.
 _TAKE = """
 local now = redis.call('TIME')
 now = tonumber(now[1]) + tonumber(now[2]) / 1000000
-local rate, size, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local rate, size, wanted, ahead = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local state = redis.call('HMGET', KEYS[1], 'tokens', 'at')
 local passed = math.max(0, now - (tonumber(state[2]) or now))
 local tokens = math.min(size, (tonumber(state[1]) or size) + passed * rate)
-local granted = math.min(wanted, math.floor(tokens))
+local granted = math.max(0, math.min(wanted, math.floor(tokens + ahead)))
 tokens = tokens - granted
 redis.call('HSET', KEYS[1], 'tokens', tostring(tokens), 'at', tostring(now))
 redis.call('PEXPIRE', KEYS[1], math.ceil(size / rate * 1000) + 60000)
 local wait = 0
-if granted == 0 then wait = math.ceil((1 - tokens) / rate * 1000) end
+if granted == 0 then wait = math.ceil((1 - tokens - ahead) / rate * 1000) end
 return {granted, wait}
 """
 
@@ -59,14 +60,15 @@ class _Bucket:
     tokens: float
     at: float = field(default_factory=time.monotonic)
 
-    def take(self, wanted: int) -> Grant:
+    def take(self, wanted: int, *, ahead: bool = False) -> Grant:
         now = time.monotonic()
         size = max(1.0, self.rate * BURST_SECONDS)
         self.tokens = min(size, self.tokens + (now - self.at) * self.rate)
         self.at = now
-        granted = min(wanted, int(self.tokens))
+        lent = size if ahead else 0.0
+        granted = max(0, min(wanted, int(self.tokens + lent)))
         self.tokens -= granted
-        return Grant(granted, 0.0 if granted else (1 - self.tokens) / self.rate)
+        return Grant(granted, 0.0 if granted else (1 - self.tokens - lent) / self.rate)
 
 
 class Rates:
@@ -81,22 +83,28 @@ class Rates:
         )
         self._script = self._client.register_script(_TAKE)
 
-    def take(self, name: str, *, rate: float | None, wanted: int) -> Grant:
-        """Take up to `wanted` messages from the bucket `name`; without a rate, all of them."""
+    def take(self, name: str, *, rate: float | None, wanted: int, ahead: bool = False) -> Grant:
+        """Take up to `wanted` messages from the bucket `name`; without a rate, all of them.
+
+        `ahead`: also what the bucket gives only in the next second. Whoever takes without waits until it is
+        made up for: service messages never stand behind a mailing, and the rate is kept on the whole.
+        """
         if rate is None:
             return Grant(wanted, 0.0)
         rate = max(rate, SLOWEST)
         if time.monotonic() >= self._away_until:
             try:
                 size = max(1.0, rate * BURST_SECONDS)
-                granted, wait = self._script(keys=[f"dispatch:rate:{name}"], args=[rate, size, wanted])
+                granted, wait = self._script(
+                    keys=[f"dispatch:rate:{name}"], args=[rate, size, wanted, size if ahead else 0]
+                )
                 return Grant(int(granted), int(wait) / 1000)
             except redis.RedisError as error:
                 self._away_until = time.monotonic() + AWAY_SECONDS
                 logger.warning(
                     "Redis is away (%s): this worker sends at its share of the rate", type(error).__name__
                 )
-        return self._share(name, rate).take(wanted)
+        return self._share(name, rate).take(wanted, ahead=ahead)
 
     def _share(self, name: str, rate: float) -> _Bucket:
         share = rate / self._workers

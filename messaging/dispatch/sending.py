@@ -14,6 +14,7 @@ from messaging.dispatch.ledger import Claim
 from messaging.dispatch.outbox import Outbox, Prepared
 from messaging.dispatch.rates import Rates
 from messaging.providers.base import Content, OutgoingMessage, Provider
+from messaging.providers.smtp.sources import Stream
 from messaging.returns.verp import return_path
 
 LEASE_MARGIN = 30.0
@@ -67,7 +68,12 @@ class ChunkSender:
 
     def _permitted(self, wanted: int) -> int:
         account = self._outbox.account
-        grant = self._rates.take(f"account:{account.pk}", rate=account.messages_per_second, wanted=wanted)
+        grant = self._rates.take(
+            f"account:{account.pk}",
+            rate=account.messages_per_second,
+            wanted=wanted,
+            ahead=self._outbox.stream is Stream.SERVICE,
+        )
         if not grant.messages:
             time.sleep(min(grant.wait, LONGEST_NAP))
         return grant.messages

@@ -60,8 +60,11 @@ class SenderForm(forms.Form):
 class AccountForm(forms.Form):
     """A way out, its fields drawn from what its kind of provider asks for; secrets are never shown again."""
 
-    SECONDARY = ("connections", "messages_per_connection", "helo_name", "timeout", "final_timeout")
-    HIDDEN = ("ca_file", "batch_timeout", "api_url")  # for the configuration of a server, not for a form
+    SECONDARY = frozenset(
+        ("connections", "messages_per_connection", "helo_name", "sources", "timeout", "final_timeout")
+    )
+    # For the configuration of a server, not for a form.
+    HIDDEN = frozenset(("ca_file", "batch_timeout", "api_url", "stream"))
 
     name = forms.CharField(label=_("Name"), max_length=100, help_text=_("For your team."))
 
@@ -91,7 +94,7 @@ class AccountForm(forms.Form):
         return [self[name] for name in self.fields if name not in self.SECONDARY]
 
     def other_fields(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.SECONDARY if name in self.fields]
+        return [self[name] for name in self.fields if name in self.SECONDARY]
 
     def settings(self) -> dict[str, Any]:
         """What is kept in plain: what the form shows, and what it does not ask for."""
@@ -102,7 +105,7 @@ class AccountForm(forms.Form):
                 continue
             value = self.cleaned_data.get(field.name)
             kept.pop(field.name, None)
-            if value not in (None, ""):
+            if value not in (None, "", False):
                 kept[field.name] = value
         return kept
 
@@ -128,6 +131,11 @@ def _setting_field(field: SettingField, *, is_kept: bool) -> forms.Field:
         return forms.ChoiceField(**common, choices=[(str(value), label) for value, label in field.choices])
     if field.type == "number":
         return forms.IntegerField(**common, min_value=1)
+    if field.type == "flag":
+        return forms.BooleanField(**common)
+    if field.type == "lines":
+        widget = forms.Textarea({"rows": 4, "autocomplete": "off", "spellcheck": "false", "class": "mono"})
+        return forms.CharField(**common, max_length=10_000, widget=widget)
     if field.type == "secret":
         common["help_text"] = _("Never shown again. Empty: the one we have stays.") if is_kept else field.help
         widget = forms.PasswordInput({"autocomplete": "new-password"})

@@ -24,7 +24,7 @@ class SettingField:
 
     name: str
     label: Words
-    type: Literal["text", "number", "choice", "flag", "secret", "file"] = "text"
+    type: Literal["text", "number", "choice", "lines", "flag", "secret", "file"] = "text"
     required: bool = False
     default: str | int | float | bool | None = None
     choices: tuple[tuple[str, Words], ...] = ()

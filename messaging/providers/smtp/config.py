@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from messaging.providers.errors import SettingsInvalid
 from messaging.providers.registry import SettingField
+from messaging.providers.smtp.sources import BadSource, Source, Stream, pool_of, read_sources
 
 
 class Security(StrEnum):
@@ -65,6 +66,16 @@ FIELDS = (
         help=gettext_lazy("The full name of this machine, as its reverse DNS has it. Empty: its IP address."),
     ),
     SettingField(
+        "sources",
+        gettext_lazy("Addresses that messages leave from"),
+        type="lines",
+        help=gettext_lazy(
+            "For a server of your own with several. One a line: address, full name, then “bulk” for mailings "
+            "or “service” for confirmations; neither: both. Example: 192.0.2.10 mail1.example.org bulk"
+        ),
+    ),
+    SettingField("stream", gettext_lazy("Stream")),  # given by whoever sends, not by people
+    SettingField(
         "ca_file",
         gettext_lazy("Own certificate authority (PEM file)"),
         type="file",
@@ -111,6 +122,7 @@ class SmtpConfig:
     helo_name: str = ""
     ca_file: str = ""
     sign: bool = False
+    sources: tuple[Source, ...] = ()
     timeout: float = 30.0
     final_timeout: float = 300.0
     batch_timeout: float = 120.0
@@ -145,6 +157,7 @@ class _Reader:
             messages_per_connection=self._whole("messages_per_connection", 500, 1, 100_000),
             helo_name=self._helo_name(),
             ca_file=self._ca_file(),
+            sources=self._sources(),
             sign=self.settings.get("sign") in (True, "on", "true", "1"),
             timeout=self._seconds("timeout", 30, 600),
             final_timeout=self._seconds("final_timeout", 300, 1800),
@@ -187,6 +200,17 @@ class _Reader:
         if name and not re.fullmatch(r"[A-Za-z0-9.:\[\]-]{1,255}", name):
             self.problems["helo_name"] = _("is not a host name or an IP address")
         return name
+
+    def _sources(self) -> tuple[Source, ...]:
+        """The addresses of the stream that is sent; without a stream, all of them."""
+        try:
+            stream = Stream(self.settings["stream"]) if self.settings.get("stream") else None
+            return pool_of(read_sources(str(self.settings.get("sources") or "")), stream)
+        except BadSource as error:
+            self.problems["sources"] = str(error)
+        except ValueError:
+            self.problems["stream"] = _("choose one of: %(choices)s") % {"choices": ", ".join(Stream)}
+        return ()
 
     def _security(self) -> Security:
         value = self.settings.get("security") or Security.STARTTLS

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import errno
 import socket
 import ssl
 import time
@@ -18,6 +19,7 @@ from messaging.providers.errors import ProviderError, ProviderRefused, ProviderU
 from messaging.providers.smtp.answers import without_addresses
 from messaging.providers.smtp.config import Security, SmtpConfig, is_loopback
 from messaging.providers.smtp.replies import NotSmtp, Reply, ReplyReader
+from messaging.providers.smtp.sources import Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +44,15 @@ class Link:
     reader: ReplyReader
 
 
-def open_link(config: SmtpConfig, *, within: float | None = None) -> Link:
+def open_link(config: SmtpConfig, source: Source | None = None, *, within: float | None = None) -> Link:
     """Connect and sign in; raises ProviderUnavailable (waiting may help) or ProviderRefused (it will not).
 
-    `within`: seconds for all of it together; four waits of the account if not given.
+    `source`: the address to leave from, and its name. `within`: seconds for all of it together; four waits of
+    the account if not given.
     """
     ends = time.monotonic() + (within or config.timeout * 4)  # a server that dribbles holds nobody for ever
-    sock = _connect(config)
-    talk = _Conversation(sock, config, ends)
+    sock = _connect(config, source)
+    talk = _Conversation(sock, config, ends, name=source.helo if source is not None else config.helo_name)
     try:
         return talk.introduce()
     except (OSError, NotSmtp) as error:
@@ -71,10 +74,18 @@ def tls_context(config: SmtpConfig) -> ssl.SSLContext:
     return context
 
 
-def _connect(config: SmtpConfig) -> socket.socket:
+def _connect(config: SmtpConfig, source: Source | None) -> socket.socket:
+    own = (source.address, 0) if source is not None else None
     try:
-        sock = socket.create_connection((config.host, config.port), timeout=config.timeout)
+        sock = socket.create_connection(
+            (config.host, config.port), timeout=config.timeout, source_address=own
+        )
     except (OSError, UnicodeError) as error:  # a host label that is too long is a UnicodeError
+        if source is not None and getattr(error, "errno", None) == errno.EADDRNOTAVAIL:
+            # Not permanent: others of the pool may do, and an interface comes up late after a restart.
+            raise ProviderUnavailable(
+                gettext_noop("An address to send from is not one of this machine"), detail=source.address
+            ) from error
         raise _as_provider_error(error) from error
     # Small command groups must leave at once: Nagle would hold them for the peer's delayed acknowledgement.
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -83,8 +94,9 @@ def _connect(config: SmtpConfig) -> socket.socket:
 
 
 class _Conversation:
-    def __init__(self, sock: socket.socket, config: SmtpConfig, ends: float) -> None:
+    def __init__(self, sock: socket.socket, config: SmtpConfig, ends: float, *, name: str) -> None:
         self.sock = sock
+        self.name = name  # given to the server; empty: our address
         self.config = config
         self.reader = ReplyReader()
         self.waiting: list[Reply] = []
@@ -118,7 +130,7 @@ class _Conversation:
         self.sock = context.wrap_socket(self.sock, server_hostname=self.config.host)
 
     def _hello(self) -> Extensions:
-        name = self.config.helo_name or _address_literal(self.sock)
+        name = self.name or _address_literal(self.sock)
         reply = self._ask(f"EHLO {name}")
         if reply.code in (500, 501, 502, 504):  # an old server: plain HELO, no extension
             reply = self._ask(f"HELO {name}")

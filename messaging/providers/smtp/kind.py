@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ssl
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from messaging.providers.registry import Finding, ProviderKind, Settings
 from messaging.providers.smtp.config import FIELDS, SmtpConfig, read_config
 from messaging.providers.smtp.handshake import Link, open_link
 from messaging.providers.smtp.provider import SmtpProvider
+from messaging.providers.smtp.sources import Source
 
 # A certificate that ends sooner is worth a word.
 CERTIFICATE_WARNING = timedelta(days=14)
@@ -35,9 +37,10 @@ def check(settings: Settings) -> list[Finding]:
     """Connect and sign in as a send would, and say what the server can do. Sends no message."""
     try:
         config = read_config(settings)
+        first, *others = config.sources or (None,)
         started = time.monotonic()
-        patience = min(config.timeout, CHECK_ANSWER)
-        link = open_link(replace(config, timeout=patience), within=CHECK_TOTAL)
+        config = replace(config, timeout=min(config.timeout, CHECK_ANSWER))
+        link = open_link(config, first, within=CHECK_TOTAL)
     except SettingsInvalid as error:
         return [Finding("error", f"{name}: {problem}") for name, problem in error.problems.items()]
     except ProviderError as error:
@@ -51,11 +54,31 @@ def check(settings: Settings) -> list[Finding]:
             ),
             *_about_encryption(link, config),
             *_about_extensions(link),
+            *_about_sources(config, others),
         ]
     finally:
-        with contextlib.suppress(OSError):
-            link.sock.sendall(b"QUIT\r\n")
-        link.sock.close()
+        _leave(link)
+
+
+def _leave(link: Link) -> None:
+    with contextlib.suppress(OSError):
+        link.sock.sendall(b"QUIT\r\n")
+    link.sock.close()
+
+
+def _about_sources(config: SmtpConfig, sources: Sequence[Source | None]) -> list[Finding]:
+    """The addresses besides the first: those that do not work are named."""
+    findings = []
+    for source in sources:
+        try:
+            _leave(open_link(config, source, within=CHECK_ANSWER))
+        except ProviderError as error:
+            words = {"address": source and source.address, "words": _(error.text)}
+            findings.append(Finding("error", _("From %(address)s: %(words)s") % words))
+    if sources and not findings:
+        text = _("Every one of the %(number)s addresses can be sent from.") % {"number": len(sources) + 1}
+        findings.append(Finding("ok", text))
+    return findings
 
 
 def _about_encryption(link: Link, config: SmtpConfig) -> list[Finding]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import os
+import random
 import selectors
 import time
 from collections.abc import Iterator, Sequence
@@ -39,6 +41,8 @@ class Pool:
 
     def __init__(self, config: SmtpConfig) -> None:
         self.config = config
+        # Each connection takes the next address; workers begin at different ones.
+        self._sources = itertools.cycle(random.sample(config.sources, len(config.sources)) or [None])
         self._start_afresh()
 
     def _start_afresh(self) -> None:
@@ -92,7 +96,7 @@ class Pool:
 
     def open_more(self, wanted: int) -> None:
         while len(self._connections) + len(self._openings) < min(wanted, self.config.connections):
-            self._openings.add(self._opener.submit(open_link, self.config))
+            self._openings.add(self._opener.submit(open_link, self.config, next(self._sources)))
 
     def take_opened(self, board: Board, patience: float) -> list[Connection | ProviderError]:
         """What became of connections being opened, waiting up to `patience` seconds for the first."""

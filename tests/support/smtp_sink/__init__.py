@@ -93,6 +93,10 @@ class SmtpSink:
         """Connections made so far."""
         return int(self._ask({"flush": True})["connections"])
 
+    def hellos(self) -> list[tuple[str, str]]:
+        """(address it came from, name it gave) of each introduction, in order."""
+        return [(address, name) for address, name in self._ask({"flush": True})["hellos"]]
+
     def cpu_seconds(self) -> float:
         """Processor time that the sink has used so far."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()

@@ -51,7 +51,7 @@ async def main(folder: Path) -> None:
             sink.options = SinkOptions.from_json(command["options"])
             sink.used.clear()
         sink.log.flush()
-        _tell({"connections": sink.connections})
+        _tell({"connections": sink.connections, "hellos": sink.hellos})
         if command.get("stop"):
             break
     flusher.cancel()

@@ -151,6 +151,7 @@ class Session(asyncio.BufferedProtocol):
                 self.reset_transaction()
                 self.say("250 2.0.0 Ok")
             case b"EHLO" | b"HELO":
+                self.introduced(rest.decode("ascii", "replace"))
                 self.on_hello(verb.upper() == b"EHLO")
             case b"STARTTLS":
                 self.on_starttls()
@@ -163,6 +164,10 @@ class Session(asyncio.BufferedProtocol):
                 self.leave()
             case _:
                 self.say("500 5.5.2 unknown command")
+
+    def introduced(self, name: str) -> None:
+        assert self.transport is not None
+        self.sink.hellos.append((self.transport.get_extra_info("peername")[0], name))
 
     def on_hello(self, extended: bool) -> None:
         options = self.sink.options

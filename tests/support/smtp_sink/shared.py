@@ -23,6 +23,7 @@ class Sink:
     chance: random.Random
     used: dict[int, int] = field(default_factory=dict)  # fault number → how often it happened
     connections: int = 0
+    hellos: list[tuple[str, str]] = field(default_factory=list)  # (address, name) of each EHLO
     sessions: set[Session] = field(default_factory=set)
 
     def start_over(self, options: SinkOptions) -> None:
@@ -35,6 +36,7 @@ class Sink:
         self.chance = random.Random(options.seed)
         self.used.clear()
         self.connections = 0
+        self.hellos.clear()
         self.log.empty(keep_messages=options.keep_messages)
 
     def fault_at(self, stage: str, subject: str = "") -> Fault | None:
