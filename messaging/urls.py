@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from messaging.views.account_check import CheckAccount
 from messaging.views.audience import AudienceCount, AudienceStep
 from messaging.views.calendar import Calendar
 from messaging.views.campaign import CampaignPage, CampaignProgress, Message, Recipients
@@ -21,7 +22,7 @@ from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.returns import AccountReturns, SaveAccountReturns
 from messaging.views.review import Review, SendTest
-from messaging.views.senders import AccountList, CheckAccount, EditAccount, EditSender, SenderList
+from messaging.views.senders import AccountList, EditAccount, EditSender, SenderList
 from messaging.views.service_messages import ServiceMessages
 from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
 

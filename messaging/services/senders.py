@@ -17,7 +17,6 @@ from contacts.services.addresses import normalise_email
 from messaging.dispatch.ways_out import hold_without_way_out, keep_service_going
 from messaging.models import ProviderAccount, SenderIdentity
 from messaging.providers import registry
-from messaging.providers.registry import Finding
 from messaging.services.campaigns import ask_right
 
 LOCAL_ACCOUNT = "Local mail catcher"
@@ -72,12 +71,6 @@ def update_account(
     told = [*changed, *(["credentials"] if credentials is not None else [])]
     audit.record(action="account.update", on=account, by=by, fields=sorted(told))
     return account
-
-
-def check_account(*, account: ProviderAccount, by: User) -> list[Finding]:
-    """Connect and sign in as a send would, sending nothing; says what was found in plain words."""
-    ask_right(by, Right.MANAGE_SETTINGS)
-    return registry.check(account.kind, account.settings | unseal(account.sealed_credentials))
 
 
 @transaction.atomic
@@ -159,7 +152,7 @@ def _save_account(account: ProviderAccount, credentials: dict[str, str], by: Use
     registry.create(account.kind, account.settings | credentials).close()
     account.sealed_credentials = seal(credentials) if credentials else ""
     # Settings were checked above, and may be none: a provider's account can do with its key.
-    account.full_clean(exclude=["settings", "hook_settings"])
+    account.full_clean(exclude=["settings", "hook_settings", "rests_until"])
     account.save()
 
 

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views import View
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
@@ -25,7 +24,6 @@ from messaging.models import ProviderAccount, SenderIdentity
 from messaging.providers import registry
 from messaging.providers.errors import SettingsInvalid
 from messaging.services.senders import (
-    check_account,
     create_account,
     create_sender,
     update_account,
@@ -151,7 +149,7 @@ class EditAccount(StaffView, TemplateView):
             except ValidationError as error:
                 form.add_error(None, error.messages)
             else:
-                messages.success(request, _("Saved. Check it now: nothing is sent by a check."))
+                messages.success(request, _("Saved. Check it now."))
                 return redirect(f"{reverse('messaging:providers')}?saved={account.pk}")
         return self._page(form, status=422)
 
@@ -180,14 +178,3 @@ class EditAccount(StaffView, TemplateView):
         if not hasattr(self, "_found"):
             self._found = get_object_or_404(ProviderAccount, pk=self.kwargs["pk"])
         return self._found
-
-
-class CheckAccount(StaffView, View):
-    """Connect and sign in as a send would; answers with what was found, as a fragment."""
-
-    right_required = Right.MANAGE_SETTINGS
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        account = get_object_or_404(ProviderAccount, pk=pk)
-        findings = check_account(account=account, by=request.user)
-        return render(request, "messaging/provider_findings.html", {"findings": findings})

@@ -232,3 +232,26 @@ def test_lists_cost_the_same_queries_with_one_and_with_three(administrator: Clie
         with CaptureQueriesContext(connection) as three:
             administrator.get(reverse(page))
         assert len(one) == len(three), page
+
+
+def test_check_with_an_address_sends_a_message(administrator: Client, sink: SmtpSink) -> None:
+    account = make_account(sink.port)
+    make_sender(account)
+    address = reverse("messaging:provider_check", args=[account.pk])
+    shown = administrator.post(address, {"address": "me@example.com"}).content.decode()
+    assert "The test message was taken" in shown
+    assert [row.recipient for row in sink.received()] == ["me@example.com"]
+    assert 'class="bad"' in administrator.post(address, {"address": "nobody"}).content.decode()
+
+
+def test_signing_and_addresses_are_set_in_the_form(administrator: Client) -> None:
+    sources = "192.0.2.1 mail1.example.org bulk\r\n192.0.2.2 mail2.example.org"
+    account = make(administrator, sign="on", sources=sources)
+    assert (account.settings["sign"], account.signs_here) == (True, True)
+    assert account.settings["sources"].splitlines()[1] == "192.0.2.2 mail2.example.org"
+    assert administrator.get(account_url(account)).context["form"]["sign"].value() is True
+    answer = administrator.post(account_url(account), ACCOUNT | {"sources": "192.0.2.1"})
+    assert list(answer.context["form"].errors) == ["sources"]
+    administrator.post(account_url(account), ACCOUNT | {"sources": ""})
+    account.refresh_from_db()
+    assert ("sign" in account.settings, "sources" in account.settings) == (False, False)
