@@ -1,7 +1,8 @@
 """The block document: what the composer saves, checked and cleaned before anything is made of it.
 
 A document is a JSON list of blocks, each `{"id", "type", …the fields of its type}`, with `only_if` and
-`otherwise` where it is for some readers only (`messaging.content.conditions`). Types and fields:
+`otherwise` where it is for some readers only (`messaging.content.conditions`), and `"open": true` where each
+territory may put its own words (a local block). Types and fields:
 `messaging.content.block_types.BLOCK_TYPES`. The footer is not a block: the engine adds it.
 """
 
@@ -30,7 +31,7 @@ LONGEST = {
     FieldKind.RICH: 50_000,
 }
 _ID = re.compile(r"[A-Za-z0-9_-]{1,40}")
-_FRAME = {"id", "type", "only_if", "otherwise"}
+_FRAME = {"id", "type", "only_if", "otherwise", "open"}
 
 Value = str | int | tuple["Block", ...]
 
@@ -45,6 +46,7 @@ class Block:
     values: dict[str, Value]
     only_if: Condition | None = None
     otherwise: tuple[Block, ...] = ()
+    open: bool = False
 
     def text(self, name: str) -> str:
         value = self.values.get(name, "")
@@ -66,6 +68,8 @@ class Block:
         if self.only_if:
             saved["only_if"] = self.only_if.as_json()
             saved["otherwise"] = [block.as_json() for block in self.otherwise]
+        if self.open:
+            saved["open"] = True
         return saved
 
 
@@ -156,7 +160,8 @@ class _BlockReader:
         if self.kind.name == "card" and bool(values["label"]) != bool(values["url"]):
             self._problem(_("A button needs both a text and a link."), "url" if values["label"] else "label")
         condition, otherwise = self._condition(nested=in_columns or alternative)
-        return Block(self.id, self.kind.name, self.place, values, condition, otherwise)
+        is_open = self._open(nested=in_columns or alternative, conditional=condition is not None)
+        return Block(self.id, self.kind.name, self.place, values, condition, otherwise, is_open)
 
     def _read_id(self) -> None:
         given = self.data.get("id")
@@ -194,6 +199,21 @@ class _BlockReader:
                 "otherwise",
             )
         return condition, otherwise
+
+    def _open(self, *, nested: bool, conditional: bool) -> bool:
+        """Whether territories may write their own: whole blocks that everybody reads."""
+        given = self.data.get("open", False)
+        if given is False:
+            return False
+        if given is not True:
+            self._problem(_("“Local block” is either true or false."), "open")
+        elif nested:
+            self._problem(
+                _("“Local block” is set on whole blocks, not inside columns or alternatives."), "open"
+            )
+        elif conditional:
+            self._problem(_("A local block is for every reader: take off “Only for some readers”."), "open")
+        return given is True and not nested
 
     def _value(self, spec: FieldSpec) -> Value:
         given = self.data.get(spec.name)

@@ -31,6 +31,7 @@ from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
+from messaging.services.version_counts import OWN_VERSIONS
 
 CHUNK = 50_000
 """Rows a transaction: some seconds of work, and what a kill can cost."""
@@ -60,11 +61,7 @@ FROM (
         WHERE t.kind = 'department'
     ) place ON place.commune_id = c.commune_id
     LEFT JOIN (
-        SELECT DISTINCT ON (a.descendant_id) a.descendant_id AS commune_id, v.number
-        FROM messaging_campaignvariant v
-        JOIN contacts_territoryancestor a ON a.ancestor_id = v.territory_id
-        WHERE v.campaign_id = %s AND NOT v.opted_out
-        ORDER BY a.descendant_id, a.depth
+{own_versions}
     ) own_version ON own_version.commune_id = c.commune_id
     LEFT JOIN contacts_subscription n
         ON n.contact_id = c.id AND n.newsletter_id = %s AND n.ended_at IS NULL
@@ -232,6 +229,7 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
 def _read_statement(campaign: Campaign, table: str, people: str) -> str:
     parts = {
         "{table}": table,
+        "{own_versions}": OWN_VERSIONS,
         "{rank}": moments.ordering(campaign),
         "{due}": moments.due(campaign),
         "{values}": moments.values_joined(campaign),

@@ -48,9 +48,15 @@ def words_of_variant(campaign: Campaign, variant: CampaignVariant) -> Words:
     """What one version says: the mailing's words where it has none of its own.
 
     A block that stands in for another keeps its place and its id, so that clicks are compared like with like.
+    A territory's stands in only where the mailing leaves room for it: a block closed since is national again.
     """
     document = campaign.blocks if variant.blocks is None else variant.blocks
-    blocks = [variant.replaced.get(block.get("id"), block) for block in document]
+    blocks = [
+        variant.replaced.get(block.get("id"), block)
+        if variant.territory_id is None or block.get("open")
+        else block
+        for block in document
+    ]
     return Words(blocks, variant.subject or campaign.subject, variant.preview_text or campaign.preview_text)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from django.utils.translation import override
 
@@ -11,8 +13,9 @@ from contacts.services.consents import record_consent
 from messaging.dispatch.pump import Pump
 from messaging.models import Campaign, CampaignVariant, Delivery, SenderIdentity
 from messaging.services.pre_send import pre_send
+from messaging.services.version_counts import count_versions
 from tests.messaging.dispatch.conftest import books, start
-from tests.messaging.people import make_campaign, make_people, make_source
+from tests.messaging.people import BLOCKS, make_campaign, make_people, make_source
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,7 +83,7 @@ def test_each_place_reads_its_own_version_from_its_own_sender(
     amiens = live_in(people[2:4], communes["amiens"])
     lyon = live_in(people[4:6], communes["lyon"])
     silent = live_in(people[6:7], communes["beauvais"], agree=False)
-    campaign = make_campaign(sink)
+    campaign = make_campaign(sink, blocks=[BLOCKS[0], {**BLOCKS[1], "open": True}])
     CampaignVariant.objects.create(
         campaign=campaign,
         number=1,
@@ -129,7 +132,28 @@ def test_a_territory_that_opts_out_reads_the_national_message(communes: dict[str
     CampaignVariant.objects.create(
         campaign=campaign, number=1, label="Oise", territory=communes["oise"], subject="Oise", opted_out=True
     )
-    assert variants_of(start(campaign)) == {person.pk: 0}
+    # Its region has a version: the department that opted out reads the national message all the same.
+    CampaignVariant.objects.create(
+        campaign=campaign, number=2, label="Region", territory=communes["region"], subject="Region"
+    )
+    (neighbour,) = make_people(1, start=2)
+    live_in([neighbour], communes["amiens"])
+    counted = count_versions(campaign)
+    assert (counted.people, counted.without_agreement) == ({0: 1, 2: 1}, 0)
+    assert variants_of(start(campaign)) == {person.pk: 0, neighbour.pk: 2}
+
+
+def test_versions_are_counted_as_they_will_be_frozen(communes: dict[str, Territory]) -> None:
+    people = make_people(6)
+    live_in(people[:3], communes["beauvais"])
+    live_in(people[3:5], communes["beauvais"], agree=False)
+    campaign = make_campaign()
+    CampaignVariant.objects.create(
+        campaign=campaign, number=1, label="Oise", territory=communes["oise"], subject="Oise"
+    )
+    counted = count_versions(campaign)
+    assert (counted.people, counted.without_agreement) == ({1: 3, 0: 3}, 2)
+    assert Counter(variants_of(start(campaign)).values()) == counted.people
 
 
 def test_faults_of_a_version_keep_the_mailing_from_leaving() -> None:
