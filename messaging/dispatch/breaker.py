@@ -46,10 +46,10 @@ LIMITS: Mapping[Trouble, float] = {
     Trouble.COMPLAINED: 0.003,  # Gmail and Yahoo, sender rules of 2024: never 0.3 %
 }
 WORDS: Mapping[Trouble, str] = {
-    Trouble.REFUSED: gettext_noop("%(family)s refuses too many messages (surely over %(limit)s)"),
-    Trouble.BOUNCED: gettext_noop("%(family)s returns too many messages (surely over %(limit)s)"),
+    Trouble.REFUSED: gettext_noop("%(family)s refuses too many messages (surely over %(limit)s %%)"),
+    Trouble.BOUNCED: gettext_noop("%(family)s returns too many messages (surely over %(limit)s %%)"),
     Trouble.COMPLAINED: gettext_noop(
-        "Too many readers at %(family)s report it as spam (surely over %(limit)s)"
+        "Too many readers at %(family)s report it as spam (surely over %(limit)s %%)"
     ),
 }
 
@@ -120,7 +120,7 @@ def watch_families(campaign: Campaign, tallies: Mapping[str, Tally], domains: Ma
 
 def reason_of(pause: FamilyPause) -> str:
     """Why it waits, in the active language."""
-    limit = number_format(pause.limit * 100, use_l10n=True) + "\u00a0%"
+    limit = number_format(f"{pause.limit * 100:g}", use_l10n=True)
     return _(WORDS[Trouble(pause.kind)]) % {"family": label_of(pause.family), "limit": limit}
 
 

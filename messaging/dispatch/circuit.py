@@ -47,6 +47,8 @@ class Circuit:
     refusals: int = 0
     rests_until: float = 0.0  # monotonic seconds
     last_words: str = ""
+    given_up: bool = False
+    """It came to where a mailing is paused: it is tried now and then, and counts as a way out no more."""
 
     @property
     def is_resting(self) -> bool:
@@ -64,6 +66,7 @@ class Circuit:
         """The server decided on one message."""
         if result.outcome is Outcome.ACCEPTED:
             self.failures = self.refusals = 0
+            self.given_up = False
         elif result.outcome is Outcome.REFUSED and result.fault in NOT_THE_RECIPIENT:
             self.refusals += 1
             self.last_words = words
@@ -77,7 +80,8 @@ class Circuit:
         return None
 
     def rest(self) -> None:
-        """What may not be paused waits and is tried again: the next failure rests as long."""
+        """What is not paused waits and is tried again: the next failure rests as long."""
+        self.given_up = True
         self.refusals = 0
         self.failures = min(self.failures, CONNECTION_FAILURES - 1)
         self.rests_until = time.monotonic() + LONGEST_REST
@@ -86,6 +90,7 @@ class Circuit:
         """After a pause the next call is a new try."""
         self.failures = self.refusals = 0
         self.rests_until = 0.0
+        self.given_up = False
 
 
 class Circuits:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
 from messaging.dispatch.caps import Book
-from messaging.dispatch.ledger import Claim, Key, columns
+from messaging.dispatch.ledger import KEYS_A_STATEMENT, Claim, Key, columns
 from messaging.frequency import checks as frequency
 
 HELD_SECONDS = 10.0
@@ -140,9 +140,6 @@ WHERE d.ledger_month = %(month)s AND d.ctid = v.place AND d.token = %(token)s
     AND d.state IS NOT DISTINCT FROM 'claimed'
 RETURNING d.contact_id, d.occasion, d.state
 """
-KEYS_A_STATEMENT = 200
-"""PostgreSQL plans a longer list of keys as a join with everything in flight: five times slower."""
-
 HANDED = 1
 """Number of the verdict "hand it over"; the checks' are from 2, in their order."""
 

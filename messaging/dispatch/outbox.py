@@ -66,23 +66,29 @@ class Content:
 
 class Outbox:
     """Builds the messages of one campaign, or of one version of it; made anew for each chunk, so that it sees
-    the present state."""
+    the present state. `account`: by which they leave; the sender's main one if none is given."""
 
     def __init__(
-        self, campaign: Campaign, organisation: Organisation, variant: CampaignVariant | None = None
+        self,
+        campaign: Campaign,
+        organisation: Organisation,
+        variant: CampaignVariant | None = None,
+        account: ProviderAccount | None = None,
     ) -> None:
         sender = variant.sender if variant is not None and variant.sender is not None else campaign.sender
         if sender is None or campaign.frozen_at is None:
             raise ValueError(f"Campaign {campaign.pk} was not frozen: it has no content or no sender.")
         self.ledger = Ledger(campaign.ledger_month, campaign.pk)
-        self.account: ProviderAccount = sender.provider_account
+        self.sender = sender
+        self._given_organisation, self._given_variant = organisation, variant
+        self.account: ProviderAccount = account or sender.provider_account
         self.campaign = campaign
         self.stream = Stream.SERVICE if campaign.kind == MessageKind.SERVICE else Stream.BULK
         self.variant = variant.number if variant is not None else 0
         self._from = sender.address
         self._is_service = campaign.message_kind == MessageKind.SERVICE
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
-        trust = trust_of(sender)
+        trust = trust_of(sender, self.account)
         self._public_url = trust.public_url
         self._content = _content(campaign, sender, trust, variant.number if variant is not None else 0)
         self._template = message_template(self._content.compiled)
@@ -97,6 +103,10 @@ class Outbox:
             self._template.fields,
             self._content.compiled.languages,
         )
+
+    def by(self, account: ProviderAccount) -> Outbox:
+        """The same, leaving by another account."""
+        return Outbox(self.campaign, self._given_organisation, self._given_variant, account)
 
     def prepare(self, rows: Sequence[Row], *, left_at: datetime | None = None) -> list[Prepared]:
         """Load what the messages of these rows may know, in a constant number of queries.

@@ -7,22 +7,31 @@ that a big mailing cannot delay them.
 from __future__ import annotations
 
 import logging
+import random
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from django.db import connection
+from django.utils import timezone
 
 from campaign_crm.platform.models import Organisation
-from messaging.dispatch import ledger
+from messaging.dispatch import ledger, pace, routing
 from messaging.dispatch.accounts import Providers
-from messaging.dispatch.call import Sent
+from messaging.dispatch.call import ADAPTER_FAILED, Sent
 from messaging.dispatch.circuit import Circuit, Circuits, PauseReason
+from messaging.dispatch.ledger import Claim
 from messaging.dispatch.lifecycle import hold_service, pause_for
+from messaging.dispatch.notices import tell_account_fails
 from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.rates import Rates, shared_rates
+from messaging.dispatch.routing import Ways
 from messaging.dispatch.sending import ChunkSender
-from messaging.models import Campaign, CampaignVariant
+from messaging.dispatch.turns import take_turns
+from messaging.dispatch.waits import Waits
+from messaging.models import Campaign, CampaignVariant, ProviderAccount
+from messaging.providers.base import Provider
 from messaging.providers.errors import ProviderError
 from messaging.providers.smtp.sources import Stream
 
@@ -37,8 +46,17 @@ MOST = 2_000
 CHUNK_SECONDS = 20.0
 """A slow account's chunk is no more than it can send in this time, well inside a claim's lease."""
 
+PACE_BURST = 10.0
+"""Seconds whose messages a mailing with a speed of its own may send at once: it is looked at every five."""
+
+DRY_SECONDS = 0.5
+"""A mailing of which nothing could be claimed is left alone for so long."""
+
 SLICE_SECONDS = 5.0
 """One run of a lane: other background work gets its turn between two."""
+
+
+LONGEST_TROUBLE = 300  # characters
 
 
 class Lane(StrEnum):
@@ -57,7 +75,8 @@ class Pumped:
 
 
 # Versions of campaigns with due rows that this worker can send now; of several, one at random, so that they
-# share. Version 0 is the campaign itself.
+# share. Version 0 is the campaign itself. A sender whose every way out is closed here, and a campaign that
+# waits for its speed, are passed over.
 _NEXT = """
 SELECT c.id, version.number FROM messaging_campaign c
 CROSS JOIN LATERAL (
@@ -67,11 +86,18 @@ CROSS JOIN LATERAL (
     WHERE v.campaign_id = c.id AND NOT v.opted_out
 ) version
 JOIN messaging_senderidentity s ON s.id = version.sender_id
-JOIN messaging_provideraccount a ON a.id = s.provider_account_id
-WHERE c.state = 'sending' AND c.channel = 'email' AND a.is_active
+WHERE c.state = 'sending' AND c.channel = 'email'
     AND (c.kind = 'service' OR NOT %(service_only)s)
-    AND NOT a.id = ANY(CASE c.kind WHEN 'service' THEN %(resting_service)s::bigint[]
-        ELSE %(resting_bulk)s::bigint[] END)
+    AND (c.kind = 'service' OR NOT s.id = ANY(%(full_senders)s::bigint[]))
+    AND NOT c.id = ANY(%(waiting)s::bigint[])
+    AND EXISTS (
+        SELECT FROM messaging_provideraccount a
+        WHERE a.is_active
+            AND NOT a.id = ANY(CASE c.kind
+                WHEN 'service' THEN %(closed_service)s::bigint[] ELSE %(closed_bulk)s::bigint[] END)
+            AND (a.id = s.provider_account_id OR EXISTS (
+                SELECT FROM messaging_senderroute r
+                WHERE r.sender_id = s.id AND r.provider_account_id = a.id)))
     AND EXISTS (
         SELECT FROM messaging_delivery d
         WHERE d.ledger_month = c.ledger_month AND d.campaign_id = c.id AND d.variant = version.number
@@ -83,10 +109,12 @@ ORDER BY c.kind <> 'service', random() LIMIT 1
 class Pump:
     """One worker's means of sending: connections, rates and the record of each account, kept between runs."""
 
-    def __init__(self, *, rates: Rates | None = None) -> None:
+    def __init__(self, *, rates: Rates | None = None, chance: random.Random | None = None) -> None:
         self._providers = Providers()
         self._circuits = Circuits()
         self._rates = rates or shared_rates()
+        self._waits = Waits()
+        self._chance = chance or random.Random()  # noqa: S311 - shares work out, hides nothing
 
     def run(self, lane: Lane = Lane.EVERYTHING, *, seconds: float = SLICE_SECONDS) -> Pumped:
         """Send what is due until nothing is, or `seconds` have passed."""
@@ -116,8 +144,10 @@ class Pump:
                 _NEXT,
                 {
                     "service_only": lane is Lane.SERVICE,
-                    "resting_service": self._circuits.resting(Stream.SERVICE),
-                    "resting_bulk": self._circuits.resting(Stream.BULK),
+                    "closed_service": self._closed(Stream.SERVICE),
+                    "closed_bulk": self._closed(Stream.BULK),
+                    "full_senders": list(self._waits.who_is_full().senders),
+                    "waiting": self._waits.left_alone(),
                 },
             )
             found = cursor.fetchone()
@@ -130,28 +160,113 @@ class Pump:
         )
         return Outbox(campaign, organisation, _variant(campaign, found[1]))
 
+    def _closed(self, stream: Stream) -> list[int]:
+        """Accounts that rest here; for mailings, also those that have come to a cap."""
+        full = self._waits.who_is_full().accounts if stream is Stream.BULK else {}
+        return [*self._circuits.resting(stream), *full]
+
     def _send_chunk(self, outbox: Outbox, ends: float) -> Sent:
-        campaign, account = outbox.campaign, outbox.account
-        circuit = self._circuits.of(account.pk, outbox.stream)
-        try:
-            provider = self._providers.of(account, outbox.stream)
-        except (ProviderError, ValueError) as error:
-            logger.warning("Account %s cannot be used: %s", account.pk, type(error).__name__)
-            _stop(campaign, circuit, _reason(error))
+        """Claim a chunk and send each part of it by the account that carries it."""
+        ways = routing.open_ways(outbox.sender, self._closed(outbox.stream))
+        general = ways.pick(self._chance)
+        if not ways.ways:
+            self._waits.leave(outbox.campaign.pk, DRY_SECONDS)
             return Sent()
+        account = general or ways.ways[0].account
+        provider = self._provider(outbox, account)
+        if provider is None:
+            return Sent()
+        limit = _chunk(account.messages_per_second, provider.capabilities.max_batch)
+        claim = self._claim(outbox, ways, limit)
+        total = Sent()
+        is_whole = False
+        try:
+            rows = take_turns(claim, self._rates)
+            is_whole = True
+            for carrier, part in ways.split(rows, general, self._chance):
+                sent = self._send_part(outbox, carrier, Claim(claim.ledger, claim.token, part), ways, ends)
+                total.handed += sent.handed
+                total.accepted += sent.accepted
+                is_whole = is_whole and sent.whole
+        finally:
+            if not is_whole:
+                ledger.give_back(claim)
+                self._waits.look_again()
+        return total
+
+    def _claim(self, outbox: Outbox, ways: Ways, limit: int) -> Claim:
+        """Due rows, as many as the mailing's own speed allows; without any it is passed over for a while."""
+        campaign = outbox.campaign
+        rate = None if campaign.standing_for else pace.rate_of(campaign)
+        name = f"campaign:{campaign.pk}"
+        grant = self._rates.take(name, rate=rate, wanted=limit, burst=PACE_BURST)
+        if not grant.messages:
+            self._waits.leave(campaign.pk, grant.wait)
+            return Claim(outbox.ledger, 0, [])
+        claim = ledger.claim(
+            outbox.ledger, limit=grant.messages, variant=outbox.variant, departments=ways.departments
+        )
+        self._rates.put_back(name, rate=rate, unused=grant.messages - len(claim.rows))
+        if not claim.rows:
+            self._waits.leave(campaign.pk, DRY_SECONDS)
+        return claim
+
+    def _send_part(
+        self, outbox: Outbox, account: ProviderAccount, claim: Claim, ways: Ways, ends: float
+    ) -> Sent:
+        provider = self._provider(outbox, account)
+        if provider is None:
+            return Sent()
+        circuit = self._circuits.of(account.pk, outbox.stream)
         sender = ChunkSender(
-            outbox,
+            outbox if account == outbox.account else outbox.by(account),
             provider,
             rates=self._rates,
             circuit=circuit,
             may_go_on=lambda: time.monotonic() < ends,
+            elsewhere=any(way.departments is None for way in ways.without(account).ways),
         )
-        limit = _chunk(account.messages_per_second, provider.capabilities.max_batch)
-        sent = sender.send(ledger.claim(outbox.ledger, limit=limit, variant=outbox.variant))
+        sent = sender.send(claim)
         reason = sent.reason_to_pause() or circuit.reason_to_pause()
         if reason is not None:
-            _stop(campaign, circuit, reason)
+            self._stop(outbox, account, reason)
+        elif circuit.is_resting:
+            _keep_trouble(account, circuit)
         return sent
+
+    def _provider(self, outbox: Outbox, account: ProviderAccount) -> Provider | None:
+        """The provider of an account; None where its settings cannot work, which is told."""
+        try:
+            return self._providers.of(account, outbox.stream)
+        except (ProviderError, ValueError) as error:
+            logger.warning("Account %s cannot be used: %s", account.pk, type(error).__name__)
+            self._stop(outbox, account, _reason(error))
+            return None
+
+    def _stop(self, outbox: Outbox, account: ProviderAccount, reason: PauseReason) -> None:
+        """A mailing waits for a person when no way out is left; until then the one that fails rests.
+
+        Service messages, which nobody would resume, wait for their way out.
+        """
+        campaign, circuit = outbox.campaign, self._circuits.of(account.pk, outbox.stream)
+        if campaign.standing_for:
+            circuit.rest()
+            hold_service(campaign, reason)
+        elif reason.text != ADAPTER_FAILED and self._has_another(outbox, account):
+            circuit.rest()
+            _keep_trouble(account, circuit, reason)
+            tell_account_fails(account, reason)
+        else:
+            pause_for(campaign.pk, reason)
+            circuit.begin_again()
+
+    def _has_another(self, outbox: Outbox, account: ProviderAccount) -> bool:
+        """True when the sender has another way to anywhere on which this worker has not given up."""
+        others = routing.every_way(outbox.sender).without(account).ways
+        return any(
+            way.departments is None and not self._circuits.of(way.account.pk, outbox.stream).given_up
+            for way in others
+        )
 
 
 def _variant(campaign: Campaign, number: int) -> CampaignVariant | None:
@@ -164,14 +279,11 @@ def _variant(campaign: Campaign, number: int) -> CampaignVariant | None:
     )
 
 
-def _stop(campaign: Campaign, circuit: Circuit, reason: PauseReason) -> None:
-    """A mailing waits for a person. Service messages, which nobody would resume, wait for their way out."""
-    if campaign.standing_for:
-        circuit.rest()
-        hold_service(campaign, reason)
-    else:
-        pause_for(campaign.pk, reason)
-        circuit.begin_again()
+def _keep_trouble(account: ProviderAccount, circuit: Circuit, reason: PauseReason | None = None) -> None:
+    """For whoever asks why a mailing stands."""
+    words = f"{reason.text}: {reason.detail}" if reason is not None else circuit.last_words
+    until = timezone.now() + timedelta(seconds=max(0.0, circuit.rests_until - time.monotonic()))
+    ProviderAccount.objects.filter(pk=account.pk).update(rests_until=until, trouble=words[:LONGEST_TROUBLE])
 
 
 def _chunk(rate: int | None, batch: int) -> int:

@@ -1,4 +1,5 @@
-"""How fast an account may send: one token bucket an account in Redis, shared by all workers of all machines.
+"""How fast messages may leave, by account, sender, mailing and family of mailboxes: token buckets in Redis,
+shared by all workers of all machines.
 
 When Redis is away, each worker keeps to its share of the rate by itself: slower at worst, never unlimited.
 """
@@ -26,8 +27,8 @@ REDIS_TIMEOUT = 0.5
 AWAY_SECONDS = 5.0
 """After a failure Redis is left alone for so long: a send does not wait for it at every batch."""
 
-# KEYS[1]: the bucket. ARGV: rate a second, size, wanted, what may be taken ahead. Redis's own clock.
-# Answers: granted, wait in ms.
+# KEYS[1]: the bucket. ARGV: rate a second, size, wanted, what may be taken ahead. Redis's own clock. Answers:
+# granted, wait in ms.
 _TAKE = """
 local now = redis.call('TIME')
 now = tonumber(now[1]) + tonumber(now[2]) / 1000000
@@ -45,6 +46,22 @@ return {granted, wait}
 """
 
 
+# KEYS[1]: when the last message that was told to wait is due. ARGV: rate a second, how many wait, the longest
+# wait in seconds. Answers: milliseconds until the first of them.
+_QUEUE = """
+local now = redis.call('TIME')
+now = tonumber(now[1]) + tonumber(now[2]) / 1000000
+local rate, waiting, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local last = math.max(now, tonumber(redis.call('GET', KEYS[1])) or now)
+local after = math.min(last + waiting / rate, now + longest)
+redis.call('SET', KEYS[1], tostring(after), 'PX', math.ceil((after - now) * 1000) + 1000)
+return math.ceil((last - now) * 1000)
+"""
+
+LONGEST_QUEUE = 3600.0
+"""Seconds that a message waits at most before the bucket is asked again."""
+
+
 class Grant(NamedTuple):
     """`messages` may leave now; with none, ask again after `wait` seconds."""
 
@@ -58,11 +75,12 @@ class _Bucket:
 
     rate: float
     tokens: float
+    burst: float = BURST_SECONDS
     at: float = field(default_factory=time.monotonic)
 
     def take(self, wanted: int, *, ahead: bool = False) -> Grant:
         now = time.monotonic()
-        size = max(1.0, self.rate * BURST_SECONDS)
+        size = max(1.0, self.rate * self.burst)
         self.tokens = min(size, self.tokens + (now - self.at) * self.rate)
         self.at = now
         lent = size if ahead else 0.0
@@ -82,9 +100,20 @@ class Rates:
             url, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT
         )
         self._script = self._client.register_script(_TAKE)
+        self._queue = self._client.register_script(_QUEUE)
+        self._own_queues: dict[str, float] = {}
 
-    def take(self, name: str, *, rate: float | None, wanted: int, ahead: bool = False) -> Grant:
-        """Take up to `wanted` messages from the bucket `name`; without a rate, all of them.
+    def take(
+        self,
+        name: str,
+        *,
+        rate: float | None,
+        wanted: int,
+        ahead: bool = False,
+        burst: float = BURST_SECONDS,
+    ) -> Grant:
+        """Take up to `wanted` messages from the bucket `name`; without a rate, all of them. The bucket holds
+        what `burst` seconds give.
 
         `ahead`: also what the bucket gives only in the next second. Whoever takes without waits until it is
         made up for: service messages never stand behind a mailing, and the rate is kept on the whole.
@@ -94,23 +123,57 @@ class Rates:
         rate = max(rate, SLOWEST)
         if time.monotonic() >= self._away_until:
             try:
-                size = max(1.0, rate * BURST_SECONDS)
+                size = max(1.0, rate * burst)
                 granted, wait = self._script(
                     keys=[f"dispatch:rate:{name}"], args=[rate, size, wanted, size if ahead else 0]
                 )
                 return Grant(int(granted), int(wait) / 1000)
             except redis.RedisError as error:
-                self._away_until = time.monotonic() + AWAY_SECONDS
-                logger.warning(
-                    "Redis is away (%s): this worker sends at its share of the rate", type(error).__name__
-                )
-        return self._share(name, rate).take(wanted, ahead=ahead)
+                self._lost(error)
+        return self._share(name, rate, burst).take(wanted, ahead=ahead)
 
-    def _share(self, name: str, rate: float) -> _Bucket:
+    def put_back(self, name: str, *, rate: float | None, unused: int) -> None:
+        """Return what was taken and not used; the next taking cuts it to the bucket's size."""
+        if rate is None or unused <= 0:
+            return
+        if time.monotonic() >= self._away_until:
+            try:
+                self._client.hincrbyfloat(f"dispatch:rate:{name}", "tokens", unused)
+            except redis.RedisError as error:
+                self._lost(error)
+        elif name in self._own:
+            self._own[name].tokens += unused
+
+    def delays(self, name: str, *, rate: float, waiting: int) -> list[float]:
+        """Seconds after which each of `waiting` messages should ask the bucket again, one behind the other.
+
+        Messages that come later queue behind these, whichever worker has them; `LONGEST_QUEUE` at most.
+        """
+        rate = max(rate, SLOWEST)
+        first = self._behind(name, rate, waiting)
+        return [min(first + number / rate, LONGEST_QUEUE) for number in range(1, waiting + 1)]
+
+    def _behind(self, name: str, rate: float, waiting: int) -> float:
+        if time.monotonic() >= self._away_until:
+            try:
+                keys, values = [f"dispatch:queue:{name}"], [rate, waiting, LONGEST_QUEUE]
+                return int(self._queue(keys=keys, args=values)) / 1000
+            except redis.RedisError as error:
+                self._lost(error)
+        now, share = time.monotonic(), rate / self._workers
+        last = max(now, self._own_queues.get(name, now))
+        self._own_queues[name] = min(last + waiting / share, now + LONGEST_QUEUE)
+        return last - now
+
+    def _lost(self, error: redis.RedisError) -> None:
+        self._away_until = time.monotonic() + AWAY_SECONDS
+        logger.warning("Redis is away (%s): this worker sends at its share of the rate", type(error).__name__)
+
+    def _share(self, name: str, rate: float, burst: float) -> _Bucket:
         share = rate / self._workers
         bucket = self._own.get(name)
         if bucket is None or bucket.rate != share:
-            bucket = self._own[name] = _Bucket(share, tokens=0.0)
+            bucket = self._own[name] = _Bucket(share, tokens=0.0, burst=burst)
         return bucket
 
 

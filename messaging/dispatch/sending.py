@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
-from messaging.dispatch import gate, ledger, outcomes
+from messaging.dispatch import gate, outcomes
 from messaging.dispatch.call import Call, Sent
+from messaging.dispatch.caps import Book
 from messaging.dispatch.circuit import Circuit
 from messaging.dispatch.ledger import Claim
 from messaging.dispatch.outbox import Outbox, Prepared
@@ -34,31 +35,33 @@ class ChunkSender:
         rates: Rates,
         circuit: Circuit,
         may_go_on: Callable[[], bool],
+        elsewhere: bool = False,
     ) -> None:
         self._outbox = outbox
         self._provider = provider
         self._rates = rates
         self._circuit = circuit
         self._may_go_on = may_go_on
+        self._elsewhere = elsewhere  # another way out is open for these rows
+        self._book = Book(outbox.account, outbox.sender, is_service=outbox.stream is Stream.SERVICE)
         can = provider.capabilities
         self._batch = can.max_batch
         self._lease = can.call_seconds + LEASE_MARGIN
         self._slotted = can.content is Content.SLOTS
 
     def send(self, claim: Claim) -> Sent:
-        """Send what the rate, the time and the gate allow; the rest of the claim goes back to the queue."""
+        """Send what the rate, the caps, the time and the gate allow; `whole` says whether it was everything.
+
+        The rest stays claimed: whoever claimed it gives it back.
+        """
         sent = Sent()
         waiting: Sequence[Prepared] = self._outbox.prepare(claim.rows)
-        try:
-            while waiting and self._may_send(sent):
-                granted = self._permitted(min(len(waiting), self._batch))
-                if granted and not self._send_batch(claim, waiting[:granted], sent):
-                    break
-                waiting = waiting[granted:]
-            sent.whole = not waiting
-        finally:
-            if waiting:
-                ledger.give_back(claim)
+        while waiting and self._may_send(sent):
+            granted = self._permitted(min(len(waiting), self._batch))
+            if granted and not self._send_batch(claim, waiting[:granted], sent):
+                break
+            waiting = waiting[granted:]
+        sent.whole = not waiting
         return sent
 
     def _may_send(self, sent: Sent) -> bool:
@@ -67,29 +70,34 @@ class ChunkSender:
         return not stopped and self._may_go_on()
 
     def _permitted(self, wanted: int) -> int:
-        account = self._outbox.account
-        grant = self._rates.take(
-            f"account:{account.pk}",
-            rate=account.messages_per_second,
-            wanted=wanted,
-            ahead=self._outbox.stream is Stream.SERVICE,
-        )
+        account, sender = self._outbox.account, self._outbox.sender
+        name, rate = f"account:{account.pk}", account.messages_per_second
+        ahead = self._outbox.stream is Stream.SERVICE
+        grant = self._rates.take(name, rate=rate, wanted=wanted, ahead=ahead)
+        if grant.messages and sender.messages_per_second is not None:
+            own = self._rates.take(
+                f"sender:{sender.pk}", rate=sender.messages_per_second, wanted=grant.messages, ahead=ahead
+            )
+            self._rates.put_back(name, rate=rate, unused=grant.messages - own.messages)
+            grant = own
         if not grant.messages:
             time.sleep(min(grant.wait, LONGEST_NAP))
         return grant.messages
 
     def _send_batch(self, claim: Claim, batch: Sequence[Prepared], sent: Sent) -> bool:
-        """Hand one batch over; False when the gate held all of it: the campaign was paused, most likely."""
+        """Hand one batch over; False when a cap held some of it, or the gate all: the campaign was paused."""
         built = self._outbox.build(batch, at=timezone.now(), slotted=self._slotted)
         outcomes.fail_unbuilt(claim, built.faults)
         keys = [row.key for row, _message in built.messages]
         if not keys:
             return True
-        allowed = gate.hand_over(claim, keys, account=self._outbox.account.pk, seconds=self._lease)
+        account = self._outbox.account.pk
+        allowed = gate.hand_over(claim, keys, account=account, seconds=self._lease, book=self._book)
         handed = [(row, self._returning(message)) for row, message in built.messages if row.key in allowed]
         if handed:
-            Call(self._provider, self._circuit, claim, handed, sent, built.shared).make()
-        return bool(handed)
+            elsewhere = self._elsewhere
+            Call(self._provider, self._circuit, claim, handed, sent, built.shared, elsewhere=elsewhere).make()
+        return bool(handed) and not self._book.held
 
     def _returning(self, message: OutgoingMessage) -> OutgoingMessage:
         """With a return path of its own, where returns are read; providers by API have their own."""

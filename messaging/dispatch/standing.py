@@ -47,8 +47,7 @@ def why_it_stands(campaign: Campaign) -> Standing:
     """The first thing that holds it, from the outside in."""
     if not Organisation.current().sending_enabled:
         return Standing("sending_off", _("Sending is switched off on this installation."))
-    found = _closed_ways(campaign)
-    if found is not None:
+    if (found := _closed_ways(campaign)) is not None:
         return found
     waiting = _waiting(campaign)
     if waiting.parked and waiting.parked == waiting.total:

@@ -40,7 +40,7 @@ class ProviderAccount(models.Model):
         _("messages in 24 hours, at most"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     warm_up_from = models.DateField(_("warm-up begins"), null=True, blank=True)
-    rests_until = models.DateTimeField(null=True)  # it failed, and is tried again then
+    rests_until = models.DateTimeField(null=True, blank=True)  # it failed, and is tried again then
     trouble = models.CharField(max_length=300, blank=True, default="")  # the server's words when it failed
     is_active = models.BooleanField(_("in use"), default=True)
     hook_kind = models.CharField(_("webhooks"), max_length=16, blank=True, default="")
