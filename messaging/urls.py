@@ -22,7 +22,13 @@ from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.returns import AccountReturns, SaveAccountReturns
 from messaging.views.review import Review, SendTest
-from messaging.views.senders import AccountList, EditAccount, EditSender, SenderList
+from messaging.views.senders import (
+    AccountList,
+    EditAccount,
+    EditSender,
+    MailboxLimits,
+    SenderList,
+)
 from messaging.views.service_messages import ServiceMessages
 from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
 
@@ -73,6 +79,7 @@ urlpatterns = [
     path("domains/<int:pk>/check/", CheckDomain.as_view(), name="domain_check"),
     path("domains/<int:pk>/<slug:act>/", DomainAct.as_view(), name="domain_act"),
     path("ways-out/", AccountList.as_view(), name="providers"),
+    path("ways-out/mailboxes/", MailboxLimits.as_view(), name="mailbox_limits"),
     path("ways-out/new/", EditAccount.as_view(), name="provider_new"),
     path("ways-out/<int:pk>/", EditAccount.as_view(), name="provider"),
     path("ways-out/<int:pk>/check/", CheckAccount.as_view(), name="provider_check"),

@@ -61,7 +61,10 @@ class AccountForm(forms.Form):
     """A way out, its fields drawn from what its kind of provider asks for; secrets are never shown again."""
 
     SECONDARY = frozenset(
-        ("connections", "messages_per_connection", "helo_name", "sources", "timeout", "final_timeout")
+        (
+            *("connections", "messages_per_connection", "helo_name", "sources", "timeout", "final_timeout"),
+            *("per_hour", "per_day", "warm_up_from"),
+        )
     )
     # For the configuration of a server, not for a form.
     HIDDEN = frozenset(("ca_file", "batch_timeout", "api_url", "stream"))
@@ -84,11 +87,11 @@ class AccountForm(forms.Form):
             max_value=10_000,
             help_text=_("What your provider allows. Empty: as fast as it takes them."),
         )
+        self.fields |= _cap_fields()
         self.fields["is_active"] = forms.BooleanField(label=_("In use"), required=False, initial=True)
         if account is not None:
-            self.initial |= {
-                name: getattr(account, name) for name in ("name", "messages_per_second", "is_active")
-            }
+            own = ("name", "messages_per_second", *_cap_fields(), "is_active")
+            self.initial |= {name: getattr(account, name) for name in own}
 
     def main_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name not in self.SECONDARY]
@@ -118,6 +121,28 @@ class AccountForm(forms.Form):
         """Put what the provider's own check found beside the fields."""
         for name, problem in problems.items():
             self.add_error(name if name in self.fields else None, capfirst(problem))
+
+
+def _cap_fields() -> dict[str, forms.Field]:
+    """What an account may hand over in an hour and a day."""
+    return {
+        "per_hour": forms.IntegerField(
+            label=_("Messages in any hour, at most"), required=False, min_value=1, max_value=100_000_000
+        ),
+        "per_day": forms.IntegerField(
+            label=_("Messages in 24 hours, at most"),
+            required=False,
+            min_value=1,
+            max_value=100_000_000,
+            help_text=_("Your provider’s quota: another way out of the sender takes what is beyond it."),
+        ),
+        "warm_up_from": forms.DateField(
+            label=_("Warm-up begins"),
+            required=False,
+            widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+            help_text=_("A new address or server begins with 50 messages a day and doubles about every day."),
+        ),
+    }
 
 
 def _setting_field(field: SettingField, *, is_kept: bool) -> forms.Field:

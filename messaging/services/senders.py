@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict, Unpack
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.crypto import seal, unseal
@@ -15,7 +19,7 @@ from contacts.enums import Channel
 from contacts.models import Territory
 from contacts.services.addresses import normalise_email
 from messaging.dispatch.ways_out import hold_without_way_out, keep_service_going
-from messaging.models import ProviderAccount, SenderIdentity
+from messaging.models import ProviderAccount, SenderIdentity, SenderRoute
 from messaging.providers import registry
 from messaging.services.campaigns import ask_right
 
@@ -26,6 +30,9 @@ class AccountFields(TypedDict, total=False):
     name: str
     settings: dict[str, Any]
     messages_per_second: int | None
+    per_hour: int | None
+    per_day: int | None
+    warm_up_from: date | None
     is_active: bool
 
 
@@ -34,8 +41,20 @@ class SenderFields(TypedDict, total=False):
     reply_to: str
     territory: Territory | None
     provider_account: ProviderAccount
+    weight: int
+    messages_per_second: int | None
+    per_day: int | None
+    warm_up_from: date | None
     for_service: bool
     is_active: bool
+
+
+class Route(NamedTuple):
+    """One more way out of a sender; without a territory it carries messages to anywhere."""
+
+    account: ProviderAccount
+    weight: int
+    territory: Territory | None = None
 
 
 @transaction.atomic
@@ -111,6 +130,30 @@ def update_sender(
     _take_other_ways()
     audit.record(action="sender.update", on=sender, by=by, fields=sorted(changed))
     return sender
+
+
+@transaction.atomic
+def set_routes(*, sender: SenderIdentity, routes: Sequence[Route], by: User | None) -> None:
+    """Replace the other ways out of a sender; raises ValidationError for one that is named twice.
+
+    Mailings under way take them from their next chunk on.
+    """
+    _ask_settings(by)
+    held = [(one.account.pk, one.weight, one.territory and one.territory.pk) for one in routes]
+    named = [(account, territory) for account, _weight, territory in held]
+    if len(set(named)) < len(named) or (sender.provider_account_id, None) in named:
+        raise ValidationError(_("This way out is there already."))
+    before = sender.routes.order_by("pk").values_list("provider_account", "weight", "territory")
+    if list(before) == held:
+        return
+    sender.routes.all().delete()
+    SenderRoute.objects.bulk_create(
+        SenderRoute(sender=sender, provider_account=one.account, weight=one.weight, territory=one.territory)
+        for one in routes
+    )
+    _take_other_ways()
+    detail = {"routes": [list(one) for one in held]}
+    audit.record(action="sender.set_routes", on=sender, by=by, detail=detail)
 
 
 @transaction.atomic

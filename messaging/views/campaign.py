@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.generic import TemplateView
@@ -20,14 +22,21 @@ from contacts.errors import ContactsError
 from contacts.models import Contact
 from contacts.segments.audience import resolve_audience
 from contacts.selectors import search_contacts
+from messaging.dispatch.breaker import reason_of
+from messaging.dispatch.families import label_of
+from messaging.dispatch.standing import why_it_stands
 from messaging.enums import SHOWN_AS, CampaignState, DeliveryState, ShownState
-from messaging.models import Campaign, Delivery
+from messaging.forms.routes import SpeedForm
+from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, FamilyPause
 from messaging.selectors import progress_of
 from messaging.views.campaigns import mailings
 
+UNDER_WAY = (CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED)
 ENDED = (CampaignState.SENT, CampaignState.CANCELLED)
 STOP_POLLING = 286
 RECIPIENTS_SHOWN = 50
+STANDS_AFTER = timedelta(seconds=30)
+"""A mailing that has not moved for so long says why."""
 
 
 class OneCampaign(StaffView, TemplateView):
@@ -67,12 +76,16 @@ class CampaignPage(OneCampaign):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         campaign = self.campaign
         started = campaign.audience_count is not None and not campaign.is_editable
+        pace = CampaignPace.objects.filter(pk=campaign.pk).first()
         return super().get_context_data(
             tab="report",
             started=started,
             audience_label=audience_label(campaign.audience),
             excluded=excluded_of(campaign),
             report_url=_report_url(campaign) if started else "",
+            pace=pace,
+            speed_form=SpeedForm(initial=_speed_of(pace)),
+            may_set_speed=campaign.state in (*UNDER_WAY, CampaignState.SCHEDULED),
             **(progress_context(campaign) if not campaign.is_editable else {}),
             **kwargs,
         )
@@ -156,7 +169,28 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
     is_live = campaign.state not in ENDED or campaign.finished_at is None
     if campaign.state == CampaignState.FREEZING:
         return {"is_live": True, "freezing": True}
-    return {"is_live": is_live, "progress": progress_of(campaign)}
+    pauses = FamilyPause.objects.filter(campaign=campaign, released_at=None).order_by("family")
+    return {
+        "is_live": is_live,
+        "progress": progress_of(campaign),
+        "standing": standing_of(campaign),
+        "pauses": [(pause, label_of(pause.family), reason_of(pause)) for pause in pauses],
+    }
+
+
+def standing_of(campaign: Campaign) -> str:
+    """Why a mailing that should be sending has not moved for a while; empty while it moves."""
+    if campaign.state != CampaignState.SENDING:
+        return ""
+    watch = CampaignWatch.objects.filter(pk=campaign.pk).first()
+    since = max(filter(None, (watch and watch.progressed_at, campaign.started_at)), default=None)
+    if since is None or timezone.now() - since < STANDS_AFTER or (watch is not None and not watch.left):
+        return ""
+    return why_it_stands(campaign).text
+
+
+def _speed_of(pace: CampaignPace | None) -> dict[str, Any]:
+    return {} if pace is None else {"per_hour": pace.per_hour, "spread_until": pace.spread_until}
 
 
 def excluded_of(campaign: Campaign) -> list[tuple[str, int]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -22,10 +23,12 @@ from contacts.models.contact import Fold
 from messaging.enums import CampaignState, DeliveryState
 from messaging.errors import MessagingError
 from messaging.forms.campaigns import NewCampaignForm
-from messaging.models import Campaign, SenderIdentity
+from messaging.forms.routes import SpeedForm
+from messaging.models import Campaign, FamilyPause, SenderIdentity
 from messaging.selectors import figures_of
 from messaging.services import campaigns as acts
 from messaging.services.follow_up import FollowUp, follow_up
+from messaging.services.mailboxes import go_on_with_family, set_pace
 from messaging.services.templates import create_template
 from messaging.services.uncertain import DECISIONS, settle_uncertain
 
@@ -133,7 +136,7 @@ class CampaignAct(StaffView, View):
     """One POST that does one thing to a mailing and comes back to its page."""
 
     right_required = Right.EDIT_CAMPAIGN
-    SENDING_ACTS = ("pause", "resume", "cancel", "settle")
+    SENDING_ACTS = ("pause", "resume", "cancel", "settle", "speed", "release")
 
     def right_for(self, request: HttpRequest) -> str | None:
         return Right.SEND_CAMPAIGN if self.kwargs["act"] in self.SENDING_ACTS else Right.EDIT_CAMPAIGN
@@ -155,6 +158,10 @@ class CampaignAct(StaffView, View):
                     acts.resume(campaign=campaign, by=request.user)
                 case "cancel":
                     acts.cancel(campaign=campaign, by=request.user, reason=reason)
+                case "speed":
+                    self._set_speed(campaign)
+                case "release":
+                    self._go_on(campaign, request.POST.get("family", ""))
                 case "settle":
                     self._settle(campaign, request.POST.get("decision", ""), reason)
                 case _:
@@ -172,6 +179,26 @@ class CampaignAct(StaffView, View):
             self.request, _("Here is a draft for them: change what it says, then look who gets it.")
         )
         return redirect("messaging:campaign_compose", pk=draft.pk)
+
+    def _set_speed(self, campaign: Campaign) -> None:
+        form = SpeedForm(self.request.POST)
+        if not form.is_valid():
+            messages.error(
+                self.request, " ".join(error for errors in form.errors.values() for error in errors)
+            )
+            return
+        try:
+            set_pace(campaign=campaign, by=self.request.user, **form.cleaned_data)
+        except ValidationError as error:
+            messages.error(self.request, " ".join(error.messages))
+        else:
+            messages.success(self.request, _("Saved: messages that leave from now on keep to it."))
+
+    def _go_on(self, campaign: Campaign, family: str) -> None:
+        """Let a family of mailboxes that was paused have its messages."""
+        pause = FamilyPause.objects.filter(campaign=campaign, family=family, released_at=None).first()
+        if pause is not None:
+            go_on_with_family(pause=pause, by=self.request.user)
 
     def _settle(self, campaign: Campaign, decision: str, reason: str) -> None:
         """Say what became of the messages whose answer never came."""

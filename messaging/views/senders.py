@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,13 +20,16 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.errors import ContactsError
 from messaging.dispatch.ways_out import service_sender
 from messaging.errors import MessagingError
+from messaging.forms.routes import LimitsForm, MailboxLimitsForm, route_forms
 from messaging.forms.senders import AccountForm, SenderForm
 from messaging.models import ProviderAccount, SenderIdentity
 from messaging.providers import registry
 from messaging.providers.errors import SettingsInvalid
+from messaging.services.mailboxes import set_family_limit
 from messaging.services.senders import (
     create_account,
     create_sender,
+    set_routes,
     update_account,
     update_sender,
 )
@@ -67,19 +71,16 @@ class EditSender(StaffView, TemplateView):
         if self._sender() is None and not ProviderAccount.objects.exists():
             messages.warning(request, _("A sender needs a way out first: make one here."))
             return redirect("messaging:provider_new")
-        return self._page(SenderForm(sender=self._sender()))
+        sender = self._sender()
+        return self._page(SenderForm(sender=sender), LimitsForm(sender=sender), route_forms(sender))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         sender = self._sender()
         form = SenderForm(request.POST, sender=sender)
-        if form.is_valid():
-            values = dict(form.cleaned_data)
-            address = values.pop("address")
+        limits, routes = LimitsForm(request.POST, sender=sender), route_forms(sender, request.POST)
+        if all([form.is_valid(), limits.is_valid(), routes.is_valid() or not routes.is_bound]):
             try:
-                if sender is None:
-                    create_sender(by=request.user, address=address, **values)
-                else:
-                    update_sender(sender=sender, by=request.user, **values)
+                self._save(form.cleaned_data | limits.cleaned_data, routes)
             except ValidationError as error:
                 form.add_error(None, error.messages)
             except (ContactsError, MessagingError) as error:
@@ -87,10 +88,37 @@ class EditSender(StaffView, TemplateView):
             else:
                 messages.success(request, _("Saved."))
                 return redirect("messaging:senders")
-        return self._page(form, status=422)
+        return self._page(form, limits, routes, status=422)
 
-    def _page(self, form: SenderForm, status: int = 200) -> HttpResponse:
-        context = self.get_context_data(form=form, sender=self._sender())
+    @transaction.atomic
+    def _save(self, values: dict[str, Any], routes: Any) -> None:
+        sender, user, address = self._sender(), self.request.user, values.pop("address")
+        wanted = (
+            [route for line in routes if (route := line.route()) is not None] if routes.is_bound else None
+        )
+        if sender is None:
+            sender = create_sender(by=user, address=address, **values)
+            set_routes(sender=sender, routes=wanted or [], by=user)
+            return
+        if wanted is not None:
+            sender.provider_account = values["provider_account"]  # the others are beside the new main one
+            set_routes(sender=sender, routes=wanted, by=user)
+            sender.refresh_from_db()
+        update_sender(sender=sender, by=user, **values)
+
+    def _page(self, form: SenderForm, limits: LimitsForm, routes: Any, status: int = 200) -> HttpResponse:
+        sender = self._sender()
+        context = self.get_context_data(
+            form=form,
+            limits=limits,
+            routes=routes,
+            sender=sender,
+            routes_open=routes.total_error_count() or (sender is not None and sender.routes.exists()),
+            limits_open=bool(limits.errors)
+            or (
+                sender is not None and any([sender.messages_per_second, sender.per_day, sender.warm_up_from])
+            ),
+        )
         return render(self.request, self.template_name, context, status=status)
 
     def _sender(self) -> SenderIdentity | None:
@@ -159,6 +187,7 @@ class EditAccount(StaffView, TemplateView):
             "name": form.cleaned_data["name"],
             "settings": form.settings(),
             "messages_per_second": form.cleaned_data["messages_per_second"],
+            **{name: form.cleaned_data[name] for name in ("per_hour", "per_day", "warm_up_from")},
             "is_active": form.cleaned_data["is_active"],
             "credentials": form.credentials(),
         }
@@ -178,3 +207,28 @@ class EditAccount(StaffView, TemplateView):
         if not hasattr(self, "_found"):
             self._found = get_object_or_404(ProviderAccount, pk=self.kwargs["pk"])
         return self._found
+
+
+class MailboxLimits(StaffView, TemplateView):
+    """How many messages a minute leave to each family of mailboxes."""
+
+    right_required = Right.MANAGE_SETTINGS
+    title = gettext_lazy("Receiving mailboxes")
+    subtitle = gettext_lazy("How many messages a minute leave to each, from all your mailings together.")
+    template_name = "messaging/mailbox_limits.html"
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Ways out"), reverse("messaging:providers"))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        kwargs.setdefault("form", MailboxLimitsForm())
+        return super().get_context_data(**kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        form = MailboxLimitsForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form), status=422)
+        for family, per_minute in form.cleaned_data.items():
+            set_family_limit(family=family, per_minute=per_minute, by=request.user)
+        messages.success(request, _("Saved: messages that leave from now on keep to it."))
+        return redirect("messaging:mailbox_limits")

@@ -132,6 +132,7 @@ ROWS: dict[str, Row] = {
     "messaging:image_upload": Row(Right.EDIT_CAMPAIGN),
     "messaging:frequency": Row(Right.VIEW_CAMPAIGNS, write=Right.MANAGE_SETTINGS),
     "messaging:images": Row(Right.EDIT_CAMPAIGN),
+    "messaging:mailbox_limits": Row(Right.MANAGE_SETTINGS),
     "messaging:provider": Row(Right.MANAGE_SETTINGS),
     "messaging:provider_check": Row(Right.MANAGE_SETTINGS),
     "messaging:provider_new": Row(Right.MANAGE_SETTINGS),
