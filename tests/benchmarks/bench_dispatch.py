@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,8 @@ SAMPLE = 200  # different messages replayed
 class Workers:
     """Processes that send when told to."""
 
-    def __init__(self, count: int) -> None:
-        command = [sys.executable, "-m", "tests.support.pump_worker"]
+    def __init__(self, count: int, *options: str) -> None:
+        command = [sys.executable, "-m", "tests.support.pump_worker", *options]
         project = Path(__file__).resolve().parents[2]
         self.processes = [
             subprocess.Popen(
@@ -56,11 +56,11 @@ class Workers:
             assert process.stdout is not None
             assert process.stdout.readline().strip() == "ready"
 
-    def send(self) -> list[dict[str, Any]]:
-        """Let all send until nothing is left; returns what each did."""
-        for process in self.processes:
+    def send(self, orders: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Let all send until nothing is left, or each what its order says; returns what each did."""
+        for number, process in enumerate(self.processes):
             assert process.stdin is not None
-            process.stdin.write("\n")
+            process.stdin.write(f"{orders[number] if orders else ''}\n")
             process.stdin.flush()
         found = []
         for process in self.processes:
