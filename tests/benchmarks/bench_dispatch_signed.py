@@ -2,7 +2,7 @@
 
 `make bench ONLY=dispatch_signed`. Two worker processes send a mailing of about 30 kB with 12 tracked links,
 each message signed by RSA-2048 and Ed25519: the figure through the whole path with a durable ledger, the limit
-by two such processes that build, sign and send the same messages with nothing else done. Same sink, same run.
+by two such processes that build, sign and send the same messages and do nothing else. Same sink, same run.
 """
 
 from __future__ import annotations
