@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
-from messaging.dispatch.counting import count_states
+from messaging.dispatch.counting import count_states, keep_counts
 from messaging.enums import CampaignState, DeliveryState
 from messaging.errors import WrongState
 from messaging.models import Campaign, Delivery
@@ -50,6 +50,8 @@ def settle_uncertain(
         _go_on(held, settled)
     else:
         settled = int(rows.update(state=decision, settled_at=Now()))
+        if held.state_counts:  # it had ended: its figures are not counted again by themselves
+            keep_counts([held.pk])
     audit.record(
         action="campaign.settle",
         on=held,
