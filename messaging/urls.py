@@ -31,6 +31,14 @@ from messaging.views.senders import (
 )
 from messaging.views.service_messages import ServiceMessages
 from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
+from messaging.views.territories import (
+    CheckVersion,
+    PreviewVersion,
+    SaveVersion,
+    TerritoryVersions,
+    VersionAct,
+    VersionComposer,
+)
 
 app_name = "messaging"
 
@@ -56,6 +64,12 @@ urlpatterns = [
     path("mailings/<int:pk>/audience/", AudienceStep.as_view(), name="campaign_audience"),
     path("mailings/<int:pk>/audience/count/", AudienceCount.as_view(), name="campaign_count"),
     path("mailings/<int:pk>/review/", Review.as_view(), name="campaign_review"),
+    path("mailings/<int:pk>/territories/", TerritoryVersions.as_view(), name="campaign_territories"),
+    path("mailings/<int:pk>/territories/<int:place>/", VersionComposer.as_view(), name="version_compose"),
+    path("mailings/<int:pk>/territories/<int:place>/save/", SaveVersion.as_view(), name="version_save"),
+    path("mailings/<int:pk>/territories/<int:place>/check/", CheckVersion.as_view(), name="version_check"),
+    path("mailings/<int:pk>/territories/<int:place>/view/", PreviewVersion.as_view(), name="version_preview"),
+    path("mailings/<int:pk>/territories/<int:place>/<slug:act>/", VersionAct.as_view(), name="version_act"),
     path("mailings/<int:pk>/test/", SendTest.as_view(), name="campaign_test"),
     path("mailings/<int:pk>/template/", CampaignToTemplate.as_view(), name="campaign_to_template"),
     path("mailings/<int:pk>/act/<slug:act>/", CampaignAct.as_view(), name="campaign_act"),

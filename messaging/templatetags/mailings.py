@@ -9,6 +9,8 @@ from django import template
 from messaging.content.fields import field_named
 from messaging.content.syntax import LIQUID
 from messaging.enums import CampaignState, DeliveryState, ShownState
+from messaging.models import Campaign
+from messaging.services.variants import open_blocks
 
 register = template.Library()
 
@@ -71,3 +73,9 @@ def _label_of(found: re.Match[str]) -> str:
     name = re.search(r"\w+", found[0])
     field = field_named(name[0]) if name else None
     return f"[{field.label}]" if field else "[…]"
+
+
+@register.filter
+def is_regional(campaign: Campaign) -> bool:
+    """Whether territories have something to say in this mailing: a local block, or a version already."""
+    return bool(open_blocks(campaign.blocks)) or campaign.variants.regional().exists()

@@ -62,6 +62,11 @@ def _block_words() -> dict[str, str]:
             " alternative."
         ),
         "others_read": _("What everyone else reads"),
+        "local_block": _("Local block"),
+        "local_help": _("Each region or department may put its own words here; this text is for the others."),
+        "locked_block": _("This block is the same everywhere: it cannot be changed here."),
+        "no_local_block": _("This mailing has no local block: only its subject and its sender can differ."),
+        "national_text": _("Take back the national text"),
     }
 
 

@@ -86,6 +86,7 @@ def composer_data(document: Document) -> dict[str, Any]:
         "variables": _variables(),
         "choices": _choices(),
         "words": composer_words(),
+        **document.limits(),
         "urls": {
             "save": document.url("save"),
             "check": document.url("check"),

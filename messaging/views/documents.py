@@ -52,6 +52,10 @@ class Document(ABC):
         """As one reader gets it; raises ContentError."""
         return preview_draft(self.draft(), reader=reader)
 
+    def limits(self) -> dict[str, Any]:
+        """What the composer's script is told of a message laid out by somebody else: `fixed`, `national`."""
+        return {}
+
     @abstractmethod
     def save(self, content: dict[str, Any], *, revision: int, by: User) -> None:
         """Write; raises EditedMeanwhile on another revision, MessagingError or ValidationError."""

@@ -32,7 +32,15 @@ PREVIEW_POLICY = (
 READERS_SHOWN = 8
 
 
-class SaveDraft(StaffView, View):
+class DraftView(StaffView, View):
+    """One thing asked of a document that is being written; `kind` of the address says which."""
+
+    def find(self) -> Document:
+        """The document as it is now; raises Http404."""
+        return find_document(self.kwargs["kind"], self.kwargs["pk"])
+
+
+class SaveDraft(DraftView):
     """Take what the composer sends: {"revision": n, "content": {…}}.
 
     Answers 200 with the new revision, 409 with what somebody else saved meanwhile, 400 with what is wrong.
@@ -40,14 +48,14 @@ class SaveDraft(StaffView, View):
 
     right_required = Right.EDIT_CAMPAIGN
 
-    def post(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        document = find_document(kind, pk)
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        document = self.find()
         try:
             sent = json.loads(request.body)
             revision = int(sent["revision"])
             document.save(sent["content"], revision=revision, by=request.user)
         except EditedMeanwhile:
-            return self._conflict(find_document(kind, pk))
+            return self._conflict(self.find())
         except (MessagingError, ValidationError) as error:
             return JsonResponse({"message": said(error)}, status=400)
         except (ValueError, TypeError, KeyError, UnicodeDecodeError):
@@ -77,24 +85,23 @@ class CopyDraft(StaffView, View):
         return JsonResponse({"url": find_document("campaign", campaign.pk).url("compose")})
 
 
-class CheckDraft(StaffView, View):
+class CheckDraft(DraftView):
     """What is still wrong with a draft, and how a mailbox lists it."""
 
     right_required = Right.VIEW_CAMPAIGNS
 
-    def get(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        document = find_document(kind, pk)
-        return JsonResponse(check_of(document, reader=asked_reader(request)))
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        return JsonResponse(check_of(self.find(), reader=asked_reader(request)))
 
 
-class PreviewDraft(StaffView, View):
+class PreviewDraft(DraftView):
     """The message as one reader gets it, for a frame without scripts."""
 
     right_required = Right.VIEW_CAMPAIGNS
 
     @method_decorator([xframe_options_sameorigin, never_cache])
-    def get(self, request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-        document = find_document(kind, pk)
+    def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        document = self.find()
         try:
             shown = document.preview(asked_reader(request))
         except ContentError as error:

@@ -32,8 +32,10 @@ from messaging.services.campaigns import CampaignContent, schedule, send_now, up
 from messaging.services.pre_send import About, PreSend, pre_send
 from messaging.services.sender_trust import domain_of
 from messaging.services.testing import send_test, was_tested
+from messaging.services.variants import revision_of
 from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
+from messaging.views.territories import versions_of
 
 CONFIRM_ABOVE = 500
 """From so many recipients on, their number is typed before they are written to."""
@@ -98,7 +100,7 @@ class Review(StaffView, TemplateView):
         user, until = self.request.user, form.cleaned_data["send_until"]
         # The text that was looked at on this page, and no other, is what leaves.
         seen = self.request.POST.get("revision", "")
-        if seen != str(campaign.revision):
+        if seen != revision_of(campaign):
             raise EditedMeanwhile
         wanted: CampaignContent = {
             "send_until": until,
@@ -123,6 +125,8 @@ class Review(StaffView, TemplateView):
         campaign = self._campaign()
         context = self.get_context_data(
             campaign=campaign,
+            revision=revision_of(campaign),
+            versions=versions_of(campaign),
             step="review",
             found=found,
             lines=checklist(campaign, found, tested=was_tested(campaign, found.version)),

@@ -50,6 +50,7 @@ export class Blocks {
       { class: place.parent ? "blocks blocks-inner" : "blocks", "data-parent": place.parent, "data-name": place.name },
       blocks.map((block, index) => this._item(block, index, blocks, place)),
     );
+    if (this._isFixed(place)) return h("div", { class: "block-list" }, list, blocks.length ? null : h("p", { class: "muted small blocks-none" }, this.words.no_local_block));
     this.sortables.push(
       window.Sortable.create(list, {
         handle: ".block-grip",
@@ -66,25 +67,51 @@ export class Blocks {
 
   _item(block, index, blocks, place) {
     const type = this.store.types.get(block.type);
+    if (this._isFixed(place) && !block.open) return this._locked(block, type);
     const isOpen = this.open.has(block.id);
     const head = h(
       "div",
       { class: "block-head" },
-      h("span", { class: "block-grip", "aria-hidden": "true", title: this.words.drag }, icon("grip-vertical", "s")),
+      this._isFixed(place) ? null : h("span", { class: "block-grip", "aria-hidden": "true", title: this.words.drag }, icon("grip-vertical", "s")),
       h(
         "button",
         { type: "button", class: "block-toggle", "aria-expanded": String(isOpen), onclick: () => this._toggle(block.id) },
         icon(type.icon),
         h("span", { class: "block-name" }, type.label),
         h("span", { class: "block-summary" }, this._summary(block)),
+        block.open && !this.context.fixed ? h("span", { class: "badge badge-accent" }, icon("map-pin"), this.words.local_block) : null,
         hasAny(block.only_if) ? h("span", { class: "badge badge-accent" }, icon("eye"), this.words.some_readers) : null,
         h("span", { class: "badge badge-bad block-problem", hidden: true }, this.words.to_complete),
       ),
-      this._actions(block, index, blocks, place),
+      this._isFixed(place) ? null : this._actions(block, index, blocks, place),
     );
     const item = h("li", { class: "block", "data-id": block.id, "data-type": block.type }, head);
     if (isOpen) item.append(this._form(block, type, place));
     return item;
+  }
+
+  // Whole blocks of a message that somebody else laid out; inside an open block, columns are one's own.
+  _isFixed(place) {
+    return this.context.fixed && !place.parent;
+  }
+
+  _locked(block, type) {
+    return h(
+      "li",
+      { class: "block block-locked", "data-id": block.id, "data-type": block.type },
+      h(
+        "div",
+        { class: "block-head" },
+        h("div", { class: "block-toggle" }, icon(type.icon), h("span", { class: "block-name" }, type.label), h("span", { class: "block-summary" }, this._summary(block)), icon("lock", "s"), h("span", { class: "visually-hidden" }, this.words.locked_block)),
+        h("span", { class: "badge badge-bad block-problem", hidden: true }, this.words.to_complete),
+      ),
+    );
+  }
+
+  // A message with few blocks to fill in shows their forms at once.
+  openLocal() {
+    for (const block of this.store.content.blocks) if (block.open) this.open.add(block.id);
+    this.draw();
   }
 
   _actions(block, index, blocks, place) {
@@ -114,8 +141,44 @@ export class Blocks {
       }
     }
     if (!type.fields.length) body.append(h("p", { class: "muted small" }, this.words.no_field));
-    if (!place.parent) body.append(drawConditions(block, this.context, (blocks, inner) => this._list(blocks, inner)));
+    if (this._isFixed(place)) body.append(...this._backToNational(block));
+    if (place.parent || this.context.fixed) return body;
+    if (!hasAny(block.only_if)) body.append(this._opener(block));
+    if (!block.open) body.append(drawConditions(block, this.context, (blocks, inner) => this._list(blocks, inner)));
     return body;
+  }
+
+  // "Local block": each territory may put its own words here.
+  _opener(block) {
+    const set = (event) =>
+      this.store.edit(
+        (content) => {
+          const target = find(content.blocks, block.id);
+          if (event.target.checked) target.open = true;
+          else delete target.open;
+        },
+        { redraw: true, focus: "keep" },
+      );
+    return h(
+      "div",
+      { class: "field" },
+      h("label", { class: "switch" }, h("input", { type: "checkbox", role: "switch", checked: Boolean(block.open), onchange: set }), h("span", {}, this.words.local_block)),
+      h("p", { class: "help" }, this.words.local_help),
+    );
+  }
+
+  _backToNational(block) {
+    const national = this.context.national[block.id];
+    if (!national || JSON.stringify(sorted(national)) === JSON.stringify(sorted(block))) return [];
+    const take = () =>
+      this.store.edit(
+        (content) => {
+          const { list, index } = locate(content.blocks, block.id);
+          list[index] = structuredClone(national);
+        },
+        { redraw: true, focus: { id: block.id } },
+      );
+    return [h("div", {}, h("button", { type: "button", class: "btn btn-sm", onclick: take }, icon("undo-2", "s"), this.words.national_text))];
   }
 
   // The menu of kinds of blocks: at the end of a list, or (`after` a block) in its row of buttons.
@@ -268,6 +331,7 @@ export class Blocks {
     const toggle = event.target.closest(".block-toggle");
     if (!step || !event.altKey || !toggle) return;
     event.preventDefault();
+    if (this.context.fixed && !toggle.closest(".blocks-inner")) return;
     const id = toggle.closest(".block").dataset.id;
     const { list, index } = locate(this.store.content.blocks, id);
     if (list[index + step]) {
@@ -304,6 +368,9 @@ export class Blocks {
     this.live.textContent = text;
   }
 }
+
+// The same fields in the same order, so that two blocks can be compared.
+const sorted = (block) => Object.entries(block).sort(([one], [other]) => (one < other ? -1 : 1));
 
 const textOf = (html) => new DOMParser().parseFromString(html.replace(/<\/(p|li)>|<br>/g, " "), "text/html").body.textContent.trim();
 

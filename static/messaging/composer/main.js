@@ -25,6 +25,9 @@ const context = {
   links: new Links(data.variables),
   images: new Images(urls, words),
   choices: data.choices,
+  // Of a territory's version or a local mailing: only local blocks are written, and none is added or moved.
+  fixed: Boolean(data.fixed),
+  national: data.national ?? {},
 };
 const blocks = new Blocks(part("blocks"), context);
 const preview = new Preview({
@@ -193,5 +196,6 @@ showPane("write");
 saver.recover();
 showCheck(data.check);
 if (!store.content.blocks.length) part("blocks").querySelector(".block-list > .add-block")?.setAttribute("open", "");
+if (data.fixed) blocks.openLocal();
 const asked = new URLSearchParams(location.search).get("block");
 if (asked) blocks.select(asked);
