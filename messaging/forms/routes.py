@@ -87,7 +87,7 @@ RouteForms = forms.formset_factory(RouteForm, extra=SPARE_ROUTES, max_num=60)
 
 
 def route_forms(sender: SenderIdentity | None, data: Any = None) -> Any:
-    """Lines of a sender's other ways out, and some empty ones; not bound where `data` says nothing of them."""
+    """Lines of a sender's other ways out, and empty ones; not bound where `data` says nothing of them."""
     initial = (
         []
         if sender is None
