@@ -31,7 +31,8 @@ _SPF_OF_HOST = (
 
 @dataclass(frozen=True, slots=True)
 class WantedRecord:
-    """One record to publish. `value` is as a DNS provider's form takes it, without quotes around.
+    """One record to publish. `value` is as a DNS provider's form takes it, without quotes around; empty
+    where only somebody else knows it.
 
     `terms`: for SPF, what must be in it; other terms that are there may stay.
     """
@@ -53,7 +54,8 @@ def wanted_records(
 ) -> list[WantedRecord]:
     """Every record, in the order in which people publish them. `keys`: those not retired."""
     terms = spf_terms(domain, accounts)
-    spf = " ".join(("v=spf1", *terms, "~all"))
+    # Without a term it would say that nobody may send: then any record that is sound will do.
+    spf = " ".join(("v=spf1", *terms, "~all")) if terms else ""
     found = [
         WantedRecord(Purpose.DKIM, key.host, "TXT", key.public_record)
         for key in sorted(keys, key=lambda key: (-key.generation, key.algorithm == "ed25519"))

@@ -1,7 +1,7 @@
 """What the ledger costs a mailing that is signed here, against the same work without one.
 
 `make bench ONLY=dispatch_signed`. Two worker processes send a mailing of about 30 kB with 12 tracked links,
-each message signed by RSA-2048 and Ed25519: the figure through the whole path with a durable ledger, the limit
+each message signed by RSA-2048 and Ed25519: the figure through the whole path with a ledger, the limit
 by two such processes that build, sign and send the same messages and do nothing else. Same sink, same run.
 """
 

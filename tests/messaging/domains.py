@@ -45,7 +45,7 @@ def zone_of(domain: SenderDomain) -> Zone:
     """Everything that the domain has to publish, published."""
     zone: Zone = {}
     for wanted in wanted_of(domain):
-        value = f"{wanted.value}." if wanted.type in ("MX", "CNAME") else wanted.value
+        value = f"{wanted.value}." if wanted.type in ("MX", "CNAME") else wanted.value or "v=spf1 mx -all"
         zone.setdefault((wanted.name, wanted.type), []).append(value)
     return zone
 

@@ -47,12 +47,12 @@ def test_a_proven_domain_sends_any_number() -> None:
     ("purpose", "record"),
     [
         (Purpose.DKIM, "TXT crm1._domainkey.example.org v=DKIM1; k=rsa; p="),
-        (Purpose.SPF, "TXT example.org v=spf1"),
+        (Purpose.SPF, "TXT example.org v=spf1 ip4:192.0.2.1 ~all"),
         (Purpose.DMARC, "TXT _dmarc.example.org v=DMARC1; p=none"),
     ],
 )
 def test_each_missing_record_is_named_with_its_value(purpose: Purpose, record: str) -> None:
-    prove(make_domain(), but=(purpose,))
+    prove(make_domain(spf_terms="ip4:192.0.2.1"), but=(purpose,))
     assert record in fault(sign=True)
 
 
@@ -72,7 +72,9 @@ def test_a_relay_must_sign_with_a_selector_that_is_published() -> None:
 
 
 def test_returns_to_a_host_of_their_own_need_spf_there() -> None:
-    domain = make_domain(return_path_host="returns.example.org", return_path_target="mx.example.net")
+    domain = make_domain(
+        return_path_host="returns.example.org", return_path_target="mx.example.net", spf_terms="mx"
+    )
     prove(domain, but=(Purpose.RETURN_SPF,))
     assert "TXT returns.example.org v=spf1" in fault(sign=True)
 
