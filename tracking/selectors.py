@@ -16,16 +16,18 @@ from contacts.enums import Channel, TerritoryKind
 from contacts.models import Territory
 from messaging.enums import SHOWN_AS, DeliveryState, ShownState
 from messaging.models import Campaign, Delivery, Link
+from tracking.cells import SMALLEST_CELL as SMALLEST_CELL
+from tracking.cells import large_cells
 from tracking.enums import InteractionKind, Metric
 from tracking.models import CampaignCounter, Interaction
 from tracking.reach_figures import reach_figures
+from tracking.version_figures import VersionLine, version_lines
 
-SMALLEST_CELL = 10  # smaller territory cells are shown together: nobody can be found in them
 DELIVERED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
 COUNTED_EACH_TIME_BELOW = 20_000  # recipients: above, the report keeps what it counted for a while
 UNDER_WAY_KEPT_SECONDS, ENDED_KEPT_SECONDS = 15, 300
 SIGN_UPS_KEPT_SECONDS = 60  # of a whole country's month, hundreds of thousands of rows are read
-LedgerRow = tuple[str, str, bool, int]
+LedgerRow = tuple[str, str, int, bool, int]
 NOT_ON_LISTS = ("blocks", "compiled", "audience_tree", "excluded")  # large columns of a mailing
 
 
@@ -53,7 +55,8 @@ class TerritoryLine:
 class CampaignReport:
     """What came back. Opens and clicks count people, robots set aside; `measured` of `delivered` agreed to be
     measured one by one, the others are counted without a name. `proxied`: messages whose images a privacy
-    proxy fetched, which hides whether somebody read them."""
+    proxy fetched, which hides whether somebody read them. A mailing with versions by territory is told by
+    `versions` and not by `territories`: from both, one could subtract a few people."""
 
     audience: int
     states: dict[DeliveryState, int]
@@ -67,6 +70,7 @@ class CampaignReport:
     set_aside: int
     links: list[LinkLine] = field(default_factory=list)
     territories: list[TerritoryLine] = field(default_factory=list)
+    versions: list[VersionLine] = field(default_factory=list)
 
     @property
     def shown_states(self) -> dict[ShownState, int]:
@@ -82,13 +86,16 @@ def campaign_report(campaign: Campaign) -> CampaignReport:
     rows = _ledger_rows(campaign)
     states: dict[DeliveryState, int] = defaultdict(int)
     delivered_in: dict[str, int] = defaultdict(int)
+    of_versions: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     measured = 0
-    for state, department, is_measured, number in rows:
+    for state, department, variant, is_measured, number in rows:
+        of_versions[variant][state] += number
         states[DeliveryState(state)] += number
         if state in DELIVERED:
             delivered_in[department] += number
             measured += number if is_measured else 0
     totals, of_links, of_places = _counters(campaign)
+    versions = version_lines(campaign, of_versions) if set(of_versions) - {0} else []
     return CampaignReport(
         audience=campaign.audience_count or 0,
         states=dict(states),
@@ -101,17 +108,18 @@ def campaign_report(campaign: Campaign) -> CampaignReport:
         proxied=totals[Metric.PROXY_OPENS],
         set_aside=totals[Metric.SET_ASIDE],
         links=_link_lines(campaign, of_links),
-        territories=_territory_lines(delivered_in, of_places),
+        territories=[] if versions else _territory_lines(delivered_in, of_places),
+        versions=versions,
     )
 
 
 def _ledger_rows(campaign: Campaign) -> list[LedgerRow]:
-    """(state, department, measured, recipients); of a large mailing some seconds or minutes old."""
+    """(state, department, version, measured, recipients); of a large mailing some seconds or minutes old."""
     if (campaign.audience_count or 0) < COUNTED_EACH_TIME_BELOW:
         return _count_ledger(campaign)
     ended = campaign.finished_at is not None
     return remembered(
-        f"report-ledger-{campaign.pk}-{'ended' if ended else 'under-way'}",
+        f"report-ledger-by-version-{campaign.pk}-{'ended' if ended else 'under-way'}",
         seconds=ENDED_KEPT_SECONDS if ended else UNDER_WAY_KEPT_SECONDS,
         compute=lambda: _count_ledger(campaign),
     )
@@ -119,7 +127,8 @@ def _ledger_rows(campaign: Campaign) -> list[LedgerRow]:
 
 def _count_ledger(campaign: Campaign) -> list[LedgerRow]:
     deliveries = Delivery.objects.of_campaign(campaign)  # type: ignore[attr-defined]
-    return list(deliveries.values_list("state", "department", "measured").annotate(Count("state")))
+    by = ("state", "department", "variant", "measured")
+    return list(deliveries.values_list(*by).annotate(Count("state")))
 
 
 def _counters(
@@ -160,7 +169,7 @@ def _territory_lines(
             "code", "name"
         )
     )
-    large = _large_cells(delivered_in, set(names))
+    large = large_cells(delivered_in, set(names))
     cells: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for code in set(delivered_in) | set(of_places):
         cell, counted = cells[code if code in large else ""], of_places.get(code, {})
@@ -170,15 +179,6 @@ def _territory_lines(
         cell[3] += counted.get(Metric.UNSUBSCRIBES, 0)
     lines = [TerritoryLine(code, names.get(code, ""), *values) for code, values in cells.items()]
     return sorted(lines, key=lambda line: (line.code == "", -line.delivered, line.code))
-
-
-def _large_cells(delivered_in: dict[str, int], known: set[str]) -> set[str]:
-    """Departments that are shown by themselves."""
-    large = {code for code in known if delivered_in.get(code, 0) >= SMALLEST_CELL}
-    together = sum(number for code, number in delivered_in.items() if code not in large)
-    if large and 0 < together < SMALLEST_CELL:
-        large.remove(min(large, key=lambda code: (delivered_in[code], code)))
-    return large
 
 
 def campaign_figures(campaign_ids: list[int]) -> dict[int, dict[str, int]]:
