@@ -204,7 +204,8 @@ IMPORT_FOLDER = env.text("IMPORT_FOLDER", "")  # empty: files are sent, or named
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MEGABYTES", 2048, least=1) * 1024 * 1024
 
 # --- Mail --------------------------------------------------------------------------------------------
-# Campaigns leave through ProviderAccount rows. This transport is for sign-in mail (password resets).
+# Messages leave through ProviderAccount rows. This transport is for sign-in mail when none of them can.
+EMAIL_BACKEND = "messaging.sign_in_mail.SignInMail"
 EMAIL_HOST = env.text("EMAIL_HOST", "127.0.0.1")
 EMAIL_PORT = env.port("EMAIL_PORT", 1025 if LOCAL else 25)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", "")

@@ -39,11 +39,17 @@ class Providers:
             provider.close()
 
 
-def make_provider(account: ProviderAccount, stream: Stream) -> Provider:
-    """A provider ready to send one stream; raises a ProviderError if the settings cannot work."""
+def make_provider(account: ProviderAccount, stream: Stream, *, patience: int | None = None) -> Provider:
+    """A provider ready to send one stream; raises a ProviderError if the settings cannot work.
+
+    `patience`: seconds of each wait, where somebody waits for the page; the account's own if not given.
+    """
     settings = account.settings | unseal(account.sealed_credentials)
-    if any(field.name == "stream" for field in registry.kind(account.kind).fields):
+    asked = {field.name for field in registry.kind(account.kind).fields}
+    if "stream" in asked:
         settings["stream"] = stream.value
+    if patience is not None:
+        settings |= dict.fromkeys(asked & {"timeout", "final_timeout", "batch_timeout"}, patience)
     return registry.create(account.kind, settings)
 
 

@@ -37,11 +37,17 @@ class DirectMessage:
     text: str
 
 
-def send_directly(account: ProviderAccount, sender: SenderIdentity, message: DirectMessage) -> Result:
+PATIENCE = 20
+"""Seconds of each wait: a person waits for the page."""
+
+
+def send_directly(
+    account: ProviderAccount, sender: SenderIdentity, message: DirectMessage, *, patience: int = PATIENCE
+) -> Result:
     """Send one message and say what became of it; raises a ProviderError if it could not be offered, or
-    BadAddress. Takes as long as the account's patience at most.
+    BadAddress. `patience`: seconds of each wait.
     """
-    with make_provider(account, Stream.SERVICE) as provider:
+    with make_provider(account, Stream.SERVICE, patience=patience) as provider:
         key = secrets.token_hex(16)
         if provider.capabilities.content is Content.RENDERED:
             raw = rendered(account, sender, message, key)
