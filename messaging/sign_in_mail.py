@@ -1,8 +1,8 @@
 """Mail of signing in (forgotten passwords, warnings) leaves by the way out of service messages.
 
-At once, on a connection of its own: no mailing stands before it, and no secret link is written to the
-ledger. Without a sender for service messages, or when its way out fails, it takes the server of `EMAIL_HOST`: somebody
-who cannot sign in cannot mend a way out.
+At once, on a connection of its own: no mailing stands before it, and no secret link is in the ledger. Without
+a sender for service messages, or when its way out fails, it takes the server of `EMAIL_HOST`: somebody who
+cannot sign in cannot mend a way out.
 """
 
 from __future__ import annotations

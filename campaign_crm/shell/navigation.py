@@ -94,9 +94,17 @@ MENU = (
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
             Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
             Entry(_("Service messages"), "messaging:service_messages", Right.VIEW_CAMPAIGNS, "mail-check"),
-            Entry(_("Contact frequency"), "messaging:frequency", Right.VIEW_CAMPAIGNS, "gauge", _("caps pressure")),
+            Entry(
+                _("Contact frequency"),
+                "messaging:frequency",
+                Right.VIEW_CAMPAIGNS,
+                "gauge",
+                _("caps pressure"),
+            ),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
-            Entry(_("Sender domains"), "messaging:domains", Right.VIEW_CAMPAIGNS, "globe", "SPF DKIM DMARC DNS"),
+            Entry(
+                _("Sender domains"), "messaging:domains", Right.VIEW_CAMPAIGNS, "globe", "SPF DKIM DMARC DNS"
+            ),
         ),
     ),
     Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),
