@@ -20,6 +20,7 @@ from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDra
 from messaging.views.frequency import Frequency
 from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
+from messaging.views.kits import LocalMailing, ShareTemplate
 from messaging.views.returns import AccountReturns, SaveAccountReturns
 from messaging.views.review import Review, SendTest
 from messaging.views.senders import (
@@ -79,6 +80,8 @@ urlpatterns = [
     path("templates/<int:pk>/save/", SaveDraft.as_view(), TEMPLATE, name="template_save"),
     path("templates/<int:pk>/check/", CheckDraft.as_view(), TEMPLATE, name="template_check"),
     path("templates/<int:pk>/preview/", PreviewDraft.as_view(), TEMPLATE, name="template_preview"),
+    path("templates/<int:pk>/kit/", LocalMailing.as_view(), name="template_kit"),
+    path("templates/<int:pk>/share/", ShareTemplate.as_view(), name="template_share"),
     path("templates/<int:pk>/delete/", DeleteTemplate.as_view(), name="template_delete"),
     path("frequency/", Frequency.as_view(), name="frequency"),
     path("service-messages/", ServiceMessages.as_view(), name="service_messages"),

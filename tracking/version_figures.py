@@ -43,8 +43,11 @@ WHERE last.kind = 'unsubscribe' GROUP BY d.variant
 
 @dataclass(frozen=True)
 class VersionLine:
-    """One version in messages and people. `number`: NATIONAL for the mailing itself, OTHERS for the small ones
-    told together; `sender`: the name readers saw, empty for those."""
+    """One version in messages and people.
+
+    `number`: NATIONAL for the mailing itself, OTHERS for the small ones told together; `sender`: the name
+    that readers saw, empty for those.
+    """
 
     number: int
     name: str

@@ -186,8 +186,9 @@ def _take_snapshot(campaign_id: int) -> Campaign:
         Delivery.objects.of_campaign(campaign).delete()
         audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
         channel, kind = Channel(campaign.channel), MessageKind(campaign.kind)
-        recipients, sharing = _read(campaign, audience, audience.reachable(channel=channel, kind=kind))
-        left_out = audience.counts(channel=channel, kind=kind).left_out
+        people = audience.reachable(channel=channel, kind=kind, scope=campaign.scope)
+        recipients, sharing = _read(campaign, audience, people)
+        left_out = audience.counts(channel=channel, kind=kind, scope=campaign.scope).left_out
         campaign.excluded = {reason.value: count for reason, count in left_out.items() if count}
         if sharing:
             campaign.excluded[UnreachableReason.SAME_ADDRESS.value] = sharing

@@ -107,7 +107,8 @@ def held_back(campaign: Campaign) -> HeldBack:
     kind, channel = MessageKind(campaign.kind), Channel(campaign.channel)
     if kind != MessageKind.POLITICAL:
         return HeldBack()
-    people = resolve_audience(campaign.audience, channel=channel).reachable(channel=channel, kind=kind)
+    audience = resolve_audience(campaign.audience, channel=channel)
+    people = audience.reachable(channel=channel, kind=kind, scope=campaign.scope)
     try:
         sql, parameters = people.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:

@@ -103,6 +103,10 @@ class Campaign(models.Model):
         validators=[RegexValidator(rf"^{TAG.pattern}$", _("Use letters, digits, dashes and dots only."))],
         help_text=_("Added to every link as utm_campaign, with utm_source and utm_medium. Empty: nothing."),
     )
+    territory = models.ForeignKey(  # nobody outside it is written to
+        "contacts.Territory", verbose_name=_("territory"), null=True, blank=True, on_delete=models.PROTECT
+    )
+    from_kit = models.BooleanField(default=False, db_default=False)  # its locked blocks stay as they are
     compiled = models.JSONField(null=True)
     scheduled_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
     send_until = models.DateTimeField(_("not after"), null=True, blank=True)
@@ -144,6 +148,8 @@ class Campaign(models.Model):
             "utm_campaign",
             "engaged_first",
             "moment",
+            "territory",
+            "from_kit",
         ],
         *[
             "compiled",
@@ -184,6 +190,10 @@ class Campaign(models.Model):
                 | models.Q(audience_count__isnull=False),
                 name="campaign_frozen_before_sending",
             ),
+            models.CheckConstraint(
+                condition=models.Q(from_kit=False) | models.Q(territory__isnull=False),
+                name="campaign_of_a_kit_has_territory",
+            ),
             # Nobody would resume it: confirmations would stop without anybody knowing.
             models.CheckConstraint(
                 condition=models.Q(standing_for="") | ~models.Q(state="paused"),
@@ -204,6 +214,11 @@ class Campaign(models.Model):
         """The kind that its messages show: a test goes out as a service, and looks like its mailing."""
         told = self.standing_for.split(":")[3:4] if self.is_test else []
         return told[0] if told and told[0] in MessageKind.values else self.kind
+
+    @property
+    def scope(self) -> list[int] | None:
+        """Territories outside which nobody is written to (`contacts.segments.scope`); None: everywhere."""
+        return None if self.territory_id is None else [self.territory_id]
 
     @property
     def is_editable(self) -> bool:

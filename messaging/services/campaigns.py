@@ -22,6 +22,7 @@ from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend, EditedMeanwhile, SendingIsOff, WrongState
 from messaging.models import Campaign, Operation, SenderIdentity, Template
+from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
 
@@ -36,6 +37,8 @@ COPIED = (
     "audience",
     "tracking",
     "utm_campaign",
+    "territory",
+    "from_kit",
 )
 WORDS = ("name", "kind", "subject", "preview_text", "utm_campaign")
 EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
@@ -94,6 +97,8 @@ def update_campaign(
             _("Somebody else changed “%(name)s” meanwhile. Reload the page: your text was not saved over it.")
             % {"name": held.name}
         )
+    if held.territory_id is not None:
+        fields = keep_to_territory(held, fields)
     changed = [name for name, value in fields.items() if getattr(held, name) != value]
     for name in changed:
         setattr(held, name, fields[name])  # type: ignore[literal-required]

@@ -49,12 +49,13 @@ def words_of_variant(campaign: Campaign, variant: CampaignVariant) -> Words:
 
     A block that stands in for another keeps its place and its id, so that clicks are compared like with like.
     A territory's stands in only where the mailing leaves room for it: a block closed since is national again.
+    Nor does any version change what a local kit locks.
     """
-    document = campaign.blocks if variant.blocks is None else variant.blocks
+    whole = None if campaign.from_kit else variant.blocks
+    document = campaign.blocks if whole is None else whole
+    only_open = campaign.from_kit or variant.territory_id is not None
     blocks = [
-        variant.replaced.get(block.get("id"), block)
-        if variant.territory_id is None or block.get("open")
-        else block
+        variant.replaced.get(block.get("id"), block) if block.get("open") or not only_open else block
         for block in document
     ]
     return Words(blocks, variant.subject or campaign.subject, variant.preview_text or campaign.preview_text)

@@ -76,7 +76,10 @@ def pre_send(campaign: Campaign) -> PreSend:
     try:
         audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
         counts = audience.counts(
-            channel=Channel(campaign.channel), kind=MessageKind(campaign.kind), one_per_address=True
+            channel=Channel(campaign.channel),
+            kind=MessageKind(campaign.kind),
+            scope=campaign.scope,
+            one_per_address=True,
         )
     except ContactsError as error:
         if campaign.audience:

@@ -47,7 +47,8 @@ class VersionFields(TypedDict, total=False):
 
 def may_write_version(user: User, campaign: Campaign, territory: Territory) -> bool:
     """Whether this person may write this territory's version; the only place where that is decided."""
-    return territory.kind in KINDS and user.has_right(Right.EDIT_CAMPAIGN)
+    is_national = campaign.territory_id is None
+    return is_national and territory.kind in KINDS and user.has_right(Right.EDIT_CAMPAIGN)
 
 
 def open_blocks(document: Any) -> dict[str, dict[str, Any]]:

@@ -47,7 +47,9 @@ class VersionCounts:
 def count_versions(campaign: Campaign) -> VersionCounts:
     """Count exactly, one an address; raises a ContactsError when there is no such audience."""
     channel, kind = Channel(campaign.channel), MessageKind(campaign.kind)
-    people = resolve_audience(campaign.audience, channel=channel).reachable(channel=channel, kind=kind)
+    people = resolve_audience(campaign.audience, channel=channel).reachable(
+        channel=channel, kind=kind, scope=campaign.scope
+    )
     try:
         sql, parameters = people.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:

@@ -25,6 +25,7 @@ from contacts.segments.counting import count_estimate, sample
 from contacts.segments.explanations import WHAT_A_CLASS_MEANS, WHAT_TO_DO
 from contacts.segments.nesting import STRICTNESS
 from contacts.segments.reachability import Counts
+from contacts.segments.scope import Scope
 from messaging.errors import MessagingError
 from messaging.forms.campaigns import AudienceForm, audience_initial
 from messaging.models import Campaign
@@ -76,7 +77,12 @@ class Picture:
 
 
 def picture_of(
-    choice: dict[str, Any], *, kind: str, counts: Counts | None = None, at_once: bool = False
+    choice: dict[str, Any],
+    *,
+    kind: str,
+    scope: Scope = None,
+    counts: Counts | None = None,
+    at_once: bool = False,
 ) -> Picture:
     """Count one audience, unless `counts` has it, and name a few of its people.
 
@@ -84,7 +90,7 @@ def picture_of(
     """
     try:
         audience = resolve_audience(choice, channel=Channel.EMAIL)
-        terms: dict[str, Any] = {"channel": Channel.EMAIL, "kind": MessageKind(kind)}
+        terms: dict[str, Any] = {"channel": Channel.EMAIL, "kind": MessageKind(kind), "scope": scope}
         people = audience.reachable(**terms)
         guess = count_estimate(people)
         estimate = None
@@ -147,7 +153,7 @@ class AudienceStep(StaffView, TemplateView):
         campaign = self._campaign()
         picture = None
         if campaign.audience:
-            picture = picture_of(campaign.audience, kind=campaign.kind, at_once=True)
+            picture = picture_of(campaign.audience, kind=campaign.kind, scope=campaign.scope, at_once=True)
         exact_url = reverse("messaging:campaign_count", args=[campaign.pk])
         context = self.get_context_data(
             campaign=campaign,
@@ -181,7 +187,8 @@ class AudienceCount(StaffView, View):
         picture = None
         if form.is_valid():
             at_once = request.GET.get("exact") != "1"
-            picture = picture_of(form.audience(), kind=form.cleaned_data["kind"], at_once=at_once)
+            kind = form.cleaned_data["kind"]
+            picture = picture_of(form.audience(), kind=kind, scope=campaign.scope, at_once=at_once)
         query = request.GET.copy()
         query["exact"] = "1"
         context = {

@@ -18,8 +18,9 @@ from contacts.models import CustomField, Territory
 from messaging.content.block_types import BLOCK_TYPES, BlockType, FieldSpec
 from messaging.content.conditions import DEPARTMENT, REGION
 from messaging.content.fields import FIELDS, GROUP_LABELS, Group, MergeField, extra_field
-from messaging.models import SenderIdentity
+from messaging.models import Campaign, SenderIdentity
 from messaging.services.recipients import knows_events
+from messaging.services.variants import senders_for
 from messaging.views.composer_words import composer_words
 from messaging.views.documents import CampaignDocument, Document, find_document, may_be_written
 from messaging.views.drafts import check_of
@@ -63,7 +64,7 @@ class Composer(StaffView, TemplateView):
             document=document,
             campaign=campaign,
             step="compose",
-            senders=_senders(campaign.sender_id) if campaign else [],
+            senders=_senders(campaign) if campaign else [],
             data=composer_data(document),
             is_scheduled=campaign is not None and campaign.state == "scheduled",
             may_manage_senders=self.request.user.has_right(Right.MANAGE_SETTINGS),
@@ -78,6 +79,9 @@ class Composer(StaffView, TemplateView):
 
 def composer_data(document: Document) -> dict[str, Any]:
     """Everything that the composer's script begins with."""
+    limits = document.limits()
+    # What is written inside somebody else's message is no mailing by itself.
+    copy = {} if limits else {"copy": reverse("messaging:campaign_copy")}
     return {
         "content": document.content(),
         "revision": document.revision,
@@ -86,12 +90,12 @@ def composer_data(document: Document) -> dict[str, Any]:
         "variables": _variables(),
         "choices": _choices(),
         "words": composer_words(),
-        **document.limits(),
+        **limits,
         "urls": {
             "save": document.url("save"),
             "check": document.url("check"),
             "preview": document.url("preview"),
-            "copy": reverse("messaging:campaign_copy"),
+            **copy,
             "readers": reverse("messaging:readers"),
             "images": reverse("messaging:images"),
             "upload": reverse("messaging:image_upload"),
@@ -99,8 +103,12 @@ def composer_data(document: Document) -> dict[str, Any]:
     }
 
 
-def _senders(chosen: int | None) -> list[SenderIdentity]:
-    """Senders in use, and the one chosen before even if it no longer is."""
+def _senders(campaign: Campaign) -> list[SenderIdentity]:
+    """Senders in use, and the one chosen before even if it no longer is; of a territory, its own."""
+    chosen = campaign.sender_id
+    if campaign.territory is not None:
+        own = senders_for(campaign.territory)
+        return own if campaign.sender is None or campaign.sender in own else [campaign.sender, *own]
     found = SenderIdentity.objects.select_related("territory").order_by("from_name", "address")
     return [sender for sender in found if sender.is_active or sender.pk == chosen]
 

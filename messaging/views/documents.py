@@ -106,6 +106,9 @@ class CampaignDocument(Document):
             return preview_sent(self.campaign, reader=reader)
         return super().preview(reader)
 
+    def limits(self) -> dict[str, Any]:
+        return {"fixed": True} if self.campaign.from_kit else {}
+
     def save(self, content: dict[str, Any], *, revision: int, by: User) -> None:
         values = read_content(content)
         sender = content.get("sender")
@@ -162,7 +165,7 @@ def find_document(kind: str, pk: int) -> Document:
         if template is not None:
             return TemplateDocument(template)
     else:
-        mailings = Campaign.objects.filter(standing_for="").select_related("sender", "operation")
+        mailings = Campaign.objects.filter(standing_for="").select_related("sender", "operation", "territory")
         campaign = mailings.filter(pk=pk).first()
         if campaign is not None:
             return CampaignDocument(campaign)

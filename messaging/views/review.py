@@ -251,7 +251,7 @@ def _picture(campaign: Campaign, found: PreSend) -> Picture | None:
     if not campaign.audience:
         return None
     counts = Counts(found.recipients, found.excluded)
-    return picture_of(campaign.audience, kind=campaign.kind, counts=counts)
+    return picture_of(campaign.audience, kind=campaign.kind, scope=campaign.scope, counts=counts)
 
 
 class SendTest(StaffView, View):

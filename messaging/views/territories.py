@@ -141,15 +141,13 @@ class VersionComposer(OneVersion, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         document = self.find()
-        data = composer_data(document)
-        del data["urls"]["copy"]  # what a territory writes is no mailing by itself
         return super().get_context_data(
             document=document,
             campaign=document.campaign,
             territory=document.territory,
             senders=senders_for(document.territory),
             step="territories",
-            data=data,
+            data=composer_data(document),
             **rights_of(self.request.user),
             **kwargs,
         )

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from contacts.enums import TerritoryKind
 from contacts.models import Territory
-from messaging.models import Campaign, CampaignVariant
+from messaging.models import Campaign, CampaignVariant, Template
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
 from tests.messaging.dispatch.test_variants import place
 from tests.messaging.people import make_campaign
@@ -91,3 +91,30 @@ def test_pages_of_territories_are_accessible_and_fit(
             expect(page.locator(".block-toggle").first).to_be_visible()
         check_axe(page)
         assert has_no_sideways_scroll(page), path
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
+def test_a_local_kit_is_filled_in_where_it_is_open(
+    page_of: Callable[..., Page], region: Territory, look: Look
+) -> None:
+    make_campaign()  # the organisation
+    kit = Template.objects.create(name="Meeting", subject="Meeting", blocks=[LOCKED, OPEN], is_kit=True)
+    page = page_of("national_officer", "/templates/", look=look)
+    check_axe(page)
+    assert has_no_sideways_scroll(page)
+    page.get_by_role("link", name="Local mailing – Meeting").click()
+    expect(page.get_by_label("Territory")).to_be_visible()
+    check_axe(page)
+    assert has_no_sideways_scroll(page)
+    page.get_by_label("Territory").select_option(label=str(region))
+    page.get_by_role("button", name="Fill it in").click()
+    expect(page.locator(".block")).to_have_count(2)
+    check_axe(page)
+    assert has_no_sideways_scroll(page)
+    expect(page.locator(".block-locked")).to_have_attribute("data-id", "h1")
+    expect(page.locator(".block-actions")).to_have_count(0)
+    page.locator(".block .rich-box").fill("Town hall, Friday")
+    saved(page)
+    campaign = Campaign.objects.exclude(territory=None).get()
+    assert [campaign.blocks[0], campaign.blocks[1]["html"]] == [LOCKED, "<p>Town hall, Friday</p>"]
+    assert kit.blocks == [LOCKED, OPEN]

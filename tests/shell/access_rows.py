@@ -148,6 +148,8 @@ ROWS: dict[str, Row] = {
     "messaging:template_check": Row(Right.VIEW_CAMPAIGNS),
     "messaging:template_compose": Row(Right.EDIT_CAMPAIGN),
     "messaging:template_delete": Row(Right.EDIT_CAMPAIGN),
+    "messaging:template_kit": Row(Right.EDIT_CAMPAIGN),
+    "messaging:template_share": Row(Right.EDIT_CAMPAIGN),
     "messaging:template_new": Row(Right.EDIT_CAMPAIGN),
     "messaging:template_preview": Row(Right.VIEW_CAMPAIGNS),
     "messaging:template_save": Row(Right.EDIT_CAMPAIGN),
