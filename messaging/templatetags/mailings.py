@@ -78,4 +78,6 @@ def _label_of(found: re.Match[str]) -> str:
 @register.filter
 def is_regional(campaign: Campaign) -> bool:
     """Whether territories have something to say in this mailing: a local block, or a version already."""
+    if campaign.territory_id is not None:
+        return False  # a local mailing
     return bool(open_blocks(campaign.blocks)) or campaign.variants.regional().exists()

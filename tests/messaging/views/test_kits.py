@@ -56,6 +56,7 @@ def test_a_kit_is_begun_in_a_territory_and_filled_in(officer: Client, kit: Templ
     assert data["fixed"] is True
     assert "copy" not in data["urls"]
     assert "Local mailing" in page.content.decode()
+    assert reverse("messaging:campaign_territories", args=[campaign.pk]) not in page.content.decode()
     save = reverse("messaging:campaign_save", args=[campaign.pk])
     content = data["content"] | {"blocks": [LOCKED, {**OPEN, "html": "<p>Town hall, Friday</p>"}]}
     body = json.dumps({"revision": 1, "content": content})
