@@ -93,6 +93,14 @@ def month_comes_first(texts: list[str]) -> bool:
     return any(int(found[2]) > 12 for found in parts) and not any(int(found[1]) > 12 for found in parts)
 
 
+def doubtful_day(texts: list[str]) -> str:
+    """A date that could be read in two orders while no other one decides, as "5/7/1980"; empty when none is."""
+    parts = [found for text in texts if (found := _YEAR_LAST.fullmatch(text.strip()))]
+    if any(int(found[1]) > 12 or int(found[2]) > 12 for found in parts):
+        return ""
+    return next((found[0] for found in parts if found[1] != found[2]), "")
+
+
 def read_civility(text: str) -> tuple[str, str]:
     """Return (title, gender) of "Monsieur", "Mme." or "M"; empty texts when it is none."""
     return CIVILITIES.get(fold(text), ("", ""))

@@ -16,6 +16,7 @@ from contacts.imports.guessing import ColumnGuess, guess
 from contacts.imports.layouts import never_imported
 from contacts.imports.profiles import save_profile
 from contacts.imports.service import enqueue_preview, set_mapping
+from contacts.imports.values import doubtful_day
 from contacts.models import CustomField, Import
 from contacts.views.import_file import sketch_of
 from contacts.views.import_options import OptionsForm, form_of, kept_options
@@ -104,7 +105,9 @@ class ImportColumns(StepView):
         self, mapping: dict[int, str], form: OptionsForm, status: int = 200, problem: str = ""
     ) -> HttpResponse:
         is_roll = self.run.kind == Import.Kind.ROLL
-        guessed = guess(sketch_of(self.run), kind=self.run.kind)
+        sketch = sketch_of(self.run)
+        guessed = guess(sketch, kind=self.run.kind)
+        cells = [row[index] for row in sketch.rows for index in mapping if index < len(row)]
         never = set(never_imported(self.run.layout["header"])) if is_roll else set()
         columns = [
             shown_column(column, mapping.get(column.index, ""), column.index in never)
@@ -115,6 +118,7 @@ class ImportColumns(StepView):
             recognised=sum(1 for column in columns if column.field),
             fields=self._groups(),
             options=form,
+            doubtful_day=doubtful_day(cells),
             problem=problem,
         )
         return render(self.request, self.template_name, context, status=status)

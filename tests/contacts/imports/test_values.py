@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.numbers import read_phone, values_of
-from contacts.imports.values import month_comes_first, read_civility, read_date, read_gender, read_yes_no
+from contacts.imports.values import (
+    doubtful_day,
+    month_comes_first,
+    read_civility,
+    read_date,
+    read_gender,
+    read_yes_no,
+)
 from contacts.services.addresses import InvalidAddress, normalise_phone
 
 
@@ -117,3 +124,10 @@ def test_the_short_way_to_a_french_number_agrees_with_the_library(text) -> None:
 def test_numbers(text, e164) -> None:
     found = read_phone(text)
     assert (found.e164 if found else None) == e164
+
+
+def test_a_day_that_could_be_read_in_two_orders_is_named_unless_another_decides() -> None:
+    assert doubtful_day(["Léa", "5/7/1980", "6/6/1980"]) == "5/7/1980"
+    assert doubtful_day(["5/7/1980", "17/5/1980"]) == ""
+    assert doubtful_day(["5/7/1980", "5/17/1980"]) == ""
+    assert doubtful_day(["6/6/1980", "1980-05-07"]) == ""

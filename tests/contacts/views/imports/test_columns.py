@@ -209,3 +209,14 @@ def test_policies_and_a_territory_are_chosen_for_the_whole_file(
     run.refresh_from_db()
     assert run.options["policies"] == {"names": "replace"}
     assert run.options["scope"] == Territory.objects.get(kind="department", code="60").pk
+
+
+@pytest.mark.parametrize(("second", "told"), [("6/8/1981", "5/7/1980"), ("6/28/1981", "")])
+def test_dates_that_could_be_read_in_two_orders_are_asked_about(
+    uploaded: Callable[..., Import], staff: Client, book: Source, second: str, told: str
+) -> None:
+    text = f"First Name,Last Name,Birthday\nLéa,Martin,5/7/1980\nLou,Durand,{second}\n"
+    run = uploaded(text, source=book)
+    answer = staff.get(f"/imports/{run.pk}/columns/")
+    assert answer.context["doubtful_day"] == told
+    assert answer.context["options"].initial["month_first"] is (not told)
