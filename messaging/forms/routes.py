@@ -62,7 +62,10 @@ class RouteForm(forms.Form):
     """One more way out of a sender; without an account the line is nothing."""
 
     provider_account = forms.ModelChoiceField(
-        ProviderAccount.objects.order_by("name"), label=_("Way out"), required=False, empty_label=_("None")
+        ProviderAccount.objects.order_by("name"),
+        label=_("Way out"),
+        required=False,
+        empty_label=_("No other way out"),
     )
     weight = forms.IntegerField(
         label=_("Share"), min_value=0, max_value=MOST_WEIGHT, initial=1, required=False
