@@ -131,7 +131,7 @@ _WITHOUT_AGREEMENT = """
 SELECT count(DISTINCT person) FROM (
     SELECT persons.person
     FROM {persons} AS persons JOIN {rows} AS own USING (line)
-    CROSS JOIN unnest(%(channels)s) AS channel (name)
+    CROSS JOIN unnest(%(channels)s::text[]) AS channel (name)
     GROUP BY persons.person, channel.name
     HAVING bool_and(coalesce(own.said -> 'not' ? channel.name, false)) AND bool_or({has_address})
 ) AS one
