@@ -150,9 +150,15 @@ def _own_words(campaign: Campaign, given: Blocks) -> dict[str, Any]:
     kept = {}
     for block_id, block in given.items():
         own = stand_in(national[block_id], block)
-        if own != national[block_id]:
+        if own != cleaned(national[block_id]):
             kept[block_id] = own
     return kept
+
+
+def cleaned(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A block as it is saved, its defaults written, so that two can be compared."""
+    found, _problems = read_document([dict(block)], extra=custom_field_keys())
+    return found[0].as_json() if found else dict(block)
 
 
 def stand_in(national: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

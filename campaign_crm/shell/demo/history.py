@@ -65,6 +65,7 @@ PAST = (
 )
 SCHEDULED = ("Lettre n° 4", letters.ISSUES[3], national_newsletter)
 SCHEDULED_IN, SCHEDULED_HOUR = 3, 11
+REGIONAL = ("Le programme, région par région", letters.NEAR_YOU, everyone)
 DRAFT = ("Réunion publique à Compiègne", letters.COMPIEGNE, local_newsletter)
 
 VOLUNTEERS = "Bénévoles joignables"

@@ -217,8 +217,30 @@ THANKS = letter(
     signed(),
 )
 
+NEAR_YOU = letter(
+    "Le programme, près de chez vous",
+    "Ce que nous proposons, et ce qui se passe dans votre région.",
+    heading("Le programme arrive chez vous"),
+    text(HELLO, "Partout, les équipes présentent le programme et répondent à vos questions."),
+    {**text("Une réunion se prépare près de chez vous : nous vous écrirons très vite."), "open": True},
+    button("Lire le programme", "programme"),
+    signed(),
+)
+LOCAL_KIT = letter(
+    "Réunion publique près de chez vous",
+    "Venez rencontrer l’équipe et poser vos questions.",
+    heading("On se retrouve ?"),
+    text(HELLO, "L’équipe vous attend pour parler du programme et de ce qui compte ici."),
+    {**meeting("Réunion publique", "Date et heure", "Lieu", "locale"), "open": True},
+    signed(),
+)
+REGIONAL_WORDS = {
+    "32": "Rendez-vous samedi à 15 heures à Amiens, place Gambetta.",
+    "11": "Rendez-vous dimanche à 11 heures à Paris, place de la République.",
+}
 TEMPLATES = (
     ("Lettre de campagne", ISSUES[3]),
     ("Réunion publique", OISE_MEETING),
     ("Remerciement", THANKS),
+    ("Kit local : réunion publique", LOCAL_KIT),
 )

@@ -17,9 +17,10 @@ from campaign_crm.shell.demo import history
 from campaign_crm.shell.demo.cast import Cast
 from campaign_crm.shell.demo.copying import run_sql, sql_of
 from campaign_crm.shell.demo.history import Past
-from campaign_crm.shell.demo.letters import TEMPLATES, Letter
+from campaign_crm.shell.demo.letters import REGIONAL_WORDS, TEMPLATES, Letter
 from campaign_crm.shell.demo.plan import Plan
-from contacts.enums import Channel, MessageKind
+from contacts.enums import Channel, MessageKind, TerritoryKind
+from contacts.models import Territory
 from contacts.rules.channels import BROKER_BASIS
 from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
 from contacts.segments.audience import Audience, resolve_audience
@@ -27,7 +28,7 @@ from contacts.segments.reachability import count_reachable, reachable
 from contacts.services.projections import refresh_projections_from, refresh_reach
 from messaging.dispatch.counting import keep_counts
 from messaging.enums import CampaignState
-from messaging.models import Campaign, Link, ProviderAccount, SenderIdentity, Template
+from messaging.models import Campaign, CampaignVariant, Link, ProviderAccount, SenderIdentity, Template
 from messaging.services.compiling import compile_campaign
 from messaging.services.senders import LOCAL_ACCOUNT, create_account, create_sender, ensure_local_sender
 
@@ -65,6 +66,7 @@ def _templates(cast: Cast) -> None:
                 "subject": letter.subject,
                 "preview_text": letter.preview_text,
                 "blocks": letter.blocks,
+                "is_kit": any(block.get("open") for block in letter.blocks),
                 "created_by": cast.administrator,
             },
         )
@@ -217,3 +219,34 @@ def _coming(plan: Plan, cast: Cast, sender: SenderIdentity) -> None:
         updated_at=plan.at(1, 18, 30),
     )
     draft.save()
+    _regional(plan, cast, sender)
+
+
+def _regional(plan: Plan, cast: Cast, sender: SenderIdentity) -> None:
+    """A draft whose local block some regions have written already."""
+    name, letter, audience = history.REGIONAL
+    campaign = _campaign(
+        cast,
+        sender,
+        letter,
+        name=name,
+        audience=audience(cast),
+        ledger_month=plan.today.replace(day=1),
+        created_at=plan.at(2, 9),
+        updated_at=plan.at(2, 10),
+    )
+    campaign.save()
+    (local,) = (block for block in letter.blocks if block.get("open"))
+    regions = Territory.objects.filter(kind=TerritoryKind.REGION, code__in=REGIONAL_WORDS).order_by("code")
+    CampaignVariant.objects.bulk_create(
+        CampaignVariant(
+            campaign=campaign,
+            number=number,
+            label=region.name[:60],
+            territory=region,
+            replaced={local["id"]: {**local, "html": f"<p>{REGIONAL_WORDS[region.code]}</p>"}},
+            updated_by=cast.administrator,
+            updated_at=plan.at(1, 9),
+        )
+        for number, region in enumerate(regions, start=1)
+    )

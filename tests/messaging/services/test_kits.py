@@ -83,6 +83,14 @@ def test_no_request_changes_what_the_kit_locks(kit: Template, oise: Territory, b
     assert campaign.blocks == [LOCKED, OPEN]
 
 
+def test_a_kit_without_its_defaults_is_filled_in_as_any(kit: Template, oise: Territory) -> None:
+    bare = {"id": "a", "type": "text", "html": "<p>The same everywhere</p>"}
+    Template.objects.filter(pk=kit.pk).update(blocks=[bare, OPEN])
+    kit.refresh_from_db()
+    campaign = write(local(kit, oise), blocks=[LOCKED, FILLED])
+    assert campaign.blocks == [bare, FILLED]
+
+
 def test_an_open_block_stays_open_and_its_words_are_cleaned(kit: Template, oise: Territory) -> None:
     closed = {name: value for name, value in FILLED.items() if name != "open"}
     campaign = write(local(kit, oise), blocks=[LOCKED, {**closed, "html": "<p>Hi<script>1</script></p>"}])

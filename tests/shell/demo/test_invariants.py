@@ -36,6 +36,7 @@ from messaging.dispatch.verify import verify_ledger
 from messaging.enums import CampaignState, DeliveryState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.pre_send import pre_send
+from messaging.services.version_counts import count_versions
 from tests.shell.demo.conftest import PEOPLE
 from tracking.enums import HitClass, InteractionKind, Metric
 from tracking.models import CampaignCounter, Interaction, Submission
@@ -54,7 +55,7 @@ def test_it_has_every_kind_of_thing(seeded):
     assert set(Source.objects.values_list("kind", flat=True)) == set(SourceKind.values)
     assert Campaign.objects.filter(state=CampaignState.SENT).count() == 9
     assert Campaign.objects.filter(state=CampaignState.SCHEDULED).count() == 1
-    assert Campaign.objects.filter(state=CampaignState.DRAFT).count() == 1
+    assert Campaign.objects.filter(state=CampaignState.DRAFT).count() == 2
     assert Delivery.objects.values("ledger_month").distinct().count() >= 5
     states = set(RegistrationMatch.objects.values_list("state", flat=True))
     assert states == {"linked", "pending"}
@@ -226,7 +227,10 @@ def test_what_is_coming_can_leave(seeded, plan):
     assert found.problems == []
     assert found.recipients > 0
     assert scheduled.scheduled_at > plan.now
-    assert pre_send(Campaign.objects.get(state=CampaignState.DRAFT)).problems == []
+    drafts = Campaign.objects.filter(state=CampaignState.DRAFT)
+    assert [pre_send(draft).problems for draft in drafts] == [[], []]
+    regional = drafts.get(variants__territory__code="32")
+    assert count_versions(regional).people[regional.variants.get(territory__code="32").number] > 0
 
 
 def test_saved_segments_can_be_read(seeded):
