@@ -219,6 +219,8 @@ LMTP_PORT = env.number("LMTP_PORT", 0, most=65535)  # where a mail server hands 
 MAILBOX_DIR = VAR_DIR / "mailbox"
 
 # --- Background work ---------------------------------------------------------------------------------
+# Time to cancel a mailing, until the organisation sets its own.
+CANCEL_WINDOW_SECONDS = env.number("CANCEL_WINDOW_SECONDS", 120, most=3600)
 DISPATCH_WORKERS = env.number("DISPATCH_WORKERS", 2, least=1)  # parallel senders, over all machines
 JOB_WORKERS = env.number("JOB_WORKERS", 1, least=1)  # imports and other jobs at once, over all machines
 # Kombu speaks to a socket file as redis+socket://; everything else says unix://.

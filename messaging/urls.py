@@ -3,6 +3,7 @@
 from django.urls import path
 
 from messaging.views.account_check import CheckAccount
+from messaging.views.approvals import ApprovalAct
 from messaging.views.audience import AudienceCount, AudienceStep
 from messaging.views.calendar import Calendar
 from messaging.views.campaign import CampaignPage, CampaignProgress, Message, Recipients
@@ -30,6 +31,7 @@ from messaging.views.senders import (
     MailboxLimits,
     SenderList,
 )
+from messaging.views.sending_rules import SendingRules
 from messaging.views.service_messages import ServiceMessages
 from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
 from messaging.views.territories import (
@@ -65,6 +67,7 @@ urlpatterns = [
     path("mailings/<int:pk>/audience/", AudienceStep.as_view(), name="campaign_audience"),
     path("mailings/<int:pk>/audience/count/", AudienceCount.as_view(), name="campaign_count"),
     path("mailings/<int:pk>/review/", Review.as_view(), name="campaign_review"),
+    path("mailings/<int:pk>/approval/<slug:act>/", ApprovalAct.as_view(), name="campaign_approval"),
     path("mailings/<int:pk>/territories/", TerritoryVersions.as_view(), name="campaign_territories"),
     path("mailings/<int:pk>/territories/<int:place>/", VersionComposer.as_view(), name="version_compose"),
     path("mailings/<int:pk>/territories/<int:place>/save/", SaveVersion.as_view(), name="version_save"),
@@ -83,6 +86,7 @@ urlpatterns = [
     path("templates/<int:pk>/kit/", LocalMailing.as_view(), name="template_kit"),
     path("templates/<int:pk>/share/", ShareTemplate.as_view(), name="template_share"),
     path("templates/<int:pk>/delete/", DeleteTemplate.as_view(), name="template_delete"),
+    path("sending-rules/", SendingRules.as_view(), name="sending_rules"),
     path("frequency/", Frequency.as_view(), name="frequency"),
     path("service-messages/", ServiceMessages.as_view(), name="service_messages"),
     path("senders/", SenderList.as_view(), name="senders"),

@@ -24,6 +24,7 @@ class Right(models.TextChoices):
     EDIT_SEGMENTS = "edit_segments", _("Edit segments")
     VIEW_CAMPAIGNS = "view_campaigns", _("See mailings and their reports")
     EDIT_CAMPAIGN = "edit_campaign", _("Write mailings")
+    APPROVE_CAMPAIGN = "approve_campaign", _("Approve mailings")
     SEND_CAMPAIGN = "send_campaign", _("Send mailings")
     EDIT_FORMS = "edit_forms", _("Edit forms")
     VIEW_COMPLIANCE = "view_compliance", _("See sources, consents and the do-not-contact list")

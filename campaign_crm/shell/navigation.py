@@ -101,6 +101,13 @@ MENU = (
                 "gauge",
                 _("caps pressure"),
             ),
+            Entry(
+                _("Before sending"),
+                "messaging:sending_rules",
+                Right.VIEW_CAMPAIGNS,
+                "shield-check",
+                _("approval cancel confirm"),
+            ),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
             Entry(
                 _("Sender domains"), "messaging:domains", Right.VIEW_CAMPAIGNS, "globe", "SPF DKIM DMARC DNS"

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop
@@ -292,7 +292,13 @@ def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
 
 
 def _let_it_send(campaign: Campaign) -> None:
-    """The ledger is whole: messages may leave. The planner learns the partition first."""
+    """The ledger is whole: messages may leave once nobody can cancel in time any more.
+
+    The planner learns the partition first.
+    """
+    over = Campaign.objects.filter(Q(window_until=None) | Q(window_until__lte=Now()), pk=campaign.pk)
+    if not over.exists():
+        raise FreezeStopped(f"Campaign {campaign.pk} is whole, and can still be cancelled.")
     analyze(f"messaging_delivery_y{campaign.ledger_month:%Y}m{campaign.ledger_month:%m}")
     moved = Campaign.objects.filter(
         pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=F("audience_count")

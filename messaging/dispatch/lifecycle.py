@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
@@ -21,7 +22,7 @@ from messaging.dispatch.moments import EARLIEST
 from messaging.dispatch.notices import language_of, tell_author, tell_service_waits, words_of
 from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, MessagingError
-from messaging.models import Campaign
+from messaging.models import Campaign, SendingRule
 from messaging.services.pre_send import About, pre_send
 
 logger = logging.getLogger(__name__)
@@ -77,8 +78,12 @@ def start_due() -> int:
     """Begin the campaigns whose hour has come; returns how many."""
     if not Organisation.current().sending_enabled:
         return 0
-    early = Campaign.objects.filter(moment=Moment.LOCAL_TIME, scheduled_at__lte=Now() + EARLIEST)
-    due = Campaign.objects.filter(Q(scheduled_at__lte=Now()) | Q(pk__in=early), state=CampaignState.SCHEDULED)
+    # Frozen within the time to cancel, so that the first message leaves at the hour that was chosen.
+    begun_by = Now() + timedelta(seconds=SendingRule.current().window_seconds)
+    early = Campaign.objects.filter(moment=Moment.LOCAL_TIME, scheduled_at__lte=begun_by + EARLIEST)
+    due = Campaign.objects.filter(
+        Q(scheduled_at__lte=begun_by) | Q(pk__in=early), state=CampaignState.SCHEDULED
+    )
     return due.update(state=CampaignState.FREEZING)
 
 

@@ -1,3 +1,4 @@
+from messaging.models.approval import Approval, SendingRule
 from messaging.models.campaign import Campaign, Operation
 from messaging.models.delivery import Delivery
 from messaging.models.domain_record import DomainRecord
@@ -22,6 +23,7 @@ from messaging.models.template import Template
 from messaging.models.variant import CampaignVariant
 
 __all__ = [
+    "Approval",
     "Campaign",
     "CampaignPace",
     "CampaignVariant",
@@ -45,5 +47,6 @@ __all__ = [
     "SenderDomain",
     "SenderIdentity",
     "SenderRoute",
+    "SendingRule",
     "Template",
 ]

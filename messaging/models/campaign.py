@@ -109,6 +109,7 @@ class Campaign(models.Model):
     from_kit = models.BooleanField(default=False, db_default=False)  # its locked blocks stay as they are
     compiled = models.JSONField(null=True)
     scheduled_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
+    window_until = models.DateTimeField(null=True, blank=True)  # nothing leaves before: time to cancel
     send_until = models.DateTimeField(_("not after"), null=True, blank=True)
     frozen_at = models.DateTimeField(null=True)
     freeze_cursor = models.BigIntegerField(default=0)
@@ -154,6 +155,7 @@ class Campaign(models.Model):
         *[
             "compiled",
             "scheduled_at",
+            "window_until",
             "send_until",
             "frozen_at",
             "freeze_cursor",

@@ -11,6 +11,7 @@ from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
@@ -19,9 +20,10 @@ from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
 from contacts.segments.audience import resolve_audience
-from messaging.enums import CampaignState
+from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, EditedMeanwhile, SendingIsOff, WrongState
 from messaging.models import Campaign, Operation, SenderIdentity, Template
+from messaging.services.approval_state import is_approved, window_of
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
@@ -102,7 +104,8 @@ def update_campaign(
     changed = [name for name, value in fields.items() if getattr(held, name) != value]
     for name in changed:
         setattr(held, name, fields[name])  # type: ignore[literal-required]
-    if "kind" in changed:
+    # An approval was for the text as it was: whoever changes it asks again.
+    if changed and ("kind" in changed or is_approved(held)):
         changed += _unschedule(held)
     if changed:
         _check_words(held)
@@ -137,7 +140,8 @@ def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
     held.scheduled_at = at
     held.state = CampaignState.SCHEDULED
     held.pause_reason = ""
-    held.save(update_fields=["scheduled_at", "state", "pause_reason"])
+    held.window_until = _first_moment(held, at)
+    held.save(update_fields=["scheduled_at", "window_until", "state", "pause_reason"])
     detail = {"at": at.isoformat(), "kind": held.kind}
     audit.record(action="campaign.schedule", on=held, by=by, detail=detail)
     return held
@@ -145,13 +149,17 @@ def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
 
 @transaction.atomic
 def send_now(*, campaign: Campaign, by: User) -> Campaign:
-    """Freeze the audience and send; raises CannotSend with everything that is still missing."""
+    """Freeze the audience, and send when the time to cancel is over.
+
+    Raises CannotSend with everything that is still missing.
+    """
     ask_right(by, Right.SEND_CAMPAIGN)
     held = _ready(campaign)
     held.scheduled_at = Now()
     held.state = CampaignState.FREEZING
     held.pause_reason = ""
-    held.save(update_fields=["scheduled_at", "state", "pause_reason"])
+    held.window_until = Now() + window_of(held)
+    held.save(update_fields=["scheduled_at", "window_until", "state", "pause_reason"])
     detail = {"revision": held.revision, "kind": held.kind}
     audit.record(action="campaign.send", on=held, by=by, detail=detail)
     _wake_workers()
@@ -235,6 +243,15 @@ def _unschedule(campaign: Campaign) -> list[str]:
         return []
     campaign.state, campaign.scheduled_at = CampaignState.DRAFT, None
     return ["state", "scheduled_at"]
+
+
+def _first_moment(campaign: Campaign, at: datetime) -> datetime:
+    """When the first message of a scheduled mailing leaves: there is time to cancel in any case.
+
+    At each person's local time, some leave before `at`.
+    """
+    soonest = timezone.now() + window_of(campaign)
+    return soonest if campaign.moment == Moment.LOCAL_TIME else max(at, soonest)
 
 
 def _check_words(campaign: Campaign) -> None:

@@ -18,6 +18,7 @@ from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
 from messaging.models import Campaign, SenderIdentity
+from messaging.services.approval_state import is_approved, is_needed
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
 from messaging.services.sender_trust import bulk_fault
@@ -35,6 +36,7 @@ class About(StrEnum):
     AUDIENCE = "audience"
     OPT_OUTS = "opt_outs"
     CONTENT = "content"
+    APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class PreSend:
     def problems(self) -> list[str]:
         """The words of every obstacle."""
         return [obstacle.message for obstacle in self.obstacles]
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Nothing but the approval is missing."""
+        return all(one.about is About.APPROVAL for one in self.obstacles)
 
     @property
     def may_leave(self) -> bool:
@@ -98,6 +105,9 @@ def pre_send(campaign: Campaign) -> PreSend:
         for check in remarks
         if check.level is Level.ERROR
     ]
+    if is_needed(counts.reachable) and not is_approved(campaign):
+        message = _("A mailing to so many people is approved by somebody else before it leaves.")
+        obstacles.append(Obstacle(About.APPROVAL, message))
     return PreSend(
         recipients=counts.reachable,
         excluded=counts.left_out,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 from typing import Any
 
@@ -168,7 +169,7 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
     """What `messaging/progress.html` shows."""
     is_live = campaign.state not in ENDED or campaign.finished_at is None
     if campaign.state == CampaignState.FREEZING:
-        return {"is_live": True, "freezing": True}
+        return {"is_live": True, "freezing": True, "leaves_in": leaves_in(campaign)}
     pauses = FamilyPause.objects.filter(campaign=campaign, released_at=None).order_by("family")
     return {
         "is_live": is_live,
@@ -176,6 +177,13 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
         "standing": standing_of(campaign),
         "pauses": [(pause, label_of(pause.family), reason_of(pause)) for pause in pauses],
     }
+
+
+def leaves_in(campaign: Campaign) -> str:
+    """Minutes and seconds until the first message leaves; empty when there is nothing to wait for."""
+    until = campaign.window_until
+    seconds = math.ceil((until - timezone.now()).total_seconds()) if until is not None else 0
+    return f"{seconds // 60}:{seconds % 60:02}" if seconds > 0 else ""
 
 
 def standing_of(campaign: Campaign) -> str:

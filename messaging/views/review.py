@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -27,7 +28,14 @@ from messaging.content.preview import Level
 from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.forms.campaigns import SendForm
 from messaging.frequency.figures import held_back
-from messaging.models import Campaign
+from messaging.models import Campaign, SendingRule
+from messaging.services.approval_state import (
+    approval_of,
+    content_of,
+    is_needed,
+    others_who_may_approve,
+    window_of,
+)
 from messaging.services.campaigns import CampaignContent, schedule, send_now, update_campaign
 from messaging.services.pre_send import About, PreSend, pre_send
 from messaging.services.sender_trust import domain_of
@@ -36,9 +44,6 @@ from messaging.services.variants import revision_of
 from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
 from messaging.views.territories import versions_of
-
-CONFIRM_ABOVE = 500
-"""From so many recipients on, their number is typed before they are written to."""
 
 _BETWEEN = re.compile(r"[\s,;]+")
 
@@ -136,11 +141,29 @@ class Review(StaffView, TemplateView):
                 "urls": {"readers": reverse("messaging:readers")},
                 "words": {"nobody_found": _("Nobody found.")},
             },
+            approval=self._approval(campaign, found),
+            window=_lasting(window_of(campaign)),
             time_zone=timezone.get_current_timezone_name(),
             may_send=self.request.user.has_right(Right.SEND_CAMPAIGN),
             may_edit=self.request.user.has_right(Right.EDIT_CAMPAIGN),
         )
         return render(self.request, self.template_name, context, status=status)
+
+    def _approval(self, campaign: Campaign, found: PreSend) -> dict[str, Any] | None:
+        """What the card about the approval shows; None where no approval is needed."""
+        if not is_needed(found.recipients):
+            return None
+        user, last = self.request.user, approval_of(campaign)
+        may_approve = user.has_right(Right.APPROVE_CAMPAIGN)
+        is_open = last is not None and last.approved is None
+        return {
+            "last": last,
+            "is_open": is_open,
+            "content": content_of(campaign),
+            "may_answer": is_open and may_approve and last is not None and last.asked_by_id != user.pk,
+            "may_ask": found.may_be_asked and user.has_right(Right.EDIT_CAMPAIGN),
+            "alone": may_approve and not others_who_may_approve(user),
+        }
 
     def _campaign(self) -> Campaign:
         if not hasattr(self, "_found"):
@@ -159,7 +182,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
             for obstacle in obstacles
         ]
         # What is asked once, or of large mailings only, is not spoken of when nothing is the matter.
-        if not obstacles and about not in (About.OPT_OUTS, About.DOMAIN):
+        if not obstacles and about not in (About.OPT_OUTS, About.DOMAIN, About.APPROVAL):
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
     for remark in found.remarks:
         level = "warn" if remark.level is Level.WARNING else "hint"
@@ -205,6 +228,7 @@ def _title(about: About) -> str:
         About.AUDIENCE: _("Recipients"),
         About.OPT_OUTS: _("Who said no elsewhere"),
         About.CONTENT: _("Text"),
+        About.APPROVAL: _("Approval"),
     }[about]
 
 
@@ -233,6 +257,8 @@ def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
     if about is About.DOMAIN:
         domain = domain_of(campaign.sender) if campaign.sender is not None else None
         return reverse("messaging:domain", args=[domain.pk]) if domain else reverse("messaging:domains")
+    if about is About.APPROVAL:
+        return "#approval"
     if about is About.OPT_OUTS:
         return reverse("contacts:opt_out_question")
     if about is About.AUDIENCE:
@@ -241,8 +267,19 @@ def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
     return f"{compose}?block={block_id}" if block_id else compose
 
 
+def _lasting(window: timedelta) -> str:
+    """A time to cancel in words; empty when there is none."""
+    seconds = int(window.total_seconds())
+    if not seconds:
+        return ""
+    if seconds % 60:
+        return ngettext("%(number)s second", "%(number)s seconds", seconds) % {"number": seconds}
+    minutes = seconds // 60
+    return ngettext("%(number)s minute", "%(number)s minutes", minutes) % {"number": minutes}
+
+
 def _send_form(found: PreSend, data: Any, initial: dict[str, Any] | None = None) -> SendForm:
-    confirm = found.recipients >= CONFIRM_ABOVE
+    confirm = found.recipients >= SendingRule.current().typed_above
     return SendForm(data, initial=initial, recipients=found.recipients, confirm=confirm)
 
 

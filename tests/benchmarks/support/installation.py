@@ -46,6 +46,7 @@ class Installation:
         self.port = free_port()
         ours = {"DJANGO_SETTINGS_MODULE", SESSION, *URLS, *TEST_KEYS}
         self.environment = {name: value for name, value in os.environ.items() if name not in ours} | {
+            "CANCEL_WINDOW_SECONDS": "0",
             "VAR_DIR": str(folder),
             "PORT": str(self.port),
             "MAIL_CATCHER_PORT": str(free_port()),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaign_crm.platform.models import AuditEntry, Organisation
 from contacts.models import Import, OptOutAnswer, Source
 from messaging.enums import CampaignState
-from messaging.models import Campaign, Delivery
+from messaging.models import Campaign, Delivery, SendingRule
 from tests.messaging.people import make_people
 from tests.messaging.views.conftest import make_sent
 
@@ -108,9 +108,9 @@ def test_moment_that_cannot_be_is_said(
 
 @pytest.mark.parametrize(("typed", "leaves"), [("", False), ("2", False), ("3", True), (" 3 ", True)])
 def test_many_recipients_ask_for_their_number(
-    officer: Client, ready: Campaign, monkeypatch: pytest.MonkeyPatch, typed: str, leaves: bool
+    officer: Client, ready: Campaign, typed: str, leaves: bool
 ) -> None:
-    monkeypatch.setattr("messaging.views.review.CONFIRM_ABOVE", 3)
+    SendingRule.objects.create(id=1, window_seconds=0, typed_above=3)
     assert "To confirm, type the number of recipients: 3" in officer.get(url(ready)).content.decode()
     send(officer, ready, typed=typed)
     ready.refresh_from_db()

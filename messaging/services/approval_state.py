@@ -1,0 +1,56 @@
+"""Whether a mailing needs an approval, and whether it has one for what it says now. Reads only."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+
+from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import Right
+from contacts.enums import Channel
+from contacts.errors import ContactsError
+from contacts.segments.audience import resolve_audience
+from messaging.models import Approval, Campaign, SendingRule
+from messaging.services.variants import revision_of
+
+ALONE_WINDOW = timedelta(minutes=10)
+"""Time to cancel what nobody else could approve (`law.md`, Proportion)."""
+
+
+def is_needed(recipients: int) -> bool:
+    """Whether a mailing to so many people needs somebody's approval."""
+    above = SendingRule.current().approval_above
+    return above is not None and recipients > above
+
+
+def content_of(campaign: Campaign) -> str:
+    """Fingerprint of what is approved: texts, versions, options and the definition of the audience."""
+    try:
+        segment = resolve_audience(campaign.audience, channel=Channel(campaign.channel)).segment_version
+    except ContactsError:
+        segment = None
+    return hashlib.sha256(f"{revision_of(campaign)}/{segment}".encode()).hexdigest()
+
+
+def approval_of(campaign: Campaign) -> Approval | None:
+    """The last request about what the mailing says now: open, approved or refused."""
+    found = campaign.approvals.filter(content=content_of(campaign))
+    return found.select_related("asked_by", "decided_by").order_by("-pk").first()
+
+
+def is_approved(campaign: Campaign) -> bool:
+    found = approval_of(campaign)
+    return found is not None and found.approved is True
+
+
+def others_who_may_approve(by: User) -> list[User]:
+    """Everybody else at work on this installation whose role holds the right."""
+    others = User.objects.filter(is_active=True).exclude(pk=by.pk).order_by("pk")
+    return [user for user in others if user.has_right(Right.APPROVE_CAMPAIGN)]
+
+
+def window_of(campaign: Campaign) -> timedelta:
+    """Time to cancel between the order to send and the first message."""
+    window = timedelta(seconds=SendingRule.current().window_seconds)
+    found = approval_of(campaign)
+    return max(window, ALONE_WINDOW) if found is not None and found.alone else window
