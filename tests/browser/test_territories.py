@@ -35,6 +35,12 @@ def shown(page: Page) -> Any:
     return page.frame_locator("#preview-stage iframe:not(.preview-loading)").last
 
 
+def previewed(page: Page) -> None:
+    """The first preview is there: in view on a large screen, behind its button on a phone."""
+    expect(shown(page).get_by_text("Rally")).to_have_count(1)
+    expect(page.locator("#preview-stage iframe.preview-loading")).to_have_count(0)
+
+
 def saved(page: Page) -> None:
     expect(page.locator("[data-save-status]")).to_have_text("Saved")
 
@@ -89,6 +95,7 @@ def test_pages_of_territories_are_accessible_and_fit(
         page.goto(path)
         if path.endswith(f"{region.pk}/"):
             expect(page.locator(".block-toggle").first).to_be_visible()
+            previewed(page)
         check_axe(page)
         assert has_no_sideways_scroll(page), path
 
@@ -109,6 +116,7 @@ def test_a_local_kit_is_filled_in_where_it_is_open(
     page.get_by_label("Territory").select_option(label=str(region))
     page.get_by_role("button", name="Fill it in").click()
     expect(page.locator(".block")).to_have_count(2)
+    previewed(page)
     check_axe(page)
     assert has_no_sideways_scroll(page)
     expect(page.locator(".block-locked")).to_have_attribute("data-id", "h1")
