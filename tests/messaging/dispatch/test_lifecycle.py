@@ -52,7 +52,7 @@ def test_what_a_scheduled_mailing_lost_is_found_when_it_leaves() -> None:
 
 def test_sending_switched_off_meanwhile_holds_the_messages_only() -> None:
     campaign = scheduled()
-    Campaign.objects.update(state=CampaignState.FREEZING)
+    Campaign.objects.update(state=CampaignState.FREEZING, window_until=None)
     Organisation.objects.update(sending_enabled=False)
     assert leave(campaign) == 1
     assert books(campaign) == {"queued": 2}
