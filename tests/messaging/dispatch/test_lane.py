@@ -113,7 +113,7 @@ def test_service_messages_have_connections_of_their_own(sink: SmtpSink, pump: Pu
     assert sink.connection_count() == 2
 
 
-@pytest.mark.parametrize("url", [settings.REDIS_URL, AWAY])
+@pytest.mark.parametrize("url", [settings.REDIS_URL, AWAY], ids=["Redis", "without Redis"])
 def test_what_is_taken_ahead_is_made_up_for(url: str) -> None:
     rates = Rates(url, workers=1)
     rates.take("account:9", rate=10, wanted=10)
