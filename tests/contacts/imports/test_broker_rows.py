@@ -154,7 +154,11 @@ def test_a_day_of_collection_that_cannot_be_read_is_told(delivered, broker) -> N
     ("lines", "line1", "line2"),
     [
         (["12 rue des Lilas", "", "", ""], "12 rue des Lilas", ""),
-        (["Apt 3", "Bâtiment B", "12 bis rue des Lilas", "BP 40"], "12 bis rue des Lilas", "Apt 3 Bâtiment B BP 40"),
+        (
+            ["Apt 3", "Bâtiment B", "12 bis rue des Lilas", "BP 40"],
+            "12 bis rue des Lilas",
+            "Apt 3 Bâtiment B BP 40",
+        ),
         (["", "Le Bourg", "", ""], "Le Bourg", ""),
         (["Résidence du Parc", "3e étage", "", ""], "Résidence du Parc", "3e étage"),
     ],
@@ -168,7 +172,10 @@ def test_no_line_of_an_address_is_lost(delivered, book, places, lines, line1, li
 
 
 def test_adr_is_a_street(delivered, book, places) -> None:
-    path = delivered(["Martin", "Léa", "12 rue des Lilas", "60000", "Beauvais"], header=["NOM", "PRENOM", "ADR", "CP", "VILLE"])  # fmt: skip
+    path = delivered(
+        ["Martin", "Léa", "12 rue des Lilas", "60000", "Beauvais"],
+        header=["NOM", "PRENOM", "ADR", "CP", "VILLE"],
+    )
     import_file(path, kind="address-book", source=book)
     assert PostalAddress.objects.get().line1 == "12 rue des Lilas"
 
