@@ -94,7 +94,7 @@ def month_comes_first(texts: list[str]) -> bool:
 
 
 def doubtful_day(texts: list[str]) -> str:
-    """A date that could be read in two orders ("5/7/1980"), unless another decides; empty when there is none."""
+    """A date that could be read in two orders ("5/7/1980"), unless another decides; else empty."""
     parts = [found for text in texts if (found := _YEAR_LAST.fullmatch(text.strip()))]
     if any(int(found[1]) > 12 or int(found[2]) > 12 for found in parts):
         return ""
