@@ -23,6 +23,7 @@ from messaging.content.syntax import Names
 
 TRACKED_LINK = "link_"  # link_1, link_2…: tracked links of a message, numbered by the compiler
 OPEN_PIXEL = "open_pixel_url"
+_OWN_ADDRESSES = frozenset({OPEN_PIXEL, "unsubscribe_url", "view_online_url", "preferences_url"})
 _EXTRA_SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -219,3 +220,8 @@ def example_values(*, links: int = 0, extra: Iterable[str] = (), known: bool = T
         values[f"{TRACKED_LINK}{number}"] = "https://example.org/c/" + "x" * 60
     values[OPEN_PIXEL] = "https://example.org/o/" + "x" * 60 + ".gif"
     return values
+
+
+def is_own_address(name: str) -> bool:
+    """Whether a variable is an address with a token of the recipient's own: another for every message."""
+    return name in _OWN_ADDRESSES or name.removeprefix(TRACKED_LINK).isdigit()

@@ -60,13 +60,20 @@ def checked_address(address: str) -> str:
     Quoted local parts and non-ASCII ones (RFC 6531) are refused: few servers take them.
     """
     local, at, domain = address.rpartition("@")
-    try:
-        domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        domain = ""
-    if not at or not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain) or len(address) > 254:
+    domain = _ascii_domain(domain)
+    if not at or not domain or not _LOCAL_PART.fullmatch(local) or len(address) > 254:
         raise BadAddress(_("This is not an e-mail address that a message can be sent to."))
     return f"{local}@{domain}"
+
+
+@lru_cache(maxsize=4096)
+def _ascii_domain(domain: str) -> str:
+    """The domain in ASCII; empty when it cannot be one. Kept: most people share few domains."""
+    try:
+        found = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
+    return found if _DOMAIN.fullmatch(found) else ""
 
 
 @lru_cache(maxsize=64)

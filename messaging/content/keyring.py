@@ -47,18 +47,21 @@ class _Key:
         masking = hmac.digest(secret, b"campaign-crm link mask", "sha256")
         self._mask = hashlib.blake2b(key=masking, digest_size=MASK_BYTES)
 
-    def sealed(self, header: bytes, body: bytes) -> bytes:
-        """`header`, tag and masked body: `tag` and `mask` in one, for the dozen tokens of every message."""
-        inner = self._inner.copy()
-        inner.update(header + body)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        tag = outer.digest()[:TAG_BYTES]
-        stream = self._mask.copy()
-        stream.update(tag)
-        size = len(body)
-        mask = int.from_bytes(stream.digest()[:size], "big")
-        return header + tag + (int.from_bytes(body, "big") ^ mask).to_bytes(size, "big")
+    def sealed(self, header: bytes, bodies: Sequence[bytes]) -> list[bytes]:
+        """`header`, tag and masked body of each: `tag` and `mask` in one, for the dozen of a message."""
+        copy_inner, copy_outer, copy_mask = self._inner.copy, self._outer.copy, self._mask.copy
+        whole = int.from_bytes
+        found = []
+        for body in bodies:
+            inner, outer, stream = copy_inner(), copy_outer(), copy_mask()
+            inner.update(header + body)
+            outer.update(inner.digest())
+            tag = outer.digest()[:TAG_BYTES]
+            stream.update(tag)
+            size = len(body)
+            masked = whole(body, "big") ^ whole(stream.digest()[:size], "big")
+            found.append(header + tag + masked.to_bytes(size, "big"))
+        return found
 
     def tag(self, message: bytes) -> bytes:
         inner = self._inner.copy()
@@ -86,9 +89,14 @@ class Keyring:
 
     def seal(self, kind: int, body: bytes) -> bytes:
         """Header, tag and masked body; `body` at most 64 bytes, `kind` at most 15."""
-        if len(body) > MASK_BYTES:
-            raise ValueError(f"A token body is at most {MASK_BYTES} bytes, not {len(body)}.")
-        return self._keys[0].sealed((VERSION << 4 | kind).to_bytes(1, "big"), body)
+        return self.seal_all(kind, [body])[0]
+
+    def seal_all(self, kind: int, bodies: Sequence[bytes]) -> list[bytes]:
+        """`seal` of several bodies of one kind, in the same order."""
+        longest = max(map(len, bodies), default=0)
+        if longest > MASK_BYTES:
+            raise ValueError(f"A token body is at most {MASK_BYTES} bytes, not {longest}.")
+        return self._keys[0].sealed((VERSION << 4 | kind).to_bytes(1, "big"), bodies)
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """Return (kind, body); raises `BadToken` whatever is wrong."""

@@ -13,22 +13,20 @@ LINE = 75  # characters before the "=" of a soft line break
 SOFT = b"=\r\n"
 _TABLE = {byte: f"={byte:02X}" for byte in range(256)}
 _UNSAFE = re.compile(r"[^ -<>-~]")  # of bytes read as Latin-1: all but printable ASCII, and "=" itself
-_SHORT_SAFE = re.compile(r"(?!\.|From )[ -<>-~]{1,75}")
-# An address of two lines: no space, no dot at the beginning of either.
-_TWO_LINES_SAFE = re.compile(r"(?!\.)[!-<>-~]{75}(?!\.)[!-<>-~]{1,75}")
 _SAFE = re.compile(r"[ -<>-~]*")
 
 
 def encode_piece(text: str) -> bytes:
     """Encode text that something follows; line feeds become CRLF."""
-    size = len(text)
-    if size <= LINE:
-        if _SHORT_SAFE.fullmatch(text):
-            return text.encode("ascii") + SOFT
-    elif size <= 2 * LINE and _TWO_LINES_SAFE.fullmatch(text):
-        return f"{text[:LINE]}=\r\n{text[LINE:]}=\r\n".encode("ascii")
     if not text:
         return b""
+    if text.isascii() and text.isprintable() and "=" not in text and text[0] not in ".F":
+        size = len(text)
+        if size <= LINE:
+            return text.encode("ascii") + SOFT
+        # An address of two lines: no dot at the beginning of the second either.
+        if size <= 2 * LINE and " " not in text and text[LINE] != ".":
+            return f"{text[:LINE]}=\r\n{text[LINE:]}=\r\n".encode("ascii")
     *whole, rest = text.split("\n")
     lines = [_hard_line(line) for line in whole]
     if rest:

@@ -90,12 +90,9 @@ def recipient_context(record: RecipientData, organisation: OrganisationData) -> 
 
     Merge it with `messaging.content.public_links.message_links` for the tracked links and the pixel.
     """
-    record = replace(
-        record,
-        first_name=name_case(record.first_name),
-        last_name=name_case(record.last_name),
-        used_name=name_case(record.used_name),
-    )
+    names = (name_case(record.first_name), name_case(record.last_name), name_case(record.used_name))
+    if names != (record.first_name, record.last_name, record.used_name):
+        record = replace(record, first_name=names[0], last_name=names[1], used_name=names[2])
     context: dict[str, object] = {
         "language": record.language,
         "gender": record.gender or None,

@@ -7,6 +7,7 @@ template itself assigns it. Segments and values joined are byte for byte what a 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,15 +15,15 @@ from django.utils.translation import gettext as _
 from liquid import RenderContext
 from liquid.ast import Node
 from liquid.builtin.content import ContentNode
-from liquid.builtin.expressions import FilteredExpression, Path
 from liquid.builtin.tags.comment_tag import CommentNode
 from liquid.exceptions import LiquidError
 from liquid.template import BoundTemplate
 
 from messaging.content.errors import ContentError, Problem
 from messaging.content.escaping import ESCAPES, ContextKind
+from messaging.content.fields import is_own_address
 from messaging.content.liquid import EscapedOutputNode, environment, new_context, render_node
-from messaging.content.syntax import fields_of, names_made, paths_of
+from messaging.content.syntax import fields_of, names_made, only_shown, paths_of, plain_name
 
 # The only classes that a template may meet; anything else is a mistake of the caller.
 PLAIN = frozenset({str, int, bool, float, type(None)})
@@ -31,19 +32,24 @@ PLAIN = frozenset({str, int, bool, float, type(None)})
 # Values of one slot that are kept: many readers share a condition's outcome or a place's name.
 KEPT_VALUES = 4_096
 
+# Stands for an address in a kept value. Nobody can guess it, so no person's data holds one.
+_MARK = secrets.token_hex(16)
+
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One dynamic part of `source`; `name` is the variable when the slot is nothing but `{{ variable }}`.
 
     `reads`: the variables that decide its value, when nothing else does; else None. `kept`: values by those.
+    `shows`: the recipient's own addresses that it shows and asks nothing of; a kept value has marks for them.
     """
 
     source: str
     name: str
     node: Node
     reads: tuple[str, ...] | None = None
-    kept: dict[tuple[object, ...], str] = field(default_factory=dict)
+    shows: tuple[str, ...] = ()
+    kept: dict[object, str] = field(default_factory=dict)
 
 
 class SlotTemplate:
@@ -73,13 +79,15 @@ class SlotTemplate:
         """
         self._check_context(context)
         wanted = self.slots if slots is None else slots
-        if self._only_names:
-            return [self._plain_value(context[slot.name]) for slot in wanted]
-        rendering = _Rendering(self._template, context)
-        return [
-            self._plain_value(context[slot.name]) if slot.name else _kept_value(slot, context, rendering)
-            for slot in wanted
-        ]
+        rendering = None if self._only_names else _Rendering(self._template, context)
+        escape, values = self._escape, []
+        for slot in wanted:  # for every message: what most values are is asked here, not in a function
+            if slot.name:
+                value = context[slot.name]
+                values.append(escape(value) if type(value) is str else self._plain_value(value))
+            elif rendering is not None:
+                values.append(self._kept_value(slot, context, rendering))
+        return values
 
     def join(self, values: Sequence[str]) -> str:
         """The whole text for the values of one recipient."""
@@ -113,6 +121,22 @@ class SlotTemplate:
             return ""
         return self._escape(str(value).lower() if isinstance(value, bool) else str(value))
 
+    def _kept_value(self, slot: Slot, context: Mapping[str, object], rendering: _Rendering) -> str:
+        """The slot's value: kept from a reader with the same facts, or rendered."""
+        if slot.reads is None:
+            return rendering.value_of(slot.node)
+        key = _facts(slot.reads, context)
+        kept = slot.kept.get(key)
+        if kept is None:
+            if len(slot.kept) >= KEPT_VALUES:
+                slot.kept.clear()
+            if slot.shows:
+                rendering = _Rendering(self._template, {**context, **{n: _mark(n) for n in slot.shows}})
+            kept = slot.kept[key] = rendering.value_of(slot.node)
+        for name in slot.shows if kept else ():
+            kept = kept.replace(_mark(name), self._plain_value(context[name]))
+        return kept
+
     def _add_nodes(self, nodes: Sequence[Node]) -> None:
         made = names_made(nodes)
         numbers: dict[str, int] = {}
@@ -123,13 +147,14 @@ class SlotTemplate:
             if isinstance(node, CommentNode):
                 continue
             shared = isinstance(node, EscapedOutputNode) and not paths_of(node) & made
-            name = _plain_name(node) if shared else ""
+            name = plain_name(node) if shared else ""
             source = node.token.value
             number = numbers.get(name or source) if shared else None
             if number is None:
                 number = len(self.slots)
-                reads = None if made else tuple(sorted(paths_of(node)))
-                self.slots.append(Slot(source, name, node, reads))
+                shows = frozenset() if name or made else frozenset(filter(is_own_address, only_shown(node)))
+                reads = None if made else tuple(sorted(paths_of(node) - shows))
+                self.slots.append(Slot(source, name, node, reads, tuple(sorted(shows))))
                 if shared:
                     numbers[name or source] = number
             self.order.append(number)
@@ -155,23 +180,21 @@ class _Rendering:
             raise ContentError([Problem(str(error.message))]) from error
 
 
-def _kept_value(slot: Slot, context: Mapping[str, object], rendering: _Rendering) -> str:
-    """The slot's value: kept from a reader with the same facts, or rendered."""
-    if slot.reads is None:
-        return rendering.value_of(slot.node)
-    # 1 and True are equal and read differently: only text, nothing and yes-or-no are kept by themselves.
-    key = tuple(
+def _facts(reads: Sequence[str], context: Mapping[str, object]) -> object:
+    """What a value is kept by: 1 and True are equal and read differently, so their kinds are told."""
+    if len(reads) == 1:
+        value = context[reads[0]]
+        return value if type(value) is str or value is None else (type(value), value)
+    return tuple(
         [
             value if type(value) is str or value is None else (type(value), value)
-            for value in map(context.__getitem__, slot.reads)
+            for value in map(context.__getitem__, reads)
         ]
     )
-    kept = slot.kept.get(key)
-    if kept is None:
-        if len(slot.kept) >= KEPT_VALUES:
-            slot.kept.clear()
-        kept = slot.kept[key] = rendering.value_of(slot.node)
-    return kept
+
+
+def _mark(name: str) -> str:
+    return f"{_MARK}.{name}."
 
 
 def compile_slots(source: str, kind: ContextKind) -> SlotTemplate:
@@ -181,16 +204,3 @@ def compile_slots(source: str, kind: ContextKind) -> SlotTemplate:
     except LiquidError as error:
         raise ContentError([Problem(str(error.message))]) from error
     return SlotTemplate(template, ContextKind(kind))
-
-
-def _plain_name(node: Node) -> str:
-    """The variable of `{{ variable }}`; empty for anything more."""
-    if not isinstance(node, EscapedOutputNode):
-        return ""
-    expression = node.expression
-    if not isinstance(expression, FilteredExpression) or expression.filters:
-        return ""
-    path = expression.left
-    if isinstance(path, Path) and len(path.path) == 1 and isinstance(path.path[0], str):
-        return path.path[0]
-    return ""

@@ -11,14 +11,11 @@ from collections.abc import Mapping, Sequence
 
 from messaging.content.compile import CompiledMessage
 from messaging.content.escaping import for_header
-from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
+from messaging.content.fields import is_own_address
 from messaging.content.headers import LONGEST_NAME, checked_address
 from messaging.content.mime import SenderData
 from messaging.content.rendering import message_template
 from messaging.content.slots import Slot, SlotTemplate
-
-# Addresses made here: letters that no context escapes, so that both parts can share one value.
-_SAME_EVERYWHERE = frozenset({OPEN_PIXEL, "unsubscribe_url", "view_online_url", "preferences_url"})
 
 _URL = re.compile(r"https?://[!-;=?-~]+")  # printable ASCII without < and >
 
@@ -48,7 +45,7 @@ class SlottedMessage:
         shared = {
             slot.name: number
             for slot, number in zip(template.html.slots, html, strict=True)
-            if _is_same_everywhere(slot)
+            if is_own_address(slot.name)  # letters that no context escapes: both parts share one value
         }
         self._template = template
         self._own_text: list[Slot] = []
@@ -90,11 +87,6 @@ def _headers(*, service: bool, feedback_id: str) -> dict[str, str]:
     if feedback_id:
         found["Feedback-ID"] = feedback_id
     return found
-
-
-def _is_same_everywhere(slot: Slot) -> bool:
-    name = slot.name
-    return name in _SAME_EVERYWHERE or name.removeprefix(TRACKED_LINK).isdigit()
 
 
 def _numbered(template: SlotTemplate, numbers: Sequence[int]) -> Parts:

@@ -32,7 +32,7 @@ from liquid.expression import Expression
 from liquid.template import BoundTemplate
 
 from messaging.content.escaping import ContextKind
-from messaging.content.liquid import AUTHOR_FILTERS, environment
+from messaging.content.liquid import AUTHOR_FILTERS, EscapedOutputNode, environment
 
 MOST_CONSTRUCTS = 1_000  # variables, tags and pieces of text in one template
 MOST_IN_A_FIELD = 200  # opening braces; looking for their ends takes the square of it
@@ -123,6 +123,32 @@ def names_made(nodes: Iterable[Node]) -> frozenset[str]:
 def paths_of(node: Node) -> frozenset[str]:
     """First names of the variables that one node reads."""
     return frozenset(str(path.path[0]) for path in _paths([node]))
+
+
+def only_shown(node: Node) -> frozenset[str]:
+    """First names that a node reads in no other way than by showing them: `{{ name }}`, without a filter."""
+    shown: set[str] = set()
+    used: set[str] = set()
+    for inner in _all_nodes([node]):
+        name = plain_name(inner)
+        if name:
+            shown.add(name)
+        else:
+            used |= {str(path.path[0]) for path in _paths_in(inner.expressions())}
+    return frozenset(shown - used)
+
+
+def plain_name(node: Node) -> str:
+    """The variable of `{{ variable }}`; empty for anything more."""
+    if not isinstance(node, EscapedOutputNode):
+        return ""
+    expression = node.expression
+    if not isinstance(expression, FilteredExpression) or expression.filters:
+        return ""
+    path = expression.left
+    if isinstance(path, Path) and len(path.path) == 1 and isinstance(path.path[0], str):
+        return path.path[0]
+    return ""
 
 
 class _Reading:

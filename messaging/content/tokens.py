@@ -34,6 +34,7 @@ TESTS = bytes(32)
 """In place of the address hash in the links of a test message: no address has it, and they change nothing."""
 
 CHANNELS = ("email", "sms", "call", "post")  # by place, in tokens that live for years: only ever append
+CLICK_LENGTH = 60  # characters of an open's or a click's token
 _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 # channel, variant, month, day of signing, campaign, contact, newsletter, occasion, address hash
 _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
@@ -138,9 +139,11 @@ def sign_click(mark: Mark, *, link: int) -> str:
 
 def sign_clicks(mark: Mark, *, links: Sequence[int]) -> list[str]:
     """Tokens of some links of one message, by their numbers, in the same order."""
-    head, seal = mark.head(), link_keys().seal
-    sealed = (seal(Kind.CLICK, head + number.to_bytes(2, "big")) for number in links)
-    return [urlsafe_b64encode(token).decode("ascii") for token in sealed]
+    head = mark.head()
+    sealed = link_keys().seal_all(Kind.CLICK, [head + number.to_bytes(2, "big") for number in links])
+    # One encoding of them all: a token is a multiple of three bytes, so it begins and ends at a character.
+    text = urlsafe_b64encode(b"".join(sealed)).decode("ascii")
+    return [text[start : start + CLICK_LENGTH] for start in range(0, len(text), CLICK_LENGTH)]
 
 
 def sign_view_online(mark: PersonalMark) -> str:
@@ -192,7 +195,7 @@ def sign_return(token: ReturnToken) -> str:
     """
     high, low = divmod(token.contact, 1 << 32)
     body = _RETURN.pack(month_number(token.ledger_month), token.campaign, high, low, token.occasion)
-    return b32encode(link_keys().seal(Kind.RETURN, body)).decode("ascii").rstrip("=").lower()
+    return _base32(link_keys().seal(Kind.RETURN, body))
 
 
 def read_token(text: str) -> Token:
@@ -220,6 +223,19 @@ def read_return(text: str) -> ReturnToken:
 
 
 _DAY_ONE = date(2020, 1, 1).toordinal()
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_BASE32_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
+
+
+def _base32(data: bytes) -> str:
+    """Lower-case base32 (RFC 4648 §6) without padding; one is in every message, and b32encode is slow."""
+    groups = -(-len(data) // 5)
+    padded, pairs = data.ljust(5 * groups, b"\0"), _BASE32_PAIRS
+    found: list[str] = []
+    for start in range(0, 5 * groups, 5):
+        bits = int.from_bytes(padded[start : start + 5], "big")
+        found += (pairs[bits >> 30], pairs[bits >> 20 & 1023], pairs[bits >> 10 & 1023], pairs[bits & 1023])
+    return "".join(found)[: -(-len(data) * 8 // 5)]
 
 
 def _text(kind: Kind, body: bytes) -> str:

@@ -105,7 +105,7 @@ def test_links_of_a_message_carry_one_mark(brand):
     from datetime import UTC, date, datetime
 
     mark = AnonymousMark(date(2027, 3, 1), 42, "60", datetime(2027, 3, 4, 19, 30, tzinfo=UTC))
-    links = message_links("https://crm.example.org", mark, links=2)
+    links = message_links("https://crm.example.org", mark, links=[1, 2])
     assert set(links) == {"link_1", "link_2", "open_pixel_url"}
     assert read_token(links["link_2"].removeprefix("https://crm.example.org/c/")) == ClickToken(mark, 2)
     pixel = links["open_pixel_url"].removeprefix("https://crm.example.org/o/").removesuffix(".gif")

@@ -114,3 +114,24 @@ def test_kept_values_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) ->
     for number in range(100):
         assert template.render({"first_name": f"Zoé {number}"}) == f"Zoé {number}"
     assert len(template.slots[0].kept) <= 10
+
+
+def test_a_value_that_only_shows_the_readers_own_address_is_kept_for_all() -> None:
+    template = compile_slots("{% if first_name %}<{{ preferences_url }}>{% endif %}", ContextKind.HTML)
+    (slot,) = template.slots
+    for number in range(3):
+        context = {"first_name": "Zoé", "preferences_url": f"https://example.org/p/{number}"}
+        assert template.render(context) == f"<https://example.org/p/{number}>"
+    assert len(slot.kept) == 1
+    assert template.render({"first_name": None, "preferences_url": "https://example.org/p/4"}) == ""
+    assert template.render({"first_name": "Zoé", "preferences_url": "/?a&b"}) == "</?a&amp;b>"
+
+
+def test_a_value_that_depends_on_an_address_is_of_that_address() -> None:
+    template = compile_slots(
+        "{% if preferences_url contains 'x' %}{{ preferences_url }}{% endif %}", ContextKind.TEXT
+    )
+    (slot,) = template.slots
+    assert slot.shows == ()
+    assert template.render({"preferences_url": "/x"}) == "/x"
+    assert template.render({"preferences_url": "/y"}) == ""
