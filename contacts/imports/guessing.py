@@ -23,6 +23,7 @@ from contacts.models import Import
 
 SAMPLES_SHOWN = 5
 LEAST_SHARE = 0.8  # of the filled cells that must look alike
+STREETS = ("street", "street_1", "street_2")
 DOUBTED = 0.3  # what is left of a name's confidence when the values say otherwise
 
 
@@ -74,6 +75,8 @@ def guess(sketch: Sketch, *, kind: str = "") -> Guess:
     for index, name in enumerate(header):
         values = _filled(sketch.rows, index)
         field, confidence = by_name.get(index, ""), 1.0
+        if field in STREETS and values and share(read_mailbox, values) >= LEAST_SHARE:
+            field = ""  # "Adr" or "Adresse" of a list of e-mails: a street is never one
         if field:
             confidence = 1.0 if _agrees(field, values) else DOUBTED
         elif index < own and index not in recognised.repeated and not is_not_theirs(fold(name)):

@@ -115,3 +115,9 @@ def test_birthdays_with_the_month_first_or_by_name_are_known() -> None:
 def test_days_of_joining_and_giving_are_no_birthdays(name) -> None:
     assert field_of(name, years_ago(20, 30, 40)) != "birth_date"
     assert field_of(name, years_ago(20, 30, 40)) != "phone"
+
+
+def test_a_column_called_address_that_holds_mailboxes_is_no_street() -> None:
+    count = len(next(iter(KNOWN.values())))
+    assert field_of("ADR", [f"lea{number}@example.org" for number in range(count)]) != "street_1"
+    assert field_of("Adresse", [f"{number} rue des Lilas" for number in range(count)]) == "street_1"
