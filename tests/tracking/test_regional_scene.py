@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.database import ensure_partition
 from contacts.enums import TerritoryKind
@@ -33,6 +34,14 @@ from tracking.models import Interaction
 from tracking.selectors import campaign_report
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
 CODES = [*("01", "02", "03", "04", "06", "11", "24", "27", "28"), *("32", "44", "52", "53", "75", "76")]
 CODES += ["84", "93", "94"]
 IN_EACH, WITHOUT_AGREEMENT = 10, 12

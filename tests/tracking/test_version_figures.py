@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.models import User
@@ -24,6 +26,14 @@ from tracking.selectors import campaign_report
 from tracking.services.departures import Recipient, note_departure, note_return
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
 MONTH = date(2026, 11, 1)
 
 

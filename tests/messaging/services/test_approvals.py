@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.models import AuditEntry, Notification, User
 from campaign_crm.platform.rights import Role
@@ -22,6 +24,12 @@ from messaging.services.approval_state import content_of, is_approved
 from tests.messaging.people import make_campaign, make_officer, make_people
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture

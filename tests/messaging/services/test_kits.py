@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from campaign_crm.platform.models import AuditEntry, User
 from campaign_crm.platform.rights import Role
@@ -31,6 +33,12 @@ OPEN = {
 }
 FILLED = {**OPEN, "when": "3 December, 7 pm", "where": "Town hall", "image": "https://example.org/i/a.png"}
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from campaign_crm.platform.models import AuditEntry, User
 from campaign_crm.platform.rights import Role
@@ -26,6 +28,14 @@ from tests.messaging.dispatch.test_variants import local_sender, place
 from tests.messaging.people import make_campaign, make_officer
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
 LOCKED = {"id": "a", "type": "text", "html": "<p>National</p>", "align": "left"}
 OPEN = {"id": "b", "type": "text", "html": "<p>Near you</p>", "align": "left", "open": True}
 
