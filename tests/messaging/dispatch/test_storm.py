@@ -70,7 +70,7 @@ class Storm(NamedTuple):
     ambiguous: int
 
 
-SHORT = Storm(messages=2_500, round_trip=0.03, rate=40, kills=5, valkey=1, postgres=1, pauses=3, ambiguous=1)
+SHORT = Storm(messages=2_500, round_trip=0.03, rate=25, kills=5, valkey=1, postgres=1, pauses=3, ambiguous=1)
 LONG = Storm(
     messages=100_000, round_trip=0.006, rate=250, kills=50, valkey=3, postgres=5, pauses=20, ambiguous=10
 )
@@ -181,7 +181,7 @@ class Course:
             acts[name][1]()
             self.done[name] += 1
             self._go_on()
-        self.left = Delivery.objects.filter(state="queued").count()
+        self.left = Delivery.objects.filter(state__in=["queued", "claimed", "retry_wait"]).count()
         ProviderAccount.objects.update(messages_per_second=2_000)
         deadline = time.monotonic() + ENDS_WITHIN
         while not self._is_idle():
