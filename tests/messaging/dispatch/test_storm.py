@@ -70,7 +70,7 @@ class Storm(NamedTuple):
     ambiguous: int
 
 
-SHORT = Storm(messages=2_500, round_trip=0.03, rate=25, kills=5, valkey=1, postgres=1, pauses=3, ambiguous=1)
+SHORT = Storm(messages=2_500, round_trip=0.03, rate=30, kills=5, valkey=1, postgres=1, pauses=3, ambiguous=1)
 LONG = Storm(
     messages=100_000, round_trip=0.006, rate=250, kills=50, valkey=3, postgres=5, pauses=20, ambiguous=10
 )
