@@ -1,9 +1,7 @@
-"""Saved mappings: found again on the next file with the same columns, in any order."""
+"""Saved mappings: found again on the next file with the same columns, in any order, and how it is read."""
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -17,8 +15,9 @@ from contacts.folding import fold
 from contacts.imports.columns.shipped_profiles import SHIPPED, ShippedProfile
 from contacts.imports.errors import ImportProblem
 from contacts.imports.layouts import Mapping
-from contacts.imports.rejects import own_columns
-from contacts.imports.sketch import folded_header
+from contacts.imports.remembered import Kept, reading_of, unlike_words
+from contacts.imports.signatures import keys_of, signature_of
+from contacts.imports.sketch import Layout, folded_header
 from contacts.models import Import, MappingProfile
 
 # Options that are the same for every delivery; the others belong to one file.
@@ -27,6 +26,7 @@ KEPT_OPTIONS = (
     *("roll_kind",),
 )
 LONGEST_NAME = 100
+MOST_READINGS = 50  # saved mappings whose way of reading is tried on a new file
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,13 @@ class Known:
     source_id: int | None = None
 
 
-def keys_of(header: list[str]) -> list[str]:
-    """Names of the columns as they are compared; a name that comes again gets its number.
-
-    Rejected rows that come back corrected have two columns of ours at the end, which are nobody's.
-    """
-    seen: Counter[str] = Counter()
-    keys = []
-    for name in own_columns(folded_header(header)):
-        seen[name] += 1
-        keys.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
-    return keys
-
-
-def signature_of(header: list[str]) -> str:
-    """What two files have in common whose columns have the same names, in any order."""
-    return hashlib.sha256("\x1f".join(sorted(keys_of(header))).encode()).hexdigest()
+def kept_readings(*, kind: str = "") -> Kept:
+    """How the files of saved mappings are read, the newest mapping first; of one kind if it is given."""
+    saved = MappingProfile.objects.order_by("-pk").values_list("signature", "reading")
+    kept: Kept = {}
+    for signature, reading in (saved.filter(kind=kind) if kind else saved)[:MOST_READINGS]:
+        kept.setdefault(signature, reading)
+    return kept
 
 
 def known_mapping(header: list[str], *, kind: str = "") -> Known | None:
@@ -70,6 +61,14 @@ def known_mapping(header: list[str], *, kind: str = "") -> Known | None:
     if kind not in ("", Import.Kind.ROLL):
         return None
     return next((_shipped(header, one) for one in SHIPPED if _has(header, one.signs)), None)
+
+
+def unlike_kept(run: Import) -> list[str]:
+    """In what a file is read another way than its saved mapping says, in sentences."""
+    profile = MappingProfile.objects.filter(name=run.options.get("profile") or "").first()
+    if profile is None:
+        return []
+    return unlike_words(Layout.from_json(run.layout), profile.reading, name=profile.name)
 
 
 def _shipped(header: list[str], profile: ShippedProfile) -> Known:
@@ -92,7 +91,10 @@ def _has(header: list[str], names: Iterable[str]) -> bool:
 
 @transaction.atomic
 def save_profile(*, run: Import, name: str, by: User | None) -> MappingProfile:
-    """Keep the mapping and options of an import under a name; the same name again replaces what it held."""
+    """Keep the mapping and options of an import, and how its file is read, under a name.
+
+    The same name again replaces what it held.
+    """
     name = " ".join(name.split())[:LONGEST_NAME]
     if not name:
         raise ImportProblem(_("Give the saved mapping a name."))
@@ -104,6 +106,7 @@ def save_profile(*, run: Import, name: str, by: User | None) -> MappingProfile:
         "columns": {key: run.mapping.get(str(index), "") for index, key in enumerate(keys)},
         "options": {key: run.options[key] for key in KEPT_OPTIONS if run.options.get(key)},
         "month_first": bool(run.layout.get("month_first")),
+        "reading": reading_of(Layout.from_json(run.layout)),
         "country": str(run.options.get("country") or "")[:2],
         "source": run.source,
     }
@@ -116,15 +119,26 @@ def save_profile(*, run: Import, name: str, by: User | None) -> MappingProfile:
 
 @transaction.atomic
 def change_profile(
-    *, profile: MappingProfile, name: str, columns: dict[str, str], month_first: bool, by: User | None
+    *,
+    profile: MappingProfile,
+    name: str,
+    columns: dict[str, str],
+    month_first: bool,
+    by: User | None,
+    forget_reading: bool = False,
 ) -> None:
-    """Rename a saved mapping, or say something else of its columns; raises ImportProblem."""
+    """Rename a saved mapping, or say something else of its columns; raises ImportProblem.
+
+    `forget_reading`: encoding, separator and sheet are found anew in each file.
+    """
     name = " ".join(name.split())[:LONGEST_NAME]
     if not name or MappingProfile.objects.filter(name=name).exclude(pk=profile.pk).exists():
         raise ImportProblem(_("Give the saved mapping a name that no other one has."))
     profile.name, profile.month_first = name, month_first
     profile.columns = dict.fromkeys(profile.columns, "") | columns
-    profile.save(update_fields=["name", "month_first", "columns"])
+    if forget_reading:
+        profile.reading = {}
+    profile.save(update_fields=["name", "month_first", "columns", "reading"])
     audit.record(action="mapping.change", on=profile, by=by)
 
 

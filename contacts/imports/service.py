@@ -25,7 +25,8 @@ from contacts.imports.formats.opening import forget_table, look_again, open_file
 from contacts.imports.guessing import Guess, guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
 from contacts.imports.layouts import Format, Mapping
-from contacts.imports.profiles import Known, known_mapping
+from contacts.imports.profiles import Known, kept_readings, known_mapping
+from contacts.imports.remembered import Kept, open_as_before
 from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.imports.sketch import Layout, Sketch
 from contacts.imports.undo import UNDOABLE
@@ -47,18 +48,23 @@ def start_import(
     sheet: str = "",
     encoding: str = "",
     delimiter: str = "",
+    kept: Kept | None = None,
 ) -> Import:
     """Take a file in and look at it; nothing stays of a file that cannot be read.
 
     `file` is a path (a folder too), which stays where it is, or an open binary file or upload, which is
     copied. `kind` and `source` may follow by `set_kind` and `set_source`. `sheet` names one of a workbook;
-    `encoding` and `delimiter` are chosen ones.
+    `encoding` and `delimiter` are chosen ones; where nothing is, a file is read as the one before it with the
+    same columns, of which `kept` tells (else the saved mappings).
     """
     is_path = isinstance(file, Path)
     path = file.resolve() if isinstance(file, Path) else files.keep(file)
     table = None
     try:
-        sketch = open_file(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+        if sheet or encoding or delimiter:
+            sketch = open_file(path, sheet=sheet, encoding=encoding, delimiter=delimiter)
+        else:
+            sketch = open_as_before(path, kept_readings(kind=kind) if kept is None else kept)
         table = sketch.layout
         known = known_mapping(sketch.layout.header, kind=kind)
         kind = kind or (known.kind if known else "")

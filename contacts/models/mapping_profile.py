@@ -15,7 +15,8 @@ class MappingProfile(models.Model):
 
     `signature` is made of the folded names of every column (`imports.profiles.signature_of`). `columns`:
     {folded name: field}, empty for a column that is left out. `options`: those of the columns step. `country`
-    (ISO 3166-1, two letters) says of a roll that its places are not French communes.
+    (ISO 3166-1, two letters) says of a roll that its places are not French communes. `reading`: what was
+    chosen of how the file is read (`imports.remembered.Reading`).
     """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
@@ -24,14 +25,15 @@ class MappingProfile(models.Model):
     columns = models.JSONField(default=dict)
     options = models.JSONField(default=dict)
     month_first = models.BooleanField(_("month before day"), default=False)
+    reading = models.JSONField(default=dict)
     country = models.CharField(_("country"), max_length=2, blank=True)
     source = models.ForeignKey("contacts.Source", null=True, blank=True, on_delete=models.SET_NULL)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
 
     personal_data = keep(
-        *["id", "name", "kind", "signature", "columns", "options", "month_first", "country", "source"],
-        *["created_by", "created_at"],
+        *["id", "name", "kind", "signature", "columns", "options", "month_first", "reading", "country"],
+        *["source", "created_by", "created_at"],
     )
 
     class Meta:

@@ -14,7 +14,7 @@ from contacts.imports.errors import ImportProblem
 from contacts.imports.fields import CUSTOM_PREFIX, GROUP_LABELS, Field, Group, fields_of
 from contacts.imports.guessing import ColumnGuess, guess
 from contacts.imports.layouts import never_imported
-from contacts.imports.profiles import save_profile
+from contacts.imports.profiles import save_profile, unlike_kept
 from contacts.imports.service import enqueue_preview, set_mapping
 from contacts.imports.values import doubtful_day
 from contacts.models import CustomField, Import
@@ -119,6 +119,7 @@ class ImportColumns(StepView):
             fields=self._groups(),
             options=form,
             doubtful_day=doubtful_day(cells),
+            readings=unlike_kept(self.run),
             problem=problem,
         )
         return render(self.request, self.template_name, context, status=status)

@@ -23,6 +23,7 @@ from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import DiskFull, ImportProblem
 from contacts.imports.formats.opening import look_again
 from contacts.imports.guessing import guess
+from contacts.imports.profiles import unlike_kept
 from contacts.imports.room import told_when_full
 from contacts.imports.service import (
     enqueue_preview,
@@ -133,6 +134,7 @@ class ImportFile(StepView):
             layout=layout,
             rows=sketch.rows[:ROWS_SHOWN],
             doubt=doubted_words(layout),
+            readings=unlike_kept(run),
             encoding=layout.encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be"),
             encodings=CHOICES.items(),
             delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],

@@ -19,6 +19,7 @@ from contacts.imports.columns.shipped_profiles import SHIPPED
 from contacts.imports.errors import ImportProblem
 from contacts.imports.fields import Field, fields_of, label_of
 from contacts.imports.profiles import change_profile, delete_profile
+from contacts.imports.remembered import in_words
 from contacts.models import Import, MappingProfile
 
 
@@ -94,6 +95,7 @@ class EditMapping(StaffView, TemplateView):
                 name=request.POST.get("name", ""),
                 columns=self._posted(profile),
                 month_first=request.POST.get("month_first") == "yes",
+                forget_reading=request.POST.get("forget_reading") == "yes",
                 by=request.user,
             )
         except ImportProblem as problem:
@@ -128,6 +130,7 @@ class EditMapping(StaffView, TemplateView):
         return super().get_context_data(
             profile=profile,
             kind=_kind_label(profile.kind),
+            reading=in_words(profile.reading),
             columns=list(profile.columns.items()),
             fields=self._fields(profile),
             **kwargs,

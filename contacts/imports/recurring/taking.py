@@ -20,17 +20,17 @@ from contacts.imports import files
 from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import ImportProblem
 from contacts.imports.layouts import Mapping
-from contacts.imports.profiles import keys_of, signature_of
 from contacts.imports.recurring import places
 from contacts.imports.recurring.carddav import Delta
 from contacts.imports.recurring.places import FilePlace, Offered
 from contacts.imports.recurring.reach import Place, cards_of, files_of
-from contacts.imports.remembered import reading_for
+from contacts.imports.remembered import Kept, unlike
 from contacts.imports.service import enqueue_preview, set_mapping, start_import
+from contacts.imports.signatures import keys_of, signature_of
 from contacts.imports.sketch import Layout
 from contacts.models import Import, RecurringFile, RecurringImport
 
-COLUMNS, GONE, ENCODING = "columns", "gone", "encoding"
+COLUMNS, GONE, ENCODING, SHEET = "columns", "gone", "encoding", "sheet"
 """Why an import waits for a person before its preview: `questions` of RecurringImport."""
 
 
@@ -193,18 +193,14 @@ def _keep_cards(recurring: RecurringImport, delta: Delta, etags: dict[str, str],
 def _start(recurring: RecurringImport, path: Path, name: str, questions: list[dict[str, Any]]) -> Import:
     """Begin an import with all that the recurring one keeps; unknown columns and doubtful accents wait."""
     kept = {signature: one.get("reading", {}) for signature, one in recurring.mappings.items()}
-    reading = reading_for(path, kept)
     run = start_import(
         file=path,
         file_name=name,
         kind=recurring.kind,
         source=recurring.source,
         by=recurring.created_by,
-        sheet=reading.get("sheet", ""),
-        encoding=reading.get("encoding", ""),
-        delimiter=reading.get("delimiter", ""),
+        kept=dict(reversed(kept.items())),
     )
-    run.layout = {**run.layout, "may_pad": bool(reading.get("may_pad"))}
     mapping = known_mapping(recurring, run)
     options = {**recurring.options, **{key: value for key, value in run.options.items() if value}}
     Import.objects.filter(pk=run.pk).update(recurring=recurring, layout=run.layout, options=options)
@@ -213,13 +209,23 @@ def _start(recurring: RecurringImport, path: Path, name: str, questions: list[di
         questions = [*questions, {"code": COLUMNS}]
     else:
         set_mapping(run=run, mapping=mapping, by=recurring.created_by)
-    doubted = Layout.from_json(run.layout).doubted
-    if doubted:
-        questions = [*questions, {"code": ENCODING, "found": CHOICES.get(doubted, doubted)}]
-    if mapping is not None and not doubted:
+    doubts = _doubts(Layout.from_json(run.layout), kept)
+    questions = [*questions, *doubts]
+    if mapping is not None and not doubts:
         enqueue_preview(run=run, by=recurring.created_by)
     RecurringImport.objects.filter(pk=recurring.pk).update(open_import=run, questions=questions)
     return run
+
+
+def _doubts(layout: Layout, kept: Kept) -> list[dict[str, Any]]:
+    """What somebody should look at of how the file is read."""
+    found: list[dict[str, Any]] = []
+    if layout.doubted:
+        found.append({"code": ENCODING, "found": CHOICES.get(layout.doubted, layout.doubted)})
+    reading = kept.get(signature_of(layout.header), {})
+    if SHEET in unlike(layout, reading):
+        found.append({"code": SHEET, "found": layout.sheet, "limit": reading["sheet"]})
+    return found
 
 
 def known_mapping(recurring: RecurringImport, run: Import) -> Mapping | None:

@@ -22,11 +22,12 @@ from campaign_crm.platform.logs import plain
 from campaign_crm.platform.models import Job, Notification, User
 from contacts.imports.errors import ImportProblem
 from contacts.imports.notices import LONGEST
-from contacts.imports.profiles import KEPT_OPTIONS, keys_of, signature_of
+from contacts.imports.profiles import KEPT_OPTIONS
 from contacts.imports.recurring.schedule import next_of
 from contacts.imports.recurring.taking import take
 from contacts.imports.remembered import reading_of
 from contacts.imports.service import enqueue_run
+from contacts.imports.signatures import keys_of, signature_of
 from contacts.imports.sketch import Layout
 from contacts.models import Import, RecurringImport
 
@@ -182,6 +183,10 @@ def waiting_words(questions: list[dict[str, Any]]) -> str:
         "encoding": _(
             "its accents are doubtful, it may be in %(found)s: go back to the step “File” and choose its "
             "encoding."
+        ),
+        "sheet": _(
+            "its sheet is “%(found)s”, and not “%(limit)s” as before: look at the preview and run it, or "
+            "take another sheet."
         ),
         "columns": _("its columns are new: say what they hold, look at the preview and run it."),
         REJECTED: _("%(found)s %% of the rows are rejected, more than the usual %(limit)s %%."),

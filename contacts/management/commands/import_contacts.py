@@ -20,6 +20,7 @@ from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
 from contacts.imports.encodings import CHOICES
 from contacts.imports.people.policy import GROUPS
+from contacts.imports.profiles import unlike_kept
 from contacts.imports.service import (
     discard_import,
     enqueue_preview,
@@ -120,6 +121,8 @@ class Command(BaseCommand):
             _refuse_a_doubt(run)
             if options["fill_short_rows"]:
                 set_padding(run=run, by=by)
+            for words in unlike_kept(run):
+                self.stderr.write(words)
             mapping = {int(index): field for index, field in run.mapping.items()}
             set_mapping(run=run, mapping=mapping, options=_chosen(options), by=by)
             job = enqueue_preview(run=run, by=by)

@@ -1,26 +1,35 @@
 """Saved mappings: the next delivery is known by its columns; rolls of other countries come by them."""
 
+import gzip
+from pathlib import Path
+
 import pytest
 
 from campaign_crm.platform.jobs import run_job
+from contacts.imports import files
 from contacts.imports.errors import WrongColumns
+from contacts.imports.formats.opening import look_again
 from contacts.imports.profiles import (
     change_profile,
     delete_profile,
     known_mapping,
     save_profile,
-    signature_of,
+    unlike_kept,
 )
 from contacts.imports.service import (
     enqueue_preview,
     enqueue_run,
     set_kind,
     set_mapping,
+    set_padding,
     start_import,
     undo_import,
 )
+from contacts.imports.signatures import signature_of
+from contacts.imports.sketch import Layout
 from contacts.models import Contact, ElectoralRegistration, Import, MappingProfile, Source, Territory
 from tests.support.imports import counted, import_file, write_rows
+from tests.support.workbooks import write_xlsx
 
 pytestmark = pytest.mark.django_db
 
@@ -245,3 +254,111 @@ def test_a_uk_register_without_its_place_is_refused_with_what_to_say(tmp_path, r
 def test_a_french_roll_is_what_it_was(elector, roll_file, roll_source: Source) -> None:
     run = import_file(roll_file([elector()]), kind="roll", source=roll_source)
     assert (run.options["profile"], ElectoralRegistration.objects.get().commune.name) == ("", "Beauvais")
+
+
+NAMES = [
+    ["REF", "NOM_USUEL", "ADR_MAIL"],
+    ["1", "Lefèvre", "zoe@example.org"],
+    ["2", "Noël", "r@example.org"],
+]
+NAMED = {1: "last_name", 2: "email"}
+
+
+@pytest.fixture
+def saved_as(tmp_path, book):
+    """A mapping that is saved of a file, read as somebody chose."""
+
+    def save(path: Path, *, padded: bool = False, **chosen: str) -> MappingProfile:
+        run = start_import(
+            file=path, file_name=path.name, kind="address-book", source=book, by=None, **chosen
+        )
+        if padded:
+            set_padding(run=run, by=None)
+        set_mapping(run=run, mapping=NAMED, by=None)
+        return save_profile(run=run, name="Exempla", by=None)
+
+    return save
+
+
+def next_one(path: Path) -> Import:
+    return start_import(file=path, file_name=path.name, by=None)
+
+
+def test_a_saved_mapping_remembers_how_its_file_is_read(tmp_path, saved_as) -> None:
+    old = write_rows(tmp_path / "old.csv", NAMES, encoding="mac_roman")
+    saved = saved_as(old, encoding="mac_roman", delimiter=";")
+    assert saved.reading == {"encoding": "mac_roman", "delimiter": ";"}
+    run = next_one(
+        write_rows(tmp_path / "next.csv", [*NAMES, ["3", "Bé", "b@example.org"]], encoding="mac_roman")
+    )
+    layout = Layout.from_json(run.layout)
+    assert (layout.encoding, layout.chosen_encoding, layout.doubted) == ("mac_roman", True, "")
+    assert (run.options["profile"], unlike_kept(run)) == ("Exempla", [])
+    assert [row[1] for row in look_again(Path(run.file_path), layout, encoding="mac_roman").rows] == [
+        *("Lefèvre", "Noël", "Bé"),
+    ]
+
+
+def test_a_separator_that_nobody_would_find_is_remembered(tmp_path, saved_as) -> None:
+    rows = ["REF|NOM_USUEL|ADR_MAIL", "a;b|Lefevre|zoe@example.org", "c;d|Noel|r@example.org"]
+    path = tmp_path / "bars.csv"
+    path.write_text("\n".join(rows) + "\n")
+    saved_as(path, delimiter="|")
+    path.write_text("\n".join([*rows, "e;f|Petit|e@example.org"]) + "\n")
+    run = next_one(path)
+    assert (run.layout["delimiter"], run.options["profile"]) == ("|", "Exempla")
+
+
+def test_a_file_that_says_otherwise_is_read_as_it_says_and_that_is_told(tmp_path, saved_as) -> None:
+    saved_as(
+        write_rows(tmp_path / "old.csv", NAMES, encoding="mac_roman"), encoding="mac_roman", delimiter=";"
+    )
+    run = next_one(write_rows(tmp_path / "next.csv", NAMES, delimiter=","))
+    assert (run.layout["encoding"], run.layout["delimiter"]) == ("utf-8", ",")
+    assert (run.options["profile"], run.mapping) == ("Exempla", {"1": "last_name", "2": "email"})
+    assert unlike_kept(run) == [
+        "“Exempla” reads its files as Mac OS (Roman); this one is read as UTF-8.",
+        "“Exempla” reads its files with the separator “;”; this one has “,”.",
+    ]
+
+
+def test_the_sheet_of_a_workbook_is_remembered_else_told(tmp_path, saved_as) -> None:
+    other = [["A", "B"], ["x", "y"]]
+    saved_as(write_xlsx(tmp_path / "one.xlsx", {"Notice": other, "Envoi": NAMES}), sheet="Envoi")
+    run = next_one(write_xlsx(tmp_path / "two.xlsx", {"Notice": other, "Divers": other, "Envoi": NAMES}))
+    assert (run.layout["sheet"], run.options["profile"], unlike_kept(run)) == ("Envoi", "Exempla", [])
+    run = next_one(write_xlsx(tmp_path / "three.xlsx", {"Autre": NAMES, "Envoi": other}))
+    assert (run.layout["sheet"], run.options["profile"]) == ("Autre", "Exempla")
+    assert unlike_kept(run) == [
+        "“Exempla” takes the sheet “Envoi”; here it is “Autre” that has these columns."
+    ]
+    run = next_one(write_xlsx(tmp_path / "four.xlsx", {"Notice": [["Seulement un titre"]], "Envoi": NAMES}))
+    assert (run.layout["sheet"], run.options["profile"]) == ("Envoi", "Exempla")
+    kept = {Path(one.layout["table"]) for one in Import.objects.exclude(layout__table="")}
+    assert {one for one in files.folder().iterdir() if one.suffix == ".csv"} == kept  # nothing else stays
+
+
+def test_missing_cells_and_compressed_files_are_read_as_before(tmp_path, saved_as) -> None:
+    old = write_rows(tmp_path / "old.csv", NAMES, encoding="mac_roman")
+    saved = saved_as(old, padded=True, encoding="mac_roman")
+    assert saved.reading == {"encoding": "mac_roman", "may_pad": True}
+    assert next_one(old).layout["may_pad"] is True
+    packed = tmp_path / "next.csv.gz"
+    packed.write_bytes(gzip.compress(old.read_bytes()))
+    run = next_one(packed)
+    assert (run.layout["encoding"], run.layout["may_pad"], run.options["profile"]) == (
+        "mac_roman",
+        True,
+        "Exempla",
+    )
+
+
+def test_what_somebody_chooses_for_one_file_goes_before_what_is_remembered(tmp_path, saved_as) -> None:
+    path = write_rows(tmp_path / "old.csv", NAMES, encoding="mac_roman")
+    saved = saved_as(path, encoding="mac_roman")
+    run = start_import(file=path, file_name=path.name, encoding="cp850", by=None)
+    assert run.layout["encoding"] == "cp850"
+    change_profile(
+        profile=saved, name="Exempla", columns=saved.columns, month_first=False, forget_reading=True, by=None
+    )
+    assert next_one(path).layout["chosen_encoding"] is False

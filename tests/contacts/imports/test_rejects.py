@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from contacts.imports.formats.archives import is_document
 from contacts.imports.guessing import guess
-from contacts.imports.profiles import signature_of
 from contacts.imports.rejects import drop_old_rejects
 from contacts.imports.rolls.newer import newer_roll
+from contacts.imports.signatures import signature_of
 from contacts.imports.sketch import sketch_file
 from contacts.models import Contact, Import, ImportReject, Source
 from contacts.views.import_rejects import write_rejects

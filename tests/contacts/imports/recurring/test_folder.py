@@ -19,10 +19,11 @@ from contacts import tasks
 from contacts.imports.errors import ImportProblem, WrongState
 from contacts.imports.recurring import watching
 from contacts.imports.recurring.service import delete_recurring, look_now, pause_recurring
-from contacts.imports.service import discard_import, set_reading, undo_import
+from contacts.imports.service import discard_import, set_reading, set_sheet, undo_import
 from contacts.models import Contact, ContactTag, Import, RecurringFile, RecurringImport
 from tests.contacts.imports.recurring.conftest import OLD, confirm, look, work
 from tests.support.imports import import_file
+from tests.support.workbooks import write_xlsx
 
 HEADER = "Prénom;Nom;Email\n"
 LEA, KARIM, ANA = (
@@ -314,3 +315,25 @@ def test_a_file_that_is_utf_8_for_certain_is_read_as_such(recurring: Make, folde
     put(folder / "second.csv", HEADER + "Éva;Hébert;eva@example.org\n")
     look(made)
     assert (states(made), Contact.objects.filter(last_name="Hébert").count()) == (["done", "done"], 1)
+
+
+def test_a_workbook_without_the_sheet_of_before_waits_for_a_person(recurring: Make, folder: Path) -> None:
+    made = recurring()
+    rows = [line.split(";") for line in (HEADER + "Zoé;Lefèvre;zoe@example.org").splitlines()]
+    put_book(folder / "first.xlsx", {"Notice": [["A", "B"], ["x", "y"]], "Envoi": rows})
+    look(made)
+    assert made.open_import is not None
+    set_sheet(run=made.open_import, sheet="Envoi", by=None)
+    confirm(made)
+    put_book(folder / "second.xlsx", {"Notice": [["A", "B"], ["x", "y"]], "Envoi": rows})
+    look(made)
+    assert states(made) == ["done", "done"]
+    put_book(folder / "third.xlsx", {"Autre": rows})
+    look(made)
+    assert (states(made)[-1], [one["code"] for one in made.questions]) == ("uploaded", ["sheet"])
+    assert "“Autre”, and not “Envoi”" in watching.waiting_words(made.questions)
+
+
+def put_book(path: Path, sheets: dict[str, list[list[str]]]) -> None:
+    content = write_xlsx(path.parent.parent / path.name, sheets).read_bytes()
+    put_bytes(path, content)

@@ -64,3 +64,23 @@ def test_a_roll_from_abroad_takes_its_place_from_the_columns_step(
     assert "lacks the commune" in staff.post(address, chosen).content.decode()
     assert staff.post(address, chosen | {"country": "England"}).status_code == 422
     assert staff.post(address, chosen | {"place_name": "Camden"}).status_code == 302
+
+
+def test_a_mapping_tells_how_its_files_are_read_and_forgets_it(
+    uploaded: Callable[..., Import], send: Callable[..., HttpResponse], staff: Client, book: Source
+) -> None:
+    run = uploaded(DELIVERY, source=book)
+    staff.post(f"/imports/{run.pk}/file/", {"action": "read_again", "encoding": "cp850", "delimiter": ";"})
+    staff.post(f"/imports/{run.pk}/columns/", SAVED)
+    profile = MappingProfile.objects.get()
+    address = f"/imports/mappings/{profile.pk}/"
+    assert "Encoding: DOS (850) · Separator: “;”" in staff.get(address).content.decode()
+    send(DELIVERY.replace("Martin", "Lefèvre"), name="april.csv")
+    other = Import.objects.get(file_name="april.csv")
+    for step in ("file", "columns"):
+        page = staff.get(f"/imports/{other.pk}/{step}/").content.decode()
+        assert "reads its files as DOS (850); this one is read as UTF-8." in page
+    staff.post(address, {"name": "Exempla", "column_1": "last_name", "forget_reading": "yes"})
+    profile.refresh_from_db()
+    assert profile.reading == {}
+    assert "How its files are read" not in staff.get(address).content.decode()
