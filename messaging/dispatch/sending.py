@@ -17,6 +17,7 @@ from messaging.dispatch.rates import Rates
 from messaging.providers.base import Content, OutgoingMessage, Provider
 from messaging.providers.smtp.sources import Stream
 from messaging.returns.verp import return_path
+from messaging.services.return_paths import returns_to
 
 LEASE_MARGIN = 30.0
 """Seconds that a handed row's lease outlasts the provider's longest call."""
@@ -48,6 +49,8 @@ class ChunkSender:
         self._batch = can.max_batch
         self._lease = can.call_seconds + LEASE_MARGIN
         self._slotted = can.content is Content.SLOTS
+        # Providers by API have return paths of their own.
+        self._returns_to = "" if self._slotted else returns_to(outbox.sender, outbox.account).host
 
     def send(self, claim: Claim) -> Sent:
         """Send what the rate, the caps, the time and the gate allow; `whole` says whether it was everything.
@@ -100,8 +103,7 @@ class ChunkSender:
         return bool(handed) and not self._book.held
 
     def _returning(self, message: OutgoingMessage) -> OutgoingMessage:
-        """With a return path of its own, where returns are read; providers by API have their own."""
-        domain = self._outbox.account.return_domain
-        if not domain or self._slotted:
+        """With a return path of its own, where returns name their message."""
+        if not self._returns_to:
             return message
-        return message._replace(sender=return_path(message.key, domain))
+        return message._replace(sender=return_path(message.key, self._returns_to))

@@ -31,7 +31,7 @@ class DomainForm(forms.Form):
         label=_("Host for returns"),
         max_length=253,
         required=False,
-        help_text=_("A name below the domain, such as returns.example.org. Empty: the sender’s address."),
+        help_text=_("A name below the domain, such as returns.example.org. Empty: as the way out says."),
     )
     return_path_type = forms.ChoiceField(
         label=_("Returns are taken by"), choices=SenderDomain.ReturnPath.choices, required=False

@@ -70,7 +70,8 @@ class ReturnDomainForm(forms.Form):
         max_length=253,
         help_text=_(
             "For example returns.example.org. Every message then leaves with a return address of its own at "
-            "this domain; all of them must reach the mailbox below. Empty: returns go to the sender."
+            "this domain; all of them must reach the mailbox below. Empty: returns go to the sender. "
+            "A host for returns of the sender’s own domain comes before this one, once its records are right."
         ),
         widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
     )

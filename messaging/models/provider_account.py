@@ -15,7 +15,8 @@ class ProviderAccount(models.Model):
 
     What comes back: `hook_kind` names the webhooks (`messaging.providers.hooks`), `hook_secret` is in their
     address and empty until there is one, `hook_settings` and `sealed_hook_secrets` prove the calls.
-    `return_domain`: returns of SMTP come to an address of this domain that names the message (VERP).
+    `return_domain`: returns of SMTP come to an address of this domain that names the message (VERP), unless
+    the sender's domain has a host for them (`messaging.services.return_paths`).
     """
 
     class Kind(models.TextChoices):

@@ -1,7 +1,8 @@
 """Taking returns from a mail server on this machine (LMTP, RFC 2033): kept before they are answered.
 
-Only return paths with a signed key, at the domain of returns of an account, are taken: everything else is
-refused while the mail server still knows whom to tell. One recipient a message, so that one answer is enough.
+Only return paths with a signed key, at the domain of returns of an account or at the host for returns of a
+sender's domain, are taken: everything else is refused while the mail server still knows whom to tell. One
+recipient a message, so that one answer is enough.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from messaging.content.keyring import BadToken
 from messaging.content.tokens import read_return
-from messaging.models import ProviderAccount
 from messaging.returns.verp import key_of
+from messaging.services.return_paths import receivers
 from messaging.webhooks.receiving import MAIL, keep, spool_mail
 
 logger = logging.getLogger(__name__)
@@ -29,11 +30,11 @@ Result = TypeVar("Result")
 HOST = "127.0.0.1"  # never another: whoever reaches it is believed to be a mail server of this machine
 LARGEST = 10_000_000  # bytes
 IDLE_SECONDS = 300.0
-DOMAINS_FRESH = 30.0  # seconds that the domains of accounts are remembered
+DOMAINS_FRESH = 30.0  # seconds that the hosts of returns are remembered
 
 
 class Domains:
-    """Accounts by their domain of returns; while the database is away, as they were last known."""
+    """Accounts by where their returns come to; while the database is away, as they were last known."""
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
@@ -43,8 +44,7 @@ class Domains:
         if time.monotonic() - self._read_at >= DOMAINS_FRESH:
             try:
                 close_old_connections()
-                told = ProviderAccount.objects.exclude(return_domain="").order_by("-pk")
-                self._known = dict(told.values_list("return_domain", "pk"))
+                self._known = receivers()
                 self._read_at = time.monotonic()
             except (OperationalError, InterfaceError) as error:
                 logger.warning("Database away (%s)", type(error).__name__)

@@ -169,9 +169,14 @@ def sender_fault(campaign: Campaign) -> str:
 
 def domain_fault(campaign: Campaign, recipients: int) -> str:
     """Why the domains of its senders may not send so many messages today; empty when they may."""
+    return bulk_fault(senders_of(campaign), recipients, campaign=campaign)
+
+
+def senders_of(campaign: Campaign) -> list[SenderIdentity]:
+    """Its sender and those of its versions, each once."""
     variants = campaign.variants.sent().select_related("sender__provider_account")
-    senders = [campaign.sender, *(variant.sender for variant in variants)]
-    return bulk_fault([one for one in senders if one is not None], recipients, campaign=campaign)
+    found = [campaign.sender, *(variant.sender for variant in variants)]
+    return list(dict.fromkeys(sender for sender in found if sender is not None))
 
 
 def fault_of(sender: SenderIdentity) -> str:

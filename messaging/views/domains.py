@@ -24,6 +24,7 @@ from messaging.forms.domains import DomainForm, NewDomainForm
 from messaging.models import SenderDomain
 from messaging.models.domain_record import RecordState
 from messaging.services import sender_domains as services
+from messaging.services.return_paths import WayBack, senders_of, ways_back, words_of
 from messaging.services.sender_domains import DomainInvalid, ShownRecord
 
 ACTS: dict[str, Callable[..., object]] = {
@@ -40,6 +41,15 @@ class Line:
     level: str
     advice: str
     label: str
+
+
+@dataclass(frozen=True)
+class ReturnsLine:
+    """Where returns by one way out come to. `level`: ok, warn, or none where nothing names the message."""
+
+    back: WayBack
+    level: str
+    text: str
 
 
 class DomainList(StaffView, TemplateView):
@@ -176,9 +186,16 @@ def shown_of(domain: SenderDomain) -> dict[str, Any]:
     return {
         "domain": domain,
         "lines": [_line(shown) for shown in services.shown_records(domain)],
+        "returns": [_returns(back) for back in ways_back(senders_of(domain))],
         "two_generations": len(generations) > 1,
         "may_retire": newest is not None and newest > min(generations, default=0),
     }
+
+
+def _returns(back: WayBack) -> ReturnsLine:
+    is_known = bool(back.returns.host)
+    level = "ok" if is_known and back.agrees and back.is_read else "warn" if is_known else "none"
+    return ReturnsLine(back, level, words_of(back))
 
 
 def _line(shown: ShownRecord) -> Line:

@@ -37,7 +37,8 @@ from messaging.services.approval_state import (
     window_of,
 )
 from messaging.services.campaigns import CampaignContent, schedule, send_now, update_campaign
-from messaging.services.pre_send import About, PreSend, pre_send
+from messaging.services.pre_send import About, PreSend, pre_send, senders_of
+from messaging.services.return_paths import ways_back, words_of
 from messaging.services.sender_trust import domain_of
 from messaging.services.testing import send_test, was_tested
 from messaging.services.variants import revision_of
@@ -188,6 +189,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
         level = "warn" if remark.level is Level.WARNING else "hint"
         url = _mended_at(campaign, About.CONTENT, remark.block_id)
         lines.append(Line(level, _("Text"), remark.message, url))
+    lines += _returns(campaign)
     lines += _enough(campaign)
     if not tested:
         message = _("This text has not been tested as it is now: look at it in a real mailbox first.")
@@ -217,6 +219,25 @@ def _enough(campaign: Campaign) -> Iterator[Line]:
             held.by_cap,
         )
         yield Line("warn", title, text % {"number": held.by_cap}, url)
+
+
+def _returns(campaign: Campaign) -> Iterator[Line]:
+    """Where what cannot be delivered comes back to, by each way out by SMTP; what is alike is said once."""
+    said = set[str]()
+    for back in ways_back(senders_of(campaign)):
+        text = words_of(back)
+        if text in said:
+            continue
+        said.add(text)
+        is_fine = back.returns.host and back.agrees
+        level = "warn" if back.returns.host and not back.is_read else "ok" if is_fine else "hint"
+        if level == "warn":
+            url = reverse("messaging:provider_returns", args=[back.account.pk])
+        elif back.domain is not None:
+            url = reverse("messaging:domain", args=[back.domain.pk])
+        else:
+            url = reverse("messaging:domains")
+        yield Line(level, _("Returns"), text, url)
 
 
 def _title(about: About) -> str:

@@ -20,6 +20,7 @@ from messaging.returns import imap, lmtp
 from messaging.returns.verp import key_of
 from messaging.webhooks import reading
 from tests.messaging.dispatch.conftest import books, pump, shared_sink, sink, start  # noqa: F401
+from tests.messaging.domains import make_domain, prove
 from tests.messaging.people import make_account, make_campaign, make_people, make_sender
 from tests.messaging.returns.messages import DSN, REPLY
 from tests.messaging.webhooks.conftest import key, rows, states
@@ -160,6 +161,29 @@ def test_messages_leave_with_a_return_path_of_their_own(sink: SmtpSink, pump: Pu
     senders = {row.recipient: row.sender for row in sink.received()}
     assert {key_of(sender) for sender in senders.values()} == {key(row) for row in rows(campaign)}
     assert all(sender.endswith("@returns.example.org") for sender in senders.values())
+
+
+def test_a_proven_host_of_the_senders_domain_is_the_return_path_and_returns_are_known_there(
+    sink: SmtpSink,  # noqa: F811
+    pump: Pump,  # noqa: F811
+    receiver: int,
+) -> None:
+    make_people(1)
+    account = make_account(sink.port)
+    ProviderAccount.objects.filter(pk=account.pk).update(return_domain="returns.example.com")
+    account.refresh_from_db()
+    fields = {"return_path_host": "returns.example.org", "return_path_target": "mx.example.net"}
+    prove(make_domain(**fields, relay_selectors=["relay"]))
+    campaign = start(make_campaign(sender=make_sender(account)))
+    pump.run(seconds=20)
+    ((sender, recipient),) = [(row.sender, row.recipient) for row in sink.received()]
+    (row,) = rows(campaign)
+    assert (sender, recipient) == (f"b+{key(row)}@returns.example.org", row.address)
+    with smtplib.LMTP("127.0.0.1", receiver) as client:
+        client.sendmail("", [sender], dsn("none"))
+    assert reading.read_events() == 1
+    assert books(campaign) == {"bounced": 1}
+    assert ProviderEvent.objects.get().account == account
 
 
 @pytest.fixture

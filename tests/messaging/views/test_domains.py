@@ -11,9 +11,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from messaging.domains import lookup
-from messaging.models import SenderDomain
+from messaging.models import ProviderAccount, SenderDomain
 from messaging.services import sender_domains
 from tests.messaging.domains import arrives, make_domain, prove, zone_of
+from tests.messaging.people import make_account, make_sender
 from tests.support.dns_server import DnsServer
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +83,19 @@ def test_keys_are_changed_from_the_page(administrator: Client) -> None:
     assert "retire-dialog" in administrator.get(page(domain)).content.decode()
     administrator.post(page(domain, "domain_act", act="retire"))
     assert "crm1._domainkey" not in administrator.get(page(domain)).content.decode()
+
+
+def test_the_page_says_where_returns_come_to(administrator: Client) -> None:
+    domain = make_domain(return_path_host="returns.example.org", return_path_target="mx.example.net")
+    sender = make_sender(make_account(), proven=False)
+    ProviderAccount.objects.update(return_domain="returns.example.com")
+    shown = administrator.get(page(domain)).content.decode()
+    assert "Returns come to returns.example.com" in shown
+    assert "They come to returns.example.org as soon as its records are found right." in shown
+    prove(domain)
+    shown = administrator.get(page(domain)).content.decode()
+    assert "Returns come to returns.example.org, a host of the sender’s domain" in shown
+    assert str(sender.provider_account) in shown
 
 
 def test_officer_reads_and_changes_nothing(officer: Client) -> None:

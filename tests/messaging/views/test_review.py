@@ -13,7 +13,8 @@ from django.utils import timezone
 from campaign_crm.platform.models import AuditEntry, Organisation
 from contacts.models import Import, OptOutAnswer, Source
 from messaging.enums import CampaignState
-from messaging.models import Campaign, Delivery, SendingRule
+from messaging.models import Campaign, Delivery, Mailbox, ProviderAccount, SendingRule
+from tests.messaging.domains import make_domain, prove
 from tests.messaging.people import make_people
 from tests.messaging.views.conftest import make_sent
 
@@ -49,6 +50,23 @@ def test_complete_mailing_has_only_hints_and_a_test_to_send(officer: Client, rea
     assert {title for level, title in found if level == "ok"} == {
         *["Sending", "Who you are", "Sender", "Recipients", "Text"]
     }
+
+
+def test_it_says_where_returns_come_to(officer: Client, ready: Campaign) -> None:
+    def returns() -> list[tuple[str, str]]:
+        shown = officer.get(url(ready)).context["lines"]
+        return [(line.level, line.text) for line in shown if line.title == "Returns"]
+
+    assert [level for level, _text in returns()] == ["hint"]
+    ProviderAccount.objects.update(return_domain="returns.example.com")
+    ((level, text),) = returns()
+    assert (level, "Nobody reads them" in text, "another domain" in text) == ("warn", True, True)
+    Mailbox.objects.create(
+        account=ProviderAccount.objects.get(), purpose="returns", host="127.0.0.1", username="returns"
+    )
+    prove(make_domain(return_path_host="returns.example.org", return_path_target="mx.example.net"))
+    ((level, text),) = returns()
+    assert (level, text.startswith("Returns come to returns.example.org")) == ("ok", True)
 
 
 def test_each_obstacle_leads_to_where_it_is_mended(officer: Client, campaign: Campaign) -> None:
