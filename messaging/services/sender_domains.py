@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,7 +26,7 @@ from messaging.domains.checking import Look, Seen, check_all
 from messaging.domains.lookup import Lookup, NoAnswer, system_lookup
 from messaging.domains.records import WantedRecord, wanted_records
 from messaging.errors import MessagingError, WrongState
-from messaging.models import DomainKey, DomainRecord, ProviderAccount, SenderDomain
+from messaging.models import DomainKey, DomainRecord, ProviderAccount, SenderDomain, SenderIdentity
 from messaging.models.domain_record import Purpose, RecordState
 from messaging.services.rights import ask_right
 
@@ -154,10 +155,11 @@ def newest_published(domain: SenderDomain) -> int | None:
 
 
 def wanted_of(domain: SenderDomain) -> list[WantedRecord]:
-    """What the domain has to publish."""
-    accounts = ProviderAccount.objects.filter(
-        is_active=True, senders__is_active=True, senders__address__iendswith=f"@{domain.name}"
-    ).distinct()
+    """What the domain has to publish; its senders' addresses may be below it."""
+    addresses = Q(address__iendswith=f"@{domain.name}") | Q(address__iendswith=f".{domain.name}")
+    senders = SenderIdentity.objects.filter(addresses, is_active=True)
+    leaving = Q(senders__in=senders) | Q(routes__sender__in=senders)
+    accounts = ProviderAccount.objects.filter(leaving, is_active=True).distinct()
     return wanted_records(
         domain,
         keys=living_keys(domain).select_related("domain"),

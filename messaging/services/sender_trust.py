@@ -21,6 +21,7 @@ from campaign_crm.platform.crypto import unseal
 from messaging.content.compile import CompiledMessage
 from messaging.content.dkim import DkimKey
 from messaging.content.public_links import PICTURE_PATHS
+from messaging.dispatch import routing
 from messaging.domains.records import WantedRecord
 from messaging.models import Campaign, DomainRecord, ProviderAccount, SenderDomain, SenderIdentity
 from messaging.models.domain_record import Purpose
@@ -96,11 +97,12 @@ def bulk_fault(
     `campaign` is not counted among what has left today.
     """
     for sender in senders:
-        if sender.provider_account.is_catcher:
+        accounts = dict.fromkeys(way.account for way in routing.every_way(sender).ways)
+        leading_out = [account for account in accounts if not account.is_catcher]
+        if not leading_out or recipients + _left_today(sender, campaign) <= UNPROVEN_A_DAY:
             continue
-        if recipients + _left_today(sender, campaign) <= UNPROVEN_A_DAY:
-            continue
-        if fault := _unproven(sender):
+        # Any of them may carry the whole mailing, once the others rest or have come to a cap.
+        if fault := next(filter(None, (_unproven(sender, account) for account in leading_out)), ""):
             return fault
     return ""
 
@@ -113,18 +115,25 @@ def missing_records(domain: SenderDomain, account: ProviderAccount) -> list[Want
     needed = [record for record in wanted if record.purpose in (Purpose.SPF, Purpose.DMARC)]
     if not account.signs_here or newest_published(domain) is None:
         needed = [record for record in wanted if record.purpose == signature] + needed
-    if domain.return_path_host:  # then SPF is asked for there
+    if _returns_at_host(domain, account):  # then SPF is asked for there
         needed = [one for one in needed if one.purpose != Purpose.SPF]
-        needed += [one for one in wanted if one.purpose == Purpose.RETURN_SPF]
+        needed += [one for one in wanted if one.purpose in (Purpose.RETURN_PATH, Purpose.RETURN_SPF)]
     missing = [one for one in needed if (one.purpose, one.name, one.value) not in proven]
     if account.signs_here:  # RSA is what everybody verifies; the other key is beside it
         missing = [one for one in missing if one.purpose != Purpose.DKIM or "k=rsa" in one.value]
     return missing
 
 
-def _unproven(sender: SenderIdentity) -> str:
+def _returns_at_host(domain: SenderDomain, account: ProviderAccount) -> bool:
+    """A mail server there is for what leaves by SMTP; a provider's host, for what the provider sends."""
+    if not domain.return_path_host:
+        return False
+    takes_ours = domain.return_path_type == SenderDomain.ReturnPath.MX
+    return account.kind == ProviderAccount.Kind.SMTP if takes_ours else True
+
+
+def _unproven(sender: SenderIdentity, account: ProviderAccount) -> str:
     domain = domain_of(sender)
-    account = sender.provider_account
     if domain is None:
         return _(
             "“%(domain)s” has not said who may send for it: large mailboxes refuse more than 5,000 messages "

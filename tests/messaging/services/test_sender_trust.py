@@ -7,16 +7,18 @@ from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
 
+from contacts.enums import TerritoryKind
 from messaging.dispatch import lifecycle
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend
-from messaging.models import Campaign, DomainRecord, SenderIdentity
+from messaging.models import Campaign, DomainRecord, ProviderAccount, SenderIdentity, SenderRoute
 from messaging.models.domain_record import Purpose, RecordState
 from messaging.services import sender_trust
 from messaging.services.campaigns import resume, schedule, send_now
 from messaging.services.pre_send import About, pre_send
-from messaging.services.sender_domains import update_domain
+from messaging.services.sender_domains import update_domain, wanted_of
 from messaging.services.sender_trust import bulk_fault
+from tests.messaging.dispatch.test_variants import place
 from tests.messaging.domains import make_domain, prove
 from tests.messaging.people import make_account, make_campaign, make_officer, make_people, make_sender
 
@@ -77,6 +79,67 @@ def test_returns_to_a_host_of_their_own_need_spf_there() -> None:
     )
     prove(domain, but=(Purpose.RETURN_SPF,))
     assert "TXT returns.example.org v=spf1" in fault(sign=True)
+
+
+def test_returns_to_a_host_of_their_own_need_a_server_that_takes_them() -> None:
+    domain = make_domain(return_path_host="returns.example.org", return_path_target="mx.example.net")
+    prove(domain, but=(Purpose.RETURN_PATH,))
+    assert "MX returns.example.org 10 mx.example.net" in fault(sign=True)
+
+
+def test_a_host_for_returns_at_the_provider_must_be_there() -> None:
+    domain = make_domain(
+        return_path_host="returns.example.org", return_path_type="cname", return_path_target="u1.example.net"
+    )
+    prove(domain, but=(Purpose.RETURN_PATH,))
+    assert "CNAME returns.example.org u1.example.net" in fault(sign=True)
+    prove(domain)
+    assert fault(sign=True) == ""
+
+
+def test_a_mail_server_for_returns_says_nothing_of_what_a_providers_api_sends() -> None:
+    domain = make_domain(
+        return_path_host="returns.example.org", return_path_target="mx.example.net", relay_selectors=["s1"]
+    )
+    prove(domain, but=(Purpose.SPF,))
+    sender = sender_by()
+    ProviderAccount.objects.update(kind="brevo")
+    sender.refresh_from_db()
+    with override("en"):
+        assert "TXT example.org v=spf1" in bulk_fault([sender], MANY)
+
+
+@pytest.mark.parametrize("weight", [0, 1])
+def test_every_way_that_a_mailing_may_take_must_be_believed(weight: int) -> None:
+    prove(make_domain())
+    sender = sender_by(sign=True)
+    assert bulk_fault([sender], MANY) == ""
+    other = make_account()
+    SenderRoute.objects.create(sender=sender, provider_account=other, weight=weight)
+    with override("en"):
+        assert f"Let the way out “{other}” be signed here" in bulk_fault([sender], MANY)
+    ProviderAccount.objects.filter(pk=other.pk).update(is_active=False)
+    assert bulk_fault([sender], MANY) == ""
+
+
+def test_a_way_out_of_one_territory_must_be_believed_too() -> None:
+    prove(make_domain())
+    sender = sender_by(sign=True)
+    region = place("32", TerritoryKind.REGION)
+    SenderRoute.objects.create(sender=sender, provider_account=make_account(), territory=region)
+    assert bulk_fault([sender], MANY) != ""
+
+
+def test_servers_of_every_way_out_are_in_the_record_to_publish() -> None:
+    domain = make_domain()
+    sender = sender_by(host="smtp.example.net", sign=True)
+    below = sender_by(host="smtp.example.com")
+    SenderIdentity.objects.filter(pk=below.pk).update(address="news@lyon.example.org")
+    reserve = make_account(host="192.0.2.7")
+    SenderRoute.objects.create(sender=sender, provider_account=reserve, weight=0)
+    SenderRoute.objects.create(sender=sender, provider_account=make_account(host="8.8.8.8"), weight=0)
+    (spf,) = (wanted for wanted in wanted_of(domain) if wanted.purpose == Purpose.SPF)
+    assert set(spf.terms) == {"a:smtp.example.net", "a:smtp.example.com", "ip4:8.8.8.8"}
 
 
 def test_what_left_today_from_the_registered_domain_counts() -> None:
