@@ -39,11 +39,15 @@ def consents(contact_id: int, before: datetime | None, limit: int) -> list[Timel
                 _("Agreed: %(what)s (%(channel)s)") if entry.given else _("No more: %(what)s (%(channel)s)")
             )
             % {"what": entry.get_purpose_display(), "channel": entry.get_channel_display()},
-            detail=str(entry.source or ""),
+            detail=" · ".join(filter(None, [str(entry.source or ""), _undated(entry)])),
             icon="handshake",
         )
         for entry in found[:limit]
     ]
+
+
+def _undated(entry: Consent) -> str:
+    return _("day not known: the day of the import stands here") if entry.is_undated else ""
 
 
 def subscriptions(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:

@@ -44,6 +44,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "misspelt": run.preview.get("misspelt", 0),
         "stopped": run.preview["stopped"],
         "without_agreement": run.preview.get("without_agreement", 0),
+        "undated": run.preview.get("undated", 0),
         "linked": links.linked,
         "to_review": links.to_review,
         "pairs": DuplicatePair.objects.filter(created_by_import=run, state="pending").count(),

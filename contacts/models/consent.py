@@ -40,7 +40,8 @@ class Consent(models.Model):
     """One thing a person said about one channel and purpose; the newest entry is what holds.
 
     Append-only: a trigger refuses updates; rows go only when the person is erased. `proof` is a JSON object:
-    form or import row, confirmed address, page.
+    form or import row, confirmed address, page. `undated` in it: nobody knows the day, `at` is that of the
+    import.
     """
 
     contact = models.ForeignKey(
@@ -70,6 +71,11 @@ class Consent(models.Model):
         indexes = [
             models.Index(fields=["contact", "channel", "purpose", "-at", "-id"], name="consent_newest")
         ]
+
+    @property
+    def is_undated(self) -> bool:
+        """True when the file did not say the day: `at` is the moment of its import."""
+        return bool(self.proof.get("undated"))
 
     def __str__(self) -> str:
         return f"{self.contact_id} {self.channel}/{self.purpose} {'given' if self.given else 'withdrawn'}"

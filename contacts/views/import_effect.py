@@ -82,6 +82,7 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
     if counts.get("without_agreement"):
         note = _("an empty cell or a no: no consent is recorded")
         shown.append(Tile(_("Without an agreement"), counts["without_agreement"], note))
+    shown += _undated(counts)
     if is_roll and any(counts.get(name) for name in ("arrived", "departed", "moved")):
         shown += _roll_movements(counts)
     if "linked" in counts:
@@ -132,7 +133,15 @@ def _enrichment_tiles(run: Import, counts: Counts) -> list[Tile]:
     ]
     if counts.get("outside"):
         shown.append(Tile(_("Outside the territory"), counts["outside"], _("left out, as you chose")))
-    return shown
+    return shown + _undated(counts)
+
+
+def _undated(counts: Counts) -> list[Tile]:
+    """Agreements of which neither the file nor its source says the day."""
+    if not counts.get("undated"):
+        return []
+    note = _("people whose row has no day: the ledger keeps that of the import, marked as such")
+    return [Tile(_("Agreements without a day"), counts["undated"], note)]
 
 
 def _fields_gained(counts: Counts) -> list[tuple[Text, int]]:

@@ -151,9 +151,12 @@ HAS_ADDRESS = """CASE channel.name
     ELSE own.addresses <> '[]' END"""
 # What the file says of each channel, else what the source says for everyone who has an address on it and
 # whose cell is not empty where the file has a column for it. A refusal always counts. An agreement never goes
-# against a refusal, unless the row is dated after it, and no date is later than today.
+# against a refusal, unless the row is dated after it, and no date is later than today. The ledger has a
+# moment for every entry: where the row has no day, that of the import, marked as such (`undated`), and no
+# refusal is taken for earlier.
 CONSENTS = """
-SELECT said.contact_id, said.channel, said.given, said.at, said.line, said.words, said.proof
+SELECT said.contact_id, said.channel, said.given, said.line, said.words, said.proof, said.undated,
+       CASE WHEN NOT said.given AND last.undated THEN greatest(said.at, last.at) ELSE said.at END AS at
 FROM (
     SELECT DISTINCT ON (naming.contact_id, channel.name)
            naming.contact_id, channel.name AS channel, naming.line,
@@ -162,6 +165,9 @@ FROM (
                 THEN least(own.refused_at, now())
                 ELSE least(coalesce(own.collected_on::timestamptz, now()), now()) END AS at,
            least(own.collected_on, current_date) AS collected_on,
+           own.collected_on IS NULL
+               AND ((own.agrees ->> channel.name) IS DISTINCT FROM 'false' OR own.refused_at IS NULL)
+               AS undated,
            own.consent_words AS words, own.consent_proof AS proof
     FROM naming
     JOIN {rows} AS own USING (line)
@@ -170,10 +176,11 @@ FROM (
        OR (%(agreeing)s AND channel.name = ANY(%(channels)s) AND {has_address}
            AND NOT coalesce(own.said -> 'not' ? channel.name, false))
     ORDER BY naming.contact_id, channel.name, (own.agrees ->> channel.name) = 'false' DESC NULLS LAST,
-             naming.line
+             (own.agrees ->> channel.name) IS DISTINCT FROM 'false' AND own.collected_on IS NULL, naming.line
 ) AS said
 LEFT JOIN LATERAL (
-    SELECT held.given, held.at FROM contacts_consent AS held
+    SELECT held.given, held.at, coalesce((held.proof ->> 'undated')::boolean, false) AS undated
+    FROM contacts_consent AS held
     WHERE held.contact_id = said.contact_id AND held.channel = said.channel AND held.purpose = 'messages'
     ORDER BY held.at DESC, held.id DESC LIMIT 1
 ) AS last ON true

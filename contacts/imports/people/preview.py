@@ -59,7 +59,8 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     people = known + found["new"]
     keep_changes(staging, terms)
     if terms.source.lawful_basis == LawfulBasis.CONSENT:
-        counts["without_agreement"] = _without_agreement(staging, terms)
+        counts["without_agreement"] = _counted(staging, terms, _WITHOUT_AGREEMENT)
+        counts["undated"] = _counted(staging, terms, _UNDATED)
     told = {
         "rows": rows,
         **found,
@@ -72,9 +73,9 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     return told | enrichment(staging, terms, matched=known, asked=people) if terms.match_only else told
 
 
-def _without_agreement(staging: Staging, terms: Terms) -> int:
-    """People of the file who have an address of a channel, and an empty or negative cell for it."""
-    query = staging.sql(_WITHOUT_AGREEMENT, has_address=staging.sql(effects_sql.HAS_ADDRESS))
+def _counted(staging: Staging, terms: Terms, statement: str) -> int:
+    """People of the file that a statement counts."""
+    query = staging.sql(statement, has_address=staging.sql(effects_sql.HAS_ADDRESS))
     with connection.cursor() as cursor:
         cursor.execute(query, terms.parameters())
         return int(cursor.fetchone()[0])
@@ -127,6 +128,7 @@ WHERE given.birth_date <> kept.birth_date
    OR (given.first_name <> '' AND kept.first_name <> '' AND fold(given.first_name) <> fold(kept.first_name))
    OR given.commune_id <> kept.commune_id
 """
+# People who have an address of a channel, and an empty or negative cell for it.
 _WITHOUT_AGREEMENT = """
 SELECT count(DISTINCT person) FROM (
     SELECT persons.person
@@ -135,6 +137,28 @@ SELECT count(DISTINCT person) FROM (
     GROUP BY persons.person, channel.name
     HAVING bool_and(coalesce(own.said -> 'not' ? channel.name, false)) AND bool_or({has_address})
 ) AS one
+"""
+# People who agreed, by their rows or by the source, and no row says on which day; a refusal needs none. A
+# file that creates nobody speaks of those it finds.
+_UNDATED = """
+SELECT count(DISTINCT person) FROM (
+    SELECT person
+    FROM (
+        SELECT persons.person, channel.name, own.collected_on,
+               (own.agrees ->> channel.name)::boolean AS cell,
+               coalesce((own.agrees ->> channel.name)::boolean,
+                        channel.name = ANY(%(channels)s) AND {has_address}
+                        AND NOT coalesce(own.said -> 'not' ? channel.name, false)) AS agreed
+        FROM {persons} AS persons
+        JOIN {rows} AS own USING (line)
+        CROSS JOIN (VALUES ('email'), ('sms'), ('call'), ('post')) AS channel (name)
+        WHERE NOT %(match_only)s OR EXISTS (SELECT FROM {targets} AS target
+                                            WHERE target.person = persons.person)
+    ) AS one
+    GROUP BY person, name
+    HAVING bool_or(agreed) AND bool_and(coalesce(cell, true))
+       AND bool_and(NOT agreed OR collected_on IS NULL)
+) AS undated
 """
 # A row that was taken without one of its values is told back, and is not rejected.
 _COUNTS = """

@@ -52,6 +52,7 @@ class Terms:
             "channels": list(self.source.channels),
             "tags": json.dumps(self.tags),
             "list": self.list_id,
+            "match_only": self.match_only,
             "beside": f" (import {self.import_id})",  # what tells a list from that of its name
         }
 

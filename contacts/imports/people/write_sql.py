@@ -157,7 +157,8 @@ INSERT INTO contacts_consent (
 SELECT new.contact_id, new.channel, 'messages', new.given, new.at, %(source)s,
        jsonb_strip_nulls(jsonb_build_object(
            'import', %(import)s, 'line', new.line,
-           'words', nullif(new.words, ''), 'said', nullif(new.proof, ''))),
+           'words', nullif(new.words, ''), 'said', nullif(new.proof, ''),
+           'undated', nullif(new.undated, false))),
        %(by)s, %(import)s
 FROM ({effect}) AS new
 """

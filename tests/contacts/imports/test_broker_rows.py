@@ -192,3 +192,42 @@ def test_an_ended_licence_refuses_the_file(delivered, broker) -> None:
 def test_a_licence_that_ends_within_a_month_is_told(broker, days: int, soon: bool) -> None:
     broker.licence_ends_on = timezone.localdate() + timedelta(days=days)
     assert licence_ends_soon(broker) is soon
+
+
+UNDATED = [*LEA[:4], "", *PROOF[1:]]
+
+
+def test_an_agreement_without_a_day_is_counted_and_marked(delivered, book) -> None:
+    zoe = ["Roy", "Zoé", "zoe@example.org", "oui", *PROOF]
+    run = import_file(delivered(UNDATED, PAUL, zoe), kind="address-book", source=book)
+    assert (run.preview["undated"], run.counts["undated"]) == (1, 1)
+    lea, dated = Consent.objects.order_by("contact_id")
+    assert (lea.is_undated, lea.at.date(), lea.proof["line"]) == (True, timezone.now().date(), 2)
+    assert (dated.is_undated, dated.at.date(), "undated" in dated.proof) == (False, date(2025, 3, 12), False)
+    assert said_of("Martin").collected_on is None
+    again = import_file(delivered(UNDATED, name="again.csv"), kind="address-book", source=book)
+    assert (again.counts["unchanged"], Consent.objects.count()) == (1, 2)
+
+
+def test_of_two_rows_the_one_with_a_day_is_the_proof(delivered, book) -> None:
+    run = import_file(delivered(UNDATED, LEA), kind="address-book", source=book)
+    consent = Consent.objects.get()
+    assert (run.counts["undated"], consent.is_undated, consent.proof["line"]) == (0, False, 3)
+
+
+def test_a_file_without_a_column_of_days_says_so_too(delivered, book, broker) -> None:
+    rows = [row[:3] for row in (LEA, PAUL, ["Sans", "Adresse", "", ""])]
+    run = preview(delivered(*rows, header=HEADER[:3]), kind="address-book", source=book)
+    assert run.preview["undated"] == 2
+    assert preview(delivered(UNDATED, LEA), kind="broker", source=broker).preview["undated"] == 0
+    assert preview(delivered(UNDATED), kind="broker", source=broker).preview["undated"] == 1
+
+
+def test_an_agreement_without_a_day_never_outlasts_a_refusal(delivered, book) -> None:
+    import_file(delivered(UNDATED), kind="address-book", source=book)
+    refusal = [*LEA[:3], "non", *PROOF]
+    run = import_file(delivered(refusal, name="later.csv"), kind="address-book", source=book)
+    assert run.counts["updated"] == 1
+    assert not Reach.objects.get(channel="email").political
+    run_job(undo_import(run=run, by=None).pk)
+    assert list(Consent.objects.order_by("pk").values_list("given", flat=True)) == [True, False]

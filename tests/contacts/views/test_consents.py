@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contacts.enums import Channel, ConsentPurpose
-from contacts.models import Contact
+from contacts.models import Consent, Contact
 from contacts.services.consents import current_wording, record_consent
 from tests.contacts.views.conftest import queries_of
 
@@ -76,3 +76,14 @@ def test_a_person_without_a_name_is_still_a_link(client, say, members):
 
 def test_who_only_reads_may_read(reader):
     assert reader.get(ADDRESS).status_code == 200
+
+
+def test_a_day_that_nobody_knows_is_not_shown_as_the_day_of_the_agreement(client, members, person):
+    lea = person("Léa", "Martin")
+    Consent.objects.create(
+        contact=lea, channel="email", purpose="messages", given=True, source=members, proof={"undated": True}
+    )
+    assert "day not known, imported <time" in client.get(ADDRESS).content.decode()
+    page = client.get(f"/people/{lea.pk}/").content.decode()
+    assert "day not known, imported <time" in page
+    assert "day not known: the day of the import stands here" in page

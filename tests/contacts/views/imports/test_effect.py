@@ -43,6 +43,7 @@ def test_preview_says_what_would_happen_and_writes_nothing(
         "Unchanged": 0,
         "Twice in the file": 1,
         "Rejected": 1,
+        "Agreements without a day": 2,
     }
     assert Contact.objects.count() == 2
     text = answer.content.decode()
