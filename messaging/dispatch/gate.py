@@ -157,13 +157,13 @@ def hand_over(
 
     `seconds`: lease of the intent; the provider must have answered before it ends. The commit is flushed to
     disk before this returns: what a crash finds without intent was never offered to anybody. `book`: what the
-    caps allow, and where it is written; rows beyond stay claimed.
+    caps and the warm-ups allow, and where it is written; rows beyond stay claimed.
     """
     checks = tuple(sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0])))
     handed: set[Key] = set()
     with transaction.atomic(), connection.cursor() as cursor:
         if book is not None:
-            keys = keys[: book.room(len(keys))]
+            keys = book.choose(keys)
         for start in range(0, len(keys), KEYS_A_STATEMENT):
             contacts, occasions = columns(keys[start : start + KEYS_A_STATEMENT])
             cursor.execute(
@@ -185,7 +185,7 @@ def hand_over(
             found = cursor.fetchall()
             handed |= {Key(contact, occasion) for contact, occasion, state in found if state == "handed"}
         if book is not None:
-            book.write(len(handed))
+            book.write(handed)
     return handed
 
 

@@ -136,6 +136,8 @@ def give_back(claim: Claim) -> int:
 
 def put_off(claim: Claim, delays: Sequence[tuple[Key, float]]) -> None:
     """Return claimed rows to the queue, each due again only after its own delay in seconds."""
+    if not delays:
+        return
     with transaction.atomic(), connection.cursor() as cursor:
         for start in range(0, len(delays), KEYS_A_STATEMENT):
             part = delays[start : start + KEYS_A_STATEMENT]

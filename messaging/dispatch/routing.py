@@ -1,5 +1,7 @@
 """By which account a chunk leaves: of several ways of a sender, those that can take messages now, by weight.
 
+A way that warms up, and has come to its messages of the day at one family of mailboxes, takes the others'.
+
 Rows that are surely not accepted wait in the ledger like any others, so the next account simply claims them;
 what may have been accepted is `unknown` and never claimed: no failover sends twice.
 """
@@ -8,22 +10,27 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from django.db import connection
 
-from messaging.dispatch.ledger import Row
+from messaging.dispatch import warm_up
+from messaging.dispatch.ledger import Key, Row
 from messaging.models import ProviderAccount, SenderIdentity, SenderRoute
 
 
 @dataclass(frozen=True)
 class Way:
-    """One account with its share; `departments` None: it carries messages to anywhere."""
+    """One account with its share; `departments` None: it carries messages to anywhere.
+
+    `full`: families of mailboxes to which its warm-up lets nothing more leave now.
+    """
 
     account: ProviderAccount
     weight: int
     departments: frozenset[str] | None = None
+    full: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,19 +53,36 @@ class Ways:
     def split(
         self, rows: Sequence[Row], general: ProviderAccount | None, chance: random.Random
     ) -> list[tuple[ProviderAccount, list[Row]]]:
-        """Rows by the account that carries them: of their territory where there is one, else `general`."""
-        if all(way.departments is None for way in self.ways):
+        """Rows by the account that carries them: of their territory where there is one, else `general`.
+
+        Where that one is full for a family, another that is not; if all are, it lets them wait.
+        """
+        if all(way.departments is None and not way.full for way in self.ways):
             return [(general, list(rows))] if general is not None else []
-        accounts: dict[str, ProviderAccount | None] = {}
+        families: Mapping[Key, str] = {}
+        if any(way.full for way in self.ways):
+            families = warm_up.families_of_rows(rows)
+        accounts: dict[tuple[str, str], ProviderAccount | None] = {}
         found: dict[ProviderAccount, list[Row]] = defaultdict(list)
         for row in rows:
-            if row.department not in accounts:
-                own = [way for way in self.ways if row.department in (way.departments or ())]
-                accounts[row.department] = _chosen(own, chance) or general
-            account = accounts[row.department]
+            place = (row.department, families.get(row.key, ""))
+            if place not in accounts:
+                accounts[place] = self._carrier(*place, general, chance)
+            account = accounts[place]
             if account is not None:
                 found[account].append(row)
         return list(found.items())
+
+    def _carrier(
+        self, department: str, family: str, general: ProviderAccount | None, chance: random.Random
+    ) -> ProviderAccount | None:
+        own = [way for way in self.ways if department in (way.departments or ())]
+        preferred = [way for way in self.ways if way.account == general and way.departments is None]
+        anywhere = [way for way in self.ways if way.departments is None]
+        for ways in (own, preferred, anywhere):
+            if account := _chosen([way for way in ways if family not in way.full], chance):
+                return account
+        return _chosen(own, chance) or general
 
     def without(self, account: ProviderAccount) -> Ways:
         return Ways(tuple(way for way in self.ways if way.account != account))
@@ -86,7 +110,13 @@ def every_way(sender: SenderIdentity) -> Ways:
 
 def open_ways(sender: SenderIdentity, closed: Collection[int]) -> Ways:
     """The ways of a sender but those of `closed` accounts, which rest or have come to a cap."""
-    return Ways(tuple(way for way in every_way(sender).ways if way.account.pk not in closed))
+    ways = (way for way in every_way(sender).ways if way.account.pk not in closed)
+    return Ways(
+        tuple(
+            replace(way, full=warm_up.full_families(way.account)) if way.account.warm_up_from else way
+            for way in ways
+        )
+    )
 
 
 def _chosen(ways: Sequence[Way], chance: random.Random) -> ProviderAccount | None:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 from django.utils import timezone
 
-from messaging.dispatch import gate, outcomes
+from messaging.dispatch import gate, ledger, outcomes
 from messaging.dispatch.call import Call, Sent
 from messaging.dispatch.caps import Book
 from messaging.dispatch.circuit import Circuit
-from messaging.dispatch.ledger import Claim
+from messaging.dispatch.ledger import Claim, Row
 from messaging.dispatch.outbox import Outbox, Prepared
 from messaging.dispatch.rates import Rates
 from messaging.providers.base import Content, OutgoingMessage, Provider
@@ -58,7 +58,7 @@ class ChunkSender:
         The rest stays claimed: whoever claimed it gives it back.
         """
         sent = Sent()
-        waiting: Sequence[Prepared] = self._outbox.prepare(claim.rows)
+        waiting: Sequence[Prepared] = self._outbox.prepare(self._ready(claim))
         while waiting and self._may_send(sent):
             granted = self._permitted(min(len(waiting), self._batch))
             if granted and not self._send_batch(claim, waiting[:granted], sent):
@@ -66,6 +66,13 @@ class ChunkSender:
             waiting = waiting[granted:]
         sent.whole = not waiting
         return sent
+
+    def _ready(self, claim: Claim) -> list[Row]:
+        """The rows that no warm-up holds now; the others are due again later."""
+        late = self._book.begin(claim)
+        ledger.put_off(claim, late)
+        held = {key for key, _wait in late}
+        return [row for row in claim.rows if row.key not in held]
 
     def _may_send(self, sent: Sent) -> bool:
         circuit = self._circuit
@@ -96,11 +103,12 @@ class ChunkSender:
             return True
         account = self._outbox.account.pk
         allowed = gate.hand_over(claim, keys, account=account, seconds=self._lease, book=self._book)
+        ledger.put_off(claim, self._book.late)
         handed = [(row, self._returning(message)) for row, message in built.messages if row.key in allowed]
         if handed:
             elsewhere = self._elsewhere
             Call(self._provider, self._circuit, claim, handed, sent, built.shared, elsewhere=elsewhere).make()
-        return bool(handed) and not self._book.held
+        return bool(handed or self._book.late) and not self._book.held
 
     def _returning(self, message: OutgoingMessage) -> OutgoingMessage:
         """With a return path of its own, where returns name their message."""

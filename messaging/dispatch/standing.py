@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -11,7 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Organisation
-from messaging.dispatch import breaker, caps, pace, routing
+from messaging.dispatch import breaker, caps, families, pace, routing, warm_up
+from messaging.enums import Moment
 from messaging.models import Campaign, CampaignPace, FamilyPause, ProviderAccount, SenderIdentity
 
 SLOW = 1 / 30
@@ -19,21 +20,33 @@ SLOW = 1 / 30
 
 _WAITING = """
 SELECT count(*) FILTER (WHERE due_at <= now()), min(due_at) FILTER (WHERE due_at > now()),
-    count(*) FILTER (WHERE due_at > now() + interval '1 year'), count(*)
+    count(*) FILTER (WHERE due_at > now() + interval '1 year'), count(*),
+    count(*) FILTER (WHERE due_at > now() AND attempts = 0)
 FROM (
-    SELECT due_at FROM messaging_delivery
+    SELECT due_at, attempts FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state IN ('queued', 'retry_wait')
     LIMIT %(limit)s
 ) waiting
 """
 LOOKED_AT = 100_000  # waiting rows that are looked at: more say nothing else
 
+# Those that a warm-up holds are asked again within its longest wait.
+_SOON = """
+SELECT DISTINCT domain FROM (
+    SELECT lower(split_part(address, '@', 2)) AS domain FROM messaging_delivery
+    WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state IN ('queued', 'retry_wait')
+        AND due_at <= now() + make_interval(secs => %(seconds)s)
+    LIMIT %(limit)s
+) waiting
+"""
+
 
 class Standing(NamedTuple):
-    """`code` names the case, `text` says it in the active language."""
+    """`code` names the case, `text` says it in the active language. `planned`: nothing is the matter."""
 
     code: str
     text: str
+    planned: bool = False
 
 
 class _Waiting(NamedTuple):
@@ -41,6 +54,7 @@ class _Waiting(NamedTuple):
     next_at: datetime | None
     parked: int
     total: int
+    planned: int  # due later, and never tried
 
 
 def why_it_stands(campaign: Campaign) -> Standing:
@@ -57,12 +71,45 @@ def why_it_stands(campaign: Campaign) -> Standing:
             "in_hand", _("The last messages are in the hands of the way out: their answers are awaited.")
         )
     if not waiting.due and waiting.next_at is not None:
-        text = _("The messages that are left are due later; the next ones at %(time)s.")
-        return Standing("later", text % {"time": _clock(waiting.next_at)})
+        return _later(campaign, waiting, waiting.next_at)
     if CampaignPace.objects.filter(pk=campaign.pk).exists() and (pace.rate_of(campaign) or 1) < SLOW:
-        return Standing("speed", _("Its own speed leaves a long time between two messages."))
+        text = _("Its own speed leaves a long time between two messages.")
+        return Standing("speed", text, planned=True)
     text = _("Messages are due and nobody takes them: no worker runs, or it is busy with other mailings.")
     return Standing("no_worker", text)
+
+
+def _later(campaign: Campaign, waiting: _Waiting, next_at: datetime) -> Standing:
+    """Why nothing is due before `next_at`."""
+    if held := _held_by_warm_up(campaign):
+        text = _("A warm-up lets no more messages leave today to %(families)s. Asked again: %(time)s.")
+        words = {"families": ", ".join(held), "time": _clock(next_at)}
+        return Standing("warm_up", text % words, planned=True)
+    said = {
+        Moment.LOCAL_TIME: _("It is not yet the hour where the others live. Next messages: %(time)s."),
+        Moment.BEST_HOUR: _("The others get it at their own hour. Next messages: %(time)s."),
+    }
+    if waiting.planned and campaign.moment in said:
+        text = said[Moment(campaign.moment)]
+        return Standing("moment", text % {"time": _clock(next_at)}, planned=True)
+    text = _("The messages that are left are due later. The next ones: %(time)s.")
+    return Standing("later", text % {"time": _clock(next_at)})
+
+
+def _held_by_warm_up(campaign: Campaign) -> list[str]:
+    """Families, as people read them, to which it still writes and to which no way out may send more today."""
+    held = frozenset[str]()
+    for sender in _senders(campaign):
+        full = [warm_up.full_families(way.account) for way in routing.every_way(sender).ways]
+        held |= warm_up.full_families(sender) | frozenset.intersection(*full)
+    if not held:
+        return []
+    values: dict[str, Any] = {"month": campaign.ledger_month, "campaign": campaign.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(_SOON, values | {"seconds": warm_up.LONGEST_WAIT, "limit": LOOKED_AT})
+        domains = [domain for (domain,) in cursor.fetchall()]
+    waiting = {warm_up.group_of(family) for family in families.families_of(domains).values()}
+    return [warm_up.label_of(family) for family in warm_up.FAMILIES if family in held & waiting]
 
 
 def _closed_ways(campaign: Campaign) -> Standing | None:
@@ -115,9 +162,11 @@ def _waiting(campaign: Campaign) -> _Waiting:
         cursor.execute(
             _WAITING, {"month": campaign.ledger_month, "campaign": campaign.pk, "limit": LOOKED_AT}
         )
-        due, next_at, parked, total = cursor.fetchone()
-    return _Waiting(due, next_at, parked, total)
+        return _Waiting(*cursor.fetchone())
 
 
 def _clock(moment: datetime) -> str:
-    return date_format(timezone.localtime(moment), "TIME_FORMAT")
+    """The hour, with the day where it is another."""
+    local = timezone.localtime(moment)
+    is_today = local.date() == timezone.localdate()
+    return date_format(local, "TIME_FORMAT" if is_today else "DATETIME_FORMAT")

@@ -45,7 +45,10 @@ class LimitsForm(forms.Form):
         label=_("Warm-up begins"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("A new address or server begins with 50 messages a day and doubles about every day."),
+        help_text=_(
+            "A new address or server begins with 50 messages a day to each family of mailboxes, and doubles "
+            "about every day."
+        ),
     )
 
     def __init__(self, *args: Any, sender: SenderIdentity | None = None, **kwargs: Any) -> None:

@@ -140,7 +140,10 @@ def _cap_fields() -> dict[str, forms.Field]:
             label=_("Warm-up begins"),
             required=False,
             widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-            help_text=_("A new address or server begins with 50 messages a day and doubles about every day."),
+            help_text=_(
+                "A new address or server begins with 50 messages a day to each family of mailboxes, and "
+                "doubles about every day."
+            ),
         ),
     }
 

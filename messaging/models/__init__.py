@@ -21,6 +21,7 @@ from messaging.models.sender_identity import SenderIdentity
 from messaging.models.sender_route import SenderRoute
 from messaging.models.template import Template
 from messaging.models.variant import CampaignVariant
+from messaging.models.warm_up import WarmUp
 
 __all__ = [
     "Approval",
@@ -49,4 +50,5 @@ __all__ = [
     "SenderRoute",
     "SendingRule",
     "Template",
+    "WarmUp",
 ]

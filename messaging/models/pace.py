@@ -17,16 +17,18 @@ class HandOver(models.Model):
     """One batch that was handed over, written with its intent: caps of an hour and of a day count these rows.
 
     Only inserted, so that workers never wait for one another; forgotten after some days. Without foreign
-    keys: each would be looked up with every batch.
+    keys: each would be looked up with every batch. `family`: where its account or sender warms up, one row
+    for each (`messaging.dispatch.warm_up`); else empty.
     """
 
     account_id = models.BigIntegerField()
     sender_id = models.BigIntegerField()
     messages = models.PositiveIntegerField()
+    family = models.CharField(max_length=253, blank=True, default="", db_default="")
     at = models.DateTimeField(db_default=Now())
 
     objects: ClassVar[models.Manager[HandOver]] = models.Manager()
-    personal_data = keep("id", "account_id", "sender_id", "messages", "at")
+    personal_data = keep("id", "account_id", "sender_id", "messages", "family", "at")
 
     class Meta:
         verbose_name = _("batch handed over")

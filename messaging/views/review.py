@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views import View
@@ -25,6 +26,7 @@ from contacts.models import Contact
 from contacts.segments.reachability import Counts
 from contacts.services.addresses import InvalidAddress
 from messaging.content.preview import Level
+from messaging.dispatch import routing, warm_up
 from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.forms.campaigns import SendForm
 from messaging.frequency.figures import held_back
@@ -190,6 +192,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
         url = _mended_at(campaign, About.CONTENT, remark.block_id)
         lines.append(Line(level, _("Text"), remark.message, url))
     lines += _returns(campaign)
+    lines += _warming_up(campaign)
     lines += _enough(campaign)
     if not tested:
         message = _("This text has not been tested as it is now: look at it in a real mailbox first.")
@@ -238,6 +241,24 @@ def _returns(campaign: Campaign) -> Iterator[Line]:
         else:
             url = reverse("messaging:domains")
         yield Line(level, _("Returns"), text, url)
+
+
+def _warming_up(campaign: Campaign) -> Iterator[Line]:
+    """What the warm-up of a sender, or of one of its ways out, lets leave today."""
+    senders = senders_of(campaign)
+    accounts = [way.account for sender in senders for way in routing.every_way(sender).ways]
+    for who in dict.fromkeys([*senders, *accounts]):
+        limited = [one for one in warm_up.progress_of(who).values() if one.most is not None]
+        if not limited:
+            continue
+        allowed = ", ".join(f"{one.label} {number_format(max(0, one.left), 0)}" for one in limited)
+        text = _("“%(who)s” warms up. Today still: %(allowed)s. What is beyond leaves in the days to come.")
+        text %= {"who": who, "allowed": allowed}
+        if campaign.engaged_first:
+            yield Line("hint", _("Warm-up"), text)
+        else:
+            advice = _("Let people who read your messages come first: “Who first, and at which hour”.")
+            yield Line("warn", _("Warm-up"), f"{text} {advice}")
 
 
 def _title(about: About) -> str:

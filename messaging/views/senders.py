@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.errors import ContactsError
+from messaging.dispatch.warm_up import progress_of
 from messaging.dispatch.ways_out import service_sender
 from messaging.errors import MessagingError
 from messaging.forms.routes import LimitsForm, MailboxLimitsForm, route_forms
@@ -113,6 +114,7 @@ class EditSender(StaffView, TemplateView):
             limits=limits,
             routes=routes,
             sender=sender,
+            warm_up=list(progress_of(sender).values()) if sender is not None else [],
             routes_open=routes.total_error_count() or (sender is not None and sender.routes.exists()),
             limits_open=bool(limits.errors)
             or (
@@ -196,8 +198,13 @@ class EditAccount(StaffView, TemplateView):
         return update_account(account=account, by=user, **values)
 
     def _page(self, form: AccountForm, status: int = 200) -> HttpResponse:
+        account = self._account()
         context = self.get_context_data(
-            form=form, account=self._account(), kind=self.kind, kinds=ProviderAccount.Kind.choices
+            form=form,
+            account=account,
+            kind=self.kind,
+            kinds=ProviderAccount.Kind.choices,
+            warm_up=list(progress_of(account).values()) if account is not None else [],
         )
         return render(self.request, self.template_name, context, status=status)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
@@ -15,7 +15,6 @@ from messaging.dispatch.pump import Pump
 from messaging.dispatch.rates import Rates
 from messaging.models import (
     CampaignPace,
-    CampaignWatch,
     Delivery,
     FamilyLimit,
     HandOver,
@@ -28,13 +27,6 @@ from tests.messaging.people import make_account, make_campaign, make_people, mak
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def test_the_days_of_a_warm_up() -> None:
-    begins = date(2027, 1, 4)
-    days = [caps.warm_up_of(begins, begins + timedelta(days=day)) for day in (-3, 0, 3, 15, 16)]
-    assert days == [50, 50, 500, 100_000, None]
-    assert caps.warm_up_of(None, begins) is None
 
 
 @pytest.mark.parametrize(
@@ -60,15 +52,6 @@ def test_an_account_stops_at_its_cap_and_goes_on_when_the_window_has_moved(
     pump.run(seconds=10)
     assert books(campaign) == {"accepted": 40}
     assert len({row.recipient for row in sink.received()}) == 40
-
-
-def test_a_warm_up_allows_fifty_messages_on_its_first_day(sink: SmtpSink, pump: Pump) -> None:
-    make_people(60)
-    campaign = start(make_campaign(sink))
-    SenderIdentity.objects.update(warm_up_from=timezone.localdate())
-    pump.run(seconds=10)
-    assert books(campaign) == {"accepted": 50, "queued": 10}
-    assert list(caps.full().senders.values()) == [caps.WARM_UP_FULL]
 
 
 def test_workers_at_once_never_pass_a_cap(sink: SmtpSink) -> None:
@@ -116,18 +99,6 @@ def test_service_messages_count_and_are_not_held(sink: SmtpSink, pump: Pump) -> 
     pump.run(seconds=5)
     assert len(sink.received()) == 3
     assert sum(HandOver.objects.values_list("messages", flat=True)) == 3
-
-
-def test_a_warm_up_stops_while_over_three_percent_are_returned() -> None:
-    account = make_account()
-    campaign = make_campaign(sender=make_sender(account))
-    ProviderAccount.objects.update(warm_up_from=timezone.localdate())
-    CampaignWatch.objects.create(campaign=campaign, accounts={account.pk: {"accepted": 400, "bounced": 12}})
-    assert caps.full().accounts == {}  # three in a hundred, and nobody can be sure that it is more
-    CampaignWatch.objects.update(accounts={account.pk: {"accepted": 400, "bounced": 24}})
-    assert caps.full().accounts == {account.pk: caps.WARM_UP_STOPPED}
-    CampaignWatch.objects.update(counted_at=timezone.now() - timedelta(days=8))
-    assert caps.full().accounts == {}
 
 
 def test_old_batches_are_forgotten() -> None:

@@ -11,20 +11,25 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaign_crm.platform.models import AuditEntry
-from messaging.enums import CampaignState
+from messaging.enums import CampaignState, Moment
 from messaging.models import (
+    Campaign,
     CampaignPace,
     CampaignWatch,
+    Delivery,
     FamilyLimit,
     FamilyPause,
+    HandOver,
     ProviderAccount,
     SenderIdentity,
     SenderRoute,
+    WarmUp,
 )
 from tests.messaging.people import make_account, make_sender
 from tests.messaging.views.conftest import make_sent
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 LIMITS = reverse("messaging:mailbox_limits")
 
 
@@ -189,3 +194,46 @@ def test_a_paused_family_is_told_with_its_reason_and_a_button(administrator: Cli
     assert FamilyPause.objects.get().released_at is not None
     assert "Gmail waits." not in administrator.get(page).content.decode()
     assert AuditEntry.objects.filter(action="campaign.release_family").count() == 1
+
+
+def test_pages_say_how_far_a_warm_up_is(administrator: Client, campaign: Campaign) -> None:
+    sender = campaign.sender
+    assert sender is not None
+    account = sender.provider_account
+    WarmUp.objects.create(account=account, family="gmail", days=3, last_on=timezone.localdate())
+    WarmUp.objects.create(account=account, family="free", days=16, last_on=timezone.localdate() - DAY)
+    HandOver.objects.create(account_id=account.pk, sender_id=sender.pk, messages=40, family="gmail")
+    pages = reverse("messaging:provider", args=[account.pk]), reverse("messaging:sender", args=[sender.pk])
+    review = reverse("messaging:campaign_review", args=[campaign.pk])
+
+    def shown(page: str) -> dict[str, tuple[int, int | None, int]]:
+        found = administrator.get(page).context["warm_up"]
+        return {one.family: (one.day, one.most, one.left) for one in found}
+
+    assert [shown(page) for page in pages] == [{}, {}]
+    ProviderAccount.objects.update(warm_up_from=timezone.localdate() - 30 * DAY)
+    SenderIdentity.objects.update(warm_up_from=timezone.localdate())
+    by_account, by_sender = (shown(page) for page in pages)
+    assert by_account["gmail"] == (3, 250, 210)
+    assert by_account["free"][:2] == (17, None)
+    assert by_account["orange"] == by_sender["orange"] == (1, 50, 50)
+    assert by_sender["gmail"] == (1, 50, 10)
+    lines = [line for line in administrator.get(review).context["lines"] if line.title == "Warm-up"]
+    assert [(line.level, "Gmail" in line.text, "Free" in line.text) for line in lines] == [
+        ("warn", True, True),
+        ("warn", True, False),
+    ]
+    Campaign.objects.update(engaged_first=True)
+    lines = [line for line in administrator.get(review).context["lines"] if line.title == "Warm-up"]
+    assert [line.level for line in lines] == ["hint", "hint"]
+
+
+def test_a_mailing_that_waits_as_planned_is_no_warning(administrator: Client) -> None:
+    campaign = make_sent(["queued"], state=CampaignState.SENDING, moment=Moment.LOCAL_TIME)
+    then = timezone.now() - timedelta(minutes=2)
+    Campaign.objects.filter(pk=campaign.pk).update(started_at=then)
+    CampaignWatch.objects.create(campaign=campaign, left=1, progressed_at=then)
+    Delivery.objects.update(due_at=timezone.now() + timedelta(hours=3))
+    shown = administrator.get(reverse("messaging:campaign", args=[campaign.pk])).content.decode()
+    assert "It waits, as planned." in shown
+    assert "It stands still." not in shown
