@@ -188,6 +188,8 @@ def _tell_if_it_stands(campaign: Campaign, watch: CampaignWatch) -> None:
         return
     with override(language_of(campaign)):
         reason = standing.why_it_stands(campaign)
+        if reason.planned:
+            return
         message = _("“%(name)s” has not moved for %(minutes)s minutes: %(reason)s") % {
             "name": campaign.name,
             "minutes": int((timezone.now() - since).total_seconds() // 60),

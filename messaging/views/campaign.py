@@ -25,7 +25,7 @@ from contacts.segments.audience import resolve_audience
 from contacts.selectors import search_contacts
 from messaging.dispatch.breaker import reason_of
 from messaging.dispatch.families import label_of
-from messaging.dispatch.standing import why_it_stands
+from messaging.dispatch.standing import Standing, why_it_stands
 from messaging.enums import SHOWN_AS, CampaignState, DeliveryState, ShownState
 from messaging.forms.routes import SpeedForm
 from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, FamilyPause
@@ -186,15 +186,15 @@ def leaves_in(campaign: Campaign) -> str:
     return f"{seconds // 60}:{seconds % 60:02}" if seconds > 0 else ""
 
 
-def standing_of(campaign: Campaign) -> str:
-    """Why a mailing that should be sending has not moved for a while; empty while it moves."""
+def standing_of(campaign: Campaign) -> Standing | None:
+    """Why a mailing that should be sending has not moved for a while; None while it moves."""
     if campaign.state != CampaignState.SENDING:
-        return ""
+        return None
     watch = CampaignWatch.objects.filter(pk=campaign.pk).first()
     since = max(filter(None, (watch and watch.progressed_at, campaign.started_at)), default=None)
     if since is None or timezone.now() - since < STANDS_AFTER or (watch is not None and not watch.left):
-        return ""
-    return why_it_stands(campaign).text
+        return None
+    return why_it_stands(campaign)
 
 
 def _speed_of(pace: CampaignPace | None) -> dict[str, Any]:

@@ -9,11 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import override
 
 from campaign_crm.platform.models import Notification, Organisation
 from messaging.dispatch import standing, watch
 from messaging.dispatch.pump import Pump
+from messaging.enums import Moment
 from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, FamilyPause, ProviderAccount
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
@@ -107,6 +109,35 @@ def test_each_thing_that_holds_a_mailing_is_named(sink: SmtpSink) -> None:
     Organisation.objects.update(sending_enabled=False)
     assert standing_code(campaign) == "sending_off"
     Delivery.objects.update(state="cancelled")
+
+
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (Moment.LOCAL_TIME, "It is not yet the hour where the others live."),
+        (Moment.BEST_HOUR, "The others get it at their own hour."),
+    ],
+)
+def test_a_mailing_that_waits_for_peoples_hours_says_the_next_and_alarms_nobody(
+    moment: Moment, said: str
+) -> None:
+    make_people(3)
+    campaign = start(make_campaign(moment=moment))
+    watch.look_at(campaign)
+    tomorrow = timezone.localtime().replace(hour=9, minute=30) + timedelta(days=1)
+    Delivery.objects.update(due_at=tomorrow)
+    long_ago()
+    campaign.refresh_from_db()
+    watch.look_at(campaign)
+    assert Notification.objects.count() == 0
+    with override("en"):
+        found = standing.why_it_stands(campaign)
+        hour = date_format(tomorrow, "DATETIME_FORMAT")
+    assert (found.code, found.planned) == ("moment", True)
+    assert found.text.startswith(said)
+    assert f"Next messages: {hour}." in found.text
+    Delivery.objects.update(attempts=1)  # refused for now: nobody planned that
+    assert standing.why_it_stands(campaign).code == "later"
 
 
 def test_a_mailing_that_has_ended_is_counted_now_and_then() -> None:
