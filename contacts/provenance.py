@@ -27,6 +27,7 @@ FIELDS = (
     "birth_name",
     "gender",
     "birth_date",
+    "birth_year",
     "language",
     "relationship",
     "commune",

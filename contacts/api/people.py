@@ -37,6 +37,7 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
                 "last_name",
                 "gender",
                 "birth_date",
+                "birth_year",
                 "language",
                 "relationship",
             ],

@@ -24,7 +24,18 @@ def in_words(evidence: Evidence) -> list[Clue]:
     return [_CLUES[fact, says] for fact in _ORDER for says in (evidence.get(fact),) if (fact, says) in _CLUES]
 
 
-_ORDER = ("names", "email", "mobile", "phone", "birth_date", "birthplace", "address", "commune", "gender")
+_ORDER = (
+    "names",
+    "email",
+    "mobile",
+    "phone",
+    "birth_date",
+    "birth_year",
+    "birthplace",
+    "address",
+    "commune",
+    "gender",
+)
 _CLUES: dict[tuple[str, str | None], Clue] = {
     ("names", Names.SAME): Clue(_("same name"), True),
     ("names", Names.SHORT_FORM): Clue(_("a short form, or one of several forenames"), True),
@@ -43,6 +54,9 @@ _CLUES: dict[tuple[str, str | None], Clue] = {
     ("birth_date", ALIKE): Clue(_("birth dates nearly the same"), True),
     ("birth_date", DIFFERS): Clue(_("another birth date"), False),
     ("birth_date", GENERATION): Clue(_("birth dates a generation apart"), False),
+    ("birth_year", SAME): Clue(_("same year of birth"), True),
+    ("birth_year", DIFFERS): Clue(_("another year of birth"), False),
+    ("birth_year", GENERATION): Clue(_("years of birth a generation apart"), False),
     ("birthplace", SAME): Clue(_("born in the same place"), True),
     ("birthplace", DIFFERS): Clue(_("born elsewhere"), False),
     ("address", SAME): Clue(_("same address"), True),

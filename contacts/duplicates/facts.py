@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -24,6 +24,7 @@ class Facts(NamedTuple):
     mobiles: tuple[str, ...]
     others: tuple[str, ...]  # numbers that are no mobile
     homes: tuple[str, ...]  # number, street or hamlet, postcode and city
+    year: int | None = None  # of birth: that of the day, or the year alone
 
 
 def names_of(ids: Sequence[int]) -> dict[int, Name]:
@@ -37,17 +38,14 @@ def facts_of(ids: Sequence[int]) -> dict[int, Facts]:
     """Facts of people by their ids; erased people and stubs, who have no name of their own, are left out."""
     with connection.cursor() as cursor:
         cursor.execute(_FACTS, {"ids": list(ids)})
-        return {
-            row[0]: Facts(
-                Name(*row[1:4]),
-                row[4],
-                row[5],
-                bytes(row[6]) if row[6] is not None else None,
-                row[7],
-                *(tuple(values or ()) for values in row[8:]),
-            )
-            for row in cursor.fetchall()
-        }
+        return {row[0]: _facts(row) for row in cursor.fetchall()}
+
+
+def _facts(row: tuple[Any, ...]) -> Facts:
+    emails, mobiles, others, homes = (tuple(values or ()) for values in row[8:12])
+    birthplace = bytes(row[6]) if row[6] is not None else None
+    name = Name(*row[1:4])
+    return Facts(name, row[4], row[5], birthplace, row[7], emails, mobiles, others, homes, year=row[12])
 
 
 _NAMES = """
@@ -60,7 +58,8 @@ SELECT contact.id, fold(contact.first_name), fold(contact.last_name), fold(conta
        (SELECT array_agg(normalised) FROM contacts_emailaddress WHERE contact_id = contact.id),
        phones.mobiles, phones.others,
        (SELECT array_agg(folded) FROM contacts_postaladdress WHERE contact_id = contact.id
-          AND (line1 <> '' OR locality <> ''))
+          AND (line1 <> '' OR locality <> '')),
+       coalesce(extract(year FROM contact.birth_date), contact.birth_year)::integer
 FROM contacts_contact AS contact
 LEFT JOIN LATERAL (
     SELECT array_agg(e164) FILTER (WHERE line = 'mobile') AS mobiles,

@@ -40,6 +40,7 @@ WEIGHTS = {
     ("phone", SAME): 12.0,
     ("birth_date", SAME): 14.0, ("birth_date", ALIKE): 6.0, ("birth_date", DIFFERS): -5.0,
     ("birth_date", GENERATION): -12.0,
+    ("birth_year", SAME): 5.0, ("birth_year", DIFFERS): -4.0, ("birth_year", GENERATION): -12.0,
     ("address", SAME): 11.0, ("commune", SAME): 5.0, ("commune", DIFFERS): -2.5,
     ("gender", SAME): 1.0, ("gender", DIFFERS): -7.0,
     ("birthplace", SAME): 6.0, ("birthplace", DIFFERS): -6.0,
@@ -89,6 +90,8 @@ def compare_facts(one: Facts, other: Facts) -> Evidence:
         evidence["phone"] = SAME
     if one.born is not None and other.born is not None:
         evidence["birth_date"] = _dates(one.born, other.born)
+    elif one.year is not None and other.year is not None:
+        evidence["birth_year"] = _years(one.year, other.year)
     if one.homes and other.homes and _share_a_home(one.homes, other.homes):
         evidence["address"] = SAME
     elif one.commune is not None and other.commune is not None:
@@ -111,7 +114,7 @@ def _is_ruled_out(names: Names, evidence: Evidence, one: Facts, other: Facts) ->
         return not (all(personal) or (any(personal) and evidence.get("birth_date") == SAME))
     if names is Names.LAST_DIFFERS:
         return "M" in (one.gender, other.gender) and not all(personal)
-    if evidence.get("birth_date") == GENERATION:
+    if GENERATION in (evidence.get("birth_date"), evidence.get("birth_year")):
         return not all(personal)
     return evidence.get("birthplace") == DIFFERS and not any(personal)
 
@@ -149,7 +152,14 @@ def _dates(one: date, other: date) -> str:
     same = (one.day == other.day) + (one.month == other.month) + (one.year == other.year)
     if same == 2 and (one.year == other.year or abs(one.year - other.year) in (1, 10)):
         return ALIKE
-    return GENERATION if abs(one.year - other.year) >= GENERATION_YEARS else DIFFERS
+    return _years(one.year, other.year) if one.year != other.year else DIFFERS
+
+
+def _years(one: int, other: int) -> str:
+    """Of years alone; a slip of one is no other person, but nothing in common either."""
+    if one == other:
+        return SAME
+    return GENERATION if abs(one - other) >= GENERATION_YEARS else DIFFERS
 
 
 def _share_a_home(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

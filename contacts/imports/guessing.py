@@ -15,6 +15,7 @@ from contacts.imports.fields import several_allowed
 from contacts.imports.layouts import Format, Mapping, Recognised, opt_out_mapping, recognise, roll_mapping
 from contacts.imports.looks import OF_OPT_OUTS, OF_PEOPLE, Looks, reads_as_day, share
 from contacts.imports.mailboxes import read_mailbox
+from contacts.imports.people.born import reads_as_year
 from contacts.imports.reading import Row
 from contacts.imports.rejects import own_columns
 from contacts.imports.sketch import Sketch
@@ -53,7 +54,8 @@ class Guess:
 # What the values of a column with a known name are held against.
 _CHECKS: dict[str, Callable[[str], object]] = {
     "email": read_mailbox,
-    "birth_date": reads_as_day,
+    "birth_date": lambda text: reads_as_day(text) or reads_as_year(text),
+    "birth_year": reads_as_year,
     "collected_on": reads_as_day,
     "postcode": POSTCODE.fullmatch,
     "postcode_1": POSTCODE.fullmatch,

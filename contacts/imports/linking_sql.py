@@ -93,7 +93,9 @@ JOIN contacts_contact AS person ON person.id = found.contact_id
 JOIN contacts_electoralregistration AS elector ON elector.id = found.registration_id
 WHERE elector.contact_id IS NULL
   AND (person.birth_date = elector.birth_date
-       OR (person.birth_date IS NULL AND {SAME_CITY}))
+       OR (person.birth_date IS NULL AND {SAME_CITY}
+           AND coalesce(person.birth_year = coalesce(extract(year FROM elector.birth_date),
+                        substring(elector.birth_date_raw FROM '[0-9]{{{{4}}}}')::integer), true)))
   AND NOT EXISTS (SELECT FROM contacts_registrationmatch AS decided
                   WHERE decided.contact_id = found.contact_id
                     AND decided.registration_id = found.registration_id)

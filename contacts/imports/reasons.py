@@ -26,6 +26,7 @@ SENTENCES: dict[str, str | Promise] = {
     "future_date": _("“%(detail)s” has not come yet"),
     "extra_number": _("“%(detail)s” is not a number"),
     "extra_date": _("“%(detail)s” is not a date"),
+    "year_only": _("“%(detail)s” is not a date: only its year is kept"),
     "extra_boolean": _("“%(detail)s” is neither yes nor no"),
     "extra_choice": _("“%(detail)s” is none of the choices of this extra field"),
     "no_address": _("no e-mail address, phone number or hash"),

@@ -121,7 +121,7 @@ _PEOPLE = {
     "new": """
 SELECT own.line, btrim(own.first_name || ' ' || own.last_name) AS name, own.emails -> 0 ->> 0 AS email,
        own.phones -> 0 ->> 0 AS phone, own.addresses -> 0 ->> 'city' AS city,
-       own.birth_date::text AS birth_date
+       coalesce(own.birth_date::text, own.birth_year::text) AS birth_date
 FROM {persons} AS persons JOIN {rows} AS own ON own.line = persons.line
 WHERE persons.line BETWEEN %(first)s AND %(last)s AND persons.line = persons.person
   AND NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person)

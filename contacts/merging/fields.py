@@ -22,6 +22,7 @@ FIELDS = {
     "birth_name": _("Birth name"),
     "gender": _("Sex"),
     "birth_date": _("Birth date"),
+    "birth_year": _("Year of birth"),
     "language": _("Language"),
     "relationship": _("Relationship"),
     "commune_id": _("Commune"),
@@ -43,6 +44,8 @@ def usual_side(field: str, kept: Contact, absorbed: Contact) -> Side:
     mine, other = getattr(kept, field), getattr(absorbed, field)
     if field == "relationship":
         return "absorbed" if _CLOSER.index(other) < _CLOSER.index(mine) else "kept"
+    if field == "birth_year" and kept.birth_date:
+        return "kept"
     if field == "language" and kept.is_stub and not absorbed.is_stub:
         return "absorbed"
     return "absorbed" if mine in (None, "") and other not in (None, "") else "kept"

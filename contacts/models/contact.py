@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from contacts.models.source import Source
 
 BUCKETS = 1024
+BIRTH_YEARS = (1880, 2100)
 
 
 class Fold(Func):
@@ -71,6 +72,8 @@ class Contact(models.Model):
     birth_name = models.CharField(_("birth name"), max_length=100, blank=True)
     gender = models.CharField(_("gender"), max_length=1, choices=Gender.choices, blank=True)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
+    # The year alone, while nobody knows the day: `birth_date` goes before it.
+    birth_year = models.SmallIntegerField(_("year of birth"), null=True, blank=True)
     birthplace_hash = models.BinaryField(max_length=32, null=True)  # keyed; only ever compared
     language = models.CharField(_("language"), max_length=8, default="fr")
     relationship = models.CharField(
@@ -116,6 +119,7 @@ class Contact(models.Model):
             "birth_name",
             "gender",
             "birth_date",
+            "birth_year",
             "birthplace_hash",
             "language",
             "relationship",
@@ -150,6 +154,11 @@ class Contact(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(bucket__lt=BUCKETS), name="contact_bucket_range"),
             models.CheckConstraint(
+                condition=models.Q(birth_year__isnull=True) | models.Q(birth_year__range=BIRTH_YEARS),
+                name="contact_birth_year_plausible",
+                violation_error_message=_("Write a year of birth with four digits, such as 1961."),
+            ),
+            models.CheckConstraint(
                 condition=models.Q(gender__in=["", *Gender.values]), name="contact_gender_known"
             ),
             models.CheckConstraint(
@@ -159,6 +168,11 @@ class Contact(models.Model):
 
     def __str__(self) -> str:
         return self.full_name or f"#{self.pk}"
+
+    @property
+    def year_of_birth(self) -> int | None:
+        """Of the day if it is known, else the year alone."""
+        return self.birth_date.year if self.birth_date else self.birth_year
 
     @property
     def full_name(self) -> str:

@@ -187,7 +187,13 @@ def _open(send: Send) -> Q:
 def _old_enough(send: Send) -> Q:
     if not send.asks_targeting:
         return Q()
-    return Q(birth_date__isnull=True) | Q(birth_date__lte=send.youngest)
+    return ~_too_young(send)
+
+
+def _too_young(send: Send) -> Q:
+    """Known to be under age: by the day of birth, or by a year alone that leaves no doubt."""
+    by_year = Q(birth_date__isnull=True, birth_year__isnull=False, birth_year__gt=send.youngest.year)
+    return Q(birth_date__isnull=False, birth_date__gt=send.youngest) | by_year
 
 
 def _with_reason(queryset: ContactQuerySet, send: Send) -> Any:
@@ -219,7 +225,7 @@ def _cases(send: Send) -> Iterable[When]:
     yield When(~Q(mine__reason=REACHED), then=F("mine__reason"))
     if send.asks_targeting:
         yield _when(UnreachableReason.NO_TARGETING_CONSENT, mine__targeting=False)
-        yield _when(UnreachableReason.UNDER_AGE, birth_date__gt=send.youngest)
+        yield _when(UnreachableReason.UNDER_AGE, _too_young(send))
     yield from _out_of_scope(send)
 
 

@@ -73,7 +73,12 @@ def _holders(asked: _Asked, **point: str) -> list[Contact]:
     holders = Contact.objects.filter(**point, erased_at__isnull=True).order_by("pk")
     if asked.birth_date is None:
         return list(holders)
-    return [one for one in holders if one.birth_date in (None, asked.birth_date)]
+    return [
+        one
+        for one in holders
+        if one.birth_date == asked.birth_date
+        or (one.birth_date is None and one.birth_year in (None, asked.birth_date.year))
+    ]
 
 
 def _is_an_organisations(normalised: str) -> bool:

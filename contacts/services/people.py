@@ -27,6 +27,7 @@ class PersonFields(TypedDict, total=False):
     birth_name: str
     gender: str
     birth_date: date | None
+    birth_year: int | None
     language: str
     relationship: str
     commune: Territory | None

@@ -67,12 +67,17 @@ def _names(used: str, birth: str) -> str:
 
 
 def _birth_date(person: Contact, elector: ElectoralRegistration) -> ComparedFact:
-    both = person.birth_date and elector.birth_date
+    """Two days, or two years where the person's day is not known."""
+    agrees = None
+    if person.birth_date and elector.birth_date:
+        agrees = person.birth_date == elector.birth_date
+    elif person.birth_year and elector.birth_date:
+        agrees = person.birth_year == elector.birth_date.year
     return ComparedFact(
         _("Birth date"),
-        _day(person.birth_date),
+        _day(person.birth_date) or str(person.birth_year or ""),
         _day(elector.birth_date) or elector.birth_date_raw,
-        person.birth_date == elector.birth_date if both else None,
+        agrees,
     )
 
 

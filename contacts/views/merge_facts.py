@@ -64,11 +64,16 @@ def _fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:
     facts = []
     for name, label in FIELDS.items():
         mine, other = _text(kept, name), _text(absorbed, name)
-        if name in NEVER_SHOWN or not (mine or other):
+        if name in NEVER_SHOWN or not (mine or other) or _is_a_day_anyway(name, kept, absorbed):
             continue
         agrees = fold(mine) == fold(other) if mine and other else None
         facts.append(FieldFact(name, label, mine, other, agrees, usual_side(name, kept, absorbed)))
     return facts
+
+
+def _is_a_day_anyway(name: str, kept: Contact, absorbed: Contact) -> bool:
+    """True for the year of birth where neither record has a year alone."""
+    return name == "birth_year" and kept.birth_year is None and absorbed.birth_year is None
 
 
 def _extra_fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:
@@ -85,6 +90,8 @@ def _extra_fields(kept: Contact, absorbed: Contact) -> list[FieldFact]:
 def _text(person: Contact, name: str) -> str:
     if name == "birth_date":
         return formats.date_format(person.birth_date, "j F Y") if person.birth_date else ""
+    if name == "birth_year":
+        return str(person.year_of_birth or "")
     if name == "commune_id":
         return person.commune.name if person.commune else ""
     if name in ("gender", "relationship"):

@@ -24,8 +24,9 @@ class PersonForm(forms.ModelForm[Contact]):
         model = Contact
         fields = [
             *["civility", "first_name", "last_name", "birth_name", "gender", "birth_date"],
-            *["language", "relationship"],
+            *["birth_year", "language", "relationship"],
         ]
+        labels = {"birth_year": gettext_lazy("Year of birth, if the day is not known")}
         widgets = {
             "birth_date": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
             "language": forms.Select(choices=[("fr", "Français"), ("en", "English")]),
@@ -45,6 +46,8 @@ class PersonForm(forms.ModelForm[Contact]):
         cleaned = super().clean() or {}
         if not (cleaned.get("first_name") or cleaned.get("last_name")):
             self.add_error("last_name", _("Write a first name or a last name."))
+        if cleaned.get("birth_date"):
+            cleaned["birth_year"] = None
         return cleaned
 
     def person(self) -> dict[str, Any]:

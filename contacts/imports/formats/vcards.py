@@ -25,7 +25,6 @@ from contacts.imports.formats.tables import Table
 from contacts.imports.labels import is_not_spoken, is_of_work
 from contacts.imports.people.names import split_name
 from contacts.imports.reading import Row, text_blocks
-from contacts.imports.values import read_date
 
 # Each is a name that `columns/people_names.py` knows.
 HEADER = (
@@ -45,6 +44,7 @@ _TAKEN = frozenset(
 )
 _LINES = re.compile(r"\r\n|\n|\r")
 _NAME = re.compile(r"(?:[A-Za-z0-9-]+\.)?([A-Za-z0-9-]+)[;:]")
+_YEAR_AND_MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{2}))?")  # RFC 6350, 4.3.1: a date cut short
 _COMPACT_DAY = re.compile(r"([0-9]{4})-?([0-9]{2})-?([0-9]{2})(?:T.*)?")
 
 
@@ -230,12 +230,12 @@ def _number(value: str) -> str:
 
 
 def _birthday(value: str) -> str:
-    """Day, month and year; nothing where the year is not known."""
-    found = _COMPACT_DAY.fullmatch(value.strip())
+    """Day, month and year, or what is known of them beside the year; nothing where that is not known."""
+    found = _COMPACT_DAY.fullmatch(value.strip()) or _YEAR_AND_MONTH.fullmatch(value.strip())
     if found is None or found[1] == NO_YEAR:
         return ""
-    day = read_date("-".join(found.groups()))
-    return day.strftime("%d/%m/%Y") if day else ""
+    year, *rest = (part for part in found.groups() if part)
+    return "/".join([*reversed(rest), year])
 
 
 def _gender(value: str) -> str:

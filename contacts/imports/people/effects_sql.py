@@ -22,7 +22,7 @@ naming AS MATERIALIZED (
 
 NEW_CONTACTS = """
 SELECT given.contact_id, given.civility, given.first_name, given.last_name, given.birth_name, given.gender,
-       given.birth_date, given.birthplace_hash, coalesce(nullif(given.language, ''), 'fr'),
+       given.birth_date, given.birth_year, given.birthplace_hash, coalesce(nullif(given.language, ''), 'fr'),
        CASE WHEN %(member)s THEN 'member' ELSE 'occasional' END, given.commune_id, given.custom
 FROM given WHERE given.is_new
 """
@@ -35,6 +35,9 @@ given AS MATERIALIZED (
            {", ".join(_FIRST_TEXT.format(name) for name in _TEXT_FIELDS)},
            (array_agg(own.birth_date ORDER BY line) FILTER (WHERE own.birth_date IS NOT NULL))[1]
                AS birth_date,
+           CASE WHEN count(own.birth_date) = 0
+                THEN (array_agg(own.birth_year ORDER BY line) FILTER (WHERE own.birth_year IS NOT NULL))[1]
+           END AS birth_year,
            (array_agg(naming.birthplace_hash ORDER BY line)
                FILTER (WHERE naming.birthplace_hash IS NOT NULL))[1] AS birthplace_hash,
            (array_agg(postal.territory_id ORDER BY line, postal.place)

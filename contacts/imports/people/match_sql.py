@@ -13,7 +13,8 @@
 6  a row with an address and no name: the only person who has it, or the only one without a name who has it
 
 Where rules 1 and 3 find several people, that is the one with most other facts of the row; a father and a son
-of one name who are equal in that are neither. A different birth date, sex or place of birth is another one. A
+of one name who are equal in that are neither. A different birth date, sex or place of birth is another one,
+and so is a different year where one of them says no more; that two years are the same makes nobody one. A
 shared address alone never makes two names one, nor does a birth date with a home: in a large commune a name
 has several people of one day, and those whose day nobody knew were born on the first of January.
 "Jean-Pierre" is no "Jean" with a second forename, and "Jean et Marie" are two people. A mailbox of an
@@ -41,11 +42,12 @@ BIRTH_KEY = WORDS.format(folded="fold(held.birth_name || ' ' || held.first_name)
 HELD = """
 CROSS JOIN LATERAL (
     SELECT contact.first_name, contact.last_name, contact.birth_name, contact.birth_date, contact.gender,
-           contact.birthplace_hash
+           contact.birthplace_hash, contact.birth_year
     WHERE NOT contact.is_stub
   UNION ALL
     SELECT forename.used, coalesce(nullif(elector.used_name, ''), elector.birth_name), elector.birth_name,
-           elector.birth_date, elector.gender, elector.birthplace_hash
+           elector.birth_date, elector.gender, elector.birthplace_hash,
+           substring(elector.birth_date_raw FROM '[0-9]{4}')::integer
     FROM contacts_electoralregistration AS elector
     CROSS JOIN LATERAL (
         SELECT elector.first_names UNION SELECT (regexp_split_to_array(elector.first_names, '[ ,]+'))[1]
@@ -56,16 +58,22 @@ CROSS JOIN LATERAL (
 COMPATIBLE = """
 contact.erased_at IS NULL
 AND (held.birth_date IS NULL OR asked.birth_date IS NULL OR held.birth_date = asked.birth_date)
+AND coalesce(coalesce(extract(year FROM held.birth_date), held.birth_year)
+             = coalesce(extract(year FROM asked.birth_date), asked.birth_year), true)
 AND (held.gender = '' OR asked.gender = '' OR held.gender = asked.gender)
 AND (held.birthplace_hash IS NULL OR asked.birthplace_hash IS NULL
      OR held.birthplace_hash = asked.birthplace_hash)
 """
-# The digest of a row says all but the sex. Somebody may have corrected that by hand since.
-STILL_THE_SAME = """
-(contact.gender = '' OR asked.gender = '' OR contact.gender = asked.gender
- OR EXISTS (SELECT FROM platform_auditentry AS entry
-            WHERE entry.object_type = 'contacts.contact' AND entry.object_id = contact.id::text
-              AND entry.action = 'contact.update' AND entry.fields ? 'gender'))
+# The digest of a row says all but the sex and a year alone. Somebody may have corrected these by hand since.
+_CORRECTED = """
+EXISTS (SELECT FROM platform_auditentry AS entry
+        WHERE entry.object_type = 'contacts.contact' AND entry.object_id = contact.id::text
+          AND entry.action = 'contact.update' AND entry.fields ?| ARRAY[{0}])
+"""
+STILL_THE_SAME = f"""
+(contact.gender = '' OR asked.gender = '' OR contact.gender = asked.gender OR {_CORRECTED.format("'gender'")})
+AND (coalesce(coalesce(extract(year FROM contact.birth_date), contact.birth_year) = asked.birth_year, true)
+     OR {_CORRECTED.format("'birth_date', 'birth_year'")})
 """
 TWO_NAMED = "({0} ~* '(&|[+]|/|\\m(et|and|ou)\\M)')"
 NO_DAY = "(extract(month FROM {0}) = 1 AND extract(day FROM {0}) = 1)"

@@ -38,7 +38,7 @@ DEFAULT = Policy.BETTER
 GROUPS: dict[str, tuple[str, ...]] = {
     "civility": ("civility",),
     "names": ("first_name", "last_name", "birth_name"),
-    "birth": ("birth_date", "birthplace_hash"),
+    "birth": ("birth_date", "birth_year", "birthplace_hash"),
     "gender": ("gender",),
     "language": ("language",),
     "commune": ("commune_id",),
@@ -56,7 +56,9 @@ GROUP_LABELS: dict[str, Text] = {
 _GROUP_OF = {column: group for group, columns in GROUPS.items() for column in columns}
 # What the audit of a change by hand calls a column, where it has another name there.
 _BY_HAND = {"commune_id": "commune"}
-_NOT_TEXT = frozenset({"birth_date", "birthplace_hash", "commune_id"})
+_NOT_TEXT = frozenset({"birth_date", "birth_year", "birthplace_hash", "commune_id"})
+# A year alone says less than a day: it is nothing to whoever has one.
+_SAYS_LESS = {"birth_year": "kept.birth_date IS NULL AND "}
 _MAY_WRITE = {
     Policy.BLANKS: "false",
     Policy.BETTER: "ranking.better AND NOT '{field}' = ANY(by_hand.fields)",
@@ -88,7 +90,8 @@ def _column(column: str, policies: Mapping[str, str]) -> str:
         if column in _NOT_TEXT
         else (f"kept.{column} = ''", f"given.{column} <> ''")
     )
+    less = _SAYS_LESS.get(column, "")
     return (
-        f"CASE WHEN {is_empty} OR ({is_given} AND {may_write})"
+        f"CASE WHEN {less}({is_empty} OR ({is_given} AND {may_write}))"
         f" THEN given.{column} ELSE kept.{column} END AS {column}"
     )

@@ -123,6 +123,8 @@ _CONFLICTS = """
 WITH {naming}, {given}
 SELECT count(*) FROM given JOIN contacts_contact AS kept ON kept.id = given.contact_id
 WHERE given.birth_date <> kept.birth_date
+   OR coalesce(extract(year FROM given.birth_date), given.birth_year)
+      <> coalesce(extract(year FROM kept.birth_date), kept.birth_year)
    OR (given.gender <> '' AND kept.gender <> '' AND given.gender <> kept.gender)
    OR (given.last_name <> '' AND kept.last_name <> '' AND fold(given.last_name) <> fold(kept.last_name))
    OR (given.first_name <> '' AND kept.first_name <> '' AND fold(given.first_name) <> fold(kept.first_name))

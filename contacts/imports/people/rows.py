@@ -18,6 +18,7 @@ from contacts.imports.fields import CUSTOM_PREFIX
 from contacts.imports.labels import is_no_person, is_not_spoken
 from contacts.imports.layouts import Mapping
 from contacts.imports.mailboxes import read_mailbox
+from contacts.imports.people.born import Born, read_born
 from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.numbers import read_email, read_phone, values_of
 from contacts.imports.people.postal import PLACE_LIMIT, read_addresses
@@ -26,8 +27,8 @@ from contacts.imports.people.stops import NOTHING, Entry, Left, read_stops
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 from contacts.imports.states import is_agreement
-from contacts.imports.values import read_civility, read_date, read_gender
-from contacts.imports.written_dates import read_birth_date, read_written_date
+from contacts.imports.values import read_civility, read_gender
+from contacts.imports.written_dates import read_written_date
 from contacts.models import CustomField
 
 NAME_LIMIT = 100
@@ -40,7 +41,7 @@ UNKNOWN_STATES = 100
 LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
 
 PEOPLE_COLUMNS = (
-    "line civility first_name last_name birth_name gender birth_date birth_place_code birth_place"
+    "line civility first_name last_name birth_name gender birth_date birth_year birth_place_code birth_place"
     " birth_department birth_country language name_key emails phones addresses agrees collected_on tags lists"
     " custom left_out digest stops refused_at consent_words consent_proof said"
 ).split()
@@ -131,9 +132,9 @@ class PeopleRows:
         left = self._left(row, emails, phones)
         self._note(left.unknown)
         key = name_key(first, last)
-        digest = _digest(key, birth_name, born, emails, phones, addresses, birth)
+        digest = _digest(key, birth_name, born.day, emails, phones, addresses, birth)
         return (
-            line, civility, first, last, birth_name, gender, born, *birth, self._language(row), key,
+            line, civility, first, last, birth_name, gender, *born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
             json.dumps(self._agrees(row) | dict.fromkeys(left.refused, False)),
             collected_on, json.dumps(self._tags(row)), json.dumps(self._lists(row)), json.dumps(extra),
@@ -174,18 +175,10 @@ class PeopleRows:
             last = birth_name
         return first, last, birth_name if fold(birth_name) != fold(last) else ""
 
-    def _born(self, row: Row, wrong: list[str]) -> date | None:
-        """A day that is none ("1961", "00/00/1953") is told back; zeros alone are Outlook's empty cell."""
-        text = self._text(row, "birth_date")
-        found = read_birth_date(text, self._month_first) or self._born_in_parts(row)
-        if found is None and fold(text).replace("0", "").strip():
-            wrong.append(reason("extra_date", text))
-        return found
-
-    def _born_in_parts(self, row: Row) -> date | None:
-        """Thunderbird gives the year, the month and the day in three columns; all of them, or nothing."""
+    def _born(self, row: Row, wrong: list[str]) -> Born:
         year, month, day = (self._text(row, f"birth_{part}") for part in ("year", "month", "day"))
-        return read_date(f"{day}/{month}/{year}") if year and month and day else None
+        text = self._text(row, "birth_date")
+        return read_born(text, (year, month, day), wrong, month_first=self._month_first)
 
     def _collected_on(self, row: Row, wrong: list[str]) -> date | None:
         """A day to come is a slip: as that of an agreement it would outlast every refusal until then."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 ROWS = """
 line integer PRIMARY KEY, civility text, first_name text, last_name text, birth_name text, gender text,
-birth_date date, birth_place_code text, birth_place text, birth_department text, birth_country text,
-language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb, collected_on date,
-tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb, refused_at timestamptz,
+birth_date date, birth_year smallint, birth_place_code text, birth_place text, birth_department text,
+birth_country text, language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb,
+collected_on date, tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb,
+refused_at timestamptz,
 consent_words text, consent_proof text, said jsonb, numbers jsonb NOT NULL DEFAULT '{}'
 """
 EMAILS = "line integer, place integer, address text, normalised text"
@@ -80,13 +81,14 @@ FROM (
 ) AS one
 WHERE one.line = own.line
 """
-# A digest stays what it was for a source that gives a row again; rows of one digest that say another sex or
-# another extra value are told apart by these.
+# A digest stays what it was for a source that gives a row again; rows of one digest that say another sex,
+# another year of birth or another extra value are told apart by these.
 DIGESTS = """
-UPDATE {rows} SET digest = md5(digest::text || gender || custom::text)::uuid
+UPDATE {rows} SET digest = md5(digest::text || gender || custom::text || coalesce(birth_year::text, ''))::uuid
 WHERE digest IN (
     SELECT digest FROM {rows} GROUP BY digest
-    HAVING count(DISTINCT nullif(gender, '')) > 1 OR count(DISTINCT nullif(custom, '{{}}')) > 1)
+    HAVING count(DISTINCT nullif(gender, '')) > 1 OR count(DISTINCT nullif(custom, '{{}}')) > 1
+        OR count(DISTINCT birth_year) > 1)
 """
 # Facts that make two rows of the file one person for certain. Names count whole: first and last. A name and a
 # birth date need the place of birth beside them: homonyms of one day are two people, in one commune too, and
@@ -119,7 +121,8 @@ WHERE key IN (SELECT key FROM {keys} GROUP BY key HAVING count(DISTINCT line) > 
 """
 # Kind of fact to how the rows of a group contradict each other in it.
 _CONTRADICTIONS = {
-    "day": "count(DISTINCT own.birth_date) > 1",
+    "day": """(count(DISTINCT own.birth_date) > 1
+     OR count(DISTINCT coalesce(extract(year FROM own.birth_date), own.birth_year)) > 1)""",
     "sex": "count(DISTINCT nullif(own.gender, '')) > 1",
     "place": """(count(DISTINCT nullif(clean_insee_code(own.birth_place_code), '')) > 1
      OR (count(DISTINCT nullif(own.birth_place_code, '')) = 0

@@ -7,8 +7,8 @@ from contacts.imports.people.policy import COLUMNS
 INSERT_CONTACTS = """
 WITH {naming}, {given}
 INSERT INTO contacts_contact (
-    id, civility, first_name, last_name, birth_name, gender, birth_date, birthplace_hash, language,
-    relationship, commune_id, custom, is_stub, search_text, created_by_import_id)
+    id, civility, first_name, last_name, birth_name, gender, birth_date, birth_year, birthplace_hash,
+    language, relationship, commune_id, custom, is_stub, search_text, created_by_import_id)
 SELECT new.*, false, '', %(import)s FROM ({effect}) AS new
 """
 HOLD_CONTACTS = """

@@ -252,11 +252,11 @@ def test_titles_are_noted(tmp_path) -> None:
 
 
 def test_a_birthday_that_cannot_be_read_is_told_back_and_the_rest_is_taken(tmp_path, book) -> None:
-    days = ["1961", "00/00/1953", "17/05/1980", "0/0/00", "", "-"]
+    days = ["61", "31/02/1953", "17/05/1980", "0/0/00", "", "-"]
     rows = [[f"Martin{n}", f"p{n}@example.org", day] for n, day in enumerate(days)]
     path = write_rows(tmp_path / "born.csv", [["Nom", "Email", "Date de naissance"], *rows])
     run = import_file(path, kind="address-book", source=book)
     assert (run.counts["new"], run.counts["rejected"]) == (6, 0)
     told = [(line, reasons) for line, _values, reasons in rejected(run)]
-    assert told == [(2, ["extra_date:1961", "rest_taken"]), (3, ["extra_date:00/00/1953", "rest_taken"])]
+    assert told == [(2, ["extra_date:61", "rest_taken"]), (3, ["year_only:31/02/1953", "rest_taken"])]
     assert Contact.objects.filter(birth_date=None).count() == 5

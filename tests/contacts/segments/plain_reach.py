@@ -245,7 +245,8 @@ def _targeting_reason(contact: Contact, channel: str, day: date) -> Reason | Non
         return Reason.NO_TARGETING_CONSENT
     born = contact.birth_date
     if born is None:
-        return None
+        years = None if contact.birth_year is None else day.year - contact.birth_year
+        return Reason.UNDER_AGE if years is not None and years < 17 else None
     had_birthday = (day.month, day.day) >= (born.month, born.day)
     age = day.year - born.year - (0 if had_birthday else 1)
     return Reason.UNDER_AGE if age < 17 else None

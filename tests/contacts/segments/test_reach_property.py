@@ -93,6 +93,7 @@ people = st.fixed_dictionaries(
     {
         "birth_date": st.none()
         | st.sampled_from([date(2010, 2, 28), date(2010, 3, 1), date(2010, 3, 2), date(1960, 1, 1)]),
+        "birth_year": st.none() | st.sampled_from([2009, 2010, 2011, 1960]),
         "erased": st.sampled_from([False, False, False, True]),
         "emails": st.lists(emails, max_size=2, unique_by=lambda point: point["normalised"]),
         "phones": st.lists(phones, max_size=2, unique_by=lambda point: point["e164"]),
@@ -213,6 +214,7 @@ def _person(number: int, values: dict[str, Any], made: list[Source]) -> Contact:
         last_name=f"Person {number}",
         birth_name=f"Born {number}",
         birth_date=values["birth_date"],
+        birth_year=values["birth_year"],
         commune=None if values["commune"] is None else _place(values["commune"]),
         erased_at=timezone.now() if values["erased"] else None,
     )

@@ -68,6 +68,23 @@ def test_nobody_known_to_be_under_17_is_targeted(
     assert why_not_person(lea, **EMAIL) is None
 
 
+@pytest.mark.parametrize(
+    ("born", "year", "reason"),
+    [
+        (None, 2010, None),  # 16 or 17: nobody knows
+        (None, 2011, Reason.UNDER_AGE),
+        (date(1950, 1, 1), 2011, None),  # a day goes before a year
+    ],
+)
+def test_a_year_of_birth_that_leaves_no_doubt_counts(
+    lea: Contact, form: Source, born: date | None, year: int, reason: Reason | None
+) -> None:
+    agree(lea, form)
+    Contact.objects.filter(pk=lea.pk).update(birth_date=born, birth_year=year)
+    assert why_not_person(lea, **TARGETED) == reason
+    assert reachable(Contact.objects.filter(pk=lea.pk), **TARGETED).exists() == (reason is None)
+
+
 def test_a_birthday_on_29_february_counts_from_1_march(lea: Contact, form: Source) -> None:
     agree(lea, form)
     Contact.objects.filter(pk=lea.pk).update(birth_date=date(2008, 2, 29))

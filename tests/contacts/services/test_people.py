@@ -226,6 +226,12 @@ class TestFindPerson:
         assert find_person(**names, birth_date=date(1990, 1, 1)) == lea
         assert find_person(**names) == lea
 
+    def test_a_year_of_birth_tells_two_people_apart(self, lea: Contact) -> None:
+        update_contact(contact=lea, by=None, birth_year=1990)
+        names = {"email": "lea@example.org", "first_name": "Léa", "last_name": "Martin"}
+        assert find_person(**names, birth_date=date(2012, 1, 1)) is None
+        assert find_person(**names, birth_date=date(1990, 1, 1)) == lea
+
     def test_a_number_needs_a_name(self, lea: Contact) -> None:
         assert find_person(phone="+33639980001") is None
         assert find_person(phone="0639980001", first_name="Léa", last_name="Martin") == lea

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date
 
 import pytest
 from django.test import Client
 from django.utils import translation
 
 from contacts.enums import TargetingClass
+from contacts.merging.fields import merged_values
 from contacts.models import Contact, CustomField, Newsletter, Subscription
 from contacts.services.lists import add_to_list, create_list
 from contacts.services.people import add_note
@@ -100,3 +102,14 @@ def test_more_of_everything_costs_no_more_queries(client: Client, two: tuple[Con
                 contact=one, newsletter=Newsletter.objects.create(name=f"{one.pk} {number}")
             )
     assert queries_of(client, address) == before
+
+
+def test_a_year_of_birth_is_compared_with_the_year_of_a_day(two: tuple[Contact, Contact]) -> None:
+    first, second = two
+    assert "birth_year" not in {fact.name for fact in compare_records(*two).fields}
+    first.birth_date, second.birth_year = date(1961, 5, 17), 1961
+    facts = {fact.name: fact for fact in compare_records(*two).fields}
+    label = facts["birth_year"].label
+    assert facts["birth_year"] == FieldFact("birth_year", label, "1961", "1961", True, "kept")
+    first.birth_date = None
+    assert merged_values(first, second, {})["birth_year"] == 1961

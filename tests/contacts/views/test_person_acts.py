@@ -249,3 +249,15 @@ def test_the_main_home_is_where_a_person_lives(client, lea, by_hand, places):
     act(client, lea, "main-point", kind="postal", point=there.pk)
     lea.refresh_from_db()
     assert lea.commune == places["59350"]
+
+
+def test_a_year_of_birth_is_shown_and_corrected_until_the_day_is_known(client, lea):
+    address = f"/people/{lea.pk}/"
+    assert "four digits" in client.post(f"{address}edit/", WHO | {"birth_year": "61"}).content.decode()
+    client.post(f"{address}edit/", WHO | {"birth_year": "1961"})
+    page = client.get(address).content.decode()
+    assert ("born in 1961" in page, "1961, day not known" in page) == (True, True)
+    assert 'value="1961"' in client.get(f"{address}edit/").content.decode()
+    client.post(f"{address}edit/", WHO | {"birth_year": "1961", "birth_date": "1961-05-17"})
+    lea.refresh_from_db()
+    assert (lea.birth_date, lea.birth_year) == (date(1961, 5, 17), None)

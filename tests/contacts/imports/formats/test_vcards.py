@@ -139,10 +139,18 @@ def test_a_card_inside_a_card_belongs_to_nobody(card_file, looked_at) -> None:
     assert looked_at(card_file(inside))[1] == [ROWS[0].split("|")]
 
 
-@pytest.mark.parametrize("born", ["", "--0314", "---14", "1980-03", "circa 1960", "1604-03-14", "19800231"])
+@pytest.mark.parametrize("born", ["", "--0314", "---14", "circa 1960", "1604-03-14", "1604"])
 def test_a_birthday_that_is_no_day_is_none(card_file, looked_at, born) -> None:
     path = card_file(NEW.replace("BDAY:--0314", f"BDAY:{born}"))
     assert looked_at(path)[1][0][4] == ""
+
+
+@pytest.mark.parametrize(
+    ("born", "shown"), [("1980", "1980"), ("1980-03", "03/1980"), ("19800231", "31/02/1980")]
+)
+def test_a_birthday_known_in_part_keeps_its_year(card_file, looked_at, born, shown) -> None:
+    path = card_file(NEW.replace("BDAY:--0314", f"BDAY:{born}"))
+    assert looked_at(path)[1][0][4] == shown
 
 
 @pytest.mark.parametrize("born", ["1980-05-17", "19800517", "1980-05-17T00:00:00Z"])

@@ -84,6 +84,10 @@ def test_facts_of_both_sides_are_compared_as_they_are_now(pair: Callable[..., Re
     }
     match.contact.birth_date = date(1981, 1, 1)
     assert agreement(match)["Birth date"] is False
+    match.contact.birth_date, match.contact.birth_year = None, 1980
+    assert agreement(match)["Birth date"] is True
+    match.contact.birth_year = 1981
+    assert agreement(match)["Birth date"] is False
 
 
 @pytest.mark.parametrize(
