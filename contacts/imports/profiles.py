@@ -65,7 +65,7 @@ def known_mapping(header: list[str], *, kind: str = "") -> Known | None:
 
 def unlike_kept(run: Import) -> list[str]:
     """In what a file is read another way than its saved mapping says, in sentences."""
-    profile = MappingProfile.objects.filter(name=run.options.get("profile") or "").first()
+    profile = _applied(run)
     if profile is None:
         return []
     return unlike_words(Layout.from_json(run.layout), profile.reading, name=profile.name)
@@ -114,7 +114,26 @@ def save_profile(*, run: Import, name: str, by: User | None) -> MappingProfile:
         name=name, defaults=values, create_defaults={**values, "created_by": by}
     )
     audit.record(action="mapping.save" if created else "mapping.replace", on=profile, by=by)
+    run.options = {**run.options, "profile": name}
+    Import.objects.filter(pk=run.pk).update(options=run.options)
     return profile
+
+
+def remember_padding(*, run: Import, by: User | None) -> None:
+    """Somebody said of a file that missing cells are empty ones: so they are in the next of its mapping."""
+    profile = _applied(run)
+    if profile is None or profile.reading.get("may_pad"):
+        return
+    profile.reading = {**profile.reading, "may_pad": True}
+    profile.save(update_fields=["reading"])
+    audit.record(action="mapping.change", on=profile, by=by)
+
+
+def _applied(run: Import) -> MappingProfile | None:
+    """The saved mapping that is applied to a file, or was saved of it."""
+    return MappingProfile.objects.filter(
+        name=run.options.get("profile") or "", signature=signature_of(run.layout["header"])
+    ).first()
 
 
 @transaction.atomic

@@ -25,7 +25,7 @@ from contacts.imports.formats.opening import forget_table, look_again, open_file
 from contacts.imports.guessing import Guess, guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
 from contacts.imports.layouts import Format, Mapping
-from contacts.imports.profiles import Known, kept_readings, known_mapping
+from contacts.imports.profiles import Known, kept_readings, known_mapping, remember_padding
 from contacts.imports.remembered import Kept, open_as_before
 from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.imports.sketch import Layout, Sketch
@@ -106,11 +106,16 @@ def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: 
 
 
 def set_padding(*, run: Import, by: User | None) -> Import:
-    """Say that cells which rows lack at their end are empty ones: a spreadsheet left them out."""
+    """Say that cells which rows lack at their end are empty ones: a spreadsheet left them out.
+
+    The saved mapping that is applied to the file knows it from then on.
+    """
     _changeable(run)
     run.layout = {**run.layout, "may_pad": True}
-    run.options = {key: value for key, value in run.options.items() if key != "short_rows"}
-    _reset(run, "layout", "options")
+    run.options = _without_short_rows(run.options)
+    with transaction.atomic():
+        _reset(run, "layout", "options")
+        remember_padding(run=run, by=by)
     return run
 
 
@@ -262,7 +267,13 @@ def _read(run: Import, sketch: Sketch, guessed: Guess) -> None:
     run.layout = layout.as_json()
     mapping = known.mapping if known else guessed.mapping
     run.mapping = {str(index): key for index, key in mapping.items()}
-    run.options = {**run.options, **(known.options if known else {}), "profile": known.name if known else ""}
+    kept = _without_short_rows(run.options)
+    run.options = {**kept, **(known.options if known else {}), "profile": known.name if known else ""}
+
+
+def _without_short_rows(options: dict[str, Any]) -> dict[str, Any]:
+    """What an earlier preview said of short rows is no longer true of the file."""
+    return {key: value for key, value in options.items() if key != "short_rows"}
 
 
 def _usual_source(known: Known | None) -> Source | None:

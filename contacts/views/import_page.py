@@ -123,6 +123,7 @@ class ImportPage(ImportView):
             "pair_count": run.counts.get("pairs", 0),
             "may_review": may_review,
             "may_change": is_changeable(run),
+            "is_repeated": bool(run.recurring_id or run.options.get("profile")),
             "may_undo": run.state in UNDOABLE and run.has_begun,
             "undo_means": undo_means(run.counts or run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),

@@ -34,8 +34,8 @@ from contacts.models import Import, RecurringImport
 logger = logging.getLogger(__name__)
 
 LOOK_JOB = "contacts.recurring_look"
-REJECTED, NEW = "rejected", "new"
-"""Why a previewed import waits for a person: `questions` of RecurringImport."""
+REJECTED, NEW, SHORT_ROWS = "rejected", "new", "short_rows"
+"""Why an import waits for a person after its preview: `questions` of RecurringImport."""
 
 MOST_MAPPINGS = 20  # layouts of files that one recurring import remembers
 State = Import.State
@@ -102,6 +102,8 @@ def go_on(recurring: RecurringImport) -> None:
         _decide(recurring, run)
     elif run.state == State.DONE:
         _learn(recurring, run)
+    elif run.state == State.FAILED and run.options.get("short_rows"):
+        _ask_about_short_rows(recurring, run)
     elif run.state in (State.FAILED, State.CANCELLED, State.UNDOING, State.UNDONE):
         _let_go(recurring)
 
@@ -116,6 +118,15 @@ def _decide(recurring: RecurringImport, run: Import) -> None:
         enqueue_run(run=run, by=recurring.created_by)
     except ImportProblem as problem:  # its source or list is not what it was
         _note(recurring, str(problem))
+
+
+def _ask_about_short_rows(recurring: RecurringImport, run: Import) -> None:
+    """Only a person can say that missing cells are empty; of the next file it is known (`_learn`)."""
+    if any(one["code"] == SHORT_ROWS for one in recurring.questions):
+        return
+    asked = {"code": SHORT_ROWS, "found": run.options["short_rows"]}
+    RecurringImport.objects.filter(pk=recurring.pk).update(questions=[*recurring.questions, asked])
+    _tell(recurring, waiting_words([asked]))
 
 
 def unusual(recurring: RecurringImport, preview: dict[str, Any]) -> list[dict[str, Any]]:
@@ -189,6 +200,10 @@ def waiting_words(questions: list[dict[str, Any]]) -> str:
             "take another sheet."
         ),
         "columns": _("its columns are new: say what they hold, look at the preview and run it."),
+        SHORT_ROWS: _(
+            "%(found)s lines have fewer cells than the header: say that the missing ones are empty, if a "
+            "spreadsheet left them out. The next files are then read like that too."
+        ),
         REJECTED: _("%(found)s %% of the rows are rejected, more than the usual %(limit)s %%."),
         NEW: _("%(found)s people or electors would be new, more than the usual %(limit)s."),
         "gone": _("%(found)s %% of the cards are gone there, more than the usual %(limit)s %%."),

@@ -362,3 +362,23 @@ def test_what_somebody_chooses_for_one_file_goes_before_what_is_remembered(tmp_p
         profile=saved, name="Exempla", columns=saved.columns, month_first=False, forget_reading=True, by=None
     )
     assert next_one(path).layout["chosen_encoding"] is False
+
+
+def test_what_is_said_of_missing_cells_is_remembered_by_the_mapping_of_the_file(
+    tmp_path, saved_as, book
+) -> None:
+    saved = saved_as(write_rows(tmp_path / "first.csv", NAMES))
+    short = write_rows(tmp_path / "short.csv", [*NAMES, *([str(n), "Petit"] for n in range(30))])
+    failed = import_file(short, kind="address-book", source=book)
+    assert (failed.state, failed.options["short_rows"]) == ("failed", 30)
+    set_padding(run=failed, by=None)
+    saved.refresh_from_db()
+    assert saved.reading == {"may_pad": True}
+    assert import_file(short, kind="address-book", source=book).state == "done"
+
+
+def test_a_mapping_saved_of_the_file_itself_learns_it_too(tmp_path, saved_as) -> None:
+    saved = saved_as(write_rows(tmp_path / "first.csv", NAMES))
+    set_padding(run=Import.objects.get(), by=None)
+    saved.refresh_from_db()
+    assert saved.reading == {"may_pad": True}

@@ -19,7 +19,7 @@ from contacts import tasks
 from contacts.imports.errors import ImportProblem, WrongState
 from contacts.imports.recurring import watching
 from contacts.imports.recurring.service import delete_recurring, look_now, pause_recurring
-from contacts.imports.service import discard_import, set_reading, set_sheet, undo_import
+from contacts.imports.service import discard_import, set_padding, set_reading, set_sheet, undo_import
 from contacts.models import Contact, ContactTag, Import, RecurringFile, RecurringImport
 from tests.contacts.imports.recurring.conftest import OLD, confirm, look, work
 from tests.support.imports import import_file
@@ -325,6 +325,7 @@ def test_a_workbook_without_the_sheet_of_before_waits_for_a_person(recurring: Ma
     assert made.open_import is not None
     set_sheet(run=made.open_import, sheet="Envoi", by=None)
     confirm(made)
+    rows = [*rows, ["Éva", "Hébert", "eva@example.org"]]
     put_book(folder / "second.xlsx", {"Notice": [["A", "B"], ["x", "y"]], "Envoi": rows})
     look(made)
     assert states(made) == ["done", "done"]
@@ -337,3 +338,43 @@ def test_a_workbook_without_the_sheet_of_before_waits_for_a_person(recurring: Ma
 def put_book(path: Path, sheets: dict[str, list[list[str]]]) -> None:
     content = write_xlsx(path.parent.parent / path.name, sheets).read_bytes()
     put_bytes(path, content)
+
+
+SHORT = "".join(f"P{number};Martin\n" for number in range(30))
+
+
+def test_short_rows_wait_for_a_person_whose_answer_is_kept(
+    recurring: Make, folder: Path, put: Put, known: RecurringImport
+) -> None:
+    put(folder / "short.csv", HEADER + LEA + SHORT)
+    look(known)
+    assert (states(known)[-1], [one["code"] for one in known.questions]) == ("failed", ["short_rows"])
+    assert "30 lines have fewer cells" in watching.waiting_words(known.questions)
+    assert Notification.objects.filter(kind="import.recurring", message__contains="30 lines").count() == 1
+    work()
+    assert (
+        Notification.objects.filter(message__contains="30 lines have", kind="import.recurring").count() == 1
+    )
+    with pytest.raises(WrongState):
+        look_now(recurring=known, by=None)
+    assert known.open_import is not None
+    set_padding(run=known.open_import, by=None)
+    confirm(known)
+    assert (states(known)[-1], known.open_import) == ("done", None)
+    put(folder / "next.csv", HEADER + KARIM + SHORT.replace("Martin", "Petit"))
+    look(known)
+    assert (states(known)[-1], known.open_import, Import.objects.latest("pk").counts["new"]) == (
+        "done",
+        None,
+        31,
+    )
+
+
+def test_a_delivery_with_short_rows_may_be_discarded(folder: Path, put: Put, known: RecurringImport) -> None:
+    put(folder / "short.csv", HEADER + SHORT)
+    look(known)
+    assert known.open_import is not None
+    discard_import(run=known.open_import, by=None)
+    put(folder / "next.csv", HEADER + KARIM)
+    look(known)
+    assert states(known)[-1] == "done"
