@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models import Mailbox, ProviderAccount
 from messaging.providers.hooks import NAMES, HookKind, hook_kind
 
+SECRET = {"autocomplete": "off"}
+
 
 class HookForm(forms.Form):
     """Who reports, and what proves its calls; secrets are never shown again."""
@@ -78,7 +80,10 @@ class ReturnDomainForm(forms.Form):
 
 
 class MailboxForm(forms.Form):
-    """One IMAP mailbox."""
+    """One IMAP mailbox; its secrets are never shown again."""
+
+    TOKENS = ("client_id", "client_secret", "refresh_token")
+    SECRETS = ("password", *TOKENS)
 
     host = forms.CharField(
         label=_("IMAP server"), max_length=253, help_text=_("For example imap.example.org")
@@ -90,6 +95,12 @@ class MailboxForm(forms.Form):
     username = forms.CharField(
         label=_("User name"), max_length=254, widget=forms.TextInput({"autocomplete": "off"})
     )
+    sign_in = forms.ChoiceField(
+        label=_("Signs in with"),
+        choices=Mailbox.SignIn.choices,
+        required=False,
+        help_text=_("Microsoft 365 and Google take no passwords of programs: they need a token."),
+    )
     password = forms.CharField(
         label=_("Password"),
         required=False,
@@ -97,13 +108,62 @@ class MailboxForm(forms.Form):
         max_length=500,
         widget=forms.PasswordInput({"autocomplete": "new-password"}),
     )
+    client_id = forms.CharField(
+        label=_("Client id"), required=False, max_length=500, widget=forms.PasswordInput(SECRET)
+    )
+    client_secret = forms.CharField(
+        label=_("Client secret"), required=False, max_length=500, widget=forms.PasswordInput(SECRET)
+    )
+    refresh_token = forms.CharField(
+        label=_("Refresh token"), required=False, max_length=4_000, widget=forms.PasswordInput(SECRET)
+    )
+    token_url = forms.CharField(
+        label=_("Token endpoint"),
+        required=False,
+        max_length=300,
+        help_text=_("Empty: that of Microsoft or Google. An application of one organisation names its own."),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
+    token_scope = forms.CharField(
+        label=_("Scope"),
+        required=False,
+        max_length=300,
+        help_text=_("Empty: the usual one."),
+        widget=forms.TextInput({"autocomplete": "off", "spellcheck": "false"}),
+    )
     folder = forms.CharField(label=_("Folder"), max_length=200, initial="INBOX")
     is_active = forms.BooleanField(label=_("Read it"), required=False, initial=True)
 
     def __init__(self, *args: Any, mailbox: Mailbox | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].required = mailbox is None
         if mailbox is not None:
-            names = ("host", "security", "port", "username", "folder", "is_active")
+            names = set(self.fields) - {*self.SECRETS}
             self.initial = {name: getattr(mailbox, name) for name in names} | self.initial
-            self.fields["password"].help_text = _("Never shown again. Empty: the one we have stays.")
+            by_password = mailbox.sign_in == Mailbox.SignIn.PASSWORD
+            for name in ("password",) if by_password else self.TOKENS:
+                self.fields[name].help_text = _("Never shown again. Empty: the one we have stays.")
+
+    def clean_sign_in(self) -> str:
+        return self.cleaned_data["sign_in"] or Mailbox.SignIn.PASSWORD.value
+
+    def fields_before(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("host", "security", "port", "username", "sign_in", "password")]
+
+    def fields_of_tokens(self) -> list[forms.BoundField]:
+        return [self[name] for name in (*self.TOKENS, "token_url", "token_scope")]
+
+    def fields_after(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("folder", "is_active")]
+
+    @property
+    def is_by_token(self) -> bool:
+        """True when what a token needs is to be seen at once."""
+        chosen = self["sign_in"].value() or Mailbox.SignIn.PASSWORD
+        return chosen != Mailbox.SignIn.PASSWORD or any(field.errors for field in self.fields_of_tokens())
+
+    def settings(self) -> dict[str, Any]:
+        """Everything but the secrets."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in self.SECRETS}
+
+    def secrets(self) -> dict[str, str]:
+        return {name: self.cleaned_data[name] for name in self.SECRETS}

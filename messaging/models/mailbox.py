@@ -12,7 +12,9 @@ from campaign_crm.platform.personal_data import erase, keep
 class Mailbox(models.Model):
     """One IMAP mailbox. It is read and left as it is: `last_uid` (within `uid_validity`) is how far.
 
-    `sealed_password` is `crypto.seal`ed {"password": …}. `error`: why the last look failed, in plain words.
+    `sealed_credentials` is `crypto.seal`ed: {"password": …}, or for a sign-in by token (OAuth 2.0)
+    {"client_id", "client_secret", "refresh_token"}; `sealed_token` is the access token of the moment.
+    `error`: why the last look failed, in plain words.
     """
 
     class Purpose(models.TextChoices):
@@ -24,6 +26,12 @@ class Mailbox(models.Model):
         STARTTLS = "starttls", _("STARTTLS (port 143)")
         NONE = "none", _("None (only for a server on this machine)")
 
+    class SignIn(models.TextChoices):
+        PASSWORD = "password", _("a password")
+        MICROSOFT = "microsoft", _("Microsoft 365, by token")
+        GOOGLE = "google", _("Google, by token")
+        OAUTH = "oauth", _("another service, by token (OAuth 2.0)")
+
     account = models.ForeignKey(
         "messaging.ProviderAccount", on_delete=models.CASCADE, related_name="mailboxes", db_index=False
     )
@@ -32,7 +40,13 @@ class Mailbox(models.Model):
     port = models.PositiveIntegerField(_("port"), null=True, blank=True)
     security = models.CharField(_("encryption"), max_length=8, choices=Security.choices, default=Security.TLS)
     username = models.CharField(_("user name"), max_length=254)
-    sealed_password = models.TextField(blank=True)
+    sign_in = models.CharField(
+        _("signs in with"), max_length=10, choices=SignIn.choices, default=SignIn.PASSWORD
+    )
+    sealed_credentials = models.TextField(blank=True)
+    token_url = models.CharField(_("token endpoint"), max_length=300, blank=True)
+    token_scope = models.CharField(_("scope"), max_length=300, blank=True)
+    sealed_token = models.TextField(blank=True)
     folder = models.CharField(_("folder"), max_length=200, default="INBOX")
     is_active = models.BooleanField(_("read"), default=True)
     uid_validity = models.BigIntegerField(null=True)
@@ -41,7 +55,8 @@ class Mailbox(models.Model):
     error = models.CharField(max_length=300, blank=True)
 
     personal_data = keep(
-        *["id", "account", "purpose", "host", "port", "security", "username", "sealed_password", "folder"],
+        *["id", "account", "purpose", "host", "port", "security", "username", "sign_in"],
+        *["sealed_credentials", "token_url", "token_scope", "sealed_token", "folder"],
         *["is_active", "uid_validity", "last_uid", "read_at", "error"],
     )
 

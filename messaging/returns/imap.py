@@ -23,6 +23,7 @@ from campaign_crm.platform.crypto import SealBroken, unseal
 from messaging.models import Mailbox
 from messaging.providers.registry import Finding
 from messaging.providers.smtp.config import is_loopback
+from messaging.returns import oauth
 from messaging.webhooks.receiving import MAIL, keep
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ CANNOT_SIGN_IN = gettext_noop("The server refuses the user name or the password"
 NO_FOLDER = gettext_noop("There is no such folder")
 NOT_ENCRYPTED = gettext_noop("Only a server on this machine may be read without encryption")
 NO_PASSWORD = gettext_noop("The password of the mailbox cannot be opened: type it again")
+TOKEN_REFUSED = gettext_noop("The server refuses the token: is it for this user, and is IMAP allowed there?")
 STOPPED = gettext_noop("The server stopped answering")
 
 
@@ -88,19 +90,13 @@ def check_mailbox(mailbox: Mailbox) -> Finding:
 @contextmanager
 def opened(mailbox: Mailbox) -> Iterator[BaseMailBox]:
     """The mailbox signed in to, with its folder open; raises MailboxFailed."""
-    try:
-        password = str(unseal(mailbox.sealed_password).get("password", ""))
-    except SealBroken:
-        raise MailboxFailed(NO_PASSWORD) from None
+    secret = _secret(mailbox)
     try:
         server = _connect(mailbox)
     except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxFailed(CANNOT_CONNECT) from error
     try:
-        try:
-            server.login(mailbox.username, password, initial_folder=None)
-        except (imaplib.IMAP4.error, ImapToolsError, OSError) as error:
-            raise MailboxFailed(CANNOT_SIGN_IN) from error
+        _sign_in(mailbox, server, secret)
         try:
             server.folder.set(mailbox.folder, readonly=True)
         except (imaplib.IMAP4.error, ImapToolsError, OSError) as error:
@@ -111,6 +107,29 @@ def opened(mailbox: Mailbox) -> Iterator[BaseMailBox]:
             server.logout()
         except (imaplib.IMAP4.error, ImapToolsError, OSError):
             server.client.shutdown()
+
+
+def _secret(mailbox: Mailbox) -> str:
+    """The password, or an access token of the moment."""
+    try:
+        if mailbox.sign_in != Mailbox.SignIn.PASSWORD:
+            return oauth.access_token(mailbox)
+        return str(unseal(mailbox.sealed_credentials).get("password", ""))
+    except oauth.NoToken as missing:
+        raise MailboxFailed(missing.text) from None
+    except SealBroken:
+        raise MailboxFailed(NO_PASSWORD) from None
+
+
+def _sign_in(mailbox: Mailbox, server: BaseMailBox, secret: str) -> None:
+    by_token = mailbox.sign_in != Mailbox.SignIn.PASSWORD
+    try:
+        sign_in = server.xoauth2 if by_token else server.login
+        sign_in(mailbox.username, secret, initial_folder=None)
+    except (imaplib.IMAP4.error, ImapToolsError, OSError) as error:
+        if by_token:
+            oauth.forget_token(mailbox)
+        raise MailboxFailed(TOKEN_REFUSED if by_token else CANNOT_SIGN_IN) from error
 
 
 def _connect(mailbox: Mailbox) -> BaseMailBox:

@@ -9,13 +9,14 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
-from campaign_crm.platform.crypto import seal, unseal
+from campaign_crm.platform.crypto import SealBroken, seal, unseal
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from messaging.content.headers import BadAddress, checked_address
 from messaging.models import Mailbox, ProviderAccount
 from messaging.providers.hooks import NAMES, hook_kind
 from messaging.providers.smtp.config import is_loopback
+from messaging.returns import oauth
 from messaging.services.rights import ask_right
 from messaging.webhooks.address import new_secret
 
@@ -25,8 +26,15 @@ class MailboxFields(TypedDict, total=False):
     port: int | None
     security: str
     username: str
+    sign_in: str
+    token_url: str
+    token_scope: str
     folder: str
     is_active: bool
+
+
+WHERE_SECRETS_GO = ("host", "username", "sign_in", "token_url")
+"""Whoever may change these must not be able to have a secret sent elsewhere that they never knew."""
 
 
 @transaction.atomic
@@ -74,26 +82,33 @@ def set_return_domain(*, account: ProviderAccount, domain: str, by: User) -> Non
 
 @transaction.atomic
 def set_mailbox(
-    *, account: ProviderAccount, purpose: str, password: str, by: User, **fields: Unpack[MailboxFields]
+    *,
+    account: ProviderAccount,
+    purpose: str,
+    secrets: dict[str, str],
+    by: User,
+    **fields: Unpack[MailboxFields],
 ) -> Mailbox:
-    """Have a mailbox read, or read otherwise; an empty `password` keeps the one there is.
+    """Have a mailbox read, or read otherwise; raises ValidationError.
 
-    Another server, user or folder is read from its start. Raises ValidationError.
+    `secrets`: "password", or "client_id", "client_secret" and "refresh_token"; those left empty stay as they
+    are, unless they would go to another server, user or service. Another server, user or folder is read from
+    its start.
     """
     ask_right(by, Right.MANAGE_SETTINGS)
-    mailbox = Mailbox.objects.filter(account=account, purpose=purpose).first()
+    mailbox = Mailbox.objects.select_for_update().filter(account=account, purpose=purpose).first()
     mailbox = mailbox or Mailbox(account=account, purpose=purpose)
-    moved = any(getattr(mailbox, name) != fields.get(name) for name in ("host", "username", "folder"))
-    if moved:
-        mailbox.uid_validity, mailbox.last_uid, mailbox.read_at, mailbox.error = None, 0, None, ""
+    before = {name: getattr(mailbox, name) for name in (*WHERE_SECRETS_GO, "folder")}
     for name, value in fields.items():
         setattr(mailbox, name, value)
-    if password:
-        mailbox.sealed_password = seal({"password": password})
-    problems = _problems(mailbox)
-    if problems:
-        raise ValidationError(problems)
-    mailbox.full_clean(exclude=["uid_validity", "last_uid", "read_at", "error", "sealed_password"])
+    _complete_endpoint(mailbox)
+    changed = {name for name, value in before.items() if getattr(mailbox, name) != value}
+    if changed & {"host", "username", "folder"}:
+        mailbox.uid_validity, mailbox.last_uid, mailbox.read_at, mailbox.error = None, 0, None, ""
+    _take_secrets(mailbox, secrets, keep=not changed & set(WHERE_SECRETS_GO))
+    mailbox.full_clean(
+        exclude=["uid_validity", "last_uid", "read_at", "error", "sealed_credentials", "sealed_token"]
+    )
     mailbox.save()
     audit.record(action="mailbox.set", on=mailbox, by=by, detail={"account": account.pk, "purpose": purpose})
     return mailbox
@@ -123,13 +138,38 @@ def is_proven(account: ProviderAccount) -> bool:
     return all(kept.get(name) for name in needed)
 
 
-def _problems(mailbox: Mailbox) -> dict[str, str]:
+def _complete_endpoint(mailbox: Mailbox) -> None:
+    """Where tokens are given, as the service that was chosen says unless somebody knows better."""
+    if mailbox.sign_in == Mailbox.SignIn.PASSWORD:
+        mailbox.token_url = mailbox.token_scope = ""
+    elif (known := oauth.ENDPOINTS.get(Mailbox.SignIn(mailbox.sign_in))) is not None:
+        mailbox.token_url = mailbox.token_url or known.url
+        mailbox.token_scope = mailbox.token_scope or known.scope
+
+
+def _take_secrets(mailbox: Mailbox, typed: dict[str, str], *, keep: bool) -> None:
+    """Seal what was typed beside what is kept; raises ValidationError with what is missing."""
+    by_password = mailbox.sign_in == Mailbox.SignIn.PASSWORD
+    names = ("password",) if by_password else ("client_id", "client_secret", "refresh_token")
+    try:
+        kept = unseal(mailbox.sealed_credentials) if keep and mailbox.sealed_credentials else {}
+    except SealBroken:
+        kept = {}
+    wanted = {name: typed.get(name) or kept.get(name, "") for name in names}
     problems = {}
-    if not mailbox.sealed_password:
+    if by_password and not wanted["password"]:
         problems["password"] = _("Type the password.")
+    for name in () if by_password else ("client_id", "refresh_token"):
+        if not wanted[name]:
+            problems[name] = _("The sign-in service asks for it.")
+    if not by_password and not oauth.is_https(mailbox.token_url):
+        problems["token_url"] = _("An address that begins with https://")
     if mailbox.security == Mailbox.Security.NONE and not is_loopback(mailbox.host):
         problems["security"] = _("Only a server on this machine may be read without encryption.")
-    return problems
+    if problems:
+        raise ValidationError(problems)
+    if wanted != kept:
+        mailbox.sealed_credentials, mailbox.sealed_token = seal(wanted), ""
 
 
 def _save(account: ProviderAccount, fields: list[str], by: User) -> None:

@@ -150,7 +150,13 @@ class SaveAccountReturns(_OfAccount, TemplateView):
         if not form.is_valid():
             return form
         try:
-            saved = set_mailbox(account=self.account, purpose=part, by=self.request.user, **form.cleaned_data)
+            saved = set_mailbox(
+                account=self.account,
+                purpose=part,
+                secrets=form.secrets(),
+                by=self.request.user,
+                **form.settings(),
+            )
         except ValidationError as error:
             form.add_error(None, error)
             return form

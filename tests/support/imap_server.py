@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socketserver
 import threading
+from base64 import b64decode
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -25,7 +26,8 @@ class Folder:
 class ImapServer:
     """On loopback, with one user; `folders["INBOX"].add(raw)`. `fetched`: UIDs that were asked for, in order.
 
-    `hangs_up_after`: the connection ends after so many fetches.
+    `hangs_up_after`: the connection ends after so many fetches. `tokens`: those that XOAUTH2 takes; with any,
+    passwords are refused as Microsoft and Google do. `asked`: what XOAUTH2 was given, in order.
     """
 
     def __init__(self, *, user: str = "returns", word: str = "S3cret words") -> None:
@@ -33,6 +35,8 @@ class ImapServer:
         self.folders = {"INBOX": Folder()}
         self.fetched: list[int] = []
         self.hangs_up_after: int | None = None
+        self.tokens: set[str] = set()
+        self.asked: list[str] = []
         server = self
 
         class Session(socketserver.StreamRequestHandler):
@@ -81,13 +85,27 @@ class _Conversation:
         self.writing.write(line.encode() + b"\r\n")
 
     def _capability(self, _argument: str) -> str:
-        self._say("* CAPABILITY IMAP4rev1")
+        self._say("* CAPABILITY IMAP4rev1 AUTH=XOAUTH2")
         return "OK"
 
     def _login(self, argument: str) -> str:
         user, word = re.findall(r'"((?:[^"\\]|\\.)*)"|(\S+)', argument)
         given = (user[0] or user[1], word[0] or word[1])
-        return "OK" if given == (self.server.user, self.server.word) else "NO wrong"
+        is_right = given == (self.server.user, self.server.word) and not self.server.tokens
+        return "OK" if is_right else "NO wrong"
+
+    def _authenticate(self, argument: str) -> str:
+        if argument.upper() != "XOAUTH2":
+            return "NO unknown"
+        self._say("+ ")
+        given = b64decode(self.reading.readline()).decode()
+        user, bearer = re.fullmatch(r"user=(.*)\x01auth=Bearer (.*)\x01\x01", given).groups()  # type: ignore[union-attr]
+        self.server.asked.append(bearer)
+        if user == self.server.user and bearer in self.server.tokens:
+            return "OK"
+        self._say("+ eyJzdGF0dXMiOiI0MDAifQ==")  # {"status":"400"}, as both of them say first
+        self.reading.readline()
+        return "NO AUTHENTICATE failed"
 
     def _examine(self, argument: str) -> str:
         found = self.server.folders.get(argument.strip('"'))

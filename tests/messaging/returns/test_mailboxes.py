@@ -45,7 +45,7 @@ def make_mailbox(server: ImapServer, **changes: Any) -> Mailbox:
         "port": server.port,
         "security": "none",
         "username": "returns",
-        "sealed_password": seal({"password": "S3cret words"}),
+        "sealed_credentials": seal({"password": "S3cret words"}),
     }
     return Mailbox.objects.create(**wanted | changes)
 
@@ -100,11 +100,11 @@ def test_a_connection_lost_half_way_goes_on_where_it_was(
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
-        ({"sealed_password": seal({"password": "other"})}, imap.CANNOT_SIGN_IN),
+        ({"sealed_credentials": seal({"password": "other"})}, imap.CANNOT_SIGN_IN),
         ({"folder": "Elsewhere"}, imap.NO_FOLDER),
         ({"port": 9}, imap.CANNOT_CONNECT),
         ({"host": "imap.example.org"}, imap.NOT_ENCRYPTED),
-        ({"sealed_password": "broken"}, imap.NO_PASSWORD),
+        ({"sealed_credentials": "broken"}, imap.NO_PASSWORD),
     ],
 )
 def test_what_keeps_a_mailbox_from_being_read_is_said(

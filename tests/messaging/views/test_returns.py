@@ -114,7 +114,7 @@ def test_a_mailbox_is_tried_when_saved_and_its_password_never_shown(
         url, mailbox_data(server, password="", folder="None"), follow=True
     ).content.decode()
     assert "There is no such folder" in shown
-    assert unseal(Mailbox.objects.get().sealed_password) == {"password": "S3cret words"}
+    assert unseal(Mailbox.objects.get().sealed_credentials) == {"password": "S3cret words"}
     administrator.post(url, {"remove": "1"})
     assert not Mailbox.objects.exists()
 
@@ -127,6 +127,20 @@ def test_a_mailbox_that_cannot_be_read_is_not_saved(
 ) -> None:
     assert save(administrator, make_account(), "replies", **mailbox_data(server, **changes)) == 422
     assert not Mailbox.objects.exists()
+
+
+def test_a_token_is_typed_on_the_page_and_never_shown(administrator: Client, server: ImapServer) -> None:
+    account = make_account()
+    secrets = {"client_id": "S3cret id", "client_secret": "S3cret word", "refresh_token": "S3cret token"}
+    data = mailbox_data(server, sign_in="google", password="", **secrets)
+    assert save(administrator, account, "replies", **data | {"refresh_token": ""}) == 422
+    assert save(administrator, account, "replies", **data | {"token_url": "https://127.0.0.1:9/"}) == 302
+    box = Mailbox.objects.get()
+    assert (box.sign_in, unseal(box.sealed_credentials)) == ("google", secrets)
+    shown = administrator.get(page(account)).content.decode()
+    assert "The sign-in service cannot be reached" in shown
+    assert "S3cret" not in shown
+    assert "https://127.0.0.1:9/" in shown
 
 
 def test_a_part_that_does_not_exist_is_not_found(administrator: Client, officer: Client) -> None:
