@@ -91,6 +91,9 @@ class Book:
         allowed = min(_room(who, len(keys)) for who in self._both)
         if self._families:
             self._progress = [(who, warm_up.progress_of(who)) for who in self._both]
+        else:
+            self.held = max(0, len(keys) - allowed)
+            return list(keys[:allowed])
         taken: Counter[str] = Counter()
         chosen: list[Key] = []
         for key in keys:

@@ -101,7 +101,8 @@ def _held_by_warm_up(campaign: Campaign) -> list[str]:
     held = frozenset[str]()
     for sender in _senders(campaign):
         full = [warm_up.full_families(way.account) for way in routing.every_way(sender).ways]
-        held |= warm_up.full_families(sender) | frozenset.intersection(*full)
+        held |= warm_up.full_families(sender)
+        held |= full[0].intersection(*full[1:]) if full else frozenset()
     if not held:
         return []
     values: dict[str, Any] = {"month": campaign.ledger_month, "campaign": campaign.pk}
