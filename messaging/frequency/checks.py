@@ -26,13 +26,13 @@ def received_since(person: str, since: str, channel: str = "") -> str:
 
 
 _WEEK = "now() - interval '7 days'"
-_CAP = "(SELECT f.per_week FROM messaging_frequencycap f WHERE f.channel = {})"
 
+# Most organisations have no cap, and nobody chose: this is seen once a batch, and no message is counted.
 CHECKS = {
     "chosen_frequency": HandOverCheck(
         90,
         "suppressed",
-        f"""c.kind = 'political' AND (
+        f"""EXISTS (SELECT FROM contacts_chosenfrequency) AND c.kind = 'political' AND (
             SELECT true FROM contacts_chosenfrequency f
             WHERE f.contact_id = d.contact_id AND f.channel = c.channel AND EXISTS (
                 SELECT {
@@ -44,14 +44,14 @@ CHECKS = {
         }) LIMIT 1)""",  # noqa: S608 - our own text
         gettext_noop("The person asked for fewer messages"),
     ),
-    # A cap that is not set is null, and nothing is "at least" null: the question ends there.
     "frequency_cap": HandOverCheck(
         92,
         "suppressed",
-        f"""c.kind = 'political' AND d.contact_id <> 0 AND (
-            {_CAP.format("c.channel")} <= (
-                SELECT count(*) {received_since("d.contact_id", _WEEK, "c.channel")})
-            OR {_CAP.format("''")} <= (SELECT count(*) {received_since("d.contact_id", _WEEK)}))""",
+        f"""EXISTS (SELECT FROM messaging_frequencycap) AND c.kind = 'political' AND d.contact_id <> 0 AND (
+            (SELECT true FROM messaging_frequencycap f WHERE f.channel = c.channel AND f.per_week <= (
+                SELECT count(*) {received_since("d.contact_id", _WEEK, "c.channel")}))
+            OR (SELECT true FROM messaging_frequencycap f WHERE f.channel = '' AND f.per_week <= (
+                SELECT count(*) {received_since("d.contact_id", _WEEK)})))""",  # noqa: S608 - our own text
         gettext_noop("They have received enough messages this week"),
     ),
 }
