@@ -8,6 +8,7 @@ unsubscribed before is not written to.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 
 from django.conf import settings
@@ -17,7 +18,8 @@ from django.utils.translation import gettext_noop
 from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
 from messaging.dispatch.caps import Book
-from messaging.dispatch.ledger import KEYS_A_STATEMENT, Claim, Key, columns
+from messaging.dispatch.ledger import KEYS_A_STATEMENT, Claim, Key
+from messaging.dispatch.prepared import Statement, numbers, texts
 from messaging.frequency import checks as frequency
 
 HELD_SECONDS = 10.0
@@ -37,7 +39,8 @@ CHECKS = {
     "family_held": HandOverCheck(
         45,
         "queued",
-        """(SELECT true FROM messaging_familypause p
+        """EXISTS (SELECT FROM messaging_familypause w WHERE w.released_at IS NULL) AND (
+            SELECT true FROM messaging_familypause p
             WHERE p.campaign_id = c.id AND p.released_at IS NULL
                 AND lower(split_part(d.address, '@', 2)) = ANY(p.domains) LIMIT 1)""",
     ),
@@ -111,35 +114,48 @@ CHECKS = {
 # A row whose lease ran out is not handed over, whatever this worker's clock says. Rows are looked up by their
 # key one by one (LATERAL with LIMIT) and updated where they were found: statistics of a queue are wrong most
 # of the time, and other plans read everything that is in flight for each batch. (IS NOT DISTINCT FROM keeps
-# the planner off the index of leased rows.)
+# the planner off the index of leased rows.) The month is written out: the plan knows the one partition.
 _HAND_OVER = """
-SET LOCAL synchronous_commit = on;
 WITH asked AS MATERIALIZED (
-    SELECT d.place, CASE {questions} ELSE 1 END AS verdict
-    FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[]) AS k (contact_id, occasion)
+    SELECT d.place, k.number, CASE {questions} ELSE 1 END AS verdict
+    FROM unnest(%(contacts)s, %(occasions)s) WITH ORDINALITY AS k (contact_id, occasion, number)
     CROSS JOIN LATERAL (
         SELECT r.ctid AS place, r.* FROM messaging_delivery r
-        WHERE r.ledger_month = %(month)s AND r.campaign_id = %(campaign)s
+        WHERE r.ledger_month = DATE '{month}' AND r.campaign_id = %(campaign)s
             AND r.contact_id = k.contact_id AND r.occasion = k.occasion LIMIT 1
     ) d
     JOIN messaging_campaign c ON c.id = d.campaign_id
     CROSS JOIN (SELECT (now() AT TIME ZONE %(zone)s)::date AS today) clock
     WHERE d.state = 'claimed' AND d.token = %(token)s AND d.lease_until > now()
+), moved AS (
+    UPDATE messaging_delivery d
+    SET state = (%(states)s)[v.verdict],
+        answer = (%(answers)s)[v.verdict],
+        handed_at = CASE v.verdict WHEN 1 THEN now() ELSE d.handed_at END,
+        lease_until = CASE v.verdict WHEN 1 THEN now() + make_interval(secs => %(seconds)s) END,
+        settled_at = CASE WHEN (%(states)s)[v.verdict] IN ('handed', 'queued') THEN NULL ELSE now() END,
+        due_at = CASE (%(states)s)[v.verdict] WHEN 'queued' THEN now() + make_interval(secs => %(held)s)
+            ELSE d.due_at END,
+        provider_account_id = %(account)s
+    FROM asked v
+    WHERE d.ledger_month = DATE '{month}' AND d.ctid = v.place AND d.token = %(token)s
+        AND d.state IS NOT DISTINCT FROM 'claimed'
+    RETURNING v.number, v.verdict
 )
-UPDATE messaging_delivery d
-SET state = (%(states)s::text[])[v.verdict],
-    answer = (%(answers)s::text[])[v.verdict],
-    handed_at = CASE v.verdict WHEN 1 THEN now() ELSE d.handed_at END,
-    lease_until = CASE v.verdict WHEN 1 THEN now() + make_interval(secs => %(seconds)s) END,
-    settled_at = CASE WHEN (%(states)s::text[])[v.verdict] IN ('handed', 'queued') THEN NULL ELSE now() END,
-    due_at = CASE (%(states)s::text[])[v.verdict] WHEN 'queued' THEN now() + make_interval(secs => %(held)s)
-        ELSE d.due_at END,
-    provider_account_id = %(account)s
-FROM asked v
-WHERE d.ledger_month = %(month)s AND d.ctid = v.place AND d.token = %(token)s
-    AND d.state IS NOT DISTINCT FROM 'claimed'
-RETURNING d.contact_id, d.occasion, d.state
+SELECT coalesce(array_agg(number) FILTER (WHERE verdict = 1), '{}') FROM moved
 """
+_TYPES = {
+    "campaign": "bigint",
+    "token": "bigint",
+    "contacts": "bigint[]",
+    "occasions": "text[]",
+    "states": "text[]",
+    "answers": "text[]",
+    "seconds": "float8",
+    "account": "bigint",
+    "held": "float8",
+    "zone": "text",
+}
 HANDED = 1
 """Number of the verdict "hand it over"; the checks' are from 2, in their order."""
 
@@ -160,39 +176,39 @@ def hand_over(
     caps and the warm-ups allow, and where it is written; rows beyond stay claimed.
     """
     checks = tuple(sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0])))
+    statement = _statement(checks, claim.ledger.month)
     handed: set[Key] = set()
     with transaction.atomic(), connection.cursor() as cursor:
         if book is not None:
             keys = book.choose(keys)
         for start in range(0, len(keys), KEYS_A_STATEMENT):
-            contacts, occasions = columns(keys[start : start + KEYS_A_STATEMENT])
-            cursor.execute(
-                _statement(checks),
+            part = keys[start : start + KEYS_A_STATEMENT]
+            statement.execute(
+                cursor,
                 {
-                    "month": claim.ledger.month,
                     "campaign": claim.ledger.campaign,
                     "token": claim.token,
-                    "contacts": contacts,
-                    "occasions": occasions,
-                    "states": ["handed", *(check.outcome for _name, check in checks)],
-                    "answers": ["", *(check.answer for _name, check in checks)],
+                    "contacts": numbers([key.contact for key in part]),
+                    "occasions": texts([key.occasion for key in part]),
+                    "states": texts(["handed", *(check.outcome for _name, check in checks)]),
+                    "answers": texts(["", *(check.answer for _name, check in checks)]),
                     "seconds": seconds,
                     "account": account,
                     "held": HELD_SECONDS,
                     "zone": settings.TIME_ZONE,
                 },
             )
-            found = cursor.fetchall()
-            handed |= {Key(contact, occasion) for contact, occasion, state in found if state == "handed"}
+            handed.update([part[number - 1] for number in cursor.fetchone()[0]])
         if book is not None:
             book.write(handed)
     return handed
 
 
-@lru_cache(maxsize=8)
-def _statement(checks: tuple[tuple[str, HandOverCheck], ...]) -> str:
+@lru_cache(maxsize=32)
+def _statement(checks: tuple[tuple[str, HandOverCheck], ...], month: date) -> Statement:
     questions = " ".join(
-        f"WHEN {check.condition.replace('%', '%%')} THEN {number}"
+        f"WHEN {check.condition} THEN {number}"
         for number, (_name, check) in enumerate(checks, start=HANDED + 1)
     )
-    return _HAND_OVER.replace("{questions}", questions)
+    sql = _HAND_OVER.replace("{month}", month.isoformat()).replace("{questions}", questions)
+    return Statement(sql, _TYPES, "SET LOCAL synchronous_commit = on;")

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from messaging.dispatch.ledger import Claim, Key
+from messaging.dispatch.prepared import Statement, numbers, texts
 from messaging.enums import DeliveryState
 from messaging.providers.base import Fault, Outcome, Result
 
@@ -30,8 +33,7 @@ OUR_LONGEST_DELAY = 600.0  # what waits for us to mend something leaves soon aft
 OURS = frozenset({Fault.SENDER, Fault.ACCOUNT})  # faults that are not the recipient's
 LONGEST_ANSWER = 300
 ROWS_A_STATEMENT = 200
-"""PostgreSQL looks a short list of keys up one by one, and joins a thousand with the whole campaign: ten
-seconds instead of a tenth (see `gate.KEYS_A_STATEMENT`)."""
+"""As `ledger.KEYS_A_STATEMENT`: statements stay short."""
 
 
 class Settled(NamedTuple):
@@ -45,35 +47,44 @@ class Settled(NamedTuple):
     delay: float = 0.0
 
 
-# Rows are looked up by their key one by one, as in the gate.
+# Rows are looked up by their key one by one, as in the gate; the month is written out there too.
 _FIND = """
     SELECT r.ctid AS place FROM messaging_delivery r
-    WHERE r.ledger_month = %(month)s AND r.campaign_id = %(campaign)s
+    WHERE r.ledger_month = {month} AND r.campaign_id = %(campaign)s
         AND r.contact_id = v.contact_id AND r.occasion = v.occasion LIMIT 1
 """
 
 # A late accepted answer settles a row that its lease already made unknown; nothing else touches that one.
 _RECORD = f"""
-SET LOCAL synchronous_commit = off;
 UPDATE messaging_delivery d
 SET state = v.state, attempts = v.attempts, provider_message_id = v.message_id, answer = v.answer,
     due_at = CASE v.state WHEN 'retry_wait' THEN now() + make_interval(secs => v.delay) ELSE d.due_at END,
     settled_at = CASE v.state WHEN 'retry_wait' THEN NULL ELSE now() END,
     lease_until = NULL
-FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(states)s::text[], %(attempts)s::int[],
-        %(message_ids)s::text[], %(answers)s::text[], %(delays)s::float8[])
+FROM unnest(%(contacts)s, %(occasions)s, %(states)s, %(attempts)s, %(message_ids)s, %(answers)s, %(delays)s)
     AS v (contact_id, occasion, state, attempts, message_id, answer, delay)
 CROSS JOIN LATERAL ({_FIND}) found
-WHERE d.ledger_month = %(month)s AND d.ctid = found.place AND d.token = %(token)s
+WHERE d.ledger_month = {{month}} AND d.ctid = found.place AND d.token = %(token)s
     AND (d.state = 'handed' OR (d.state = 'unknown' AND v.state = 'accepted'))
 """  # noqa: S608 - our own text
+_RECORD_TYPES = {
+    "campaign": "bigint",
+    "token": "bigint",
+    "contacts": "bigint[]",
+    "occasions": "text[]",
+    "states": "text[]",
+    "attempts": "int[]",
+    "message_ids": "text[]",
+    "answers": "text[]",
+    "delays": "float8[]",
+}
 
 _FAIL_UNBUILT = f"""
 UPDATE messaging_delivery d
 SET state = 'failed', answer = v.answer, settled_at = now(), lease_until = NULL
 FROM unnest(%(contacts)s::bigint[], %(occasions)s::text[], %(answers)s::text[])
     AS v (contact_id, occasion, answer)
-CROSS JOIN LATERAL ({_FIND}) found
+CROSS JOIN LATERAL ({_FIND.replace("{month}", "%(month)s")}) found
 WHERE d.ledger_month = %(month)s AND d.ctid = found.place AND d.token = %(token)s AND d.state = 'claimed'
 """  # noqa: S608 - our own text
 
@@ -139,22 +150,27 @@ def record(claim: Claim, settled: Sequence[Settled]) -> int:
 
 
 def _record_some(cursor: CursorWrapper, claim: Claim, settled: Sequence[Settled]) -> int:
-    cursor.execute(
-        _RECORD,
+    _record_statement(claim.ledger.month).execute(
+        cursor,
         {
-            "month": claim.ledger.month,
             "campaign": claim.ledger.campaign,
             "token": claim.token,
-            "contacts": [one.key.contact for one in settled],
-            "occasions": [one.key.occasion for one in settled],
-            "states": [one.state.value for one in settled],
-            "attempts": [one.attempts for one in settled],
-            "message_ids": [one.message_id for one in settled],
-            "answers": [one.answer for one in settled],
-            "delays": [one.delay for one in settled],
+            "contacts": numbers([one.key.contact for one in settled]),
+            "occasions": texts([one.key.occasion for one in settled]),
+            "states": texts([one.state.value for one in settled]),
+            "attempts": numbers([one.attempts for one in settled]),
+            "message_ids": texts([one.message_id for one in settled]),
+            "answers": texts([one.answer for one in settled]),
+            "delays": numbers([one.delay for one in settled]),
         },
     )
     return int(cursor.rowcount)
+
+
+@lru_cache(maxsize=16)
+def _record_statement(month: date) -> Statement:
+    sql = _RECORD.replace("{month}", f"DATE '{month.isoformat()}'")
+    return Statement(sql, _RECORD_TYPES, "SET LOCAL synchronous_commit = off;")
 
 
 def fail_unbuilt(claim: Claim, faults: Iterable[tuple[Key, str]]) -> None:
