@@ -41,6 +41,7 @@ app.conf.beat_schedule = {
     "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": PATIENCE},
     "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},
     "watch mailings": {"task": "messaging.watch", "schedule": 5.0, "options": PATIENCE},
+    "look at tests": {"task": "messaging.decide_tests", "schedule": 30.0, "options": PATIENCE},
     "whose mailboxes": {"task": "messaging.learn_domains", "schedule": 300.0, "options": PATIENCE},
     "read what providers report": {"task": "messaging.read_events", "schedule": 2.0, "options": PATIENCE},
     "read mailboxes": {"task": "messaging.read_mailboxes", "schedule": 60.0, "options": PATIENCE},

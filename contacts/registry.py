@@ -65,6 +65,18 @@ class Departure:
     contact: int | None
 
 
+@dataclass(frozen=True)
+class CampaignGoal:
+    """What a test of versions may be decided by. `count`: (campaign id, its ledger month) → people who did it
+    by number of version, each once, robots set aside. `label` is a lazy translation. `by_links`: counted from
+    links, so that a mailing whose clicks are not counted cannot be decided by it."""
+
+    label: Any
+    count: CampaignCount
+    by_links: bool = True
+
+
+CampaignCount = Callable[[int, date], dict[int, int]]
 CampaignFigures = Callable[[list[int]], dict[int, dict[str, int]]]
 """(campaign ids) → what came back for each of them, such as {"opened": 12, "clicked": 3}; in few queries."""
 
@@ -77,8 +89,9 @@ class Registry:
     `belongings` are the tables above that hold rows about a person. `merge_steps` are called with (kept id,
     absorbed id) before the rows of one record move to another, `unmerge_steps` with the merge, locked, before
     they go back; both may raise MergeRefused. `departures` are told, in the same transaction, who left by a
-    provider's own way. `recipient_values`: SQL of rows (contact_id, value) that decide when somebody's
-    message leaves, for those who agreed to it.
+    provider's own way. `campaign_goals` and `version_departures` count, by version of one mailing, people who
+    did what it asks for, and people who left because of it. `recipient_values`: SQL of rows (contact_id,
+    value) that decide when somebody's message leaves, for those who agreed to it.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -88,7 +101,8 @@ class Registry:
     unmerge_steps: dict[str, Callable[[Merge], None]] = field(default_factory=dict)
     belongings: dict[str, Belonging] = field(default_factory=dict)
     hand_over_checks: dict[str, HandOverCheck] = field(default_factory=dict)
-    campaign_goals: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    campaign_goals: dict[str, CampaignGoal] = field(default_factory=dict)
+    version_departures: dict[str, CampaignCount] = field(default_factory=dict)
     campaign_figures: dict[str, CampaignFigures] = field(default_factory=dict)
     departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
     recipient_values: dict[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from campaign_crm.platform.locks import only_one
 from messaging.dispatch import caps, families, leases, lifecycle, watch, ways_out
 from messaging.dispatch.pump import Lane, Pump
 from messaging.domains.lookup import system_lookup
+from messaging.experiments.release import release_chosen
 from messaging.returns import imap
 from messaging.services import sender_domains
 from messaging.webhooks import reading
@@ -104,6 +105,16 @@ def learn_domains() -> int:
         caps.purge()
         asked = watch.domains_to_ask()
         return families.learn(asked, system_lookup()) if asked else 0
+
+
+@shared_task(name="messaging.decide_tests", expires=30)
+def decide_tests() -> int:
+    """Look at tests of versions whose hour has come, and let the others go; returns how many may leave."""
+    with only_one("messaging.decide_tests") as mine:
+        released = release_chosen() if mine else 0
+    if released:
+        wake_pumps()
+    return released
 
 
 def wake_pumps() -> None:

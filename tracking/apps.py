@@ -5,14 +5,26 @@ class TrackingConfig(AppConfig):
     name = "tracking"
 
     def ready(self) -> None:
-        from contacts.registry import TimelineSource, registry
-        from tracking import merging, recipient_values, segment_conditions, selectors, timeline
+        from django.utils.translation import gettext_lazy as _
+
+        from contacts.registry import CampaignGoal, TimelineSource, registry
+        from tracking import (
+            merging,
+            recipient_values,
+            segment_conditions,
+            selectors,
+            timeline,
+            version_figures,
+        )
         from tracking.services import departures
 
         for group, read in timeline.INTERACTIONS.items():
             registry.add("timeline", f"interactions of {group}", TimelineSource(group, read))
         segment_conditions.register()
         registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)
+        clicks = CampaignGoal(_("People who clicked"), version_figures.clicked_by_version)
+        registry.add("campaign_goals", "clicks", clicks)
+        registry.add("version_departures", "unsubscribes", version_figures.left_by_version)
         registry.add("departures", "report", departures.note_reported)
         registry.add("holds", "activity", timeline.with_activity)
         registry.add("belongings", "interactions", merging.INTERACTIONS)

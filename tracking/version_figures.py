@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -96,9 +97,21 @@ def _done(campaign: Campaign) -> tuple[dict[int, int], dict[int, int]]:
 
 
 def _count(campaign: Campaign) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
-    found = []
+    of = (campaign.pk, campaign.ledger_month)
+    return list(clicked_by_version(*of).items()), list(left_by_version(*of).items())
+
+
+def clicked_by_version(campaign_id: int, ledger_month: date) -> dict[int, int]:
+    """People who clicked, by number of version: each once, named or not; robots set aside."""
+    return _by_version(_CLICKED, campaign_id, ledger_month)
+
+
+def left_by_version(campaign_id: int, ledger_month: date) -> dict[int, int]:
+    """People who unsubscribed because of this mailing and have not come back, by number of version."""
+    return _by_version(_LEFT, campaign_id, ledger_month)
+
+
+def _by_version(statement: str, campaign_id: int, ledger_month: date) -> dict[int, int]:
     with connection.cursor() as cursor:
-        for statement in (_CLICKED, _LEFT):
-            cursor.execute(statement, {"campaign": campaign.pk, "month": campaign.ledger_month})
-            found.append(cursor.fetchall())
-    return found[0], found[1]
+        cursor.execute(statement, {"campaign": campaign_id, "month": ledger_month})
+        return dict(cursor.fetchall())

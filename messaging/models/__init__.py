@@ -2,6 +2,7 @@ from messaging.models.approval import Approval, SendingRule
 from messaging.models.campaign import Campaign, Operation
 from messaging.models.delivery import Delivery
 from messaging.models.domain_record import DomainRecord
+from messaging.models.experiment import Experiment
 from messaging.models.frequency_cap import FrequencyCap
 from messaging.models.image import Image
 from messaging.models.link import Link
@@ -32,6 +33,7 @@ __all__ = [
     "Delivery",
     "DomainKey",
     "DomainRecord",
+    "Experiment",
     "FamilyLimit",
     "FamilyPause",
     "Feedback",

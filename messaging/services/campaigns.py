@@ -27,6 +27,7 @@ from messaging.services.approval_state import is_approved, window_of
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
+from messaging.services.schedules import unschedule
 
 COPIED = (
     "channel",
@@ -106,7 +107,7 @@ def update_campaign(
         setattr(held, name, fields[name])  # type: ignore[literal-required]
     # An approval was for the text as it was: whoever changes it asks again.
     if changed and ("kind" in changed or is_approved(held)):
-        changed += _unschedule(held)
+        changed += unschedule(held)
     if changed:
         _check_words(held)
         held.revision = revision + 1
@@ -126,7 +127,7 @@ def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> C
     held.audience = audience
     held.revision += 1
     held.updated_at = Now()
-    held.save(update_fields=["audience", "revision", "updated_at", *_unschedule(held)])
+    held.save(update_fields=["audience", "revision", "updated_at", *unschedule(held)])
     audit.record(action="campaign.set_audience", on=held, by=by, detail={"audience": audience})
     held.refresh_from_db()
     return held
@@ -235,14 +236,6 @@ def duplicate(*, campaign: Campaign, by: User) -> Campaign:
 def _ask_sending_on() -> None:
     if not Organisation.current().sending_enabled:
         raise SendingIsOff(_("Sending is switched off on this installation. Switch it on in Settings first."))
-
-
-def _unschedule(campaign: Campaign) -> list[str]:
-    """A schedule was for these recipients and this kind of message; returns the fields it changed."""
-    if campaign.state != CampaignState.SCHEDULED:
-        return []
-    campaign.state, campaign.scheduled_at = CampaignState.DRAFT, None
-    return ["state", "scheduled_at"]
 
 
 def _first_moment(campaign: Campaign, at: datetime) -> datetime:

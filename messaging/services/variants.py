@@ -22,7 +22,7 @@ from messaging.content.blocks import read_document
 from messaging.content.errors import ContentError
 from messaging.enums import CampaignState
 from messaging.errors import EditedMeanwhile, MessagingError, NotAllowed, WrongState
-from messaging.models import Campaign, CampaignVariant, SenderIdentity
+from messaging.models import Campaign, CampaignVariant, Experiment, SenderIdentity
 from messaging.models.variant import MOST_VARIANTS
 from messaging.services.compiling import custom_field_keys
 
@@ -107,9 +107,19 @@ def remove_version(*, campaign: Campaign, territory: Territory, revision: int, b
 
 
 def revision_of(campaign: Campaign) -> str:
-    """What the text of a mailing and of all its versions is now: any edit of either changes it."""
+    """What a mailing, its versions and its test are now: any edit of one of them changes it."""
     versions = campaign.variants.order_by("pk").values_list("pk", "revision")
-    return "-".join([str(campaign.revision), *(f"{pk}.{revision}" for pk, revision in versions)])
+    said = [str(campaign.revision), *(f"{pk}.{revision}" for pk, revision in versions)]
+    # What is asked of the test, not its number of edits: a test made anew begins to count again.
+    asked = Experiment.objects.filter(campaign=campaign).values_list(
+        "sample_percent", "wait_hours", "goal", "if_none"
+    )
+    return "-".join([*said, *("test." + ".".join(map(str, test)) for test in asked)])
+
+
+def is_tested(campaign: Campaign) -> bool:
+    """Whether a mailing tests versions, or has begun to: it has none by territory."""
+    return campaign.variants.tested().exists() or Experiment.objects.filter(campaign=campaign).exists()
 
 
 def _held(
@@ -121,7 +131,7 @@ def _held(
     held = Campaign.objects.select_for_update(of=("self",)).get(pk=campaign.pk)
     if held.state not in EDITABLE:
         raise WrongState(_("“%(name)s” can no longer be edited.") % {"name": held.name})
-    if held.variants.tested().exists():
+    if is_tested(held):
         raise WrongState(_("This mailing tests versions: it cannot have versions by territory as well."))
     version = held.variants.filter(territory=territory).first()
     if (version.revision if version else 0) != revision:
