@@ -216,6 +216,7 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "campaign@localhost")
 MAIL_CATCHER_ENABLED = env.flag("MAIL_CATCHER", default=LOCAL)
 MAIL_CATCHER_PORT = env.port("MAIL_CATCHER_PORT", 1025)
 LMTP_PORT = env.number("LMTP_PORT", 0, most=65535)  # where a mail server hands returns over; 0: nowhere
+LMTP_HOST = env.text("LMTP_HOST", "127.0.0.1")  # another only in a container, published on loopback
 MAILBOX_DIR = VAR_DIR / "mailbox"
 
 # --- Background work ---------------------------------------------------------------------------------

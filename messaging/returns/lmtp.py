@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from messaging.content.keyring import BadToken
@@ -27,7 +28,6 @@ from messaging.webhooks.receiving import MAIL, keep, spool_mail
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
-HOST = "127.0.0.1"  # never another: whoever reaches it is believed to be a mail server of this machine
 LARGEST = 10_000_000  # bytes
 IDLE_SECONDS = 300.0
 DOMAINS_FRESH = 30.0  # seconds that the hosts of returns are remembered
@@ -104,7 +104,11 @@ class Receiver:
 
 
 async def serve(port: int, stop: asyncio.Event) -> None:
-    """Listen until `stop` is set. Raises OSError when the port is taken."""
+    """Listen until `stop` is set. Raises OSError when the port is taken.
+
+    On loopback: whoever reaches it is believed to be a mail server of this machine. In a container that is
+    every address of its own (`LMTP_HOST`), and its port is published on the machine's loopback only.
+    """
     receiver, loop = Receiver(), asyncio.get_running_loop()
 
     def session() -> LMTP:
@@ -118,10 +122,10 @@ async def serve(port: int, stop: asyncio.Event) -> None:
             loop=loop,
         )
 
-    server = await loop.create_server(session, HOST, port)
+    server = await loop.create_server(session, settings.LMTP_HOST, port)
     try:
         async with server:
-            logger.info("Taking returns on %s:%s", HOST, server.sockets[0].getsockname()[1])
+            logger.info("Taking returns on %s:%s", settings.LMTP_HOST, server.sockets[0].getsockname()[1])
             await stop.wait()
     finally:
         receiver.close()

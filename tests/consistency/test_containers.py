@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES = COMPOSE["services"]
-LASTING = ("web", "worker", "beat")
+LASTING = ("web", "worker", "beat", "returns")
 OURS = ("migrate", *LASTING)
 
 
@@ -61,7 +61,24 @@ def test_migrations_run_once_and_alone_know_the_owner_of_the_database() -> None:
 
 
 def test_only_the_proxy_is_open_to_the_world() -> None:
-    assert {name for name, service in SERVICES.items() if "ports" in service} == {"caddy"}
+    open_ports = {
+        name: [port for port in service["ports"] if not port.startswith("127.0.0.1:")]
+        for name, service in SERVICES.items()
+        if "ports" in service
+    }
+    assert {name for name, ports in open_ports.items() if ports} == {"caddy"}
+
+
+def test_returns_are_taken_only_where_they_are_asked_for_and_never_from_the_network() -> None:
+    returns = SERVICES["returns"]
+    assert returns["profiles"] == ["returns"]
+    assert [port.rpartition("127.0.0.1:")[0] for port in returns["ports"]] == [""]
+    assert returns["environment"]["LMTP_HOST"] == "0.0.0.0"  # noqa: S104 - within its container
+    knowing = {name for name in OURS if "LMTP_HOST" in SERVICES[name]["environment"]}
+    assert knowing == {"returns"}
+    assert all(
+        "LMTP_PORT" in SERVICES[name]["environment"] for name in OURS
+    )  # pages say whether they are read
 
 
 def test_files_and_commands_exist() -> None:

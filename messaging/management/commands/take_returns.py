@@ -26,7 +26,7 @@ class Command(BaseCommand):
             asyncio.run(_run(port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} cannot be used ({error.strerror}): LMTP_PORT={port + 1}"
+                f"{settings.LMTP_HOST}:{port} cannot be used ({error.strerror}): LMTP_PORT={port + 1}"
             ) from None
 
 
