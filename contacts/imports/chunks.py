@@ -7,7 +7,9 @@ Rows of a staging table never move once it is filled, so that its blocks may sta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -52,10 +54,13 @@ def remember(staging: Staging, chunks: list[Chunk]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         staging.create(
             TABLE,
-            "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, part text, done boolean",
+            "number integer PRIMARY KEY, first bigint, last bigint, rows bigint, part text, done boolean,"
+            " made_at timestamptz DEFAULT clock_timestamp()",
         )
+        staging.show(TABLE)  # a page that stops the import says how far it came
         cursor.executemany(
-            f"INSERT INTO {staging.table(TABLE)} VALUES (%s, %s, %s, %s, %s, false)",
+            f"INSERT INTO {staging.table(TABLE)} (number, first, last, rows, part, done)"
+            " VALUES (%s, %s, %s, %s, %s, false)",
             [(chunk.number, chunk.first, chunk.last, chunk.rows, chunk.part) for chunk in chunks],
         )
 
@@ -68,6 +73,27 @@ def left_to_do(staging: Staging) -> tuple[list[Chunk], int]:
         )
         found = [(Chunk(*values), done) for *values, done in cursor.fetchall()]
     return [chunk for chunk, done in found if not done], sum(chunk.rows for chunk, done in found if done)
+
+
+class SoFar(NamedTuple):
+    """Rows of the pieces that are done, of those that are not, and when the pieces were made."""
+
+    done: int
+    todo: int
+    made_at: datetime
+
+
+def so_far(staging: Staging) -> SoFar | None:
+    """How much is written; None when the pieces are gone."""
+    if not staging.exists(TABLE):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(rows) FILTER (WHERE done), 0)::bigint,"
+            f" coalesce(sum(rows) FILTER (WHERE NOT done), 0)::bigint, min(made_at)"
+            f" FROM {staging.table(TABLE)}"
+        )
+        return SoFar(*cursor.fetchone())
 
 
 def mark_done(staging: Staging, chunk: Chunk) -> None:

@@ -39,6 +39,7 @@ from contacts.imports.linking import Links
 from contacts.imports.notices import tell_the_end
 from contacts.imports.opt_outs import engine as opt_outs
 from contacts.imports.opt_outs.rows import NUMBER_CHANNELS
+from contacts.imports.partway import written_so_far
 from contacts.imports.people import engine as people
 from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.write import Terms
@@ -283,8 +284,8 @@ def _working(job: RunningJob) -> Iterator[Import]:
         except JobStopped:
             raise
         except ImportProblem as problem:
-            Staging(run.pk).drop()
             _fail(run, str(problem))
+            Staging(run.pk).drop()
             raise JobFailed(str(problem)) from problem
         except Exception:
             if job.attempt >= MAX_ATTEMPTS:
@@ -317,7 +318,7 @@ def _alone(job: RunningJob, import_id: int) -> Iterator[None]:
 def _fail(run: Import, error: str) -> None:
     """End what was under way; an undo can be gone on with. What had ended before stays as it ended."""
     if run.state in (Import.State.PREVIEWING, Import.State.RUNNING):
-        _end(run, Import.State.FAILED, error=error, finished_at=Now())
+        _end(run, Import.State.FAILED, error=error, finished_at=Now(), counts=written_so_far(run))
     elif run.state == Import.State.UNDOING:
         _end(run, Import.State.UNDOING, error=error)
 

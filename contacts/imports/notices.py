@@ -7,6 +7,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Notification
+from contacts.imports.partway import partway_words
 from contacts.models import Import
 
 LONGEST = 300  # characters of Notification.message
@@ -21,6 +22,7 @@ def tell_the_end(run: Import) -> None:
         message = _("Undoing “%(file)s” was interrupted; it can be gone on with: %(reason)s") % told
     elif run.state == Import.State.FAILED and run.has_begun:
         message = _("“%(file)s” was imported in part, which can be undone: %(reason)s") % told
+        message = " ".join(filter(None, [message, partway_words(run)]))
     elif run.state == Import.State.FAILED:
         message = _("“%(file)s” was not imported: %(reason)s") % told
     else:

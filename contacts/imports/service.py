@@ -25,6 +25,7 @@ from contacts.imports.formats.opening import forget_table, look_again, open_file
 from contacts.imports.guessing import Guess, guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
 from contacts.imports.layouts import Format, Mapping
+from contacts.imports.partway import written_so_far
 from contacts.imports.profiles import Known, kept_readings, known_mapping, remember_padding
 from contacts.imports.remembered import Kept, open_as_before
 from contacts.imports.rolls.lookups import roll_kind_of
@@ -233,8 +234,11 @@ def stop_import(*, run: Import, by: User | None) -> None:
         state=Job.State.CANCELLED, finished_at=Now(), lease_until=None
     )
     after = State.CANCELLED if run.has_begun else State.UPLOADED
+    # The piece in hand committed before the job was stopped, or never will: what is counted stays true.
     Import.objects.filter(pk=run.pk).update(
-        state=after, finished_at=Now() if after == State.CANCELLED else None
+        state=after,
+        finished_at=Now() if after == State.CANCELLED else None,
+        counts=written_so_far(run),
     )
     audit.record(action="import.stop", on=run, by=by)
 

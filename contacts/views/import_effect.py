@@ -55,7 +55,7 @@ _ROWS: tuple[tuple[str, str, Text], ...] = (
 
 def tiles(run: Import, counts: Counts) -> list[Tile]:
     """Figures of the file and of the base; those that do not apply are left out."""
-    if not counts:
+    if "rows" not in counts:  # it ended partway
         return []
     if run.kind == Import.Kind.SUPPRESSION:
         return _opt_out_tiles(counts)

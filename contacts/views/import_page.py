@@ -16,6 +16,7 @@ from campaign_crm.platform.rights import Right
 from contacts.imports.checks import licence_ends_soon
 from contacts.imports.errors import ImportProblem
 from contacts.imports.jobs import UNDO_JOB
+from contacts.imports.partway import partway_words
 from contacts.imports.pausing import can_pause, pause_import, resume_import
 from contacts.imports.reasons import sentence
 from contacts.imports.rolls.newer import newer_roll
@@ -124,8 +125,9 @@ class ImportPage(ImportView):
             "may_review": may_review,
             "may_change": is_changeable(run),
             "is_repeated": bool(run.recurring_id or run.options.get("profile")),
+            "partway": partway_words(run),
             "may_undo": run.state in UNDOABLE and run.has_begun,
-            "undo_means": undo_means(run.counts or run.preview, kind=run.kind),
+            "undo_means": undo_means(run.counts if "rows" in run.counts else run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],
             "kept_electors": (

@@ -19,6 +19,7 @@ from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
 from contacts.imports.encodings import CHOICES
+from contacts.imports.partway import partway_words
 from contacts.imports.people.policy import GROUPS
 from contacts.imports.profiles import unlike_kept
 from contacts.imports.service import (
@@ -154,7 +155,9 @@ class Command(BaseCommand):
         ):  # an accident: no worker is to try again behind the person's back
             if job.state == Job.State.QUEUED:
                 stop_import(run=run, by=None)
-            raise CommandError(job.error or _("The import was stopped."), returncode=FAILED)
+            run.refresh_from_db()
+            words = [job.error or _("The import was stopped."), partway_words(run)]
+            raise CommandError(" ".join(filter(None, words)), returncode=FAILED)
         return run
 
     def _report(self, run: Import, counts: dict[str, Any], *, as_json: bool) -> None:
