@@ -32,7 +32,7 @@ from contacts.models import (
 from contacts.views.extra_field_forms import shown_values
 
 NOTES_SHOWN = 20
-DUPLICATES_SHOWN = 5
+DUPLICATES_COUNTED = 100  # pairs of one person
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class PersonFacts:
     notes: list[Note]
     merges: list[Merge]
     housemates: list[HouseholdMember]
-    duplicates: list[DuplicatePair]
+    duplicates: list[int]  # ids of the pairs to review, the surest first
     extra: list[tuple[str, str]]
 
 
@@ -131,7 +131,9 @@ def person_facts(contact: Contact) -> PersonFacts:
         duplicates=list(
             DuplicatePair.objects.filter(
                 Q(first=contact) | Q(second=contact), state=DuplicatePair.State.PENDING
-            ).order_by("-score", "pk")[:DUPLICATES_SHOWN]
+            )
+            .order_by("-score", "pk")
+            .values_list("pk", flat=True)[:DUPLICATES_COUNTED]
         ),
         extra=shown_values(contact),
     )

@@ -248,3 +248,19 @@ def test_two_people_kept_apart_are_merged_only_by_whoever_has_read_it(
     assert "second@example.org decided that these are two people" in page
     client.post(f"/people/{made.first_id}/merge/", {**chosen, "despite": made.pk})
     assert Merge.objects.get().absorbed_id == made.second_id
+
+
+def test_several_pairs_of_one_person_are_one_alert_with_their_number(
+    client: Client, person: MakePerson
+) -> None:
+    lea, *others = (person("Léa", "Martin") for _number in range(4))
+    assert "may be this person" not in client.get(f"/people/{lea.pk}/").content.decode()
+    pairs = [
+        DuplicatePair.objects.create(first=lea, second=other, score=score)
+        for other, score in zip(others, (0.2, 0.9, 0.5), strict=True)
+    ]
+    page = client.get(f"/people/{lea.pk}/").content.decode()
+    assert page.count("may be this person") == 1
+    assert "3 other records may be this person." in page
+    assert f"/duplicates/?at={pairs[1].pk}" in page  # the surest one first
+    assert "1 other record may be this person." in client.get(f"/people/{others[0].pk}/").content.decode()
