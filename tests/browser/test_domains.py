@@ -30,8 +30,10 @@ def test_a_domain_says_what_to_publish(page_of: Callable[..., Page], look: Look)
     DomainRecord.objects.filter(purpose=Purpose.SPF).update(
         state=RecordState.WRONG, fault=Fault.SEVERAL, found=["v=spf1 -all", "v=spf1 mx -all"]
     )
+    make_sender(make_account(), proven=False)
     page = page_of("administrator", f"/domains/{domain.pk}/", look=look)
     expect(page.get_by_role("heading", name="Records to publish")).to_be_visible()
+    expect(page.get_by_text("Returns come to returns.example.org")).to_be_visible()
     expect(page.get_by_text("There are several records of this kind")).to_be_visible()
     check_axe(page)
     assert has_no_sideways_scroll(page)

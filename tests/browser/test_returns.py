@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -27,12 +29,16 @@ def test_what_comes_back_is_accessible_and_fits(page_of: Callable[..., Page], lo
         purpose="returns",
         host="imap.example.org",
         username="returns",
-        error="The server refuses the user name or the password",
+        sign_in="microsoft",
+        error="The access was withdrawn or has ended: give it anew and type the refresh token",
     )
     page.goto(f"/ways-out/{account.pk}/returns/")
     expect(page.locator("code", has_text="/hooks/")).to_be_visible()
+    expect(page.locator("#id_returns_refresh_token")).to_be_visible()
     check_axe(page)
     assert has_no_sideways_scroll(page)
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"returns-{look.name}.png", full_page=True)
     page.locator("[data-dialog-open=address-dialog]").click()
     expect(page.locator("#address-dialog")).to_be_visible()
     check_axe(page)

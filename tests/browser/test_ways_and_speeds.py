@@ -8,12 +8,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from messaging.models import CampaignPace, CampaignWatch, FamilyLimit, FamilyPause, SenderRoute
+from messaging.models import (
+    CampaignPace,
+    CampaignWatch,
+    Delivery,
+    FamilyLimit,
+    FamilyPause,
+    SenderRoute,
+    WarmUp,
+)
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
-from tests.messaging.people import make_account, make_sender
+from tests.messaging.people import make_account, make_campaign, make_sender
 from tests.messaging.views.conftest import make_sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,12 +33,25 @@ def addresses(live_server: Any) -> dict[str, str]:
     """Each page with something on it."""
     sender = make_sender(make_account())
     SenderRoute.objects.create(sender=sender, provider_account=make_account(), weight=2)
+    sender.warm_up_from = timezone.localdate() - timedelta(days=60)
+    sender.save()
+    for family, days in (("gmail", 3), ("orange", 16)):
+        WarmUp.objects.create(sender=sender, family=family, days=days, last_on=timezone.localdate())
+    account = sender.provider_account
+    account.warm_up_from = timezone.localdate()
+    account.save()
+    planned = make_sent(["accepted"] * 3 + ["queued"] * 5, state="sending", moment="local", name="Overseas")
     FamilyLimit.objects.create(family="orange", per_minute=600)
     campaign = make_sent(["accepted"] * 3 + ["queued"] * 5, state="sending", name="The letter")
     then = timezone.now() - timedelta(minutes=4)
     CampaignWatch.objects.create(campaign=campaign, left=5, progressed_at=then)
-    campaign.started_at = then
+    campaign.started_at = planned.started_at = then
     campaign.save()
+    planned.save()
+    CampaignWatch.objects.create(campaign=planned, left=5, progressed_at=then)
+    later = timezone.now() + timedelta(hours=9)
+    Delivery.objects.filter(campaign=planned, state="queued").update(due_at=later)
+    draft = make_campaign(sender=sender, name="The next letter")
     CampaignPace.objects.create(campaign=campaign, per_hour=3_600)
     FamilyPause.objects.create(
         campaign=campaign, family="gmail", domains=["gmail.com"], kind="bounced", share=0.06, limit=0.05
@@ -37,7 +59,10 @@ def addresses(live_server: Any) -> dict[str, str]:
     return {
         "sender": f"/senders/{sender.pk}/",
         "mailboxes": "/ways-out/mailboxes/",
+        "account": f"/ways-out/{account.pk}/",
         "mailing": f"/mailings/{campaign.pk}/",
+        "planned": f"/mailings/{planned.pk}/",
+        "review": reverse("messaging:campaign_review", args=[draft.pk]),
     }
 
 
