@@ -170,4 +170,4 @@ def _clock(moment: datetime) -> str:
     """The hour, with the day where it is another."""
     local = timezone.localtime(moment)
     is_today = local.date() == timezone.localdate()
-    return date_format(local, "TIME_FORMAT" if is_today else "DATETIME_FORMAT")
+    return date_format(local, "H:i" if is_today else "j F, H:i")

@@ -132,7 +132,7 @@ def test_a_mailing_that_waits_for_peoples_hours_says_the_next_and_alarms_nobody(
     assert Notification.objects.count() == 0
     with override("en"):
         found = standing.why_it_stands(campaign)
-        hour = date_format(tomorrow, "DATETIME_FORMAT")
+        hour = date_format(tomorrow, "j F, H:i")
     assert (found.code, found.planned) == ("moment", True)
     assert found.text.startswith(said)
     assert f"Next messages: {hour}." in found.text
