@@ -263,5 +263,11 @@ function toast(text, kind = "ok") {
 document.addEventListener("toast", (event) => toast(event.detail.text, event.detail.kind));
 for (const item of document.querySelectorAll(".toast-ok")) setTimeout(() => item.remove(), 6000);
 
+// ---- Tabs that do not fit the width: the one we are on is in view -------------------------------------------------------
+for (const tabs of document.querySelectorAll(".tabs")) {
+  const here = tabs.querySelector("[aria-current]")?.getBoundingClientRect();
+  if (here) tabs.scrollLeft += here.left + here.width / 2 - tabs.getBoundingClientRect().left - tabs.clientWidth / 2;
+}
+
 rememberGroups();
 showThemeChoice();
