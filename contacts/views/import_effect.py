@@ -140,7 +140,7 @@ def _undated(counts: Counts) -> list[Tile]:
     """Agreements of which neither the file nor its source says the day."""
     if not counts.get("undated"):
         return []
-    note = _("people whose row has no day: the ledger keeps that of the import, marked as such")
+    note = _("the day of the import stands in its place, marked as such")
     return [Tile(_("Agreements without a day"), counts["undated"], note)]
 
 

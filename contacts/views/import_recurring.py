@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contacts.imports import server_folder
-from contacts.imports.recurring.watching import waiting_words
+from contacts.imports.recurring.watching import questions_of, waiting_words
 from contacts.models import Import, RecurringImport
 
 Place = RecurringImport.Place
@@ -22,5 +22,4 @@ def waiting_for(run: Import) -> str:
     """Why this import waits for a person instead of running by itself; empty when it does not."""
     if run.recurring_id is None:
         return ""
-    questions = RecurringImport.objects.filter(open_import=run).values_list("questions", flat=True).first()
-    return waiting_words(questions) if questions else ""
+    return waiting_words(questions_of(run))

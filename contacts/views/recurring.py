@@ -20,7 +20,7 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.imports.errors import ImportProblem
 from contacts.imports.recurring import service, sftp
 from contacts.imports.recurring.errors import UnknownHostKey
-from contacts.imports.recurring.watching import waiting_words
+from contacts.imports.recurring.watching import questions_of, waiting_words
 from contacts.models import Import, RecurringImport
 from contacts.views.import_recurring import offered_places
 from contacts.views.recurring_forms import FORM_OF, RecurringForm
@@ -97,11 +97,10 @@ class RecurringPage(RecurringView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         one = self.recurring
-        waits = one.open_import is not None and one.questions
         return super().get_context_data(
             one=one,
             state=shown_state(one),
-            waiting=waiting_words(one.questions) if waits else "",
+            waiting=waiting_words(questions_of(one.open_import)) if one.open_import is not None else "",
             address=_address(one),
             fingerprint=sftp.fingerprint(one.host_key) if one.host_key else "",
             needs_key=one.place == Place.SFTP and not one.host_key,

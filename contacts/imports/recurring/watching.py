@@ -34,7 +34,7 @@ from contacts.models import Import, RecurringImport
 logger = logging.getLogger(__name__)
 
 LOOK_JOB = "contacts.recurring_look"
-REJECTED, NEW, SHORT_ROWS = "rejected", "new", "short_rows"
+REJECTED, NEW, SHORT_ROWS, FILLED = "rejected", "new", "short_rows", "filled"
 """Why an import waits for a person after its preview: `questions` of RecurringImport."""
 
 MOST_MAPPINGS = 20  # layouts of files that one recurring import remembers
@@ -188,6 +188,13 @@ def _tell(recurring: RecurringImport, words: str) -> None:
     )
 
 
+def questions_of(run: Import) -> list[dict[str, Any]]:
+    """Why the open import of a recurring one waits, as it is now: what was said of short rows is said."""
+    asked = RecurringImport.objects.filter(open_import=run).values_list("questions", flat=True).first() or []
+    is_said = bool(run.layout.get("may_pad"))
+    return [{**one, "code": FILLED} if is_said and one["code"] == SHORT_ROWS else one for one in asked]
+
+
 def waiting_words(questions: list[dict[str, Any]]) -> str:
     """Why an import waits, in a sentence for each reason."""
     words = {
@@ -203,6 +210,10 @@ def waiting_words(questions: list[dict[str, Any]]) -> str:
         SHORT_ROWS: _(
             "%(found)s lines have fewer cells than the header: say that the missing ones are empty, if a "
             "spreadsheet left them out. The next files are then read like that too."
+        ),
+        FILLED: _(
+            "the missing cells of %(found)s lines are taken as empty: look at the preview and run it. The "
+            "next files are then read like that too."
         ),
         REJECTED: _("%(found)s %% of the rows are rejected, more than the usual %(limit)s %%."),
         NEW: _("%(found)s people or electors would be new, more than the usual %(limit)s."),

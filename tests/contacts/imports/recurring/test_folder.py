@@ -359,6 +359,8 @@ def test_short_rows_wait_for_a_person_whose_answer_is_kept(
         look_now(recurring=known, by=None)
     assert known.open_import is not None
     set_padding(run=known.open_import, by=None)
+    said = watching.waiting_words(watching.questions_of(known.open_import))
+    assert said.startswith("the missing cells of 30 lines are taken as empty")
     confirm(known)
     assert (states(known)[-1], known.open_import) == ("done", None)
     put(folder / "next.csv", HEADER + KARIM + SHORT.replace("Martin", "Petit"))
