@@ -74,7 +74,10 @@ def _key(wanted: WantedRecord, lookup: Lookup) -> Seen:
     published = _tags(text)["p"]
     if not published:
         return Seen(RecordState.WRONG, Fault.REVOKED, found)  # RFC 6376 §3.6.1: an empty key is revoked
-    if wanted.value and published != _tags(wanted.value)["p"]:
+    ours = _tags(wanted.value)
+    # A key without its algorithm is read as RSA (RFC 6376 §3.6.1): an Ed25519 one would prove nothing.
+    kind = _tags(text).get("k", "rsa").lower()
+    if wanted.value and (published, kind) != (ours["p"], ours.get("k", "rsa").lower()):
         return Seen(RecordState.WRONG, Fault.OTHER_VALUE, found)
     return Seen(RecordState.RIGHT, found=found)
 

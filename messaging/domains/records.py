@@ -51,8 +51,12 @@ def wanted_records(
     keys: Iterable[DomainKey],
     accounts: Iterable[ProviderAccount],
     public_url: str,
+    hosts: Iterable[str] = (),
 ) -> list[WantedRecord]:
-    """Every record, in the order in which people publish them. `keys`: those not retired."""
+    """Every record, in the order in which people publish them. `keys`: those not retired.
+
+    `hosts`: names below the domain in senders' addresses. SPF is asked there too: it is not inherited.
+    """
     terms = spf_terms(domain, accounts)
     # Without a term it would say that nobody may send: then any record that is sound will do.
     spf = " ".join(("v=spf1", *terms, "~all")) if terms else ""
@@ -64,7 +68,7 @@ def wanted_records(
         WantedRecord(Purpose.RELAY_DKIM, f"{selector}._domainkey.{domain.name}", "TXT", "")
         for selector in domain.relay_selectors
     ]
-    found.append(WantedRecord(Purpose.SPF, domain.name, "TXT", spf, terms))
+    found += [WantedRecord(Purpose.SPF, name, "TXT", spf, terms) for name in (domain.name, *sorted(hosts))]
     found.append(WantedRecord(Purpose.DMARC, f"_dmarc.{domain.name}", "TXT", SHORTEST_DMARC))
     if domain.return_path_host:
         found += _return_path(domain, spf, terms)

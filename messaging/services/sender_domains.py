@@ -160,12 +160,26 @@ def wanted_of(domain: SenderDomain) -> list[WantedRecord]:
     senders = SenderIdentity.objects.filter(addresses, is_active=True)
     leaving = Q(senders__in=senders) | Q(routes__sender__in=senders)
     accounts = ProviderAccount.objects.filter(leaving, is_active=True).distinct()
+    below = _names_below(domain)
+    hosts = {
+        host
+        for address in senders.values_list("address", flat=True)
+        if (host := address.rpartition("@")[2].lower()) != domain.name
+        and not any(host == name or host.endswith(f".{name}") for name in below)
+    }
     return wanted_records(
         domain,
+        hosts=hosts,
         keys=living_keys(domain).select_related("domain"),
         accounts=accounts.order_by("pk"),
         public_url=settings.PUBLIC_URL,
     )
+
+
+def _names_below(domain: SenderDomain) -> list[str]:
+    """Domains of their own under this one: they answer for their addresses."""
+    below = SenderDomain.objects.filter(name__endswith=f".{domain.name}")
+    return list(below.values_list("name", flat=True))
 
 
 def shown_records(domain: SenderDomain) -> list[ShownRecord]:

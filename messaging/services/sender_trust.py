@@ -107,12 +107,16 @@ def bulk_fault(
     return ""
 
 
-def missing_records(domain: SenderDomain, account: ProviderAccount) -> list[WantedRecord]:
-    """Records without which large mailboxes refuse mass mail by this way out, in the order to add them."""
+def missing_records(domain: SenderDomain, account: ProviderAccount, host: str) -> list[WantedRecord]:
+    """Records without which large mailboxes refuse mass mail by this way out, in the order to add them.
+
+    `host`: what stands behind the @ of the sender's address, the domain itself or a name below it.
+    """
     proven = _proven(domain)
     wanted = wanted_of(domain)
     signature = Purpose.DKIM if account.signs_here else Purpose.RELAY_DKIM
-    needed = [record for record in wanted if record.purpose in (Purpose.SPF, Purpose.DMARC)]
+    needed = [one for one in wanted if one.purpose == Purpose.SPF and one.name == host]
+    needed += [one for one in wanted if one.purpose == Purpose.DMARC]
     if not account.signs_here or newest_published(domain) is None:
         needed = [record for record in wanted if record.purpose == signature] + needed
     if _returns_at_host(domain, account):  # then SPF is asked for there
@@ -144,7 +148,7 @@ def _unproven(sender: SenderIdentity, account: ProviderAccount) -> str:
             "Nobody signs for “%(domain)s”: large mailboxes refuse more than 5,000 messages a day. Let the "
             "way out “%(account)s” be signed here, or name your provider’s selectors on the domain’s page."
         ) % {"domain": domain.name, "account": account.name}
-    missing = missing_records(domain, account)
+    missing = missing_records(domain, account, sender.domain.lower())
     if not missing:
         return ""
     first = missing[0]

@@ -260,3 +260,14 @@ def test_a_sender_below_a_domain_is_of_it() -> None:
     other = make_domain("news.example.org")
     find = SenderDomain.objects.all().of  # type: ignore[attr-defined]
     assert [find("example.org"), find("a.news.example.org"), find("example.com")] == [domain, other, None]
+
+
+def test_a_key_of_the_other_kind_is_not_ours(dns_server: DnsServer) -> None:
+    domain = full_domain()
+    zone = zone_of(domain)
+    key = ("crm1e._domainkey.example.org", "TXT")
+    zone[key] = [zone[key][0].replace("k=ed25519; ", "")]
+    dns_server.zone = zone
+    check(domain, dns_server)
+    record = DomainRecord.objects.get(name=key[0])
+    assert (record.state, record.fault) == ("wrong", Fault.OTHER_VALUE)

@@ -138,8 +138,24 @@ def test_servers_of_every_way_out_are_in_the_record_to_publish() -> None:
     reserve = make_account(host="192.0.2.7")
     SenderRoute.objects.create(sender=sender, provider_account=reserve, weight=0)
     SenderRoute.objects.create(sender=sender, provider_account=make_account(host="8.8.8.8"), weight=0)
-    (spf,) = (wanted for wanted in wanted_of(domain) if wanted.purpose == Purpose.SPF)
+    spf, below_it = (wanted for wanted in wanted_of(domain) if wanted.purpose == Purpose.SPF)
+    assert (spf.name, below_it.name, spf.terms) == ("example.org", "lyon.example.org", below_it.terms)
     assert set(spf.terms) == {"a:smtp.example.net", "a:smtp.example.com", "ip4:8.8.8.8"}
+
+
+def test_a_sender_below_the_domain_needs_its_own_spf_record() -> None:
+    sender = sender_by(sign=True)
+    SenderIdentity.objects.filter(pk=sender.pk).update(address="news@lyon.example.org")
+    sender.refresh_from_db()
+    domain = make_domain(spf_terms="ip4:192.0.2.1")
+    prove(domain)
+    assert bulk_fault([sender], MANY) == ""
+    DomainRecord.objects.filter(name="lyon.example.org").delete()
+    with override("en"):
+        assert "TXT lyon.example.org v=spf1 ip4:192.0.2.1 ~all" in bulk_fault([sender], MANY)
+        assert bulk_fault([sender_by(sign=True)], MANY) == ""
+    make_domain("lyon.example.org")
+    assert [one.name for one in wanted_of(domain) if one.purpose == Purpose.SPF] == ["example.org"]
 
 
 def test_what_left_today_from_the_registered_domain_counts() -> None:
