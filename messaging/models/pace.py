@@ -148,7 +148,8 @@ class CampaignWatch(models.Model):
     """What the ledger of a mailing under way said when it was last counted.
 
     `done`: settled rows; `left`: rows that wait. `accounts`: {account id: {"accepted": n, "bounced": n}}.
-    `progressed_at`: when `done` last grew. `told_at`: when its author was told that it stands.
+    `progressed_at`: when `done` last grew. `told_at`: when its author was told that it stands. `resumed_at`:
+    when somebody last let it go on after a pause.
     """
 
     campaign = models.OneToOneField(
@@ -161,10 +162,12 @@ class CampaignWatch(models.Model):
     accounts = models.JSONField(default=dict)
     progressed_at = models.DateTimeField(db_default=Now())
     told_at = models.DateTimeField(null=True)
+    resumed_at = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[CampaignWatch]] = models.Manager()
     personal_data = keep(
-        *["campaign", "counted_at", "took", "done", "left", "accounts", "progressed_at", "told_at"]
+        *["campaign", "counted_at", "took", "done", "left", "accounts", "progressed_at", "told_at"],
+        "resumed_at",
     )
 
     class Meta:

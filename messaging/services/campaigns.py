@@ -22,7 +22,7 @@ from contacts.enums import Channel
 from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, EditedMeanwhile, SendingIsOff, WrongState
-from messaging.models import Campaign, Operation, SenderIdentity, Template
+from messaging.models import Campaign, CampaignWatch, Operation, SenderIdentity, Template
 from messaging.services.approval_state import is_approved, window_of
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
@@ -195,6 +195,12 @@ def resume(*, campaign: Campaign, by: User) -> Campaign:
     held.state = CampaignState.SENDING
     held.pause_reason = ""
     held.save(update_fields=["state", "pause_reason"])
+    # What came back before speaks no longer against it, and a pause is no standstill.
+    now = timezone.now()
+    fresh = {"resumed_at": now, "progressed_at": now, "told_at": None}
+    CampaignWatch.objects.update_or_create(
+        campaign=held, defaults=fresh, create_defaults=fresh | {"left": held.audience_count or 0}
+    )
     audit.record(action="campaign.resume", on=held, by=by)
     _wake_workers()
     return held

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from messaging.content.keyring import BadToken
 from messaging.providers.errors import WebhookRefused
-from messaging.providers.hooks import HookCall, hook_kind
+from messaging.providers.hooks import NOT_SET_UP, HookCall, hook_kind
 from messaging.webhooks.address import PREFIX, HookAddress, read_address
 from messaging.webhooks.receiving import NoSuchHook, receive
 
@@ -61,9 +61,18 @@ def _received(address: HookAddress, call: HookCall) -> HttpResponse:
         return HttpResponse("Not found", status=404, content_type="text/plain")
     except WebhookRefused as error:
         logger.warning("A call to account %s is refused: %s", address.account, error.text)
-        return HttpResponse("Refused", status=403, content_type="text/plain")
+        # Nobody has typed the secret yet: what is reported until then should come again.
+        return _later(address) if error.text == NOT_SET_UP else _refused()
     except OSError as error:
         logger.error("A call of account %s can be kept nowhere (%s)", address.account, error.strerror)
-        status = hook_kind(address.kind).away_status
-        return HttpResponse(status=status, headers={"Retry-After": RETRY_SECONDS})
+        return _later(address)
     return HttpResponse("OK", content_type="text/plain")
+
+
+def _refused() -> HttpResponse:
+    return HttpResponse("Refused", status=403, content_type="text/plain")
+
+
+def _later(address: HookAddress) -> HttpResponse:
+    status = hook_kind(address.kind).away_status
+    return HttpResponse(status=status, headers={"Retry-After": RETRY_SECONDS})

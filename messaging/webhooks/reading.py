@@ -39,6 +39,7 @@ BROKEN = gettext_noop("The program cannot read it; the log says why")
 _PURGE = """
 DELETE FROM messaging_providerevent WHERE id IN (
     SELECT id FROM messaging_providerevent WHERE received_at < now() - make_interval(secs => %(kept)s)
+        AND state <> 'waiting'
     ORDER BY received_at LIMIT %(limit)s)
 """
 
@@ -67,7 +68,7 @@ def read_events(*, limit: int = 100 * BATCH) -> int:
 
 
 def purge() -> int:
-    """Delete bodies that are old enough; returns how many."""
+    """Delete bodies that are old enough and were read; returns how many."""
     count = 0
     while True:
         with transaction.atomic(), connection.cursor() as cursor:

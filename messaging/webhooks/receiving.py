@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, InternalError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from campaign_crm.platform.crypto import SealBroken, unseal
@@ -40,6 +40,9 @@ HEADERS = (
 
 TRIED_FOR = timedelta(days=1)
 """How long a call waits for what proves it."""
+
+AWAY = (OperationalError, InterfaceError, InternalError)
+"""The database is away, or takes no writes: a standby says so by an internal error (25006)."""
 
 REFUSAL_SHOWN = 7 * 86_400  # seconds that the page of the account shows the last call refused
 
@@ -66,7 +69,7 @@ def receive(address: HookAddress, call: HookCall) -> None:
     try:
         with acting_as("crm_national"):
             known = _read(address.account)
-    except (OperationalError, InterfaceError) as error:
+    except AWAY as error:
         _database_is_away(address, error)
         _spool_call(address, call, _known.get(address.account))
         return
@@ -78,7 +81,7 @@ def receive(address: HookAddress, call: HookCall) -> None:
     try:
         with acting_as("crm_national"):
             keep(address.account, address.kind, call.raw, once=once, at=None)
-    except (OperationalError, InterfaceError) as error:
+    except AWAY as error:
         _database_is_away(address, error)
         _spool_call(address, call, None)
 

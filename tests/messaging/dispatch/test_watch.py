@@ -17,8 +17,9 @@ from messaging.dispatch import standing, watch
 from messaging.dispatch.pump import Pump
 from messaging.enums import Moment
 from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, FamilyPause, ProviderAccount
+from messaging.services.campaigns import pause, resume
 from tests.messaging.dispatch.conftest import start
-from tests.messaging.people import make_campaign, make_people
+from tests.messaging.people import make_campaign, make_officer, make_people
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,6 +70,18 @@ def test_its_author_is_told_once_that_a_mailing_stands_and_why() -> None:
     told = Notification.objects.get()
     assert (told.kind, told.user) == ("campaign.stands", campaign.created_by)
     assert "has not moved for 15 minutes: Messages are due and nobody takes them" in told.message
+
+
+def test_a_pause_is_no_standstill() -> None:
+    make_people(3)
+    campaign = start(make_campaign())
+    watch.look_at(campaign)
+    pause(campaign=campaign, by=make_officer())
+    long_ago(told_at=timezone.now())
+    resumed = resume(campaign=campaign, by=make_officer())
+    Campaign.objects.filter(pk=campaign.pk).update(started_at=timezone.now() - timedelta(hours=1))
+    assert watch.look_at(Campaign.objects.get(pk=resumed.pk)).told_at is None
+    assert Notification.objects.count() == 0
 
 
 def test_a_mailing_that_moves_again_is_told_again_when_it_stands_again(sink: SmtpSink, pump: Pump) -> None:

@@ -20,9 +20,10 @@ from messaging.dispatch.ledger import Claim, Key, Ledger
 from messaging.dispatch.outcomes import Settled
 from messaging.enums import DeliveryState
 from messaging.models import Campaign, Delivery, Feedback, ProviderAccount, ProviderEvent
+from messaging.services.campaigns import resume
 from messaging.webhooks import effects, reading
 from tests.messaging.dispatch.conftest import books
-from tests.messaging.people import make_people
+from tests.messaging.people import make_account, make_officer, make_people
 from tests.messaging.webhooks.conftest import (
     add_row,
     brevo_call,
@@ -387,6 +388,46 @@ def test_many_refusals_of_ours_pause_the_mailing_and_few_do_not(
     assert not Suppression.objects.exists()
 
 
+def test_refusals_by_a_way_out_that_never_tells_what_arrived_are_weighed_too(
+    hook: Hook, mailing: Mailing, tell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "POLICY_BLOCKS", 3)
+    monkeypatch.setattr(effects, "POLICY_SHARE", 0.5)
+    campaign, account = mailing(*["accepted"] * 8), hook("sendgrid")
+    silent = make_account()
+    Delivery.objects.update(provider_account=silent)
+    event, fields = POLICY["sendgrid"]
+    blocked = [sendgrid(row, event, **fields) for row in rows(campaign)]
+    tell(account, *blocked[:3])
+    campaign.refresh_from_db()
+    assert campaign.state == "sending"  # three of eight
+    Delivery.objects.update(provider_account=account)
+    tell(account, blocked[3])
+    campaign.refresh_from_db()
+    assert campaign.state == "paused"  # four of four whose end is known
+
+
+def test_what_came_back_before_somebody_let_it_go_on_pauses_it_no_more(
+    hook: Hook, mailing: Mailing, tell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(effects, "POLICY_BLOCKS", 3)
+    campaign, account = mailing(*["accepted"] * 8), hook("sendgrid")
+    event, fields = POLICY["sendgrid"]
+    old, new = rows(campaign)[:4], rows(campaign)[4:]
+    tell(account, *(sendgrid(row, event, **fields) for row in old))
+    campaign.refresh_from_db()
+    assert campaign.state == "paused"
+    resume(campaign=campaign, by=make_officer())
+    later = int(timezone.now().timestamp()) + 60
+    told = [sendgrid(row, event, **fields | {"timestamp": later}) for row in new]
+    tell(account, *told[:2])
+    campaign.refresh_from_db()
+    assert campaign.state == "sending"
+    tell(account, told[2])
+    campaign.refresh_from_db()
+    assert campaign.state == "paused"
+
+
 def test_a_large_call_takes_a_few_statements(
     hook: Hook, mailing: Mailing, client: Client, django_assert_max_num_queries: Any
 ) -> None:
@@ -406,4 +447,5 @@ def test_old_bodies_go(hook: Hook, client: Client) -> None:
     assert post(client, account, brevo_call({"event": "request"})) == 200
     assert reading.purge() == 0
     ProviderEvent.objects.update(received_at=timezone.now() - reading.KEPT)
-    assert reading.purge() == 1
+    assert reading.purge() == 0, "nobody has read it yet"
+    assert (reading.read_events(), reading.purge()) == (1, 1)

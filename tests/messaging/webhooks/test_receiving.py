@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import requests
-from django.db import connection
+from django.db import InternalError, connection
 from django.test import Client
 
 from messaging.models import ProviderAccount, ProviderEvent
@@ -203,6 +203,33 @@ def test_kept_nowhere_the_provider_is_asked_to_come_back(
         raw, headers = CALLS[kind]()
         answer = client.post(hook_path(account), raw, content_type="application/json", headers=headers)
     assert (answer.status_code, answer["Retry-After"]) == (status, "60")
+
+
+@pytest.mark.parametrize(("kind", "status"), [("brevo", 429), ("mailgun", 503), ("ses", 503)])
+def test_before_its_secret_is_typed_the_provider_is_asked_to_come_back(
+    kind: str, status: int, hook: Hook, client: Client, sns: list[str]
+) -> None:
+    account = hook(kind)
+    ProviderAccount.objects.update(hook_settings={}, sealed_hook_secrets="")
+    raw, headers = CALLS[kind]()
+    answer = client.post(hook_path(account), raw, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer["Retry-After"]) == (status, "60")
+    assert not ProviderEvent.objects.exists()
+
+
+def test_a_database_that_takes_no_writes_is_one_that_is_away(
+    hook: Hook, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = hook("brevo")
+
+    def read_only(*_arguments: object, **_options: object) -> None:
+        raise InternalError("cannot execute INSERT in a read-only transaction")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receiving, "keep", read_only)
+        assert post(client, account, CALLS["brevo"]()) == 200
+    assert not ProviderEvent.objects.exists()
+    assert (receiving.drain_spool(), ProviderEvent.objects.count()) == (1, 1)
 
 
 def test_a_call_whose_certificate_cannot_be_had_waits_for_it(
