@@ -13,7 +13,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
@@ -41,6 +41,7 @@ NOT_ENCRYPTED = gettext_noop("Only a server on this machine may be read without 
 NO_PASSWORD = gettext_noop("The password of the mailbox cannot be opened: type it again")
 TOKEN_REFUSED = gettext_noop("The server refuses the token: is it for this user, and is IMAP allowed there?")
 STOPPED = gettext_noop("The server stopped answering")
+NOT_UNDERSTOOD = gettext_noop("The program does not understand the server; the log says why")
 
 
 class MailboxFailed(Exception):
@@ -61,6 +62,11 @@ def read_mailboxes() -> int:
         except MailboxFailed as failed:
             error = failed.text
             logger.warning("Mailbox %s: %s", mailbox.pk, error)
+        except (OperationalError, InterfaceError):
+            raise  # the database: nothing can be kept
+        except Exception:  # somebody else's odd server; the other mailboxes must be read
+            logger.exception("Mailbox %s cannot be read", mailbox.pk)
+            error = NOT_UNDERSTOOD
         Mailbox.objects.filter(pk=mailbox.pk).update(error=error, read_at=Now())
     return count
 
@@ -160,14 +166,15 @@ def _fresh_uids(mailbox: Mailbox, server: BaseMailBox) -> list[int]:
 
 
 def _keep(mailbox: Mailbox, server: BaseMailBox, uids: Sequence[int]) -> None:
-    messages = [raw for uid in uids if (raw := _fetched(server, uid))]
+    messages = _fetched(server, uids)
     with transaction.atomic():
         for raw in messages:
             keep(mailbox.account_id, MAIL, raw, at=None)
         Mailbox.objects.filter(pk=mailbox.pk).update(last_uid=uids[-1])
 
 
-def _fetched(server: BaseMailBox, uid: int) -> bytes:
-    """The beginning of one message, not marked as read; empty when it has gone meanwhile."""
-    _answer, found = server.client.uid("FETCH", str(uid), f"(BODY.PEEK[]<0.{READ_BYTES}>)")
-    return next((bytes(part[1]) for part in found if isinstance(part, tuple)), b"")
+def _fetched(server: BaseMailBox, uids: Sequence[int]) -> list[bytes]:
+    """The beginnings of messages, not marked as read, in one question; those that have gone are left out."""
+    numbers = ",".join(map(str, uids))
+    _answer, found = server.client.uid("FETCH", numbers, f"(BODY.PEEK[]<0.{READ_BYTES}>)")
+    return [bytes(part[1]) for part in found if isinstance(part, tuple) and part[1]]

@@ -33,22 +33,34 @@ IDLE_SECONDS = 300.0
 DOMAINS_FRESH = 30.0  # seconds that the hosts of returns are remembered
 
 
+AWAY_SECONDS = 2.0
+"""A database that is away is asked again after so long, not by each return."""
+
+
+class NotKnownYet(Exception):
+    """Whether a host is ours cannot be said now: the mail server is to come back."""
+
+
 class Domains:
     """Accounts by where their returns come to; while the database is away, as they were last known."""
 
     def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-        self._read_at = -DOMAINS_FRESH
+        self._known: dict[str, int] | None = None
+        self._read_again_at = time.monotonic()
 
     def account_of(self, address: str) -> int | None:
-        if time.monotonic() - self._read_at >= DOMAINS_FRESH:
+        """None for a host that is not ours; raises NotKnownYet while nobody could say."""
+        if time.monotonic() >= self._read_again_at:
             try:
                 close_old_connections()
                 self._known = receivers()
-                self._read_at = time.monotonic()
+                self._read_again_at = time.monotonic() + DOMAINS_FRESH
             except (OperationalError, InterfaceError) as error:
                 logger.warning("Database away (%s)", type(error).__name__)
                 connection.close()
+                self._read_again_at = time.monotonic() + AWAY_SECONDS
+        if self._known is None:
+            raise NotKnownYet
         return self._known.get(address.rpartition("@")[2].lower())
 
 
@@ -65,8 +77,11 @@ class Receiver:
     ) -> str:
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient a message"
-        if not _is_signed(address) or await self._elsewhere(self._domains.account_of, address) is None:
-            return "550 5.1.1 No such return path"
+        try:
+            if not _is_signed(address) or await self._elsewhere(self._domains.account_of, address) is None:
+                return "550 5.1.1 No such return path"
+        except NotKnownYet:
+            return "451 4.3.0 It cannot be said now whose return path that is"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 Ok"
 
@@ -78,8 +93,8 @@ class Receiver:
         raw = head + (envelope.original_content or b"")
         try:
             await self._elsewhere(self._keep, address, raw)
-        except OSError as error:
-            logger.error("A return can be kept nowhere: %s", error.strerror)
+        except (OSError, NotKnownYet) as error:
+            logger.error("A return can be kept nowhere (%s)", type(error).__name__)
             return "451 4.3.0 It cannot be kept now"
         return "250 2.0.0 Ok"
 
@@ -89,8 +104,8 @@ class Receiver:
 
     def _keep(self, address: str, raw: bytes) -> None:
         account = self._domains.account_of(address)
-        if account is None:
-            return  # its account went between two commands
+        if account is None:  # it went between two commands: the server asks again, and hears it then
+            raise NotKnownYet
         try:
             with transaction.atomic():
                 keep(account, MAIL, raw, at=None)

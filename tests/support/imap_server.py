@@ -35,6 +35,7 @@ class ImapServer:
         self.folders = {"INBOX": Folder()}
         self.fetched: list[int] = []
         self.hangs_up_after: int | None = None
+        self.questions = 0  # how often messages were asked for
         self.tokens: set[str] = set()
         self.asked: list[str] = []
         server = self
@@ -136,17 +137,19 @@ class _Conversation:
         return "OK"
 
     def _uid_fetch(self, argument: str) -> str | None:
-        uid = int(argument.partition(" ")[0])
+        self.server.questions += 1
         limit = int(re.search(r"<0\.(\d+)>", argument)[1])  # type: ignore[index]
-        if self.server.hangs_up_after is not None and len(self.server.fetched) >= self.server.hangs_up_after:
-            return None
-        self.server.fetched.append(uid)
-        raw = self.folder.messages.get(uid)
-        if raw is not None:
-            body = raw[:limit]
-            self.writing.write(
-                f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(body)}}}\r\n".encode() + body + b")\r\n"
-            )
+        for uid in map(int, argument.partition(" ")[0].split(",")):
+            after = self.server.hangs_up_after
+            if after is not None and len(self.server.fetched) >= after:
+                return None
+            self.server.fetched.append(uid)
+            raw = self.folder.messages.get(uid)
+            if raw is not None:
+                body = raw[:limit]
+                self.writing.write(
+                    f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(body)}}}\r\n".encode() + body + b")\r\n"
+                )
         return "OK"
 
     def _noop(self, _argument: str) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from aiosmtpd.smtp import Envelope
+from django.db import OperationalError, connection
 
 from campaign_crm.platform.crypto import seal
 from contacts.models import Contact, EmailAddress, Suppression
@@ -115,6 +116,34 @@ def test_what_keeps_a_mailbox_from_being_read_is_said(
     box.refresh_from_db()
     assert box.error == error
     assert imap.check_mailbox(box).level == "error"
+
+
+def test_a_server_that_nobody_understands_keeps_no_other_mailbox_from_being_read(
+    server: ImapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd, fine = make_mailbox(server), make_mailbox(server)
+    server.add(b"Subject: one\r\n\r\ntext")
+    read = imap.read_mailbox
+
+    def fails_for_one(box: Mailbox) -> int:
+        if box == odd:
+            raise KeyError("UIDVALIDITY")
+        return read(box)
+
+    monkeypatch.setattr(imap, "read_mailbox", fails_for_one)
+    assert imap.read_mailboxes() == 1
+    odd.refresh_from_db()
+    fine.refresh_from_db()
+    assert (odd.error, fine.error) == (imap.NOT_UNDERSTOOD, "")
+
+
+def test_many_messages_are_fetched_in_few_questions(server: ImapServer) -> None:
+    make_mailbox(server)
+    for number in range(45):
+        server.add(f"Subject: {number}\r\n\r\ntext".encode())
+    del server.folders["INBOX"].messages[7]
+    assert imap.read_mailboxes() == 44
+    assert (server.questions, ProviderEvent.objects.count()) == (3, 44)
 
 
 def test_answers_come_to_the_timeline_and_automatic_ones_say_so(server: ImapServer, mailing: Mailing) -> None:
@@ -226,6 +255,49 @@ def test_a_mail_server_hands_returns_over(mailing: Mailing, receiver: int) -> No
     assert books(campaign) == {"bounced": 1}
 
 
+def test_whose_return_it_is_cannot_be_said_before_the_database_was_ever_there(
+    mailing: Mailing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = mailing("accepted")
+    ProviderAccount.objects.update(return_domain="returns.example.org")
+    (row,) = rows(campaign)
+    handler, envelope = lmtp.Receiver(), Envelope()
+    address = f"b+{key(row)}@returns.example.org"
+
+    def told(function: Callable[[], Any]) -> str:
+        return str(asyncio.run(function()))
+
+    def away() -> dict[str, int]:
+        raise OperationalError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lmtp, "receivers", away)
+        first = told(lambda: handler.handle_RCPT(None, None, envelope, address, []))  # type: ignore[arg-type]
+        patch.setattr(lmtp, "receivers", lambda: {"returns.example.org": 1})
+        again = told(lambda: handler.handle_RCPT(None, None, envelope, address, []))  # type: ignore[arg-type]
+        handler._domains._read_again_at = 0.0
+        last = told(lambda: handler.handle_RCPT(None, None, envelope, address, []))  # type: ignore[arg-type]
+    handler.close()
+    assert [words[:3] for words in (first, again, last)] == ["451", "451", "250"]
+
+
+def test_a_return_whose_account_went_meanwhile_is_not_taken(mailing: Mailing, receiver: int) -> None:
+    campaign = mailing("accepted")
+    ProviderAccount.objects.update(return_domain="returns.example.org")
+    (row,) = rows(campaign)
+    with smtplib.LMTP("127.0.0.1", receiver) as client:
+        client.ehlo()
+        client.mail("<>")
+        assert client.rcpt(f"b+{key(row)}@returns.example.org")[0] == 250
+        gone = pytest.MonkeyPatch()
+        gone.setattr(lmtp.Domains, "account_of", lambda _self, _address: None)
+        try:
+            assert client.data(dsn("none"))[0] == 451
+        finally:
+            gone.undo()
+    assert not ProviderEvent.objects.exists()
+
+
 def test_without_the_database_a_return_waits_on_disk(
     mailing: Mailing, receiver: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,8 +308,6 @@ def test_without_the_database_a_return_waits_on_disk(
         client.sendmail("", [f"b+{key(first)}@returns.example.org"], dsn("none"))
 
         def away(*_arguments: object, **_options: object) -> None:
-            from django.db import OperationalError
-
             raise OperationalError("away")
 
         with monkeypatch.context() as patch:
