@@ -1,9 +1,11 @@
 """Authenticated encryption of small fixed-size bodies, for tokens in public addresses.
 
-A sealed body is one header byte (version and kind), a tag and the masked body. The tag is HMAC-SHA256 over
-header and body, cut to 18 bytes; the mask is keyed BLAKE2b of the tag, so the tag is a synthetic IV (the
-construction of RFC 5297 with other primitives) and no random number is needed. Without the keys nobody can
-read an id, change one, or tell a measured person's token from another's.
+A sealed body is one header byte (version and kind) and AES-SIV (RFC 5297) of the body with two zero bytes
+behind it, under a key of its own for each header. SIV needs no random number: the same body is the same
+token, and any change is refused. Without the keys nobody can read an id, change one, or tell a measured
+person's token from another's. A message has a dozen tokens: each is one call of OpenSSL.
+
+Tokens of version 1, which mailings sent earlier carry, still open (`_FirstKey`); they have the same length.
 """
 
 from __future__ import annotations
@@ -13,16 +15,21 @@ import hmac
 from collections.abc import Sequence
 from functools import lru_cache
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from django.conf import settings
 
 from messaging.errors import MessagingError
 
-VERSION = 1
-TAG_BYTES = (
-    18  # with the header, a multiple of 3 is reached by bodies of 3n + 2 bytes: base64 without padding
-)
-MASK_BYTES = 64
-SHA256_BLOCK = 64
+VERSION = 2
+KINDS = 16
+SPARE = b"\0\0"
+"""Behind each body: sealed, it is 19 bytes longer. A body of 3n + 2 bytes comes to a multiple of 3, base64
+without padding, and keeps the length that it had in version 1."""
+
+MOST_BYTES = 64  # of a body
+
+_FIRST_TAG_BYTES = 18
 
 
 class BadToken(MessagingError):
@@ -34,49 +41,45 @@ class BadToken(MessagingError):
         super().__init__("This token was not made here, or it was changed on the way.")
 
 
-class _Key:
-    """One secret, with its hash states prepared: copying them costs less than keying again."""
+class _FirstKey:
+    """Reads version 1: HMAC-SHA256 over header and body, cut to 18 bytes, and the body masked by keyed
+    BLAKE2b of that tag."""
 
-    __slots__ = ("_inner", "_mask", "_outer")
+    __slots__ = ("_masking", "_signing")
 
     def __init__(self, secret: bytes) -> None:
-        signing = hmac.digest(secret, b"campaign-crm link signature", "sha256")
-        padded = signing.ljust(SHA256_BLOCK, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))  # RFC 2104
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
-        masking = hmac.digest(secret, b"campaign-crm link mask", "sha256")
-        self._mask = hashlib.blake2b(key=masking, digest_size=MASK_BYTES)
+        self._signing = hmac.digest(secret, b"campaign-crm link signature", "sha256")
+        self._masking = hmac.digest(secret, b"campaign-crm link mask", "sha256")
 
-    def sealed(self, header: bytes, bodies: Sequence[bytes]) -> list[bytes]:
-        """`header`, tag and masked body of each: `tag` and `mask` in one, for the dozen of a message."""
-        copy_inner, copy_outer, copy_mask = self._inner.copy, self._outer.copy, self._mask.copy
-        whole = int.from_bytes
-        found = []
-        for body in bodies:
-            inner, outer, stream = copy_inner(), copy_outer(), copy_mask()
-            inner.update(header + body)
-            outer.update(inner.digest())
-            tag = outer.digest()[:TAG_BYTES]
-            stream.update(tag)
-            size = len(body)
-            masked = whole(body, "big") ^ whole(stream.digest()[:size], "big")
-            found.append(header + tag + masked.to_bytes(size, "big"))
-        return found
+    def opened(self, sealed: bytes) -> bytes | None:
+        header, tag, masked = sealed[:1], sealed[1 : 1 + _FIRST_TAG_BYTES], sealed[1 + _FIRST_TAG_BYTES :]
+        mask = hashlib.blake2b(tag, key=self._masking, digest_size=MOST_BYTES).digest()
+        body = bytes(one ^ other for one, other in zip(masked, mask, strict=False))
+        expected = hmac.digest(self._signing, header + body, "sha256")[:_FIRST_TAG_BYTES]
+        return body if hmac.compare_digest(expected, tag) else None
 
-    def tag(self, message: bytes) -> bytes:
-        inner = self._inner.copy()
-        inner.update(message)
-        outer = self._outer.copy()
-        outer.update(inner.digest())
-        return outer.digest()[:TAG_BYTES]
 
-    def mask(self, tag: bytes, body: bytes) -> bytes:
-        """Mask a body, or unmask a masked one."""
-        size = len(body)
-        stream = self._mask.copy()
-        stream.update(tag)
-        mask = int.from_bytes(stream.digest()[:size], "big")
-        return (int.from_bytes(body, "big") ^ mask).to_bytes(size, "big")
+class _Key:
+    """One secret, with the ciphers of all kinds."""
+
+    __slots__ = ("_first", "ciphers")
+
+    def __init__(self, secret: bytes) -> None:
+        self._first = _FirstKey(secret)
+        self.ciphers = [
+            AESSIV(hmac.digest(secret, b"campaign-crm link token %d" % kind, "sha256"))
+            for kind in range(KINDS)
+        ]
+
+    def opened(self, sealed: bytes) -> bytes | None:
+        """The body; None when it was not sealed with this key."""
+        if sealed[0] >> 4 == 1:
+            return self._first.opened(sealed)
+        try:
+            body = self.ciphers[sealed[0] % KINDS].decrypt(sealed[1:], None)
+        except InvalidTag:
+            return None
+        return body[: -len(SPARE)] if body.endswith(SPARE) else None
 
 
 class Keyring:
@@ -88,25 +91,24 @@ class Keyring:
         self._keys = [_Key(secret) for secret in secrets]
 
     def seal(self, kind: int, body: bytes) -> bytes:
-        """Header, tag and masked body; `body` at most 64 bytes, `kind` at most 15."""
+        """The sealed body; `body` at most 64 bytes, `kind` at most 15."""
         return self.seal_all(kind, [body])[0]
 
     def seal_all(self, kind: int, bodies: Sequence[bytes]) -> list[bytes]:
-        """`seal` of several bodies of one kind, in the same order."""
-        longest = max(map(len, bodies), default=0)
-        if longest > MASK_BYTES:
-            raise ValueError(f"A token body is at most {MASK_BYTES} bytes, not {longest}.")
-        return self._keys[0].sealed((VERSION << 4 | kind).to_bytes(1, "big"), bodies)
+        """`seal` of several bodies of one kind and length, in the same order."""
+        if bodies and len(bodies[0]) > MOST_BYTES:
+            raise ValueError(f"A token body is at most {MOST_BYTES} bytes, not {len(bodies[0])}.")
+        header, encrypt = bytes((VERSION << 4 | kind,)), self._keys[0].ciphers[kind].encrypt
+        return [header + encrypt(body + SPARE, None) for body in bodies]
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """Return (kind, body); raises `BadToken` whatever is wrong."""
-        body_size = len(sealed) - 1 - TAG_BYTES
-        if not 0 < body_size <= MASK_BYTES or sealed[0] >> 4 != VERSION:
+        body_size = len(sealed) - 1 - _FIRST_TAG_BYTES
+        if not 0 < body_size <= MOST_BYTES or sealed[0] >> 4 not in (1, VERSION):
             raise BadToken
-        header, tag, masked = sealed[:1], sealed[1 : 1 + TAG_BYTES], sealed[1 + TAG_BYTES :]
         for key in self._keys:
-            body = key.mask(tag, masked)
-            if hmac.compare_digest(key.tag(header + body), tag):
+            body = key.opened(sealed)
+            if body is not None:
                 return sealed[0] & 0x0F, body
         raise BadToken
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
 from messaging.content.links import Link
@@ -31,12 +32,16 @@ def message_links(public_url: str, mark: Mark, *, links: Sequence[int]) -> dict[
 
     `public_url` has no final slash. `mark`: personal or anonymous, one for the whole message.
     """
-    found: dict[str, object] = {
-        f"{TRACKED_LINK}{number}": f"{public_url}{CLICK_PATH}{token}"
-        for number, token in zip(links, sign_clicks(mark, links=links), strict=True)
-    }
+    before = f"{public_url}{CLICK_PATH}"
+    urls = [before + token for token in sign_clicks(mark, links=links)]
+    found: dict[str, object] = dict(zip(_names(tuple(links)), urls, strict=True))
     found[OPEN_PIXEL] = f"{public_url}{OPEN_PATH}{sign_open(mark)}{OPEN_SUFFIX}"
     return found
+
+
+@lru_cache(maxsize=64)
+def _names(links: tuple[int, ...]) -> list[str]:
+    return [f"{TRACKED_LINK}{number}" for number in links]
 
 
 def untracked(links: Iterable[Link]) -> dict[str, object]:

@@ -44,6 +44,20 @@ SIGNED = {
     "preferences": (lambda: tokens.sign_preferences(PREFERENCES), PREFERENCES, 92),
 }
 
+# Made by version 1 with the key b"k" * 32: mailings that left carry such tokens for years.
+SIGNED_FIRST = {
+    "personal open": "EVSjyNli1lw9LJUYMmP9OtaAG09H7_D2iKypEr4zaqusMKMnPzH_qsbgdnad",
+    "personal click": "EqrBcVNami5KJmos4NrEUNvQ2-WYTmseRp7lNWPLTIXa9ZId7X15jtlGSPQ6",
+    "view online": "FJ9B6b4EQ3tVEORU02qpiLGMzJAPBF0TImXn5itF-iyR4LZqbBU-zhzmL07q",
+    "unsubscribe": "Ew9Sc7dFnBZgAb33obTFURhRH8jjSJ79HEjr0mhFssOUcZmCd0zTfjOxC5AUMValApNQ25QSM0oWREzlXF2z"
+    "ovMYEEpXm5EUpXhKyfHJWCZ4",
+    "confirm": "FV7zYZMJlxWCc-R5M3qHIN4xthZGf7eMcdSsRsGT4YkWZXaWu3YRwV0j62gM"
+    "sYIPy3xB4aEdauLBTVhyT5oBCtpEpmxfXz06",
+    "preferences": "FkMd_e08uuirLrkFG9nKQ6zv9lAi0V3KNFOKaAio_ARMhtsItG39E5P-KuQc"
+    "8yq3Ke6D-qHgVhw7cblvIBB9_-LrX2hh",
+}
+RETURNED_FIRST = "c5qhqa5pdev3x2rczaezautkj2uur4vdekuf2d6tlt67yvsl7g2aw7scaqbvi"
+
 months = st.dates(date(2020, 1, 1), date(2099, 12, 1)).map(lambda day: day.replace(day=1))
 personal_marks = st.builds(
     PersonalMark,
@@ -174,6 +188,26 @@ def test_an_old_key_still_opens_and_the_first_one_signs(settings):
     settings.LINK_KEYS = [old]
     with pytest.raises(BadToken):
         read_token(signed_today)
+
+
+@pytest.mark.parametrize("name", SIGNED_FIRST)
+def test_what_was_signed_in_the_first_way_still_opens(name, settings):
+    settings.LINK_KEYS = [b"n" * 32, b"k" * 32]
+    sign, expected, length = SIGNED[name]
+    assert read_token(SIGNED_FIRST[name]) == expected
+    assert len(SIGNED_FIRST[name]) == length == len(sign())
+    raw = bytearray(urlsafe_b64decode(SIGNED_FIRST[name]))
+    for place in range(len(raw)):
+        bent = raw.copy()
+        bent[place] ^= 1
+        with pytest.raises(BadToken):
+            read_token(urlsafe_b64encode(bytes(bent)).decode())
+
+
+def test_a_return_path_of_the_first_way_still_names_its_message(settings):
+    settings.LINK_KEYS = [b"k" * 32]
+    assert read_return(RETURNED_FIRST) == RETURN
+    assert len(RETURNED_FIRST) == len(tokens.sign_return(RETURN))
 
 
 def test_every_refusal_says_the_same():
