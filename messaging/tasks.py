@@ -15,7 +15,7 @@ from campaign_crm.platform.locks import only_one
 from messaging.dispatch import caps, families, leases, lifecycle, watch, ways_out
 from messaging.dispatch.pump import Lane, Pump
 from messaging.domains.lookup import system_lookup
-from messaging.experiments.release import release_chosen
+from messaging.experiments.deciding import decide_due
 from messaging.returns import imap
 from messaging.services import sender_domains
 from messaging.webhooks import reading
@@ -111,7 +111,7 @@ def learn_domains() -> int:
 def decide_tests() -> int:
     """Look at tests of versions whose hour has come, and let the others go; returns how many may leave."""
     with only_one("messaging.decide_tests") as mine:
-        released = release_chosen() if mine else 0
+        released = decide_due() if mine else 0
     if released:
         wake_pumps()
     return released

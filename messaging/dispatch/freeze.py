@@ -28,6 +28,7 @@ from contacts.segments.audience import Audience, resolve_audience
 from contacts.services.sources import change_is_spreading
 from messaging.dispatch import moments
 from messaging.enums import CampaignState
+from messaging.experiments.assignment import version_of_recipient
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
@@ -40,11 +41,11 @@ CHUNK = 50_000
 # agree to be chosen by place reads the national message: nobody is left out.
 _READ = """
 CREATE UNLOGGED TABLE {table} AS
-SELECT row_number() OVER (ORDER BY rank DESC, contact_id) AS position, chosen.*
+SELECT row_number() OVER (ORDER BY rank DESC, contact_id) AS position, {variant} AS variant, chosen.*
 FROM (
     SELECT DISTINCT ON (e.address_hash) c.id AS contact_id, e.address, e.address_hash,
         {rank} AS rank, {due} AS due_at,
-        CASE WHEN r.targeting THEN coalesce(own_version.number, 0) ELSE 0 END AS variant,
+        CASE WHEN r.targeting THEN coalesce(own_version.number, 0) ELSE 0 END AS own_variant,
         count(*) OVER (PARTITION BY e.address_hash) AS sharing,
         r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
         CASE WHEN own.allows OR %s IS NULL THEN r.source_id ELSE %s END AS source_id,
@@ -69,6 +70,7 @@ FROM (
     WHERE c.id IN ({people})
     ORDER BY e.address_hash, c.id
 ) chosen
+{drawn}
 """
 
 # Records that were absorbed since the snapshot: the one that has them now is written to, once. `second`: it
@@ -228,8 +230,11 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
 
 
 def _read_statement(campaign: Campaign, table: str, people: str) -> str:
+    variant, drawn = version_of_recipient(campaign)
     parts = {
         "{table}": table,
+        "{variant}": variant,
+        "{drawn}": drawn,
         "{own_versions}": OWN_VERSIONS,
         "{rank}": moments.ordering(campaign),
         "{due}": moments.due(campaign),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from campaign_crm.platform.models import Notification, User
-from campaign_crm.platform.rights import Role
+from campaign_crm.platform.rights import Right, Role
 from messaging.dispatch.circuit import PauseReason
 from messaging.models import Campaign, ProviderAccount, SenderDomain
 
@@ -36,6 +36,21 @@ def language_of(campaign: Campaign) -> str:
     """The language its author reads."""
     author = campaign.created_by
     return author.language if author is not None and author.language else settings.LANGUAGE_CODE
+
+
+def tell_those_who_send(campaign: Campaign, kind: str, say: Callable[[], str]) -> None:
+    """Tell everybody who may send mailings what one of them has to do; `say` in their language."""
+    for user in User.objects.filter(is_active=True):
+        if not user.has_right(Right.SEND_CAMPAIGN):
+            continue
+        with override(user.language or settings.LANGUAGE_CODE):
+            message = say()
+        Notification.objects.create(
+            user=user,
+            kind=kind,
+            message=message[:LONGEST_MESSAGE],
+            url=reverse("messaging:campaign", args=[campaign.pk]),
+        )
 
 
 def tell_service_waits(reason: PauseReason) -> None:

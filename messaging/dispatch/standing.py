@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -13,7 +13,15 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform.models import Organisation
 from messaging.dispatch import breaker, caps, families, pace, routing, warm_up
 from messaging.enums import Moment
-from messaging.models import Campaign, CampaignPace, FamilyPause, ProviderAccount, SenderIdentity
+from messaging.models import (
+    Campaign,
+    CampaignPace,
+    Experiment,
+    FamilyPause,
+    ProviderAccount,
+    SenderIdentity,
+)
+from messaging.models.experiment import UNDECIDED
 
 SLOW = 1 / 30
 """Messages a second: below it, seconds pass between two messages and nothing is the matter."""
@@ -25,6 +33,7 @@ SELECT count(*) FILTER (WHERE due_at <= now()), min(due_at) FILTER (WHERE due_at
 FROM (
     SELECT due_at, attempts FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state IN ('queued', 'retry_wait')
+        AND variant < %(undecided)s
     LIMIT %(limit)s
 ) waiting
 """
@@ -61,9 +70,11 @@ def why_it_stands(campaign: Campaign) -> Standing:
     """The first thing that holds it, from the outside in."""
     if not Organisation.current().sending_enabled:
         return Standing("sending_off", _("Sending is switched off on this installation."))
+    waiting = _waiting(campaign)
+    if not waiting.due and not waiting.parked and (found := _waits_for_test(campaign)) is not None:
+        return found
     if (found := _closed_ways(campaign)) is not None:
         return found
-    waiting = _waiting(campaign)
     if waiting.parked and waiting.parked == waiting.total:
         return Standing("family", _paused_families(campaign))
     if not waiting.total:
@@ -77,6 +88,19 @@ def why_it_stands(campaign: Campaign) -> Standing:
         return Standing("speed", text, planned=True)
     text = _("Messages are due and nobody takes them: no worker runs, or it is busy with other mailings.")
     return Standing("no_worker", text)
+
+
+def _waits_for_test(campaign: Campaign) -> Standing | None:
+    """Its sample has left, and the others wait for what it shows, or for somebody."""
+    test = Experiment.objects.filter(campaign=campaign, decided_at=None).first()
+    if test is None or test.sample_sent_at is None:
+        return None
+    if test.waits_for_person:
+        text = _("The test did not decide by itself: the others wait until somebody chooses their version.")
+        return Standing("test", text, planned=True)
+    text = _("Waits for the result of the test, looked at: %(time)s.")
+    looked_at = test.sample_sent_at + timedelta(hours=test.wait_hours)
+    return Standing("test", text % {"time": _clock(looked_at)}, planned=True)
 
 
 def _later(campaign: Campaign, waiting: _Waiting, next_at: datetime) -> Standing:
@@ -161,7 +185,13 @@ def _paused_families(campaign: Campaign) -> str:
 def _waiting(campaign: Campaign) -> _Waiting:
     with connection.cursor() as cursor:
         cursor.execute(
-            _WAITING, {"month": campaign.ledger_month, "campaign": campaign.pk, "limit": LOOKED_AT}
+            _WAITING,
+            {
+                "month": campaign.ledger_month,
+                "campaign": campaign.pk,
+                "undecided": UNDECIDED,
+                "limit": LOOKED_AT,
+            },
         )
         return _Waiting(*cursor.fetchone())
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from messaging.enums import UNFINISHED, CampaignState, DeliveryState
+from messaging.models.experiment import UNDECIDED
 
 STALE_LEASE_SECONDS = 120
 """A lease that ended longer ago than this should have been taken back by a worker."""
@@ -21,13 +22,15 @@ SELECT coalesce(c.id, d.campaign_id), coalesce(c.name, '?'), coalesce(c.state, '
          WHEN c.standing_for <> '' THEN NULL
          WHEN c.state IN ('draft', 'scheduled', 'freezing') THEN c.freeze_cursor
          ELSE c.audience_count END,
-    d.state, coalesce(d.rows, 0), coalesce(d.misplaced, 0), coalesce(d.stale, 0)
+    d.state, coalesce(d.rows, 0), coalesce(d.misplaced, 0), coalesce(d.stale, 0), coalesce(d.unasked, 0)
 FROM messaging_campaign c
 FULL JOIN (
     SELECT d.campaign_id, d.state, count(*) AS rows,
         count(*) FILTER (WHERE d.ledger_month <> own.ledger_month) AS misplaced,
-        count(*) FILTER (WHERE d.lease_until < now() - make_interval(secs => %(stale)s)) AS stale
+        count(*) FILTER (WHERE d.lease_until < now() - make_interval(secs => %(stale)s)) AS stale,
+        count(*) FILTER (WHERE d.variant = %(undecided)s AND test.campaign_id IS NULL) AS unasked
     FROM messaging_delivery d LEFT JOIN messaging_campaign own ON own.id = d.campaign_id
+    LEFT JOIN messaging_experiment test ON test.campaign_id = d.campaign_id
     WHERE %(one)s IS NULL OR d.campaign_id = %(one)s
     GROUP BY 1, 2
 ) d ON d.campaign_id = c.id
@@ -56,9 +59,9 @@ def verify_ledger(campaign_id: int | None = None) -> list[Account]:
     """Compare every campaign, or one, with its rows at one instant; `problems`: what does not add up."""
     accounts: dict[int, Account] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_BOOKS, {"one": campaign_id, "stale": STALE_LEASE_SECONDS})
+        cursor.execute(_BOOKS, {"one": campaign_id, "stale": STALE_LEASE_SECONDS, "undecided": UNDECIDED})
         books = cursor.fetchall()
-    for number, name, campaign_state, expected, state, rows, misplaced, stale in books:
+    for number, name, campaign_state, expected, state, rows, misplaced, stale, unasked in books:
         account = accounts.setdefault(number, Account(number, name, campaign_state, expected))
         if state is not None:
             account.states[state] = rows
@@ -66,6 +69,8 @@ def verify_ledger(campaign_id: int | None = None) -> list[Account]:
             account.problems.append(f"{misplaced} rows in a month that is not the campaign's")
         if stale:
             account.problems.append(f"{stale} leases ended over {STALE_LEASE_SECONDS} s ago: no worker runs")
+        if unasked:
+            account.problems.append(f"{unasked} rows wait for the result of a test that is not there")
     for account in accounts.values():
         account.problems += _problems(account)
     return list(accounts.values())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from messaging.enums import CampaignState, Moment
-from messaging.models import Campaign, Experiment
+from messaging.models import Campaign, CampaignWatch, Experiment
 from messaging.models.experiment import UNDECIDED
 
 CHUNK = 10_000
@@ -56,5 +57,8 @@ def release(campaign: Campaign, chosen: int) -> int:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, values)
             if not cursor.rowcount:
-                return released
+                break
             released += cursor.rowcount
+    if released:  # the hours of the wait were no standstill
+        CampaignWatch.objects.filter(campaign=campaign).update(progressed_at=Now(), told_at=None)
+    return released
