@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from hashlib import md5
@@ -15,28 +15,22 @@ from campaign_crm.platform.spreadsheets import plain
 from contacts.folding import fold
 from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import CUSTOM_PREFIX
-from contacts.imports.labels import is_no_person, is_not_spoken
+from contacts.imports.labels import is_no_person
 from contacts.imports.layouts import Mapping
-from contacts.imports.mailboxes import read_mailbox
+from contacts.imports.people.agreements import read_agreement
 from contacts.imports.people.born import Born, read_born
+from contacts.imports.people.cells import Cells, Point
 from contacts.imports.people.names import name_key, split_name
-from contacts.imports.people.numbers import read_email, read_phone, values_of
 from contacts.imports.people.postal import PLACE_LIMIT, read_addresses
 from contacts.imports.people.stops import FIELDS as STOP_FIELDS
 from contacts.imports.people.stops import NOTHING, Entry, Left, read_stops
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
-from contacts.imports.states import is_agreement
 from contacts.imports.values import read_civility, read_gender
 from contacts.imports.written_dates import read_written_date
 from contacts.models import CustomField
 
 NAME_LIMIT = 100
-ADDRESS_LIMIT = 254
-TAG_LIMIT = 60
-LIST_LIMIT = 80  # of the 100 characters that its name may have: `write_sql.MAKE_LISTS` may add to it
-WORD_LIMIT = 60
-PROOF_LIMIT = 500
 UNKNOWN_STATES = 100
 LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu", "ca", "oc", "co"})
 
@@ -50,9 +44,6 @@ TEXTS = (
     " birth_country language name_key consent_words consent_proof"
 ).split()
 Staged = tuple[object, ...]
-
-_AGREES = {"email": "agrees_email", "sms": "agrees_sms", "call": "agrees_call", "post": "agrees_post"}
-_OWN_LABELS = ("* ", "mycontacts", "my contacts")  # Google's own, said of every contact
 
 
 class PeopleRows:
@@ -76,18 +67,17 @@ class PeopleRows:
         extra_fields: dict[str, CustomField] | None = None,
         month_first: bool = False,
     ) -> None:
-        self._columns: defaultdict[str, list[int]] = defaultdict(list)
-        for index in sorted(mapping):
-            self._columns[mapping[index]].append(index)
+        self._cells = Cells(mapping)
+        columns = self._cells.columns
         known = extra_fields or {}
-        names = (key.removeprefix(CUSTOM_PREFIX) for key in self._columns if key.startswith(CUSTOM_PREFIX))
+        names = (key.removeprefix(CUSTOM_PREFIX) for key in columns if key.startswith(CUSTOM_PREFIX))
         self._extra_fields = [known[name] for name in names if name in known]
         self._refusal = refusal
         self._rejected = rejected
         self._in_part = in_part
         self._unwritten = unwritten
         self._month_first = month_first
-        self._says_who_left = bool(STOP_FIELDS & self._columns.keys())
+        self._says_who_left = bool(STOP_FIELDS & columns.keys())
         self.unknown_states: Counter[str] = Counter()
 
     def staged(self, rows: Iterable[tuple[int, Row]]) -> Iterator[Staged]:
@@ -102,12 +92,12 @@ class PeopleRows:
 
     def _one(self, line: int, row: Row) -> Staged | None:
         wrong: list[str] = []
-        emails = self._emails(row, wrong)
-        phones = self._phones(row, wrong)
-        if is_no_person(kind := self._text(row, "contact_kind")):
+        emails = self._cells.emails(row, wrong)
+        phones = self._cells.phones(row, wrong)
+        if is_no_person(kind := self._cells.text(row, "contact_kind")):
             self._refuse(line, row, reason("no_person", kind), emails, phones)
             return None
-        addresses = read_addresses(self._columns, row)
+        addresses = read_addresses(self._cells.columns, row)
         first, last, birth_name = self._names(row)
         if not (emails or phones or first or last):
             self._rejected(line, row, wrong or [reason("nobody")])
@@ -118,11 +108,11 @@ class PeopleRows:
         if max(len(first), len(last), len(birth_name)) > NAME_LIMIT:
             self._refuse(line, row, reason("name_too_long"), emails, phones)
             return None
-        civility, gender = read_civility(self._text(row, "civility"))
-        gender = read_gender(self._text(row, "gender")) or gender
+        civility, gender = read_civility(self._cells.text(row, "civility"))
+        gender = read_gender(self._cells.text(row, "gender")) or gender
         born = self._born(row, wrong)
         birth = [
-            self._text(row, key)
+            self._cells.text(row, key)
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
         ]
         extra = self._extra(row, wrong)
@@ -131,91 +121,51 @@ class PeopleRows:
             self._in_part(line, row, [*wrong, reason("rest_taken")])
         left = self._left(row, emails, phones)
         self._note(left.unknown)
+        agreement = read_agreement(self._cells, row, collected_on)
         key = name_key(first, last)
         digest = _digest(key, birth_name, born.day, emails, phones, addresses, birth)
         return (
             line, civility, first, last, birth_name, gender, *born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
-            json.dumps(self._agrees(row) | dict.fromkeys(left.refused, False)),
-            collected_on, json.dumps(self._tags(row)), json.dumps(self._lists(row)), json.dumps(extra),
+            json.dumps(agreement.agrees | dict.fromkeys(left.refused, False)),
+            collected_on, json.dumps(self._cells.tags(row)), json.dumps(self._cells.lists(row)),
+            json.dumps(extra),
             len(wrong), digest, json.dumps(left.entries), left.at,
-            *self._proof(row), self._said(row, collected_on),
+            agreement.words, agreement.proof, agreement.said,
         )  # fmt: skip
 
-    def _refuse(
-        self, line: int, row: Row, why: str, emails: list[tuple[str, str]], phones: list[tuple[str, str]]
-    ) -> None:
+    def _refuse(self, line: int, row: Row, why: str, emails: list[Point], phones: list[Point]) -> None:
         """Give a row back; what it says of leaving is obeyed all the same."""
         self._rejected(line, row, [why])
         if entries := self._left(row, emails, phones).entries:
             self._unwritten(line, entries)
 
-    def _text(self, row: Row, key: str) -> str:
-        """First filled column of a field, its spaces made single."""
-        for index in self._columns.get(key, ()):
-            text = " ".join(row[index].split())
-            if text:
-                return text
-        return ""
-
-    def _joined(self, row: Row, key: str) -> str:
-        return " ".join(
-            text for index in self._columns.get(key, ()) if (text := " ".join(row[index].split()))
-        )
-
     def _names(self, row: Row) -> tuple[str, str, str]:
-        first, last = self._text(row, "first_name"), self._text(row, "last_name")
+        first, last = self._cells.text(row, "first_name"), self._cells.text(row, "last_name")
         if not first and not last:
-            first, last = split_name(self._text(row, "full_name"))
+            first, last = split_name(self._cells.text(row, "full_name"))
         # Beside a whole forename it would only make "Léa" and "Léa Anne" two people of one address.
-        if len(fold(first)) < 2 and (middle := self._text(row, "middle_name")):
+        if len(fold(first)) < 2 and (middle := self._cells.text(row, "middle_name")):
             first = f"{first} {middle}".strip()
-        birth_name = self._text(row, "birth_name")
+        birth_name = self._cells.text(row, "birth_name")
         if not last:
             last = birth_name
         return first, last, birth_name if fold(birth_name) != fold(last) else ""
 
     def _born(self, row: Row, wrong: list[str]) -> Born:
-        year, month, day = (self._text(row, f"birth_{part}") for part in ("year", "month", "day"))
-        text = self._text(row, "birth_date")
+        year, month, day = (self._cells.text(row, f"birth_{part}") for part in ("year", "month", "day"))
+        text = self._cells.text(row, "birth_date")
         return read_born(text, (year, month, day), wrong, month_first=self._month_first)
 
     def _collected_on(self, row: Row, wrong: list[str]) -> date | None:
         """A day to come is a slip: as that of an agreement it would outlast every refusal until then."""
-        text = self._text(row, "collected_on")
+        text = self._cells.text(row, "collected_on")
         found = read_written_date(text, self._month_first)
         if found is not None and found <= timezone.localdate():
             return found
         if fold(text):
             wrong.append(reason("extra_date" if found is None else "future_date", text))
         return None
-
-    def _emails(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
-        found: dict[str, str] = {}
-        for index in self._columns.get("email", ()):
-            for written in values_of(row[index]):
-                mailbox = read_mailbox(written)
-                text = mailbox.address if mailbox else written
-                normalised = read_email(text)
-                if normalised is None:
-                    wrong.append(reason("bad_email", text))
-                else:
-                    found.setdefault(normalised, text[:ADDRESS_LIMIT])
-        return [(address, normalised) for normalised, address in found.items()]
-
-    def _phones(self, row: Row, wrong: list[str]) -> list[tuple[str, str]]:
-        found: dict[str, str] = {}
-        kinds = self._columns.get("phone_kind", ())
-        for index in self._columns.get("phone", ()):
-            if index - 1 in kinds and is_not_spoken(row[index - 1]):
-                continue
-            for text in values_of(row[index]):
-                phone = read_phone(text)
-                if phone is None:
-                    wrong.append(reason("bad_phone", text))
-                else:
-                    found.setdefault(phone.e164, phone.line)
-        return list(found.items())
 
     def _note(self, words: list[str]) -> None:
         """Count unknown words of states, of which a column that holds something else has no end."""
@@ -224,66 +174,19 @@ class PeopleRows:
             if word in self.unknown_states or len(self.unknown_states) < UNKNOWN_STATES:
                 self.unknown_states[word] += 1
 
-    def _left(self, row: Row, emails: list[tuple[str, str]], phones: list[tuple[str, str]]) -> Left:
+    def _left(self, row: Row, emails: list[Point], phones: list[Point]) -> Left:
         if not self._says_who_left:
             return NOTHING
-        return read_stops(self._columns, row, emails, phones, month_first=self._month_first)
-
-    def _agrees(self, row: Row) -> dict[str, bool]:
-        said = {channel: self._text(row, key) for channel, key in _AGREES.items()}
-        return {channel: is_agreement(text) for channel, text in said.items() if fold(text)}
-
-    def _proof(self, row: Row) -> tuple[str, str]:
-        return (
-            self._text(row, "consent_words")[:PROOF_LIMIT],
-            self._joined(row, "consent_proof")[:PROOF_LIMIT],
-        )
-
-    def _said(self, row: Row, collected_on: date | None) -> str | None:
-        """What the row says of an agreement, as written; an empty cell says that there is none."""
-        cells = {
-            channel: self._text(row, key)[:WORD_LIMIT]
-            for channel, key in _AGREES.items()
-            if key in self._columns
-        }
-        words, proof = self._proof(row)
-        if not (cells or words or proof):
-            return None
-        said: dict[str, Any] = {
-            "cells": cells,
-            "not": [channel for channel, text in cells.items() if not is_agreement(text)],
-        }
-        if words:
-            said["words"] = words
-        if proof:
-            said["proof"] = proof
-        if collected_on:
-            said["on"] = collected_on.isoformat()
-        return json.dumps(said, ensure_ascii=False)
-
-    def _tags(self, row: Row) -> list[str]:
-        found: dict[str, str] = {}
-        for index in self._columns.get("tags", ()):
-            for text in (value.strip('"') for value in values_of(row[index])):  # Mailchimp quotes each
-                if not text.lower().startswith(_OWN_LABELS):
-                    found.setdefault(fold(text), " ".join(text.split())[:TAG_LIMIT])
-        return [spelled for folded, spelled in found.items() if folded]
-
-    def _lists(self, row: Row) -> list[str]:
-        found: dict[str, str] = {}
-        for index in self._columns.get("lists", ()):
-            for text in values_of(row[index]):
-                found.setdefault(fold(text), " ".join(text.split())[:LIST_LIMIT])
-        return [spelled for folded, spelled in found.items() if folded]
+        return read_stops(self._cells.columns, row, emails, phones, month_first=self._month_first)
 
     def _language(self, row: Row) -> str:
-        code = fold(self._text(row, "language"))[:2]
+        code = fold(self._cells.text(row, "language"))[:2]
         return code if code in LANGUAGES else ""
 
     def _extra(self, row: Row, wrong: list[str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for field in self._extra_fields:
-            text = self._text(row, f"{CUSTOM_PREFIX}{field.key}")
+            text = self._cells.text(row, f"{CUSTOM_PREFIX}{field.key}")
             value = read_extra(field, text, month_first=self._month_first) if text else None
             if value is not None:
                 found[field.key] = value
@@ -296,8 +199,8 @@ def _digest(
     key: str,
     birth_name: str,
     born: date | None,
-    emails: list[tuple[str, str]],
-    phones: list[tuple[str, str]],
+    emails: list[Point],
+    phones: list[Point],
     addresses: list[dict[str, str]],
     birth: list[str],
 ) -> str:
