@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -14,22 +12,20 @@ from django.conf import settings
 from campaign_crm.platform.models import Organisation
 from contacts.enums import MessageKind
 from messaging.content import public_links, tokens
-from messaging.content.compile import CompiledMessage
-from messaging.content.dkim import Signer
 from messaging.content.errors import ContentError
 from messaging.content.headers import BadAddress, checked_address
 from messaging.content.marks import AnonymousMark, Mark, PersonalMark, occasion_number
-from messaging.content.mime import MessageBuilder, SenderData
 from messaging.content.recipients import OrganisationData, RecipientData, recipient_context
 from messaging.content.rendering import message_template
-from messaging.content.slotted import SlottedMessage, own_headers
+from messaging.content.slotted import own_headers
+from messaging.dispatch.common_content import content_of
 from messaging.dispatch.ledger import Key, Ledger, Row
-from messaging.models import Campaign, CampaignVariant, ProviderAccount, SenderIdentity
+from messaging.models import Campaign, CampaignVariant, ProviderAccount
 from messaging.providers.base import OutgoingMessage, SharedContent
 from messaging.providers.smtp.sources import Stream
 from messaging.services.compiling import organisation_data
 from messaging.services.recipients import READER, Message, Wanted, load_recipients
-from messaging.services.sender_trust import SenderTrust, trust_of, with_pictures_at
+from messaging.services.sender_trust import trust_of
 
 logger = logging.getLogger(__name__)
 
@@ -52,16 +48,6 @@ class Built(NamedTuple):
     messages: list[tuple[Row, OutgoingMessage]]
     faults: list[tuple[Key, str]]
     shared: SharedContent | None = None
-
-
-@dataclass(frozen=True)
-class Content:
-    """What is worked out once a campaign and worker."""
-
-    compiled: CompiledMessage
-    builder: MessageBuilder
-    slotted: SlottedMessage
-    shared: SharedContent
 
 
 class Outbox:
@@ -90,7 +76,7 @@ class Outbox:
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
         trust = trust_of(sender, self.account)
         self._public_url = trust.public_url
-        self._content = _content(campaign, sender, trust, variant.number if variant is not None else 0)
+        self._content = content_of(campaign, sender, trust, variant.number if variant is not None else 0)
         self._template = message_template(self._content.compiled)
         # Every name the templates read is there, unknown until something fills it.
         self._nothing: dict[str, object] = dict.fromkeys(self._template.fields)
@@ -249,57 +235,3 @@ class Outbox:
 def _reader_of(row: Row) -> int:
     """Whose data the message shows: the recipient's, but for a test."""
     return int((row.context or {}).get(READER, row.key.contact))
-
-
-def _content(campaign: Campaign, sender: SenderIdentity, trust: SenderTrust, variant: int) -> Content:
-    kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
-    data = SenderData(sender.from_name, sender.address, sender.reply_to)
-    frozen_at = campaign.frozen_at
-    # A standing campaign reaches the same address again and again: nobody may drop its repeats.
-    mailing = f"{campaign.pk}-{frozen_at:%Y%m%d%H%M%S%f}" if frozen_at and not campaign.standing_for else ""
-    return _made_once(campaign.pk, variant, frozen_at, data, kind, mailing, trust)
-
-
-@lru_cache(maxsize=64)
-def _made_once(
-    campaign: int,
-    variant: int,
-    _frozen_at: datetime,
-    sender: SenderData,
-    kind: str,
-    mailing: str,
-    trust: SenderTrust,
-) -> Content:
-    """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
-    compiled = with_pictures_at(CompiledMessage.from_json(_compiled(campaign, variant)), trust.public_url)
-    is_service = kind == "service"
-    feedback_id = f"{campaign}:{kind}:{sender.domain}"
-    slotted = SlottedMessage(compiled, sender, service=is_service, feedback_id=feedback_id)
-    return Content(
-        compiled,
-        MessageBuilder(
-            compiled,
-            sender,
-            service=is_service,
-            feedback_id=feedback_id,
-            signer=Signer(trust.keys) if trust.keys else None,
-        ),
-        slotted,
-        SharedContent(
-            from_name=slotted.from_name,
-            from_address=slotted.from_address,
-            subject=slotted.subject,
-            html=slotted.html,
-            text=slotted.text,
-            reply_to=slotted.reply_to,
-            headers=slotted.headers,
-            mailing=mailing,
-        ),
-    )
-
-
-def _compiled(campaign: int, variant: int) -> dict[str, Any]:
-    """The frozen content of a campaign (0) or of one of its versions."""
-    if not variant:
-        return Campaign.objects.only("compiled").get(pk=campaign).compiled or {}
-    return CampaignVariant.objects.only("compiled").get(campaign=campaign, number=variant).compiled or {}
