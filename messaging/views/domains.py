@@ -24,8 +24,9 @@ from messaging.forms.domains import DomainForm, NewDomainForm
 from messaging.models import SenderDomain
 from messaging.models.domain_record import RecordState
 from messaging.services import sender_domains as services
+from messaging.services.domain_fields import DomainInvalid
 from messaging.services.return_paths import WayBack, senders_of, ways_back, words_of
-from messaging.services.sender_domains import DomainInvalid, ShownRecord
+from messaging.services.sender_domains import ShownRecord
 
 ACTS: dict[str, Callable[..., object]] = {
     "rotate": services.rotate_keys,

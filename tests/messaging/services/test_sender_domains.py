@@ -21,7 +21,7 @@ from messaging.errors import NotAllowed, WrongState
 from messaging.models import DomainRecord, SenderDomain
 from messaging.models.domain_record import STILL_PROVEN, Fault, Purpose
 from messaging.services import sender_domains as services
-from messaging.services.sender_domains import DomainInvalid
+from messaging.services.domain_fields import DomainInvalid
 from tests.messaging.domains import arrives, make_domain, prove, zone_of
 from tests.messaging.people import make_account, make_officer, make_sender
 from tests.support.dns_server import BROKEN, SILENT, DnsServer
