@@ -21,9 +21,9 @@ from messaging.providers.brevo import answers
 from messaging.providers.http.api import BatchApi
 from messaging.providers.http.batches import Limits
 from messaging.providers.http.config import HttpConfig
-from messaging.providers.http.encoding import to_json
+from messaging.providers.http.encoding import quoted, texts_json, to_json
 from messaging.providers.http.provider import HttpProvider
-from messaging.providers.http.template import Syntax, Template, joined, slot_name, slots_in
+from messaging.providers.http.template import SlotValues, Syntax, Template, joined
 from messaging.providers.http.transport import Answer, Request
 
 KEY_HEADER = "X-Mailin-custom"
@@ -41,8 +41,7 @@ _SUBJECT = "subject"  # the value of a subject that looks like a template
 @dataclass(frozen=True)
 class Prepared:
     shared: SharedContent
-    template: Template
-    slots: list[int]
+    values: SlotValues
     head: bytes  # a call up to its own headers
 
 
@@ -65,22 +64,20 @@ class BrevoApi(BatchApi):
             head["textContent"] = template.text.join(_RAW)
         if shared.reply_to:
             head["replyTo"] = {"email": shared.reply_to}
-        return Prepared(shared, template, slots_in(shared), to_json(head)[:-1])
+        return Prepared(shared, SlotValues(shared, template.literals), to_json(head)[:-1])
 
     def fragment(self, prepared: Prepared, message: OutgoingMessage) -> bytes:
-        values = {slot_name(number): message.slots[number] for number in prepared.slots}
-        values |= prepared.template.literals
+        values = prepared.values.json(message)
         subject = joined(prepared.shared.subject, message.slots)
         if SYNTAX.special.search(subject):
-            values[_SUBJECT] = subject
+            own = f"{quoted(_SUBJECT)}:{quoted(subject)}"
+            values = f"{values[:-1]},{own}}}" if prepared.values else f"{{{own}}}"
             subject = SYNTAX.placeholder(_SUBJECT).join(_RAW)
-        version = {
-            "to": [{"email": message.recipient}],
-            "subject": subject,
-            "headers": {**prepared.shared.headers, **message.headers, KEY_HEADER: message.key},
-            "params": values,
-        }
-        return to_json(version)
+        headers = texts_json({**prepared.shared.headers, **message.headers, KEY_HEADER: message.key})
+        return (
+            f'{{"to":[{{"email":{quoted(message.recipient)}}}],"subject":{quoted(subject)},'
+            f'"headers":{headers},"params":{values}}}'
+        ).encode()
 
     def request(
         self, prepared: Prepared, fragments: Sequence[bytes], messages: Sequence[OutgoingMessage]

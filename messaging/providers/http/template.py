@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from messaging.providers.base import SharedContent
+from messaging.providers.base import OutgoingMessage, SharedContent
+from messaging.providers.http.encoding import Members
 
 Parts = Sequence[str | int]
 
@@ -93,6 +94,30 @@ def slots_in(shared: SharedContent) -> list[int]:
     """Numbers of the slots that the texts use, in order."""
     parts = (*shared.subject, *shared.html, *shared.text)
     return sorted({part for part in parts if isinstance(part, int)})
+
+
+class SlotValues:
+    """A recipient's values as a JSON object: those of the slots, then the same literals for everybody.
+
+    `name`: how the provider calls a slot or literal.
+    """
+
+    __slots__ = ("_literals", "_members", "_slots")
+
+    def __init__(
+        self, shared: SharedContent, literals: Mapping[str, str], name: Callable[[str], str] = str
+    ) -> None:
+        self._slots = slots_in(shared)
+        self._literals = list(literals.values())
+        names = [*map(slot_name, self._slots), *literals]
+        self._members = Members([name(own) for own in names])
+
+    def __bool__(self) -> bool:
+        return bool(self._slots or self._literals)
+
+    def json(self, message: OutgoingMessage) -> str:
+        slots = message.slots
+        return self._members.json([slots[number] for number in self._slots] + self._literals)
 
 
 def inlined(shared: SharedContent, values: Mapping[int, str]) -> SharedContent:

@@ -12,16 +12,17 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email.utils import formataddr
+from functools import lru_cache
 from urllib.parse import quote
 
 from messaging.providers.base import OutgoingMessage, Result, SharedContent
 from messaging.providers.http.api import BatchApi
 from messaging.providers.http.batches import Limits
 from messaging.providers.http.config import HttpConfig
-from messaging.providers.http.encoding import to_json
+from messaging.providers.http.encoding import quoted, texts_json
 from messaging.providers.http.metadata import KEY_NAME
 from messaging.providers.http.provider import HttpProvider
-from messaging.providers.http.template import Syntax, Template, slot_name, slots_in
+from messaging.providers.http.template import SlotValues, Syntax, Template
 from messaging.providers.http.transport import Answer, Request
 from messaging.providers.mailgun import answers
 
@@ -37,8 +38,7 @@ Form = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Prepared:
-    template: Template
-    slots: list[int]
+    values: SlotValues
     form: Form
 
 
@@ -61,15 +61,14 @@ class MailgunApi(BatchApi):
             *OPTIONS,
             (f"v:{KEY_NAME}", SYNTAX.placeholder(KEY_NAME)),
         ]
-        return Prepared(template, slots_in(shared), [field for field in form if field[1]])
+        values = SlotValues(shared, template.literals)
+        return Prepared(values, [field for field in form if field[1]])
 
     def fragment(self, prepared: Prepared, message: OutgoingMessage) -> bytes:
-        values = {slot_name(number): message.slots[number] for number in prepared.slots}
-        values |= prepared.template.literals
-        values[KEY_NAME] = message.key
-        for name, value in message.headers.items():
-            values[_header_name(name)] = value
-        return to_json(message.recipient) + b":" + to_json(values)
+        own = {KEY_NAME: message.key}
+        own |= {_header_name(name): value for name, value in message.headers.items()}
+        values = f"{prepared.values.json(message)[1:-1]}," if prepared.values else ""
+        return f"{quoted(message.recipient)}:{{{values}{texts_json(own)[1:]}".encode()
 
     def request(
         self, prepared: Prepared, fragments: Sequence[bytes], messages: Sequence[OutgoingMessage]
@@ -101,6 +100,7 @@ class MailgunProvider(HttpProvider):
         super().__init__(MailgunApi(config), config, basic=("api", config["api_key"]))
 
 
+@lru_cache(maxsize=64)
 def _header_name(name: str) -> str:
     """The variable of a header's value."""
     return "h_" + name.lower().replace("-", "_")

@@ -17,10 +17,10 @@ from messaging.providers.base import OutgoingMessage, Result, SharedContent
 from messaging.providers.http.api import BatchApi
 from messaging.providers.http.batches import Limits
 from messaging.providers.http.config import HttpConfig
-from messaging.providers.http.encoding import to_json
+from messaging.providers.http.encoding import quoted, texts_json, to_json
 from messaging.providers.http.metadata import KEY_NAME
 from messaging.providers.http.provider import HttpProvider
-from messaging.providers.http.template import Syntax, Template, slot_name, slots_in
+from messaging.providers.http.template import SlotValues, Syntax, Template
 from messaging.providers.http.transport import Answer, Request
 from messaging.providers.sendgrid import answers
 
@@ -36,9 +36,7 @@ _SPECIAL = re.compile(r"<%|%>|\[%|%\]")  # marks of its footers and pixels, off 
 
 @dataclass(frozen=True)
 class Prepared:
-    template: Template
-    tags: list[tuple[str, int]]
-    literals: dict[str, str]
+    values: SlotValues
     headers: dict[str, str]
     head: bytes  # a call up to its personalizations
 
@@ -63,22 +61,17 @@ class SendGridApi(BatchApi):
         }
         if shared.reply_to:
             head["reply_to"] = {"email": shared.reply_to}
-        tags = [(tag(slot_name(number)), number) for number in slots_in(shared)]
-        literals = {tag(name): text for name, text in template.literals.items()}
+        values = SlotValues(shared, template.literals, tag)
         before = to_json(head)[:-1] + b',"personalizations":['
-        return Prepared(template, tags, literals, dict(shared.headers), before)
+        return Prepared(values, dict(shared.headers), before)
 
     def fragment(self, prepared: Prepared, message: OutgoingMessage) -> bytes:
-        slots = message.slots
-        personalization: dict[str, Any] = {
-            "to": [{"email": message.recipient}],
-            "headers": {**prepared.headers, **message.headers},
-            "custom_args": {KEY_NAME: message.key},
-        }
-        values = {tag: slots[number] for tag, number in prepared.tags} | prepared.literals
-        if values:
-            personalization["substitutions"] = values
-        return to_json(personalization)
+        headers = texts_json({**prepared.headers, **message.headers})
+        values = f',"substitutions":{prepared.values.json(message)}' if prepared.values else ""
+        return (
+            f'{{"to":[{{"email":{quoted(message.recipient)}}}],"headers":{headers},'
+            f'"custom_args":{{"{KEY_NAME}":{quoted(message.key)}}}{values}}}'
+        ).encode()
 
     def request(
         self, prepared: Prepared, fragments: Sequence[bytes], messages: Sequence[OutgoingMessage]

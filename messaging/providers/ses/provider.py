@@ -24,10 +24,10 @@ from messaging.providers.base import OutgoingMessage, Result, SharedContent
 from messaging.providers.http.api import BatchApi
 from messaging.providers.http.batches import Limits
 from messaging.providers.http.config import HttpConfig
-from messaging.providers.http.encoding import to_json
+from messaging.providers.http.encoding import quoted, to_json
 from messaging.providers.http.metadata import KEY_NAME
 from messaging.providers.http.provider import HttpProvider
-from messaging.providers.http.template import Syntax, Template, slot_name, slots_in
+from messaging.providers.http.template import SlotValues, Syntax, Template
 from messaging.providers.http.transport import Answer, Request
 from messaging.providers.ses import answers
 
@@ -43,8 +43,7 @@ SYNTAX = Syntax(
 
 @dataclass(frozen=True)
 class Prepared:
-    template: Template
-    slots: list[int]
+    values: SlotValues
     head: bytes  # a call up to its entries
 
 
@@ -79,20 +78,20 @@ class SesApi(BatchApi):
             head["ReplyToAddresses"] = [shared.reply_to]
         if self._configuration_set:
             head["ConfigurationSetName"] = self._configuration_set
-        return Prepared(template, slots_in(shared), to_json(head)[:-1] + b',"BulkEmailEntries":[')
+        before = to_json(head)[:-1] + b',"BulkEmailEntries":['
+        return Prepared(SlotValues(shared, template.literals), before)
 
     def fragment(self, prepared: Prepared, message: OutgoingMessage) -> bytes:
-        values = {slot_name(number): message.slots[number] for number in prepared.slots}
-        values |= prepared.template.literals
-        entry = {
-            "Destination": {"ToAddresses": [message.recipient]},
-            "ReplacementTags": [{"Name": KEY_NAME, "Value": message.key}],
-            "ReplacementEmailContent": {
-                "ReplacementTemplate": {"ReplacementTemplateData": to_json(values).decode()}
-            },
-            "ReplacementHeaders": _headers(message.headers),
-        }
-        return to_json(entry)
+        values = quoted(prepared.values.json(message))  # JSON as a text
+        headers = ",".join(
+            [f'{{"Name":{quoted(name)},"Value":{quoted(value)}}}' for name, value in message.headers.items()]
+        )
+        return (
+            f'{{"Destination":{{"ToAddresses":[{quoted(message.recipient)}]}},'
+            f'"ReplacementTags":[{{"Name":"{KEY_NAME}","Value":{quoted(message.key)}}}],'
+            f'"ReplacementEmailContent":{{"ReplacementTemplate":{{"ReplacementTemplateData":{values}}}}},'
+            f'"ReplacementHeaders":[{headers}]}}'
+        ).encode()
 
     def request(
         self, prepared: Prepared, fragments: Sequence[bytes], messages: Sequence[OutgoingMessage]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.providers.base import Batch, Outcome
+from messaging.providers.base import Batch, Outcome, OutgoingMessage, SharedContent
 from messaging.providers.brevo.provider import SYNTAX as BREVO
 from messaging.providers.http.batches import Group, Limits, cut, groups
+from messaging.providers.http.encoding import Members, texts_json
 from messaging.providers.http.run import EXTRA_CALLS
-from messaging.providers.http.template import Template, slot_name
+from messaging.providers.http.template import SlotValues, Template, slot_name
 from messaging.providers.mailgun.provider import SYNTAX as MAILGUN
 from messaging.providers.ses.provider import SYNTAX as SES
 from tests.messaging.providers.cases import CASES
@@ -101,3 +103,23 @@ def test_mailjet_drops_a_repeat_of_one_mailing_and_never_of_service_messages() -
         for shared in (make_shared(), make_shared(), make_shared(mailing=""), make_shared(mailing="")):
             provider.send(Batch([make_message(1)], shared))
     assert len(server.api.taken) == 3
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=40),
+    )
+)
+def test_an_object_of_texts_is_written_as_the_general_encoder_writes_it(texts: dict[str, str]) -> None:
+    assert texts_json(texts) == json.dumps(texts, ensure_ascii=False, separators=(",", ":"))
+    assert Members(texts).json(texts.values()) == texts_json(texts)
+
+
+def test_values_of_a_recipient_are_those_of_the_slots_and_the_literals() -> None:
+    shared = SharedContent("Équipe", "news@example.org", ("Pour ", 2), html=("<p>", 0, " ", 2, "</p>"))
+    values = SlotValues(shared, {"l0": "{{"}, lambda name: f"-{name}-")
+    message = OutgoingMessage("key", "news@example.org", "a@example.com", slots=('Zoé "Z"', "unused", "\n"))
+    assert json.loads(values.json(message)) == {"-s0-": 'Zoé "Z"', "-s2-": "\n", "-l0-": "{{"}
+    assert values
+    assert not SlotValues(SharedContent("", "news@example.org", ("Bonjour",)), {})
