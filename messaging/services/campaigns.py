@@ -24,6 +24,7 @@ from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, EditedMeanwhile, SendingIsOff, WrongState
 from messaging.models import Campaign, CampaignWatch, Operation, SenderIdentity, Template
 from messaging.services.approval_state import is_approved, window_of
+from messaging.services.experiment_copies import copy_test
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
@@ -137,7 +138,7 @@ def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> C
 def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
     """Let it leave at `at` (aware); raises CannotSend with everything that is still missing."""
     ask_right(by, Right.SEND_CAMPAIGN)
-    held = _ready(campaign)
+    held = _ready(campaign, at=at)
     held.scheduled_at = at
     held.state = CampaignState.SCHEDULED
     held.pause_reason = ""
@@ -228,13 +229,14 @@ def cancel(*, campaign: Campaign, by: User, reason: str = "") -> Campaign:
 
 @transaction.atomic
 def duplicate(*, campaign: Campaign, by: User) -> Campaign:
-    """A new draft with the same content, sender and audience."""
+    """A new draft with the same content, sender and audience, and the same test with nothing decided."""
     ask_right(by, Right.EDIT_CAMPAIGN)
     copy = Campaign(name=_("Copy of %(name)s") % {"name": campaign.name}, created_by=by)
     copy.name = copy.name[:150]
     for name in COPIED:
         setattr(copy, name, getattr(campaign, name))
     copy.save()
+    copy_test(campaign, copy)
     audit.record(action="campaign.duplicate", on=copy, by=by, detail={"of": campaign.pk})
     return copy
 
@@ -271,9 +273,11 @@ def _locked(campaign: Campaign, states: tuple[CampaignState, ...], otherwise: st
     return held
 
 
-def _ready(campaign: Campaign) -> Campaign:
+def _ready(campaign: Campaign, at: datetime | None = None) -> Campaign:
+    """The campaign, held, with everything it needs to leave now, or at `at`."""
     _ask_sending_on()
     held = _locked(campaign, EDITABLE, _("It has been sent or is being sent."))
+    held.scheduled_at = at
     found = pre_send(held)
     if not found.may_leave:
         raise CannotSend("\n".join(found.problems))

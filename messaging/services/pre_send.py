@@ -20,6 +20,7 @@ from messaging.content.preview import Check, Level, checks
 from messaging.models import Campaign, SenderIdentity
 from messaging.services.approval_state import is_approved, is_needed
 from messaging.services.compiling import compile_campaign, compile_variant
+from messaging.services.experiment_checks import faults_of_test
 from messaging.services.send_options import is_targeted
 from messaging.services.sender_trust import bulk_fault
 
@@ -36,6 +37,7 @@ class About(StrEnum):
     AUDIENCE = "audience"
     OPT_OUTS = "opt_outs"
     CONTENT = "content"
+    TEST = "test"
     APPROVAL = "approval"
 
 
@@ -100,6 +102,7 @@ def pre_send(campaign: Campaign) -> PreSend:
     compiled, faults = _compiled(campaign)
     remarks = checks(compiled) if compiled is not None else []
     obstacles += [*faults, *_variant_obstacles(campaign)]
+    obstacles += [Obstacle(About.TEST, one) for one in faults_of_test(campaign, recipients=counts.reachable)]
     obstacles += [
         Obstacle(About.CONTENT, check.message, check.block_id)
         for check in remarks

@@ -40,7 +40,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
             for obstacle in obstacles
         ]
         # What is asked once, or of large mailings only, is not spoken of when nothing is the matter.
-        if not obstacles and about not in (About.OPT_OUTS, About.DOMAIN, About.APPROVAL):
+        if not obstacles and about not in (About.OPT_OUTS, About.DOMAIN, About.TEST, About.APPROVAL):
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
     for remark in found.remarks:
         level = "warn" if remark.level is Level.WARNING else "hint"
@@ -135,6 +135,7 @@ def _title(about: About) -> str:
         About.AUDIENCE: _("Recipients"),
         About.OPT_OUTS: _("Who said no elsewhere"),
         About.CONTENT: _("Text"),
+        About.TEST: _("Test of versions"),
         About.APPROVAL: _("Approval"),
     }[about]
 
@@ -164,6 +165,8 @@ def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
     if about is About.DOMAIN:
         domain = domain_of(campaign.sender) if campaign.sender is not None else None
         return reverse("messaging:domain", args=[domain.pk]) if domain else reverse("messaging:domains")
+    if about is About.TEST:
+        return reverse("messaging:experiment", args=[campaign.pk])
     if about is About.APPROVAL:
         return "#approval"
     if about is About.OPT_OUTS:

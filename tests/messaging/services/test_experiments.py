@@ -16,15 +16,17 @@ from campaign_crm.platform.models import AuditEntry, User
 from campaign_crm.platform.rights import Role
 from contacts.enums import TerritoryKind
 from messaging.enums import CampaignState
-from messaging.errors import EditedMeanwhile, MessagingError, NotAllowed, WrongState
+from messaging.errors import CannotSend, EditedMeanwhile, MessagingError, NotAllowed, WrongState
 from messaging.models import Approval, Campaign, CampaignVariant, Experiment
 from messaging.services import experiments
 from messaging.services.approval_state import content_of, is_approved
+from messaging.services.campaigns import duplicate, schedule
 from messaging.services.compiling import compile_variant
 from messaging.services.experiment_sides import MOST_SIDES, sides_of
+from messaging.services.pre_send import About, pre_send
 from messaging.services.variants import revision_of, save_version
 from tests.messaging.dispatch.test_variants import local_sender, place
-from tests.messaging.people import BLOCKS, make_campaign, make_officer
+from tests.messaging.people import BLOCKS, make_campaign, make_officer, make_people
 
 pytestmark = pytest.mark.django_db
 
@@ -235,3 +237,103 @@ def test_a_test_made_anew_with_other_settings_is_not_the_one_that_was_approved(c
     experiments.remove_test(campaign=campaign, revision=1, by=make_officer())
     set_test(campaign, sample_percent=50)
     assert revision_of(campaign) != before
+
+
+def obstacles(campaign: Campaign) -> list[str]:
+    return [one.message for one in pre_send(campaign).obstacles if one.about is About.TEST]
+
+
+@pytest.fixture
+def audience(db: None) -> None:
+    make_people(6)
+
+
+@pytest.mark.usefixtures("audience")
+def test_a_complete_test_may_leave(campaign: Campaign) -> None:
+    set_test(campaign)
+    add(campaign, subject="Other")
+    add(campaign, sender=local_sender(campaign, "Nord"))
+    assert pre_send(campaign).obstacles == []
+
+
+@pytest.mark.usefixtures("audience")
+def test_a_test_needs_versions_that_differ(campaign: Campaign) -> None:
+    set_test(campaign)
+    assert obstacles(campaign) == ["The test has no version beside A: add one, or take the test away."]
+    add(campaign)
+    add(campaign, subject=f"{campaign.subject} ")
+    add(campaign, subject="Other")
+    assert obstacles(campaign) == [
+        "Versions A and B are the same: change one, or take it away.",
+        "Versions A and C are the same: change one, or take it away.",
+        "Versions B and C are the same: change one, or take it away.",
+    ]
+
+
+@pytest.mark.usefixtures("audience")
+def test_a_version_that_cannot_be_drawn_keeps_the_mailing(campaign: Campaign) -> None:
+    set_test(campaign)
+    add(campaign, subject="{{ first_name")
+    (obstacle,) = pre_send(campaign).obstacles
+    assert obstacle.message.startswith("Version “B”: ")
+
+
+@pytest.mark.usefixtures("audience")
+def test_what_decides_it_must_be_counted(campaign: Campaign) -> None:
+    set_test(campaign)
+    add(campaign, subject="Other")
+    campaign.tracking = False
+    assert obstacles(campaign) == ["The test is decided by clicks, and this mailing does not count them."]
+    campaign.tracking = True
+    Experiment.objects.update(goal="applause")
+    assert obstacles(campaign) == ["Nothing called “applause” is counted: choose another goal."]
+
+
+def test_a_test_needs_a_recipient_a_version(campaign: Campaign) -> None:
+    make_people(2)
+    set_test(campaign)
+    add(campaign, subject="Other")
+    add(campaign, subject="Another")
+    assert obstacles(campaign) == ["There are fewer recipients than versions."]
+
+
+@pytest.mark.usefixtures("audience")
+def test_the_others_must_not_come_too_late(campaign: Campaign) -> None:
+    set_test(campaign)
+    add(campaign, subject="Other")
+    late = "The others would get it too late: its last hour comes before the look at the test."
+    tomorrow = timezone.now() + timedelta(days=1)
+    campaign.send_until = timezone.now() + timedelta(hours=3)
+    assert obstacles(campaign) == [late]
+    campaign.send_until = tomorrow + timedelta(hours=3)
+    assert obstacles(campaign) == []
+    campaign.save()
+    with pytest.raises(CannotSend, match=late):
+        schedule(campaign=campaign, at=tomorrow, by=make_officer())
+    set_test(campaign, revision=1, sample_percent=100)
+    schedule(campaign=campaign, at=tomorrow, by=make_officer())
+
+
+def test_a_copy_has_the_same_test_with_nothing_decided(campaign: Campaign) -> None:
+    set_test(campaign, sample_percent=35, wait_hours=7, if_none="wait")
+    sender = local_sender(campaign, "Nord")
+    add(campaign, subject="Other", sender=sender)
+    add(campaign, blocks=[{**BLOCKS[0], "html": "<p>Hello</p>"}])
+    Experiment.objects.update(
+        looked_at=timezone.now(),
+        decided_at=timezone.now(),
+        outcome="winner",
+        chosen=1,
+        figures=[{"number": 0}],
+    )
+    copy = duplicate(campaign=campaign, by=make_officer())
+    test = experiments.test_of(copy)
+    assert test is not None
+    assert (test.sample_percent, test.wait_hours, test.if_none) == (35, 7, "wait")
+    assert (test.outcome, test.looked_at, test.chosen, test.figures, test.revision) == ("", None, None, [], 1)
+    before, after = sides_of(campaign), sides_of(copy)
+    assert [side.differs_by for side in after] == [side.differs_by for side in before]
+    assert [side.letter for side in after] == ["A", "B", "C"]
+    assert not {side.variant.pk for side in after[1:] if side.variant} & {
+        side.variant.pk for side in before[1:] if side.variant
+    }
