@@ -76,6 +76,7 @@ class Outbox:
         self._organisation: OrganisationData = organisation_data(organisation, sender_name=sender.from_name)
         trust = trust_of(sender, self.account)
         self._public_url = trust.public_url
+        self.return_host = trust.return_host
         self._content = content_of(campaign, sender, trust, variant.number if variant is not None else 0)
         self._template = message_template(self._content.compiled)
         # Every name the templates read is there, unknown until something fills it.

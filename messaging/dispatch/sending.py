@@ -17,7 +17,6 @@ from messaging.dispatch.rates import Rates
 from messaging.providers.base import Content, OutgoingMessage, Provider
 from messaging.providers.smtp.sources import Stream
 from messaging.returns.verp import return_path
-from messaging.services.return_paths import returns_to
 
 LEASE_MARGIN = 30.0
 """Seconds that a handed row's lease outlasts the provider's longest call."""
@@ -50,7 +49,7 @@ class ChunkSender:
         self._lease = can.call_seconds + LEASE_MARGIN
         self._slotted = can.content is Content.SLOTS
         # Providers by API have return paths of their own.
-        self._returns_to = "" if self._slotted else returns_to(outbox.sender, outbox.account).host
+        self._return_host = "" if self._slotted else outbox.return_host
 
     def send(self, claim: Claim) -> Sent:
         """Send what the rate, the caps, the time and the gate allow; `whole` says whether it was everything.
@@ -112,6 +111,6 @@ class ChunkSender:
 
     def _returning(self, message: OutgoingMessage) -> OutgoingMessage:
         """With a return path of its own, where returns name their message."""
-        if not self._returns_to:
+        if not self._return_host:
             return message
-        return message._replace(sender=return_path(message.key, self._returns_to))
+        return message._replace(sender=return_path(message.key, self._return_host))

@@ -56,11 +56,8 @@ class WayBack:
         return not self.returns.host or _base(self.returns.host) == _base(self.sender.domain)
 
 
-def returns_to(
-    sender: SenderIdentity, account: ProviderAccount, domain: SenderDomain | None = None
-) -> ReturnsTo:
-    """As it is now, from what was last found published. `domain`: the sender's, where it was read already."""
-    domain = domain or SenderDomain.objects.all().of(sender.domain)
+def returns_to(account: ProviderAccount, domain: SenderDomain | None) -> ReturnsTo:
+    """As it is now, from what was last found published; `domain` answers for the sender's address."""
     if domain is not None and _is_proven(domain, account):
         return ReturnsTo(Origin.DOMAIN, domain.return_path_host)
     if account.return_domain:
@@ -83,7 +80,7 @@ def ways_back(senders: Iterable[SenderIdentity]) -> list[WayBack]:
             pair = (sender.domain, account.pk)
             if account.kind != ProviderAccount.Kind.SMTP or account.is_catcher or pair in found:
                 continue
-            returns = returns_to(sender, account, domain)
+            returns = returns_to(account, domain)
             found[pair] = WayBack(sender, account, domain, returns, someone_reads)
     return list(found.values())
 

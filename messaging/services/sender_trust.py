@@ -25,6 +25,7 @@ from messaging.dispatch import routing
 from messaging.domains.records import WantedRecord
 from messaging.models import Campaign, DomainRecord, ProviderAccount, SenderDomain, SenderIdentity
 from messaging.models.domain_record import Purpose
+from messaging.services.return_paths import returns_to
 from messaging.services.sender_domains import living_keys, newest_published, wanted_of
 
 UNPROVEN_A_DAY = 5_000
@@ -35,19 +36,21 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class SenderTrust:
-    """What messages of a sender carry: the keys that sign them (none: unsigned), and where links lead."""
+    """What messages of a sender carry: the keys that sign them (none: unsigned), where links lead, and the
+    host that returns come to (empty: the sender's address)."""
 
     keys: tuple[DkimKey, ...]
     public_url: str
+    return_host: str = ""
 
 
 def trust_of(sender: SenderIdentity, account: ProviderAccount | None = None) -> SenderTrust:
     """As it is now, from what was last found published; by `account`, or the sender's main one."""
-    domain = domain_of(sender)
+    domain, account = domain_of(sender), account or sender.provider_account
     if domain is None:
-        return SenderTrust((), settings.PUBLIC_URL)
-    keys = signing_keys(domain) if (account or sender.provider_account).signs_here else ()
-    return SenderTrust(keys, public_url_of(domain))
+        return SenderTrust((), settings.PUBLIC_URL, account.return_domain)
+    keys = signing_keys(domain) if account.signs_here else ()
+    return SenderTrust(keys, public_url_of(domain), returns_to(account, domain).host)
 
 
 def domain_of(sender: SenderIdentity) -> SenderDomain | None:
