@@ -59,8 +59,18 @@ def groups(messages: Sequence[OutgoingMessage], shared: SharedContent, most_byte
     agree on such values form a group, in which these are plain text. A message whose values are still too
     many is a group of its own, without any value.
     """
+    if not messages:
+        return []
     slots = slots_in(shared)
-    large = [number for number in slots if _is_worth_sharing(messages, number)]
+    columns = list(zip(*[message.slots for message in messages], strict=True))
+    longest = {number: max(map(len, columns[number])) for number in slots}
+    large = [
+        number
+        for number in slots
+        if longest[number] > LARGE_VALUE and len(set(columns[number])) * READERS_A_VALUE <= len(messages)
+    ]
+    if not large and 4 * sum(longest.values()) + VALUE_OVERHEAD * len(slots) <= most_bytes:
+        return [Group(shared, list(range(len(messages))))]  # the usual case, seen without asking each
     small = [number for number in slots if number not in large]
     found: dict[tuple[str, ...], list[int]] = {}
     alone: list[Group] = []
@@ -75,13 +85,6 @@ def groups(messages: Sequence[OutgoingMessage], shared: SharedContent, most_byte
         Group(inlined(shared, dict(zip(large, values, strict=True))), indexes)
         for values, indexes in found.items()
     ] + alone
-
-
-def _is_worth_sharing(messages: Sequence[OutgoingMessage], number: int) -> bool:
-    values = [message.slots[number] for message in messages]
-    return max(map(len, values), default=0) > LARGE_VALUE and len(set(values)) * READERS_A_VALUE <= len(
-        values
-    )
 
 
 def _too_many(values: Sequence[str], most_bytes: int) -> bool:
