@@ -18,6 +18,17 @@ from messaging.views.domains import (
     NewDomain,
 )
 from messaging.views.drafts import CheckDraft, CopyDraft, FindReader, PreviewDraft, SaveDraft
+from messaging.views.experiments import (
+    CheckVariant,
+    ChooseVersion,
+    ExperimentAct,
+    ExperimentPage,
+    ExperimentPlan,
+    ExperimentResult,
+    PreviewVariant,
+    SaveVariant,
+    VariantComposer,
+)
 from messaging.views.frequency import Frequency
 from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
@@ -74,6 +85,15 @@ urlpatterns = [
     path("mailings/<int:pk>/territories/<int:place>/check/", CheckVersion.as_view(), name="version_check"),
     path("mailings/<int:pk>/territories/<int:place>/view/", PreviewVersion.as_view(), name="version_preview"),
     path("mailings/<int:pk>/territories/<int:place>/<slug:act>/", VersionAct.as_view(), name="version_act"),
+    path("mailings/<int:pk>/versions/", ExperimentPage.as_view(), name="experiment"),
+    path("mailings/<int:pk>/versions/choose/", ChooseVersion.as_view(), name="experiment_choose"),
+    path("mailings/<int:pk>/versions/plan/", ExperimentPlan.as_view(), name="experiment_plan"),
+    path("mailings/<int:pk>/versions/result/", ExperimentResult.as_view(), name="experiment_result"),
+    path("mailings/<int:pk>/versions/<int:number>/", VariantComposer.as_view(), name="variant_compose"),
+    path("mailings/<int:pk>/versions/<int:number>/save/", SaveVariant.as_view(), name="variant_save"),
+    path("mailings/<int:pk>/versions/<int:number>/check/", CheckVariant.as_view(), name="variant_check"),
+    path("mailings/<int:pk>/versions/<int:number>/view/", PreviewVariant.as_view(), name="variant_preview"),
+    path("mailings/<int:pk>/versions/act/<slug:act>/", ExperimentAct.as_view(), name="experiment_act"),
     path("mailings/<int:pk>/test/", SendTest.as_view(), name="campaign_test"),
     path("mailings/<int:pk>/template/", CampaignToTemplate.as_view(), name="campaign_to_template"),
     path("mailings/<int:pk>/act/<slug:act>/", CampaignAct.as_view(), name="campaign_act"),

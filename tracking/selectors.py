@@ -56,7 +56,8 @@ class CampaignReport:
     """What came back. Opens and clicks count people, robots set aside; `measured` of `delivered` agreed to be
     measured one by one, the others are counted without a name. `proxied`: messages whose images a privacy
     proxy fetched, which hides whether somebody read them. A mailing with versions by territory is told by
-    `versions` and not by `territories`: from both, one could subtract a few people."""
+    `versions` and not by `territories`: from both, one could subtract a few people. `is_test`: its versions
+    are those of a test, drawn by lot, which says nothing of places."""
 
     audience: int
     states: dict[DeliveryState, int]
@@ -71,6 +72,7 @@ class CampaignReport:
     links: list[LinkLine] = field(default_factory=list)
     territories: list[TerritoryLine] = field(default_factory=list)
     versions: list[VersionLine] = field(default_factory=list)
+    is_test: bool = False
 
     @property
     def shown_states(self) -> dict[ShownState, int]:
@@ -96,6 +98,7 @@ def campaign_report(campaign: Campaign) -> CampaignReport:
             measured += number if is_measured else 0
     totals, of_links, of_places = _counters(campaign)
     versions = version_lines(campaign, of_versions) if set(of_versions) - {0} else []
+    is_test = bool(versions) and campaign.variants.tested().exists()
     return CampaignReport(
         audience=campaign.audience_count or 0,
         states=dict(states),
@@ -108,8 +111,9 @@ def campaign_report(campaign: Campaign) -> CampaignReport:
         proxied=totals[Metric.PROXY_OPENS],
         set_aside=totals[Metric.SET_ASIDE],
         links=_link_lines(campaign, of_links),
-        territories=[] if versions else _territory_lines(delivered_in, of_places),
+        territories=[] if versions and not is_test else _territory_lines(delivered_in, of_places),
         versions=versions,
+        is_test=is_test,
     )
 
 

@@ -1,9 +1,9 @@
-"""What came back of each version of a mailing by territory; small ones are told together."""
+"""What came back of each version of a mailing, by territory or of a test; small ones are told together."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform.caching import remembered
 from messaging.enums import DeliveryState
-from messaging.models import Campaign
+from messaging.models import Campaign, CampaignVariant
+from messaging.models.experiment import UNDECIDED
+from messaging.services.experiment_sides import letter_of
 from tracking.cells import large_cells
 
 DELIVERED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
@@ -61,14 +63,16 @@ class VersionLine:
 
 
 def version_lines(campaign: Campaign, states: Mapping[int, Mapping[str, int]]) -> list[VersionLine]:
-    """One line a version of `SMALLEST_CELL` recipients or more, most recipients first; empty without regions.
+    """One line a version of `SMALLEST_CELL` recipients or more; empty without versions.
 
-    `states`: recipients by number of version and state, from the ledger.
+    Of a test in the order of its letters, without those who wait for the result; of territories, most
+    recipients first. `states`: recipients by number of version and state, from the ledger.
     """
-    regional = campaign.variants.regional().select_related("sender").defer("compiled")
-    own = {version.number: version for version in regional}
-    if not own:
+    variants = list(campaign.variants.select_related("sender").defer("compiled"))
+    if not variants:
         return []
+    states = {number: by_state for number, by_state in states.items() if number != UNDECIDED}
+    names = _names(campaign, variants)
     recipients = {number: sum(by_state.values()) for number, by_state in states.items()}
     shown = large_cells(recipients, set(recipients))
     clicked, left = _done(campaign)
@@ -80,12 +84,26 @@ def version_lines(campaign: Campaign, states: Mapping[int, Mapping[str, int]]) -
         cell[2] += sum(by_state.get(state, 0) for state in DELIVERED)
         cell[3] += clicked.get(number, 0)
         cell[4] += left.get(number, 0)
-    national = campaign.sender.from_name if campaign.sender else ""
-    names = {NATIONAL: (_("National message"), national), OTHERS: (_("Small versions together"), "")}
-    for number, version in own.items():
-        names[number] = (version.label, version.sender.from_name if version.sender else national)
     lines = [VersionLine(number, *names[number], *cell) for number, cell in cells.items() if number in names]
+    if variants[0].territory_id is None:
+        return sorted(lines, key=lambda line: (line.number == OTHERS, line.number))
     return sorted(lines, key=lambda line: (line.number < 1, -line.recipients, line.name))
+
+
+def _names(campaign: Campaign, variants: Sequence[CampaignVariant]) -> dict[int, tuple[str, str]]:
+    """What each version is called, and the name it is sent by, by its number."""
+    is_test = variants[0].territory_id is None  # a mailing has one kind or the other
+    sender = campaign.sender.from_name if campaign.sender else ""
+    first = _lettered(letter_of(NATIONAL)) if is_test else _("National message")
+    names = {NATIONAL: (first, sender), OTHERS: (_("Small versions together"), "")}
+    for version in variants:
+        name = _lettered(letter_of(version.number)) if is_test else version.label
+        names[version.number] = (name, version.sender.from_name if version.sender else sender)
+    return names
+
+
+def _lettered(letter: str) -> str:
+    return _("Version %(version)s") % {"version": letter}
 
 
 def _done(campaign: Campaign) -> tuple[dict[int, int], dict[int, int]]:

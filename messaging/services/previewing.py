@@ -19,8 +19,15 @@ from messaging.content.escaping import ContextKind
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK, example_values
 from messaging.content.preview import Check, checks, render_preview
 from messaging.content.recipients import RecipientData, recipient_context
-from messaging.models import Campaign, SenderIdentity
-from messaging.services.compiling import brand_of, custom_field_keys, languages_of, organisation_data
+from messaging.models import Campaign, CampaignVariant, SenderIdentity
+from messaging.services.compiling import (
+    Words,
+    brand_of,
+    custom_field_keys,
+    languages_of,
+    organisation_data,
+    words_of_variant,
+)
 from messaging.services.origins import source_for
 from messaging.services.recipients import Message, Wanted, load_recipients
 
@@ -86,19 +93,23 @@ def preview_draft(draft: Draft, *, reader: str = EXAMPLE) -> DraftPreview:
     )
 
 
-def preview_sent(campaign: Campaign, *, reader: str = EXAMPLE) -> DraftPreview:
+def draft_of(campaign: Campaign, variant: CampaignVariant | None = None) -> Draft:
+    """What a mailing, or one version of it, says now and by whom."""
+    words = Words(campaign.blocks, campaign.subject, campaign.preview_text)
+    sender = campaign.sender
+    if variant is not None and not variant.opted_out:
+        words, sender = words_of_variant(campaign, variant), variant.sender or sender
+    return Draft(*words, campaign.kind, sender, campaign.tracking, campaign.audience)
+
+
+def preview_sent(
+    campaign: Campaign, *, variant: CampaignVariant | None = None, reader: str = EXAMPLE
+) -> DraftPreview:
     """A mailing that leaves or has left, from the content that was frozen: later edits of the organisation's
-    look, name or address change nothing of it."""
-    compiled = CompiledMessage.from_json(campaign.compiled or {})
-    draft = Draft(
-        campaign.blocks,
-        campaign.subject,
-        campaign.preview_text,
-        campaign.kind,
-        campaign.sender,
-        campaign.tracking,
-        campaign.audience,
-    )
+    look, name or address change nothing of it. `variant`: one version of it."""
+    own = None if variant is None or variant.opted_out else variant.compiled
+    compiled = CompiledMessage.from_json(own or campaign.compiled or {})
+    draft = draft_of(campaign, variant)
     context = _context(compiled, draft, reader, Organisation.current(), custom_field_keys())
     shown = render_preview(compiled, dict.fromkeys(compiled.fields) | context)
     return DraftPreview(shown.subject, shown.preheader, _for_staff(shown.html), shown.text, [], [], 0)

@@ -6,6 +6,7 @@ counted, and its ways out change nothing. It takes the lane of service messages,
 
 from __future__ import annotations
 
+import copy
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,10 +22,10 @@ from contacts.models import Contact
 from contacts.services.addresses import normalise_email
 from messaging.content.compile import CompiledMessage
 from messaging.errors import CannotSend, MessagingError, SendingIsOff
-from messaging.models import Campaign, Delivery
+from messaging.models import Campaign, CampaignVariant, Delivery
 from messaging.models.campaign import TEST_PREFIX
 from messaging.services.campaigns import ask_right
-from messaging.services.compiling import compile_campaign
+from messaging.services.compiling import compile_campaign, words_of_variant
 from messaging.services.origins import source_for
 from messaging.services.pre_send import sender_fault
 from messaging.services.recipients import READER
@@ -41,17 +42,24 @@ class TooManyAddresses(MessagingError):
 
 @transaction.atomic
 def send_test(
-    *, campaign: Campaign, addresses: Sequence[str], by: User, reader: Contact | None = None
+    *,
+    campaign: Campaign,
+    addresses: Sequence[str],
+    by: User,
+    reader: Contact | None = None,
+    variant: CampaignVariant | None = None,
 ) -> list[Delivery]:
     """Send the mailing as it is now to these addresses, its subject marked [Test].
 
-    `reader`: whose data the merge fields take; without one, a person of whom nothing is known. Raises
-    ContentError, InvalidAddress, CannotSend without a sender in use, SendingIsOff, or TooManyAddresses.
+    `variant`: one of its versions instead, of a territory or of a test. `reader`: whose data the merge fields
+    take; without one, a person of whom nothing is known. Raises ContentError, InvalidAddress, CannotSend
+    without a sender in use, SendingIsOff, or TooManyAddresses.
     """
     ask_right(by, Right.EDIT_CAMPAIGN)
-    _check(campaign, addresses)
-    standing = _standing(campaign)
-    audit.record(action="campaign.test", on=campaign, by=by, detail={"addresses": len(addresses)})
+    _check(shown := _as_shown(campaign, variant), addresses)
+    standing = _standing(shown)
+    detail = {"addresses": len(addresses), **({"version": variant.number} if variant is not None else {})}
+    audit.record(action="campaign.test", on=campaign, by=by, detail=detail)
     return [
         add_to_ledger(
             campaign=standing,
@@ -64,6 +72,16 @@ def send_test(
         )
         for address in dict.fromkeys(addresses)
     ]
+
+
+def _as_shown(campaign: Campaign, variant: CampaignVariant | None) -> Campaign:
+    """The mailing as readers of a version get it; never saved."""
+    if variant is None or variant.opted_out:
+        return campaign
+    shown = copy.copy(campaign)
+    shown.blocks, shown.subject, shown.preview_text = words_of_variant(campaign, variant)
+    shown.sender = variant.sender or campaign.sender
+    return shown
 
 
 def was_tested(campaign: Campaign, version: str) -> bool:

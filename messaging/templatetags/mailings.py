@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from django import template
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from contacts.registry import registry
 from messaging.content.fields import field_named
 from messaging.content.syntax import LIQUID
 from messaging.enums import CampaignState, DeliveryState, ShownState
-from messaging.models import Campaign
+from messaging.models import Campaign, Experiment
+from messaging.services.experiment_sides import letter_of
+from messaging.services.variants import is_tested as has_test
 from messaging.services.variants import open_blocks
 
 register = template.Library()
@@ -81,3 +87,49 @@ def is_regional(campaign: Campaign) -> bool:
     if campaign.territory_id is not None:
         return False  # a local mailing
     return bool(open_blocks(campaign.blocks)) or campaign.variants.regional().exists()
+
+
+@register.filter
+def is_tested(campaign: Campaign) -> bool:
+    """Whether a mailing tests versions, or has begun to."""
+    return has_test(campaign)
+
+
+class VersionChoice(NamedTuple):
+    """One version of a mailing, to look at or to test. `preview`: the address of its message."""
+
+    number: int
+    name: str
+    preview: str
+
+
+@register.simple_tag
+def version_choices(campaign: Campaign) -> list[VersionChoice]:
+    """What a reader of a mailing may get, the mailing itself first; empty when it has no versions."""
+    variants = list(campaign.variants.sent().defer("compiled", "blocks", "replaced"))
+    if not variants:
+        return []
+    tested = any(variant.territory_id is None for variant in variants)
+    first = version_name(letter_of(0)) if tested else _("National message")
+    found = [VersionChoice(0, first, reverse("messaging:campaign_preview", args=[campaign.pk]))]
+    for variant in sorted(variants, key=lambda one: one.number if tested else 0):
+        if variant.territory_id is None:
+            address = reverse("messaging:variant_preview", args=[campaign.pk, variant.number])
+            found.append(VersionChoice(variant.number, version_name(letter_of(variant.number)), address))
+        else:
+            address = reverse("messaging:version_preview", args=[campaign.pk, variant.territory_id])
+            found.append(VersionChoice(variant.number, variant.label, address))
+    return found
+
+
+@register.filter
+def goal_label(test: Experiment) -> str:
+    """What a test is decided by, in words."""
+    goal = registry.campaign_goals.get(test.goal)
+    return str(goal.label) if goal is not None else test.goal
+
+
+@register.filter
+def version_name(letter: str) -> str:
+    """What the version of this letter is called."""
+    return _("Version %(version)s") % {"version": letter}

@@ -28,7 +28,7 @@ from messaging.dispatch.families import label_of
 from messaging.dispatch.standing import Standing, why_it_stands
 from messaging.enums import SHOWN_AS, CampaignState, DeliveryState, ShownState
 from messaging.forms.routes import SpeedForm
-from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, FamilyPause
+from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, Experiment, FamilyPause
 from messaging.selectors import progress_of
 from messaging.views.campaigns import mailings
 
@@ -174,6 +174,7 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
     return {
         "is_live": is_live,
         "progress": progress_of(campaign),
+        "waits_for_test": Experiment.objects.filter(campaign=campaign, decided_at=None).exists(),
         "standing": standing_of(campaign),
         "pauses": [(pause, label_of(pause.family), reason_of(pause)) for pause in pauses],
     }

@@ -64,7 +64,7 @@ class Composer(StaffView, TemplateView):
             document=document,
             campaign=campaign,
             step="compose",
-            senders=_senders(campaign) if campaign else [],
+            senders=senders_of_mailing(campaign) if campaign else [],
             data=composer_data(document),
             is_scheduled=campaign is not None and campaign.state == "scheduled",
             may_manage_senders=self.request.user.has_right(Right.MANAGE_SETTINGS),
@@ -103,7 +103,7 @@ def composer_data(document: Document) -> dict[str, Any]:
     }
 
 
-def _senders(campaign: Campaign) -> list[SenderIdentity]:
+def senders_of_mailing(campaign: Campaign) -> list[SenderIdentity]:
     """Senders in use, and the one chosen before even if it no longer is; of a territory, its own."""
     chosen = campaign.sender_id
     if campaign.territory is not None:

@@ -19,7 +19,7 @@ from messaging.errors import MessagingError
 from messaging.models import Campaign, SenderIdentity, Template
 from messaging.services.campaigns import update_campaign
 from messaging.services.compiling import custom_field_keys
-from messaging.services.previewing import Draft, DraftPreview, preview_draft, preview_sent
+from messaging.services.previewing import Draft, DraftPreview, draft_of, preview_draft, preview_sent
 from messaging.services.templates import update_template
 
 STRUCTURE = {"id", "type"}  # faults that no form can show: such a document is refused, not kept
@@ -90,16 +90,7 @@ class CampaignDocument(Document):
         }
 
     def draft(self) -> Draft:
-        campaign = self.campaign
-        return Draft(
-            campaign.blocks,
-            campaign.subject,
-            campaign.preview_text,
-            campaign.kind,
-            campaign.sender,
-            campaign.tracking,
-            campaign.audience,
-        )
+        return draft_of(self.campaign)
 
     def preview(self, reader: str) -> DraftPreview:
         if self.campaign.compiled and not self.campaign.is_editable:
@@ -199,12 +190,17 @@ def read_content(content: object) -> dict[str, Any]:
         values[name] = " ".join(text.split())
     if not values["name"]:
         del values["name"]  # emptied for a moment, while another is typed
-    blocks, problems = read_document(content.get("blocks"), extra=custom_field_keys())
+    values["blocks"] = read_blocks(content.get("blocks"))
+    return values
+
+
+def read_blocks(sent: object) -> list[Any]:
+    """Clean blocks of what the browser sent; raises Unreadable for what cannot even be drawn."""
+    blocks, problems = read_document(sent, extra=custom_field_keys())
     broken = [problem for problem in problems if problem.field in STRUCTURE or not problem.field]
     if broken:
         raise Unreadable(str(ContentError(broken)))
-    values["blocks"] = [block.as_json() for block in blocks]
-    return values
+    return [block.as_json() for block in blocks]
 
 
 def said(error: MessagingError | ValidationError) -> str:

@@ -23,7 +23,7 @@ from contacts.segments.reachability import Counts
 from contacts.services.addresses import InvalidAddress
 from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.forms.campaigns import SendForm
-from messaging.models import Campaign, SendingRule
+from messaging.models import Campaign, CampaignVariant, SendingRule
 from messaging.services.approval_state import (
     approval_of,
     content_of,
@@ -32,12 +32,15 @@ from messaging.services.approval_state import (
     window_of,
 )
 from messaging.services.campaigns import CampaignContent, schedule, send_now, update_campaign
+from messaging.services.experiment_plan import plan_of
+from messaging.services.experiment_sides import test_of
 from messaging.services.pre_send import PreSend, pre_send
 from messaging.services.testing import send_test, was_tested
 from messaging.services.variants import revision_of
 from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
 from messaging.views.checklist import checklist
+from messaging.views.experiment_result import sides_shown
 from messaging.views.territories import versions_of
 
 _BETWEEN = re.compile(r"[\s,;]+")
@@ -122,10 +125,8 @@ class Review(StaffView, TemplateView):
             lines=checklist(campaign, found, tested=was_tested(campaign, found.version)),
             picture=_picture(campaign, found),
             form=form or _send_form(found, None, initial),
-            readers_data={
-                "urls": {"readers": reverse("messaging:readers")},
-                "words": {"nobody_found": _("Nobody found.")},
-            },
+            readers_data=readers_data(),
+            **self._experiment(campaign, found),
             approval=self._approval(campaign, found),
             window=_lasting(window_of(campaign)),
             time_zone=timezone.get_current_timezone_name(),
@@ -133,6 +134,15 @@ class Review(StaffView, TemplateView):
             may_edit=self.request.user.has_right(Right.EDIT_CAMPAIGN),
         )
         return render(self.request, self.template_name, context, status=status)
+
+    def _experiment(self, campaign: Campaign, found: PreSend) -> dict[str, Any]:
+        """What the page shows of its test; nothing without one."""
+        test = test_of(campaign)
+        if test is None:
+            return {}
+        sides = sides_shown(campaign)
+        plan = plan_of(test, versions=len(sides), recipients=found.recipients)
+        return {"test": test, "sides": sides, "plan": plan}
 
     def _approval(self, campaign: Campaign, found: PreSend) -> dict[str, Any] | None:
         """What the card about the approval shows; None where no approval is needed."""
@@ -181,6 +191,14 @@ def _picture(campaign: Campaign, found: PreSend) -> Picture | None:
     return picture_of(campaign.audience, kind=campaign.kind, scope=campaign.scope, counts=counts)
 
 
+def readers_data() -> dict[str, Any]:
+    """What the dialog needs that chooses whose data a test takes."""
+    return {
+        "urls": {"readers": reverse("messaging:readers")},
+        "words": {"nobody_found": _("Nobody found.")},
+    }
+
+
 class SendTest(StaffView, View):
     """Send the mailing as it is saved to a few addresses of the team; answers with a fragment."""
 
@@ -191,7 +209,11 @@ class SendTest(StaffView, View):
         addresses = [part for part in _BETWEEN.split(request.POST.get("addresses", "")) if part]
         try:
             sent = send_test(
-                campaign=campaign, addresses=addresses, by=request.user, reader=self._reader(request)
+                campaign=campaign,
+                addresses=addresses,
+                by=request.user,
+                reader=self._reader(request),
+                variant=self._variant(campaign, request),
             )
         except (MessagingError, InvalidAddress) as error:
             kind, text = "bad", str(error)
@@ -205,8 +227,24 @@ class SendTest(StaffView, View):
             kind = "ok"
         return render(request, "crm/components/alert.html", {"kind": kind, "text": text})
 
+    def _variant(self, campaign: Campaign, request: HttpRequest) -> CampaignVariant | None:
+        """The version asked for, by number or by territory; a territory without one reads the mailing."""
+        variants = campaign.variants.select_related("sender__provider_account")
+        if territory := _whole(request.POST.get("territory", "")):
+            return variants.filter(territory=territory).first()
+        number = _whole(request.POST.get("version", ""))
+        found = variants.filter(number=number).first() if number else None
+        if number and found is None:
+            raise EditedMeanwhile(_("Somebody took this version away meanwhile."))
+        return found
+
     def _reader(self, request: HttpRequest) -> Contact | None:
         reader = request.POST.get("reader", "")
         if not reader.isdecimal() or len(reader) > 18 or not request.user.has_right(Right.VIEW_PEOPLE):
             return None
         return Contact.objects.visible().filter(pk=int(reader)).first()
+
+
+def _whole(text: str) -> int:
+    """A number that the page sent; 0 for anything else."""
+    return int(text) if text.isdecimal() and len(text) < 10 else 0

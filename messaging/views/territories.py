@@ -24,6 +24,7 @@ from messaging.errors import MessagingError
 from messaging.models import Campaign, CampaignVariant
 from messaging.services.variants import (
     KINDS,
+    is_tested,
     may_write_version,
     open_blocks,
     remove_version,
@@ -77,7 +78,7 @@ class TerritoryVersions(OneCampaign):
             show=show,
             blocks=len(open_blocks(self.campaign.blocks)),
             versions=self.campaign.variants.regional().count(),
-            is_tested=self.campaign.variants.tested().exists(),
+            is_tested=is_tested(self.campaign),
             **kwargs,
         )
 
@@ -126,7 +127,7 @@ class VersionComposer(OneVersion, TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         document = self.find()
         campaign, place = document.campaign, document.territory
-        writable = campaign.is_editable and not campaign.variants.tested().exists()
+        writable = campaign.is_editable and not is_tested(campaign)
         if not writable or not may_write_version(request.user, campaign, place):
             return redirect("messaging:campaign_territories", pk=campaign.pk)
         return super().get(request, *args, **kwargs)

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform.models import User
 from contacts.models import Territory
 from messaging.models import Campaign, CampaignVariant, SenderIdentity
-from messaging.services.compiling import words_of_variant
-from messaging.services.previewing import Draft
+from messaging.services.previewing import Draft, DraftPreview, draft_of, preview_sent
 from messaging.services.variants import open_blocks, save_version
 from messaging.views.documents import Document, Unreadable
 
@@ -50,15 +49,12 @@ class VersionDocument(Document):
 
     def draft(self) -> Draft:
         """The whole message as people of the territory read it."""
-        campaign, version = self.campaign, self.version
-        blocks, subject, preview_text = campaign.blocks, campaign.subject, campaign.preview_text
-        sender = campaign.sender
-        if version is not None and not version.opted_out:
-            blocks, subject, preview_text = words_of_variant(campaign, version)
-            sender = version.sender or sender
-        return Draft(
-            blocks, subject, preview_text, campaign.kind, sender, campaign.tracking, campaign.audience
-        )
+        return draft_of(self.campaign, self.version)
+
+    def preview(self, reader: str) -> DraftPreview:
+        if self.campaign.is_editable or not self.campaign.compiled:
+            return super().preview(reader)
+        return preview_sent(self.campaign, variant=self.version, reader=reader)
 
     def save(self, content: dict[str, Any], *, revision: int, by: User) -> None:
         if not isinstance(content, dict):
@@ -69,9 +65,9 @@ class VersionDocument(Document):
             revision=revision,
             by=by,
             replaced=_by_id(content.get("blocks")),
-            subject=_line(content, "subject"),
-            preview_text=_line(content, "preview_text"),
-            sender=_sender(content.get("sender")),
+            subject=line_of(content, "subject"),
+            preview_text=line_of(content, "preview_text"),
+            sender=sender_of(content),
             opted_out=content.get("opted_out") is True,
         )
 
@@ -85,15 +81,17 @@ def _by_id(blocks: object) -> dict[str, Mapping[str, Any]]:
     return {str(block.get("id")): block for block in blocks}
 
 
-def _line(content: Mapping[str, Any], name: str) -> str:
+def line_of(content: Mapping[str, Any], name: str) -> str:
+    """A text of one line that the browser sent; raises ValidationError for anything else."""
     text = content.get(name, "")
     if not isinstance(text, str):
         raise ValidationError(_("This field must be text."))
     return " ".join(text.split())
 
 
-def _sender(given: object) -> SenderIdentity | None:
+def sender_of(content: Mapping[str, Any]) -> SenderIdentity | None:
     """The sender chosen; None for the mailing's own."""
+    given = content.get("sender")
     if not isinstance(given, str) or not given.isdecimal() or len(given) > 18:
         return None
     return SenderIdentity.objects.filter(pk=int(given)).first()

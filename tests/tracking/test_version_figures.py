@@ -1,4 +1,4 @@
-"""The report by region: each version's own figures, small ones together, and nothing to subtract."""
+"""The report by version, of regions or of a test: own figures, small ones together, nothing to subtract."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
 from contacts.enums import TerritoryKind
 from contacts.models import Territory
-from messaging.models import Campaign, CampaignVariant, Delivery
+from messaging.models import Campaign, CampaignVariant, Delivery, Experiment
+from messaging.models.experiment import UNDECIDED
 from tracking.enums import HitClass, InteractionKind
 from tracking.models import Interaction
 from tracking.selectors import campaign_report
@@ -135,11 +136,57 @@ def test_a_regional_mailing_is_not_told_by_department_too(campaign: Campaign) ->
     assert campaign_report(campaign).territories == []
 
 
-def test_versions_of_a_test_are_no_regions(campaign: Campaign) -> None:
-    regional(campaign, national=12)
+def with_test(campaign: Campaign) -> Campaign:
+    """Version A to 30 people, version B to 20 others, and 10 who wait for the result of the test."""
+    regional(campaign, national=50)
     CampaignVariant.objects.create(campaign=campaign, number=1, label="B", subject="B")
-    Delivery.objects.of_campaign(campaign).filter(contact_id__lt=6).update(variant=1)
-    assert campaign_report(campaign).versions == []
+    Delivery.objects.of_campaign(campaign).filter(contact_id__gte=30).update(variant=1)
+    Delivery.objects.bulk_create(
+        Delivery(
+            ledger_month=MONTH,
+            campaign=campaign,
+            contact_id=person,
+            occasion="",
+            state="queued",
+            address=f"{person}@example.org",
+            address_hash=person.to_bytes(32, "big"),
+            variant=UNDECIDED,
+        )
+        for person in range(50, 60)
+    )
+    return campaign
+
+
+def test_versions_of_a_test_have_letters_and_leave_out_who_waits(campaign: Campaign) -> None:
+    Territory.objects.create(kind=TerritoryKind.DEPARTMENT, code="60", name="Oise")
+    with_test(campaign)
+    click(campaign, 1, visitor=1)
+    assert lines(campaign) == [("Version A", 29, 28, 0, 0), ("Version B", 20, 20, 1, 0)]
+    assert [line.code for line in campaign_report(campaign).territories] == ["60"]
+
+
+def test_versions_of_a_test_are_in_the_page_and_in_the_api(campaign: Campaign) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user(email="r@example.org", role=Role.READ_ONLY, language="en"))
+    with_test(campaign)
+    page = client.get(reverse("tracking:campaign_report", args=[campaign.pk])).content.decode()
+    assert "By version" in page
+    assert "Version B" in page
+    assert "By region" not in page
+    url = reverse("api:report", args=[campaign.pk])
+    assert client.get(url).json()["test"] is None
+    figures = {"number": 0, "recipients": 30, "reached": 28, "goal": 2, "unsubscribed": 1, "complained": 0}
+    now = timezone.now()
+    Experiment.objects.create(
+        campaign=campaign, looked_at=now, decided_at=now, outcome="none", chosen=0, figures=[figures]
+    )
+    report = client.get(url).json()
+    assert [(one["number"], one["name"], one["delivered"]) for one in report["versions"]] == [
+        (0, "Version A", 28),
+        (1, "Version B", 20),
+    ]
+    test = report["test"]
+    assert (test["outcome"], test["chosen"], test["figures"]) == ("none", 0, [figures])
 
 
 def test_the_page_shows_it(campaign: Campaign) -> None:

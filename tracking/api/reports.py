@@ -15,7 +15,8 @@ from rest_framework.views import APIView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
-from messaging.models import Campaign
+from messaging.models import Campaign, Experiment
+from messaging.services.experiment_sides import test_of
 from tracking.selectors import NOT_ON_LISTS, campaign_report
 
 
@@ -54,6 +55,57 @@ class TerritorySerializer(serializers.Serializer[Any]):
     unsubscribed = serializers.IntegerField()
 
 
+class VersionSerializer(serializers.Serializer[Any]):
+    """One version: of a territory, or of a test (`number` 0 is version A, the mailing itself).
+
+    Those with fewer than ten recipients are together, their `number` -1. Counts of everybody who got it,
+    whoever waited for the result of a test too.
+    """
+
+    number = serializers.IntegerField()
+    name = serializers.CharField()
+    sender = serializers.CharField()
+    recipients = serializers.IntegerField()
+    sent = serializers.IntegerField()
+    delivered = serializers.IntegerField()
+    clicked = serializers.IntegerField()
+    unsubscribed = serializers.IntegerField()
+
+
+class SideFiguresSerializer(serializers.Serializer[Any]):
+    """One version as it was when the test was looked at; `goal`: people who did what it is decided by."""
+
+    number = serializers.IntegerField()
+    recipients = serializers.IntegerField()
+    reached = serializers.IntegerField()
+    goal = serializers.IntegerField()
+    unsubscribed = serializers.IntegerField()
+    complained = serializers.IntegerField()
+
+
+class ExperimentSerializer(serializers.ModelSerializer[Experiment]):
+    """The test of a mailing's versions. `outcome` is empty before `looked_at`; `chosen`: the number of the
+    version that the others get, null while it is open."""
+
+    figures = SideFiguresSerializer(many=True)
+
+    class Meta:
+        model = Experiment
+        fields = [
+            "sample_percent",
+            "wait_hours",
+            "goal",
+            "if_none",
+            "sample_sent_at",
+            "looked_at",
+            "outcome",
+            "figures",
+            "chosen",
+            "decided_at",
+        ]
+        read_only_fields = fields
+
+
 class ReportSerializer(serializers.Serializer[Any]):
     """Counts of people, robots set aside; `measured` of `delivered` agreed to be measured one by one.
 
@@ -72,6 +124,8 @@ class ReportSerializer(serializers.Serializer[Any]):
     set_aside = serializers.IntegerField()
     links = LinkSerializer(many=True)
     territories = TerritorySerializer(many=True)
+    versions = VersionSerializer(many=True)
+    test = ExperimentSerializer(allow_null=True)
 
 
 class MailingsApi(ListAPIView[Campaign]):
@@ -95,4 +149,5 @@ class ReportApi(APIView):
     @extend_schema(responses=ReportSerializer)
     def get(self, request: Request, pk: int) -> Response:
         campaign = get_object_or_404(Campaign.objects.mailings().defer(*NOT_ON_LISTS), pk=pk)
-        return Response(ReportSerializer(campaign_report(campaign)).data)
+        report = {**vars(campaign_report(campaign)), "test": test_of(campaign)}
+        return Response(ReportSerializer(report).data)

@@ -143,7 +143,7 @@ export class Blocks {
     if (!type.fields.length) body.append(h("p", { class: "muted small" }, this.words.no_field));
     if (this._isFixed(place)) body.append(...this._backToNational(block));
     if (place.parent || this.context.fixed) return body;
-    if (!hasAny(block.only_if)) body.append(this._opener(block));
+    if (!hasAny(block.only_if) && !this.context.version) body.append(this._opener(block));
     if (!block.open) body.append(drawConditions(block, this.context, (blocks, inner) => this._list(blocks, inner)));
     return body;
   }

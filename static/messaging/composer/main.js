@@ -28,6 +28,8 @@ const context = {
   // Of a territory's version or a local mailing: only local blocks are written, and none is added or moved.
   fixed: Boolean(data.fixed),
   national: data.national ?? {},
+  // Of a version of a test: no territory writes in it.
+  version: Boolean(data.version),
 };
 const blocks = new Blocks(part("blocks"), context);
 const preview = new Preview({
