@@ -15,6 +15,7 @@ from campaign_crm.platform.caching import remembered
 from contacts.registry import registry
 from messaging.dispatch.counting import StateCounts, count_states
 from messaging.enums import SHOWN_AS, UNFINISHED, CampaignState, DeliveryState, ShownState
+from messaging.experiments.figures import waiting_for_test
 from messaging.models import Campaign
 
 REACHED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
@@ -76,7 +77,8 @@ def _counts_of(campaigns: Sequence[Campaign]) -> dict[int, StateCounts]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a send has come. `rate` in messages a second; `ends_at` None when it cannot be told."""
+    """How far a send has come. `rate`: messages a second; `ends_at`: of what leaves without a decision, None
+    when it cannot be told."""
 
     total: int
     states: StateCounts
@@ -132,7 +134,8 @@ def progress_of(campaign: Campaign) -> Progress:
     left = sum(states.get(state, 0) for state in UNFINISHED)
     done = sum(states.values()) - left
     rate = _rate(campaign, done) if campaign.state == CampaignState.SENDING else 0.0
-    ends_at = timezone.now() + timedelta(seconds=left / rate) if rate > 0 and left else None
+    leaving = left - waiting_for_test(campaign)
+    ends_at = timezone.now() + timedelta(seconds=leaving / rate) if rate > 0 and leaving > 0 else None
     return Progress(total, states, rate, ends_at)
 
 

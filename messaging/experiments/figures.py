@@ -6,13 +6,17 @@ from dataclasses import asdict, dataclass
 
 from django.db import connection
 
+from campaign_crm.platform.caching import remembered
 from contacts.registry import registry
 from messaging.enums import DeliveryState
-from messaging.models import Campaign, Experiment
+from messaging.models import Campaign, Delivery, Experiment
 from messaging.models.experiment import UNDECIDED
 
 REACHED = (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.COMPLAINED)
 """Messages that a way out took and nobody returned: what every share is a share of."""
+
+WAITING = (DeliveryState.QUEUED, DeliveryState.RETRY_WAIT)
+KEPT_SECONDS = 2
 
 _SENT = """
 SELECT variant, count(*), count(*) FILTER (WHERE state = ANY(%(reached)s)),
@@ -65,6 +69,14 @@ def count_versions_so_far(campaign: Campaign, experiment: Experiment) -> list[Ve
         of_version = (min(goal.get(number, 0), reached), min(left.get(number, 0), reached), complained)
         found.append(VersionFigures(number, recipients, reached, *of_version))
     return found
+
+
+def waiting_for_test(campaign: Campaign) -> int:
+    """Recipients who wait for the result of its test; some seconds old."""
+    if not Experiment.objects.filter(campaign=campaign, sample_percent__lt=100).exists():
+        return 0
+    waiting = Delivery.objects.of_campaign(campaign).filter(variant=UNDECIDED, state__in=WAITING)
+    return remembered(f"test-waits:{campaign.pk}", seconds=KEPT_SECONDS, compute=waiting.count)
 
 
 def numbers_of(campaign: Campaign) -> list[int]:

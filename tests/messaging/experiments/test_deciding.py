@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from messaging.experiments import deciding, release
 from messaging.experiments.verdict import Trouble, Verdict, verdict_of
 from messaging.models import Campaign, CampaignWatch, Delivery, Experiment
 from messaging.models.experiment import UNDECIDED, Outcome
+from messaging.selectors import progress_of
 from messaging.services import experiments
 from messaging.tasks import decide_tests
 from tests.messaging.dispatch.conftest import books, start
@@ -324,3 +326,22 @@ def test_while_the_others_wait_the_mailing_says_for_what_and_is_not_called_stuck
     assert deciding.decide_due() == 40
     watch.look_at(campaign)
     assert told("campaign.stands") == []
+
+
+def test_the_end_that_is_told_is_of_what_leaves_without_a_decision(
+    sink: SmtpSink, pump: Pump, did: Did
+) -> None:
+    did(goal=WINS)
+    make_people(80)
+    campaign = start(make_tested(sink))
+    Campaign.objects.update(started_at=timezone.now() - timedelta(seconds=100))
+    pump.run(seconds=30)
+    campaign.refresh_from_db()
+    cache.clear()
+    found = progress_of(campaign)
+    assert (found.left, found.ends_at) == (40, None)
+    deciding.note_sent_samples()
+    hours_pass(campaign)
+    deciding.decide_due()
+    cache.clear()
+    assert progress_of(campaign).ends_at is not None
