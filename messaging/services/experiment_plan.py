@@ -33,6 +33,11 @@ class Plan:
     least: float
     is_assumed: bool
 
+    @property
+    def is_small(self) -> bool:
+        """Whether a version must do twice as well as usual to be found."""
+        return self.least >= 2 * self.usual
+
 
 def plan_of(test: Experiment, *, versions: int, recipients: int) -> Plan | None:
     """The plan of a test with so many versions and recipients; None where there is nothing to compare."""

@@ -15,6 +15,8 @@ from messaging.content.preview import Level
 from messaging.dispatch import routing, warm_up
 from messaging.frequency.figures import held_back
 from messaging.models import Campaign
+from messaging.services.experiment_plan import plan_of
+from messaging.services.experiment_sides import sides_of, test_of
 from messaging.services.pre_send import About, PreSend, senders_of
 from messaging.services.return_paths import ways_back, words_of
 from messaging.services.sender_trust import domain_of
@@ -49,6 +51,7 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
     lines += _returns(campaign)
     lines += _warming_up(campaign, found.recipients)
     lines += _enough(campaign)
+    lines += _small_sample(campaign, found.recipients)
     if not tested:
         message = _("This text has not been tested as it is now: look at it in a real mailbox first.")
         lines.append(Line("warn", _("Test"), message))
@@ -77,6 +80,20 @@ def _enough(campaign: Campaign) -> Iterator[Line]:
             held.by_cap,
         )
         yield Line("warn", title, text % {"number": held.by_cap}, url)
+
+
+def _small_sample(campaign: Campaign, recipients: int) -> Iterator[Line]:
+    """A test of so few people that it will hardly decide anything."""
+    test = test_of(campaign)
+    plan = plan_of(test, versions=len(sides_of(campaign)), recipients=recipients) if test else None
+    if plan is None or not plan.is_small:
+        return
+    text = _(
+        "With %(each)s recipients a version, only one that does twice as well, or better still, is found: put"
+        " more recipients in the test, or compare fewer versions."
+    )
+    text %= {"each": number_format(plan.each, 0, force_grouping=True)}
+    yield Line("warn", _title(About.TEST), text, reverse("messaging:experiment", args=[campaign.pk]))
 
 
 def _returns(campaign: Campaign) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from messaging.services.compiling import compile_variant
 from messaging.services.experiment_sides import MOST_SIDES, sides_of
 from messaging.services.pre_send import About, pre_send
 from messaging.services.variants import revision_of, save_version
+from messaging.views.checklist import checklist
 from tests.messaging.dispatch.test_variants import local_sender, place
 from tests.messaging.people import BLOCKS, make_campaign, make_officer, make_people
 
@@ -337,3 +339,18 @@ def test_a_copy_has_the_same_test_with_nothing_decided(campaign: Campaign) -> No
     assert not {side.variant.pk for side in after[1:] if side.variant} & {
         side.variant.pk for side in before[1:] if side.variant
     }
+
+
+def test_a_sample_that_shows_little_is_told_before_sending(campaign: Campaign) -> None:
+    make_people(10)
+    set_test(campaign, sample_percent=100)
+    add(campaign, subject="Other")
+
+    def told(recipients: int) -> list[str]:
+        found = replace(pre_send(campaign), recipients=recipients)
+        lines = checklist(campaign, found, tested=True)
+        return [line.text for line in lines if line.title == "Test of versions"]
+
+    (text,) = told(1_000)
+    assert text.startswith("With 500 recipients a version, only one that does twice as well")
+    assert told(20_000) == []
