@@ -21,11 +21,12 @@ from campaign_crm.platform.rights import Right
 from contacts.models import Contact
 from contacts.services.addresses import normalise_email
 from messaging.content.compile import CompiledMessage
+from messaging.content.errors import ContentError
 from messaging.errors import CannotSend, MessagingError, SendingIsOff
 from messaging.models import Campaign, CampaignVariant, Delivery
 from messaging.models.campaign import TEST_PREFIX
 from messaging.services.campaigns import ask_right
-from messaging.services.compiling import compile_campaign, words_of_variant
+from messaging.services.compiling import compile_campaign, compile_variant, words_of_variant
 from messaging.services.origins import source_for
 from messaging.services.pre_send import sender_fault
 from messaging.services.recipients import READER
@@ -87,6 +88,19 @@ def _as_shown(campaign: Campaign, variant: CampaignVariant | None) -> Campaign:
 def was_tested(campaign: Campaign, version: str) -> bool:
     """True when a test of exactly this compiled version, kind and sender was sent."""
     return Campaign.objects.filter(standing_for=_key(campaign, version)).exists()
+
+
+def untested_versions(campaign: Campaign) -> list[CampaignVariant]:
+    """Versions of its A/B test that nobody has been sent as they are now; those with faults are none."""
+    found = []
+    for variant in campaign.variants.tested().defer("compiled").order_by("number"):
+        try:
+            version = compile_variant(campaign, variant).version
+        except ContentError:
+            continue  # it is told by its faults
+        if not was_tested(_as_shown(campaign, variant), version):
+            found.append(variant)
+    return found
 
 
 def _check(campaign: Campaign, addresses: Sequence[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
@@ -32,8 +32,14 @@ class Line:
     url: str = ""
 
 
-def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]:
-    """One line for each thing that must be right, then the remarks; obstacles first."""
+def checklist(
+    campaign: Campaign, found: PreSend, *, tested: bool, untested: Sequence[str] = ()
+) -> list[Line]:
+    """One line for each thing that must be right, then the remarks; obstacles first.
+
+    `tested`: the text has been sent to somebody of the team as it is now. `untested`: letters of the versions
+    of an A/B test that have not.
+    """
     lines = []
     for about in About:
         obstacles = [obstacle for obstacle in found.obstacles if obstacle.about is about]
@@ -55,6 +61,11 @@ def checklist(campaign: Campaign, found: PreSend, *, tested: bool) -> list[Line]
     if not tested:
         message = _("This text has not been tested as it is now: look at it in a real mailbox first.")
         lines.append(Line("warn", _("Test"), message))
+    elif untested:
+        message = _(
+            "Not tested as they are now – versions: %(letters)s. Look at each in a real mailbox first."
+        )
+        lines.append(Line("warn", _("Test"), message % {"letters": ", ".join(untested)}))
     order = ("bad", "warn", "hint", "ok")
     return sorted(lines, key=lambda line: order.index(line.level))
 

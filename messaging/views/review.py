@@ -33,13 +33,13 @@ from messaging.services.approval_state import (
 )
 from messaging.services.campaigns import CampaignContent, schedule, send_now, update_campaign
 from messaging.services.experiment_plan import plan_of
-from messaging.services.experiment_sides import test_of
+from messaging.services.experiment_sides import letter_of, test_of
 from messaging.services.pre_send import PreSend, pre_send
-from messaging.services.testing import send_test, was_tested
+from messaging.services.testing import send_test, untested_versions, was_tested
 from messaging.services.variants import revision_of
 from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
-from messaging.views.checklist import checklist
+from messaging.views.checklist import Line, checklist
 from messaging.views.experiment_result import sides_shown
 from messaging.views.territories import versions_of
 
@@ -122,7 +122,7 @@ class Review(StaffView, TemplateView):
             versions=versions_of(campaign),
             step="review",
             found=found,
-            lines=checklist(campaign, found, tested=was_tested(campaign, found.version)),
+            lines=self._lines(campaign, found),
             picture=_picture(campaign, found),
             form=form or _send_form(found, None, initial),
             readers_data=readers_data(),
@@ -134,6 +134,11 @@ class Review(StaffView, TemplateView):
             may_edit=self.request.user.has_right(Right.EDIT_CAMPAIGN),
         )
         return render(self.request, self.template_name, context, status=status)
+
+    def _lines(self, campaign: Campaign, found: PreSend) -> list[Line]:
+        tested = was_tested(campaign, found.version)
+        untested = [letter_of(variant.number) for variant in untested_versions(campaign)] if tested else []
+        return checklist(campaign, found, tested=tested, untested=untested)
 
     def _experiment(self, campaign: Campaign, found: PreSend) -> dict[str, Any]:
         """What the page shows of its test; nothing without one."""

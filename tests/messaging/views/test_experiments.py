@@ -272,3 +272,16 @@ def test_what_came_too_late_is_said(officer: Client) -> None:
     now = timezone.now()
     campaign = under_way(looked_at=now, decided_at=now, outcome=Outcome.TOO_LATE, chosen=0, figures=[])
     assert "The mailing may no longer be sent" in result(officer, campaign)
+
+
+def test_every_version_is_to_be_tested_as_it_is_now(officer: Client, tested: Campaign) -> None:
+    def said() -> list[str]:
+        lines = officer.get(at("campaign_review", tested)).context["lines"]
+        return [line.text for line in lines if line.title == "Test"]
+
+    sent_test(officer, tested, version="1")
+    assert [text.split(":")[0] for text in said()] == ["This text has not been tested as it is now"]
+    sent_test(officer, tested, version="0")
+    assert said() == []
+    save(officer, tested, revision=2, subject="Changed since")
+    assert [text.split(".")[0] for text in said()] == ["Not tested as they are now – versions: B"]
