@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from django import template
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from contacts.registry import registry
 from messaging.content.fields import field_named
 from messaging.content.syntax import LIQUID
 from messaging.enums import CampaignState, DeliveryState, ShownState
 from messaging.models import Campaign, Experiment
-from messaging.services.experiment_sides import letter_of
 from messaging.services.variants import is_tested as has_test
 from messaging.services.variants import open_blocks
+from messaging.views.version_choices import version_choices, version_name
 
 register = template.Library()
+register.simple_tag(version_choices)
+register.filter(version_name)
 
 CAMPAIGN_KINDS = {
     CampaignState.DRAFT: "accent",
@@ -95,33 +94,6 @@ def is_tested(campaign: Campaign) -> bool:
     return has_test(campaign)
 
 
-class VersionChoice(NamedTuple):
-    """One version of a mailing, to look at or to test. `preview`: the address of its message."""
-
-    number: int
-    name: str
-    preview: str
-
-
-@register.simple_tag
-def version_choices(campaign: Campaign) -> list[VersionChoice]:
-    """What a reader of a mailing may get, the mailing itself first; empty when it has no versions."""
-    variants = list(campaign.variants.sent().defer("compiled", "blocks", "replaced"))
-    if not variants:
-        return []
-    tested = any(variant.territory_id is None for variant in variants)
-    first = version_name(letter_of(0)) if tested else _("National message")
-    found = [VersionChoice(0, first, reverse("messaging:campaign_preview", args=[campaign.pk]))]
-    for variant in sorted(variants, key=lambda one: one.number if tested else 0):
-        if variant.territory_id is None:
-            address = reverse("messaging:variant_preview", args=[campaign.pk, variant.number])
-            found.append(VersionChoice(variant.number, version_name(letter_of(variant.number)), address))
-        else:
-            address = reverse("messaging:version_preview", args=[campaign.pk, variant.territory_id])
-            found.append(VersionChoice(variant.number, variant.label, address))
-    return found
-
-
 @register.filter
 def goal_label(test: Experiment) -> str:
     """What a test is decided by, in words."""
@@ -130,6 +102,6 @@ def goal_label(test: Experiment) -> str:
 
 
 @register.filter
-def version_name(letter: str) -> str:
-    """What the version of this letter is called."""
-    return _("Version %(version)s") % {"version": letter}
+def name_of(names: dict[int, str], number: int) -> str:
+    """The name of a version, of those that a mailing has."""
+    return names.get(number, "–")

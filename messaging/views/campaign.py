@@ -30,7 +30,9 @@ from messaging.enums import SHOWN_AS, CampaignState, DeliveryState, ShownState
 from messaging.forms.routes import SpeedForm
 from messaging.models import Campaign, CampaignPace, CampaignWatch, Delivery, Experiment, FamilyPause
 from messaging.selectors import progress_of
+from messaging.services.experiment_sides import test_of
 from messaging.views.campaigns import mailings
+from messaging.views.version_choices import version_names
 
 UNDER_WAY = (CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED)
 ENDED = (CampaignState.SENT, CampaignState.CANCELLED)
@@ -101,6 +103,8 @@ class CampaignProgress(StaffView, View):
         campaign = get_object_or_404(mailings().defer("compiled", "blocks"), pk=pk)
         if request.GET.get("state") != campaign.state:  # buttons and title change too: the page comes anew
             return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+        if request.GET.get("test", "") != outcome_of(test_of(campaign)):  # and so does its result
+            return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
         context = {"campaign": campaign, **rights_of(request.user), **progress_context(campaign)}
         status = 200 if context["is_live"] else STOP_POLLING
         return render(request, "messaging/progress.html", context, status=status)
@@ -131,6 +135,7 @@ class Recipients(OneCampaign):
         return super().get_context_data(
             tab="recipients",
             rows=[(row, people.get(row.contact_id), SHOWN_AS[DeliveryState(row.state)]) for row in rows],
+            version_names=version_names(self.campaign),
             next_after=rows[-1].contact_id if more else None,
             first_page="after" not in self.request.GET,
             q=query,
@@ -171,13 +176,22 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
     if campaign.state == CampaignState.FREEZING:
         return {"is_live": True, "freezing": True, "leaves_in": leaves_in(campaign)}
     pauses = FamilyPause.objects.filter(campaign=campaign, released_at=None).order_by("family")
+    test = test_of(campaign)
     return {
         "is_live": is_live,
         "progress": progress_of(campaign),
-        "waits_for_test": Experiment.objects.filter(campaign=campaign, decided_at=None).exists(),
+        "waits_for_test": test is not None and test.is_open and test.has_others,
+        "outcome": outcome_of(test),
         "standing": standing_of(campaign),
         "pauses": [(pause, label_of(pause.family), reason_of(pause)) for pause in pauses],
     }
+
+
+def outcome_of(test: Experiment | None) -> str:
+    """How far a test has come, as the live part of the page remembers it; empty while nothing is decided."""
+    if test is None or test.looked_at is None:
+        return ""
+    return f"{test.outcome}-{'open' if test.is_open else 'decided'}"
 
 
 def leaves_in(campaign: Campaign) -> str:

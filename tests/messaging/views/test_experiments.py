@@ -15,7 +15,7 @@ from django.utils import timezone
 from contacts.enums import TerritoryKind
 from messaging.enums import CampaignState
 from messaging.models import Campaign, CampaignVariant, Delivery, Experiment
-from messaging.models.experiment import Outcome
+from messaging.models.experiment import UNDECIDED, Outcome
 from messaging.services import experiments
 from messaging.services.experiments import test_of as the_test
 from tests.messaging.dispatch.test_variants import local_sender, place
@@ -285,3 +285,31 @@ def test_every_version_is_to_be_tested_as_it_is_now(officer: Client, tested: Cam
     assert said() == []
     save(officer, tested, revision=2, subject="Changed since")
     assert [text.split(".")[0] for text in said()] == ["Not tested as they are now – versions: B"]
+
+
+def test_the_live_part_asks_for_the_page_anew_when_the_test_is_decided(officer: Client) -> None:
+    campaign = under_way(sample_sent_at=timezone.now())
+    progress, state = at("campaign_progress", campaign), {"state": campaign.state}
+    before = officer.get(progress, state)
+    assert "HX-Refresh" not in before
+    assert "test=" not in text_of(before)
+    now = timezone.now()
+    Experiment.objects.update(
+        looked_at=now, decided_at=now, outcome=Outcome.WINNER, chosen=1, figures=[kept(0, 50), kept(1, 120)]
+    )
+    assert officer.get(progress, state)["HX-Refresh"] == "true"
+    after = officer.get(progress, state | {"test": "winner-decided"})
+    assert "HX-Refresh" not in after
+    assert "test=winner-decided" in text_of(after)
+
+
+def test_recipients_show_their_version_and_who_waits(officer: Client) -> None:
+    campaign = under_way(sample_sent_at=timezone.now())
+    one = Delivery.objects.of_campaign(campaign).first()  # type: ignore[attr-defined]
+    Delivery.objects.of_campaign(campaign).filter(contact_id=one.contact_id).update(variant=UNDECIDED)  # type: ignore[attr-defined]
+    shown = text_of(officer.get(at("campaign_recipients", campaign)))
+    assert "Waits for the result" in shown
+    assert "Version A" in shown
+    assert "Version B" in shown
+    plain = make_sent(["accepted"], sender=campaign.sender)
+    assert "Version" not in text_of(officer.get(at("campaign_recipients", plain)))
