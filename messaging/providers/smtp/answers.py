@@ -55,6 +55,13 @@ _NO_SUCH_USER = re.compile(
     re.IGNORECASE,
 )
 
+# The same words about us: a server that calls the sender back ("No such user here. Sender verify failed"), or
+# finds no domain behind our address.
+_ABOUT_SENDER = re.compile(
+    r"\bsender|\bmail from\b|\bfrom (?:address|domain)|\breturn[- ]?path|\bhelo\b|\behlo\b|\breverse\b"
+    r"|\byour (?:domain|host|server|ip)\b",
+    re.IGNORECASE,
+)
 # RFC 3463 subject and detail → whom it is about. Exact codes first, then the subject alone.
 _FAULT_BY_CODE = {
     "1.0": Fault.OTHER,  # says only "an address": some servers mean the sender's
@@ -142,7 +149,7 @@ def fault_of(stage: Stage, code: int, enhanced: str, text: str) -> Fault:
         return Fault.ACCOUNT
     if stage is Stage.RCPT:
         if _NO_SUCH_USER.search(text):
-            return Fault.RECIPIENT
+            return Fault.OTHER if _ABOUT_SENDER.search(text) else Fault.RECIPIENT
         return Fault.MAILBOX if code in (452, 552) else Fault.OTHER
     return _FAULT_BY_STAGE.get(stage, Fault.OTHER)
 

@@ -18,8 +18,10 @@ from messaging.providers.http.answers import MessagesRefused
 from messaging.providers.http.transport import Answer
 from messaging.providers.mailgun import answers as mailgun
 from messaging.providers.mailjet import answers as mailjet
+from messaging.providers.reports import blame
 from messaging.providers.sendgrid import answers as sendgrid
 from messaging.providers.ses import answers as ses
+from messaging.providers.smtp.answers import Stage, fault_of
 from tests.messaging.providers.slotted import make_message
 
 MESSAGES = [make_message(number) for number in range(3)]
@@ -223,3 +225,21 @@ def test_mailguns_other_answers() -> None:
     with pytest.raises(ProviderRefused) as error:
         mailgun.read(Answer(401, {}, b"Forbidden"), MESSAGES)
     assert error.value.detail == "Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("said", "fault"),
+    [
+        ("No such user here", Fault.RECIPIENT),
+        ("User unknown in virtual mailbox table", Fault.RECIPIENT),
+        # Of our own address: nobody's address is stopped for it.
+        ("Verification failed for <info@us.example>\nNo Such User Here\nSender verify failed", Fault.OTHER),
+        ("Sender domain does not exist", Fault.OTHER),
+        ("Domain in MAIL FROM does not exist", Fault.OTHER),
+        ("Your domain doesn't exist in DNS", Fault.OTHER),
+        ("HELO name does not exist", Fault.OTHER),
+    ],
+)
+def test_a_server_that_finds_no_sender_says_nothing_of_the_recipient(said: str, fault: Fault) -> None:
+    assert fault_of(Stage.RCPT, 550, "", said) is fault
+    assert blame(f"550 {said}", code=550) is fault
