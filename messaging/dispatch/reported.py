@@ -74,16 +74,30 @@ class _Move:
     message_id: str = ""
 
 
+# A token holds a number for the occasion, the ledger its text. Nobody's messages (confirmations of strangers)
+# have one contact together, and as many occasions as there are of them.
+_OCCASIONS = """
+SELECT k.campaign_id, k.contact_id, d.occasion
+FROM (
+    SELECT DISTINCT * FROM unnest(%(campaigns)s::bigint[], %(contacts)s::bigint[])
+) AS k (campaign_id, contact_id)
+CROSS JOIN LATERAL (
+    SELECT r.occasion FROM messaging_delivery r
+    WHERE r.ledger_month = %(month)s AND r.campaign_id = k.campaign_id AND r.contact_id = k.contact_id
+    OFFSET 0
+) d
+"""
 # Locked here, in the order of their keys: what is read is what is written. Looked up one by one, as in the
 # gate.
 _FIND = """
 SELECT k.number, d.contact_id, d.occasion, d.state, d.address_hash, c.channel
-FROM unnest(%(numbers)s::int[], %(campaigns)s::bigint[], %(contacts)s::bigint[])
-    AS k (number, campaign_id, contact_id)
+FROM unnest(%(numbers)s::int[], %(campaigns)s::bigint[], %(contacts)s::bigint[], %(occasions)s::text[])
+    AS k (number, campaign_id, contact_id, occasion)
 CROSS JOIN LATERAL (
     SELECT r.contact_id, r.occasion, r.state, r.address_hash FROM messaging_delivery r
     WHERE r.ledger_month = %(month)s AND r.campaign_id = k.campaign_id AND r.contact_id = k.contact_id
-    ORDER BY r.occasion LIMIT 1000 FOR UPDATE
+        AND r.occasion = k.occasion
+    LIMIT 1 FOR UPDATE
 ) d
 JOIN messaging_campaign c ON c.id = k.campaign_id
 """
@@ -158,27 +172,52 @@ def _token_of(event: Event) -> ReturnToken | None:
 def _rows(tokens: Sequence[ReturnToken]) -> dict[int, tuple[Key, DeliveryState, bytes, str]]:
     """By the place of each token: key, state, address hash and channel of its row."""
     by_month: dict[date, list[int]] = defaultdict(list)
-    for number in sorted(
-        range(len(tokens)), key=lambda place: (tokens[place].campaign, tokens[place].contact)
-    ):
+    for number in sorted(range(len(tokens)), key=lambda place: _place(tokens[place])):
         by_month[tokens[number].ledger_month].append(number)
     rows = {}
     for month, numbers in sorted(by_month.items()):
+        occasions = _occasions(month, [tokens[number] for number in numbers])
+        known = [number for number in numbers if _place(tokens[number]) in occasions]
         with connection.cursor() as cursor:
             cursor.execute(
                 _FIND,
                 {
                     "month": month,
-                    "numbers": numbers,
-                    "campaigns": [tokens[number].campaign for number in numbers],
-                    "contacts": [tokens[number].contact for number in numbers],
+                    "numbers": known,
+                    "campaigns": [tokens[number].campaign for number in known],
+                    "contacts": [tokens[number].contact for number in known],
+                    "occasions": [occasions[_place(tokens[number])] for number in known],
                 },
             )
             for number, contact, occasion, state, address_hash, channel in cursor.fetchall():
-                if occasion_number(occasion) == tokens[number].occasion:
-                    key = Key(contact, occasion)
-                    rows[number] = (key, DeliveryState(state), bytes(address_hash), channel)
+                key = Key(contact, occasion)
+                rows[number] = (key, DeliveryState(state), bytes(address_hash), channel)
     return rows
+
+
+def _place(token: ReturnToken) -> tuple[int, int, int]:
+    return (token.campaign, token.contact, token.occasion)
+
+
+def _occasions(month: date, tokens: Sequence[ReturnToken]) -> dict[tuple[int, int, int], str]:
+    """The text of each token's occasion; a mailing has none, and need not be asked for it."""
+    found = {_place(token): "" for token in tokens if not token.occasion}
+    others = [token for token in tokens if token.occasion]
+    if not others:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OCCASIONS,
+            {
+                "month": month,
+                "campaigns": [token.campaign for token in others],
+                "contacts": [token.contact for token in others],
+            },
+        )
+        return found | {
+            (campaign, contact, occasion_number(occasion)): occasion
+            for campaign, contact, occasion in cursor.fetchall()
+        }
 
 
 def _moves(found: Iterable[Found]) -> dict[tuple[Ledger, Key], _Move]:

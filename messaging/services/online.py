@@ -31,7 +31,10 @@ def _delivery_of(mark: PersonalMark) -> Delivery | None:
     rows = Delivery.objects.filter(
         ledger_month=mark.ledger_month, campaign_id=mark.campaign, contact_id=present_id(mark.contact)
     )
-    return next((row for row in rows if occasion_number(row.occasion) == mark.occasion), None)
+    # Nobody's messages have one contact together: their occasions are looked through, not whole rows.
+    occasions = rows.values_list("occasion", flat=True) if mark.occasion else [""]
+    occasion = next((one for one in occasions if occasion_number(one) == mark.occasion), None)
+    return rows.filter(occasion=occasion).first() if occasion is not None else None
 
 
 def _row_of(delivery: Delivery) -> Row:

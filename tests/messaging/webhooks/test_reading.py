@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -449,3 +450,23 @@ def test_old_bodies_go(hook: Hook, client: Client) -> None:
     ProviderEvent.objects.update(received_at=timezone.now() - reading.KEPT)
     assert reading.purge() == 0, "nobody has read it yet"
     assert (reading.read_events(), reading.purge()) == (1, 1)
+
+
+def test_one_of_thousands_of_confirmations_to_strangers_is_found(
+    hook: Hook, mailing: Mailing, tell: Any
+) -> None:
+    account, campaign = hook("sendgrid"), mailing(standing_for="confirmation:fr:1", kind="service")
+    for occasion in ("zz-last", "zz-other"):
+        add_row(campaign, 0, "unknown", occasion=occasion)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO messaging_delivery (ledger_month, campaign_id, contact_id, occasion, state, address,"
+            " address_hash) SELECT ledger_month, campaign_id, 0, 'a-' || number, 'accepted', address,"
+            " address_hash FROM messaging_delivery, generate_series(1, 1200) number"
+            " WHERE campaign_id = %s AND occasion = 'zz-last'",
+            [campaign.pk],
+        )
+    by_occasion = {row.occasion: row for row in rows(campaign)}
+    tell(account, sendgrid(by_occasion["zz-last"], "bounce", type="bounce", reason=UNKNOWN_USER))
+    moved = {row.occasion: row.state for row in rows(campaign) if row.state != "accepted"}
+    assert moved == {"zz-last": "bounced", "zz-other": "unknown"}
