@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
+from django.db.models import Q
+
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
 from contacts.errors import ContactsError
 from contacts.segments.audience import resolve_audience
-from messaging.models import Approval, Campaign, SendingRule
+from messaging.models import Approval, Campaign, SenderIdentity, SendingRule
 from messaging.services.variants import revision_of
 
 ALONE_WINDOW = timedelta(minutes=10)
@@ -24,12 +26,20 @@ def is_needed(recipients: int) -> bool:
 
 
 def content_of(campaign: Campaign) -> str:
-    """Fingerprint of what is approved: texts, versions, options and the definition of the audience."""
+    """Fingerprint of what is approved: texts, versions, options, senders and the audience's definition."""
     try:
         segment = resolve_audience(campaign.audience, channel=Channel(campaign.channel)).segment_version
     except ContactsError:
         segment = None
-    return hashlib.sha256(f"{revision_of(campaign)}/{segment}".encode()).hexdigest()
+    said = f"{revision_of(campaign)}/{segment}/{_senders_of(campaign)}"
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _senders_of(campaign: Campaign) -> list[tuple[int, str, str, str]]:
+    """Who it comes from, as a reader sees it: whoever approves agrees to that too."""
+    of_versions = campaign.variants.filter(sender__isnull=False).values("sender")
+    senders = SenderIdentity.objects.filter(Q(pk=campaign.sender_id) | Q(pk__in=of_versions))
+    return list(senders.order_by("pk").values_list("pk", "from_name", "address", "reply_to"))
 
 
 def approval_of(campaign: Campaign) -> Approval | None:

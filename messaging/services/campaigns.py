@@ -104,10 +104,11 @@ def update_campaign(
     if held.territory_id is not None:
         fields = keep_to_territory(held, fields)
     changed = [name for name, value in fields.items() if getattr(held, name) != value]
+    # An approval was for the text as it was: whoever changes it asks again.
+    was_approved = bool(changed) and is_approved(held)
     for name in changed:
         setattr(held, name, fields[name])  # type: ignore[literal-required]
-    # An approval was for the text as it was: whoever changes it asks again.
-    if changed and ("kind" in changed or is_approved(held)):
+    if changed and ("kind" in changed or was_approved):
         changed += unschedule(held)
     if changed:
         _check_words(held)

@@ -18,10 +18,10 @@ from contacts.models import Segment
 from messaging.dispatch import lifecycle
 from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, EditedMeanwhile, MessagingError, NotAllowed, WrongState
-from messaging.models import Approval, Campaign, Delivery
+from messaging.models import Approval, Campaign, Delivery, SenderIdentity
 from messaging.services import approvals, campaigns
 from messaging.services.approval_state import content_of, is_approved
-from tests.messaging.people import make_campaign, make_officer, make_people
+from tests.messaging.people import make_account, make_campaign, make_officer, make_people, make_sender
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +127,32 @@ def test_a_segment_changed_after_the_approval_asks_again(
     before = content_of(ready)
     Segment.objects.filter(pk=segment.pk).update(version=segment.version + 1)
     assert content_of(ready) != before
+
+
+@pytest.mark.parametrize("field", ["from_name", "reply_to"])
+def test_a_sender_renamed_after_the_approval_asks_again(
+    author: User, colleague: User, ready: Campaign, field: str
+) -> None:
+    approved(ready, author, colleague)
+    campaigns.schedule(campaign=ready, at=timezone.now() + timedelta(days=1), by=author)
+    said = {"from_name": "Somebody else", "reply_to": "other@example.org"}[field]
+    SenderIdentity.objects.filter(pk=ready.sender_id).update(**{field: said})
+    Campaign.objects.filter(pk=ready.pk).update(scheduled_at=timezone.now())
+    lifecycle.start_due()
+    lifecycle.freeze_waiting()
+    ready.refresh_from_db()
+    assert ready.state == CampaignState.DRAFT
+    assert not Delivery.objects.exists()
+
+
+def test_another_sender_chosen_after_the_approval_asks_again(
+    author: User, colleague: User, ready: Campaign
+) -> None:
+    approved(ready, author, colleague)
+    campaigns.schedule(campaign=ready, at=timezone.now() + timedelta(days=1), by=author)
+    other = make_sender(make_account())
+    edited = campaigns.update_campaign(campaign=ready, revision=1, by=author, sender=other)
+    assert (edited.state, is_approved(edited)) == (CampaignState.DRAFT, False)
 
 
 def test_a_refusal_says_what_to_change(author: User, colleague: User, ready: Campaign) -> None:
