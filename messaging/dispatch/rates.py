@@ -180,4 +180,5 @@ class Rates:
 @lru_cache(maxsize=1)
 def shared_rates() -> Rates:
     """The rates of this process, on `REDIS_URL`."""
-    return Rates(settings.REDIS_URL, workers=settings.DISPATCH_WORKERS)
+    lanes = settings.DISPATCH_WORKERS + 1  # that of service messages takes from the same buckets
+    return Rates(settings.REDIS_URL, workers=lanes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from django.conf import settings
 
-from messaging.dispatch.rates import Grant, Rates
+from messaging.dispatch.rates import Grant, Rates, shared_rates
 
 AWAY = "redis://127.0.0.1:1/0"
 
@@ -60,3 +61,16 @@ def test_a_rate_of_nothing_is_slow_and_divides_by_nothing() -> None:
     grants = [rates.take("test:nothing", rate=0, wanted=5) for _time in range(2)]
     assert [grant.messages for grant in grants] == [1, 0]
     assert grants[1].wait > 30
+
+
+def test_without_redis_the_lane_of_service_messages_has_its_share(settings: Any) -> None:
+    settings.DISPATCH_WORKERS, settings.REDIS_URL = 2, AWAY
+    shared_rates.cache_clear()
+    try:
+        rates = shared_rates()
+        rates.take("account:1", rate=90, wanted=1)
+        time.sleep(1.05)
+        # Two workers and the lane, at a third each: together the rate, and no more.
+        assert rates.take("account:1", rate=90, wanted=90).messages == 30
+    finally:
+        shared_rates.cache_clear()
