@@ -11,7 +11,9 @@ from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
 from contacts.errors import ContactsError
-from contacts.segments.audience import resolve_audience
+from contacts.models import Segment
+from contacts.segments.audience import Audience, resolve_audience
+from contacts.segments.nesting import every_rule, named_segments, read_segment
 from messaging.models import Approval, Campaign, SenderIdentity, SendingRule
 from messaging.services.variants import revision_of
 
@@ -28,11 +30,21 @@ def is_needed(recipients: int) -> bool:
 def content_of(campaign: Campaign) -> str:
     """Fingerprint of what is approved: texts, versions, options, senders and the audience's definition."""
     try:
-        segment = resolve_audience(campaign.audience, channel=Channel(campaign.channel)).segment_version
+        segments = _segments_of(resolve_audience(campaign.audience, channel=Channel(campaign.channel)))
     except ContactsError:
-        segment = None
-    said = f"{revision_of(campaign)}/{segment}/{_senders_of(campaign)}"
+        segments = None
+    said = f"{revision_of(campaign)}/{segments}/{_senders_of(campaign)}"
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _segments_of(audience: Audience) -> list[tuple[int, int]]:
+    """Its segment with those that it names, directly or not, each with its version."""
+    if audience.segment is None:
+        return []
+    own = audience.segment.pk
+    named = {one for rule in every_rule(read_segment(own), (own,)) for one in named_segments(rule)}
+    found = Segment.objects.filter(pk__in={own, *named}).order_by("pk")
+    return list(found.values_list("pk", "version"))
 
 
 def _senders_of(campaign: Campaign) -> list[tuple[int, str, str, str]]:

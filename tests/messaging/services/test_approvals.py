@@ -15,6 +15,7 @@ from django.utils.translation import override
 from campaign_crm.platform.models import AuditEntry, Notification, User
 from campaign_crm.platform.rights import Role
 from contacts.models import Segment
+from contacts.services.segments import create_segment, update_segment
 from messaging.dispatch import lifecycle
 from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, EditedMeanwhile, MessagingError, NotAllowed, WrongState
@@ -126,6 +127,23 @@ def test_a_segment_changed_after_the_approval_asks_again(
     ready.refresh_from_db()
     before = content_of(ready)
     Segment.objects.filter(pk=segment.pk).update(version=segment.version + 1)
+    assert content_of(ready) != before
+
+
+def test_a_segment_inside_the_segment_changed_after_the_approval_asks_again(
+    author: User, ready: Campaign
+) -> None:
+    tree = {"all": [{"condition": "has_email", "operator": "has"}]}
+    innermost = create_segment(name="Few", tree=tree, by=author)
+    outer = innermost
+    for name in ("Inner", "Outer"):
+        named = {"condition": "segment", "operator": "any", "value": [outer.pk]}
+        outer = create_segment(name=name, tree={"all": [named]}, by=author)
+    Campaign.objects.filter(pk=ready.pk).update(audience={"type": "segment", "id": outer.pk})
+    ready.refresh_from_db()
+    before = content_of(ready)
+    everybody = {"any": [*tree["all"], {"condition": "has_email", "operator": "has_not"}]}
+    update_segment(segment=innermost, tree=everybody, by=author)
     assert content_of(ready) != before
 
 
