@@ -21,6 +21,7 @@ from messaging.enums import CampaignState
 from messaging.errors import WrongState
 from messaging.models import Campaign
 from messaging.services.campaigns import ask_right, duplicate, set_audience
+from messaging.services.variants import copy_versions
 
 LONGEST_NAME = 100
 
@@ -44,6 +45,8 @@ def follow_up(*, campaign: Campaign, to: FollowUp, by: User) -> Campaign:
         raise WrongState(_("It has not been sent: there is nothing to follow up."))
     segment = _segment(campaign, to, by)
     draft = duplicate(campaign=campaign, by=by)
+    if to is FollowUp.NOT_OPENED:  # the same message once more: each place reads its own again
+        copy_versions(campaign, draft, by=by)
     draft = set_audience(campaign=draft, audience={"type": "segment", "id": segment.pk}, by=by)
     audit.record(action="campaign.follow_up", on=draft, by=by, detail={"of": campaign.pk, "to": to.value})
     return draft

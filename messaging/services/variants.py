@@ -117,6 +117,16 @@ def revision_of(campaign: Campaign) -> str:
     return "-".join([*said, *("test." + ".".join(map(str, test)) for test in asked)])
 
 
+def copy_versions(campaign: Campaign, copy: Campaign, *, by: User) -> None:
+    """Give a mailing that says the same once more the versions that territories wrote for it."""
+    said = ("number", "label", "territory", "sender", "subject", "preview_text", "replaced", "opted_out")
+    regional = campaign.variants.regional().select_related("territory", "sender").defer("compiled")
+    CampaignVariant.objects.bulk_create(
+        CampaignVariant(campaign=copy, updated_by=by, **{name: getattr(version, name) for name in said})
+        for version in regional
+    )
+
+
 def is_tested(campaign: Campaign) -> bool:
     """Whether a mailing tests versions, or has begun to: it has none by territory."""
     return campaign.variants.tested().exists() or Experiment.objects.filter(campaign=campaign).exists()

@@ -6,6 +6,7 @@ import pytest
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
+from contacts.enums import TerritoryKind
 from contacts.models import Segment
 from messaging.content.utm import UtmTags, clean_tag
 from messaging.enums import CampaignState
@@ -13,6 +14,7 @@ from messaging.errors import NotAllowed, WrongState
 from messaging.models import Campaign
 from messaging.services.compiling import compile_campaign
 from messaging.services.follow_up import FollowUp, follow_up
+from tests.messaging.dispatch.test_variants import local_sender, place
 from tests.messaging.people import make_campaign, make_officer
 
 pytestmark = pytest.mark.django_db
@@ -43,6 +45,20 @@ def test_a_follow_up_is_a_draft_for_a_segment_of_recipients(to: FollowUp, rule: 
     assert segment.tree == {"all": [received, rule | {"value": [campaign.pk]}]}
     # Asked again: another draft, the same segment.
     assert follow_up(campaign=campaign, to=to, by=make_officer()).audience == draft.audience
+
+
+@pytest.mark.parametrize(("to", "kept"), [(FollowUp.NOT_OPENED, True), (FollowUp.CLICKED, False)])
+def test_once_more_each_place_reads_its_own_version(to: FollowUp, kept: bool) -> None:
+    campaign = sent()
+    sender = local_sender(campaign, "Nord")
+    own = {"number": 3, "label": "Nord", "subject": "Lille", "replaced": {"b": {"id": "b"}}}
+    territory = place("32", TerritoryKind.REGION)
+    version = campaign.variants.create(territory=territory, sender=sender, compiled={}, **own)
+    draft = follow_up(campaign=campaign, to=to, by=make_officer())
+    found = draft.variants.values("territory", "sender", "compiled", "revision", *own)
+    told = {"territory": territory.pk, "sender": sender.pk, "compiled": None, "revision": 1}
+    assert list(found) == ([told | own] if kept else [])
+    assert campaign.variants.get() == version
 
 
 def test_what_was_not_sent_has_no_follow_up_and_readers_make_none() -> None:
