@@ -176,7 +176,7 @@ def hand_over(
     caps and the warm-ups allow, and where it is written; rows beyond stay claimed.
     """
     checks = tuple(sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0])))
-    statement = _statement(checks, claim.ledger.month)
+    statement = _statement(checks, claim.ledger.month, counts=book is None or not book.is_service)
     handed: set[Key] = set()
     with transaction.atomic(), connection.cursor() as cursor:
         if book is not None:
@@ -205,10 +205,12 @@ def hand_over(
 
 
 @lru_cache(maxsize=32)
-def _statement(checks: tuple[tuple[str, HandOverCheck], ...], month: date) -> Statement:
+def _statement(checks: tuple[tuple[str, HandOverCheck], ...], month: date, *, counts: bool) -> Statement:
+    """`counts`: its messages count where somebody asked for few; service messages never wait for that."""
     questions = " ".join(
         f"WHEN {check.condition} THEN {number}"
         for number, (_name, check) in enumerate(checks, start=HANDED + 1)
     )
     sql = _HAND_OVER.replace("{month}", month.isoformat()).replace("{questions}", questions)
-    return Statement(sql, _TYPES, "SET LOCAL synchronous_commit = on;")
+    first = "SET LOCAL synchronous_commit = on;"
+    return Statement(sql, _TYPES, first + frequency.ONE_AFTER_THE_OTHER if counts else first)

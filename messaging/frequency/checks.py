@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+
 from django.utils.translation import gettext_noop
 
 from contacts.registry import HandOverCheck
@@ -26,6 +28,16 @@ def received_since(person: str, since: str, channel: str = "") -> str:
 
 
 _WEEK = "now() - interval '7 days'"
+
+# Two mailings may come to the same person at the same instant, and neither sees the other's intent before it
+# is committed: where somebody counts and several are under way, their hand-overs go one after the other.
+ONE_AFTER_THE_OTHER = f"""
+SELECT pg_advisory_xact_lock({zlib.crc32(b"messaging.frequency")})
+WHERE (EXISTS (SELECT FROM contacts_chosenfrequency) OR EXISTS (SELECT FROM messaging_frequencycap))
+    AND EXISTS (
+        SELECT FROM messaging_campaign
+        WHERE state = 'sending' AND kind = 'political' AND standing_for = '' OFFSET 1);
+"""  # noqa: S608 - our own text
 
 # Most organisations have no cap, and nobody chose: this is seen once a batch, and no message is counted.
 CHECKS = {

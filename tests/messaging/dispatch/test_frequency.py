@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.utils import timezone
 
 from contacts.enums import Channel
 from contacts.services.frequency import choose_frequency
 from messaging.dispatch import ledger
+from messaging.dispatch.gate import hand_over
+from messaging.dispatch.ledger import Claim, Key, Ledger
 from messaging.dispatch.pump import Pump
 from messaging.frequency.figures import HeldBack, Received, held_back, received_lately
 from messaging.models import Campaign, Delivery
@@ -62,6 +66,32 @@ def test_what_a_person_chose_is_kept_to_whatever_the_caps(sink: SmtpSink, pump: 
     # A weekly letter may leave a little earlier in the day than the week before.
     Delivery.objects.update(handed_at=timezone.now() - timedelta(days=6, hours=20))
     assert held_back(make_campaign()) == HeldBack()
+
+
+def test_two_mailings_at_the_same_instant_are_no_way_round_what_a_person_chose() -> None:
+    (person,) = make_people(1)
+    choose_frequency(contact=person, channel=Channel.EMAIL, days=7)
+    first, second = (take(start(make_campaign())) for _number in range(2))
+    handed: list[set[Key]] = []
+
+    def hand_over_second() -> None:
+        try:
+            handed.append(hand_over(second, [row.key for row in second.rows], account=1, seconds=60))
+        finally:
+            connection.close()
+
+    worker = Thread(target=hand_over_second)
+    with transaction.atomic():  # the first one's intent is written, and not yet committed
+        assert hand_over(first, [row.key for row in first.rows], account=1, seconds=60)
+        worker.start()
+        worker.join(0.5)
+    worker.join(20)
+    assert handed == [set()]
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == ["handed", "suppressed"]
+
+
+def take(campaign: Campaign) -> Claim:
+    return ledger.claim(Ledger(campaign.ledger_month, campaign.pk), limit=10)
 
 
 def test_service_messages_are_neither_counted_nor_held_back(sink: SmtpSink, pump: Pump) -> None:
