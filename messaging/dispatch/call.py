@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection
 from django.utils.translation import gettext_noop
 
-from contacts.enums import Channel
-from contacts.services.contact_points import mark_bounced
+from contacts.enums import Channel, SuppressionReason, SuppressionScope
+from contacts.services.stopped_addresses import Stopped, stop_addresses
 from messaging.dispatch import outcomes
 from messaging.dispatch.circuit import REFUSED, Circuit, PauseReason
 from messaging.dispatch.ledger import Claim, Row
@@ -113,9 +113,13 @@ class Call:
             self._decided = True
             settled.append(self._settle(index, result))
         self._write(settled)
-        for index, result in results:
-            if result.outcome is Outcome.REFUSED and result.fault is Fault.RECIPIENT:
-                self._suppress(self._rows[index], result)
+        self._stop(
+            [
+                (self._rows[index], result)
+                for index, result in results
+                if result.outcome is Outcome.REFUSED and result.fault is Fault.RECIPIENT
+            ]
+        )
 
     def _settle(self, index: int, result: Result) -> Settled:
         row = self._rows[index]
@@ -164,22 +168,37 @@ class Call:
         self._open.clear()
 
     def _write(self, settled: Sequence[Settled]) -> None:
-        """Write results, waiting for a database that is away: writing twice changes nothing (fenced)."""
-        for delay in WRITE_AGAIN_AFTER:
-            try:
-                outcomes.record(self._claim, settled)
-                return
-            except (OperationalError, InterfaceError) as error:
-                logger.warning("Results wait for the database (%s)", type(error).__name__)
-                connection.close()
-                time.sleep(delay)
-        outcomes.record(self._claim, settled)
+        _insist(lambda: outcomes.record(self._claim, settled))
 
-    def _suppress(self, row: Row, result: Result) -> None:
-        """The address does not exist (RFC 3463 X.1.x): nothing is written there again, by anybody."""
-        if result.enhanced.startswith("5.1.") or not result.enhanced:
-            mark_bounced(
-                channel=Channel.EMAIL,
-                address_hash=row.address_hash,
-                detail={"campaign": self._claim.ledger.campaign, "code": result.code or result.enhanced},
-            )
+    def _stop(self, refused: Sequence[tuple[Row, Result]]) -> None:
+        """Addresses that do not exist (RFC 3463 X.1.x): nothing is written there again, by anybody."""
+        campaign = self._claim.ledger.campaign
+        stopped = [
+            Stopped(row.address_hash, {"campaign": campaign, "code": result.code or result.enhanced})
+            for row, result in refused
+            if result.enhanced.startswith("5.1.") or not result.enhanced
+        ]
+        if stopped:
+            _insist(lambda: _stop_all(stopped))
+
+
+def _stop_all(stopped: Sequence[Stopped]) -> None:
+    stop_addresses(
+        channel=Channel.EMAIL,
+        scope=SuppressionScope.EVERYTHING,
+        reason=SuppressionReason.HARD_BOUNCE,
+        stopped=stopped,
+    )
+
+
+def _insist(write: Callable[[], object]) -> None:
+    """Write what the provider said, waiting for a database that is away; twice changes nothing."""
+    for delay in WRITE_AGAIN_AFTER:
+        try:
+            write()
+            return
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("Results wait for the database (%s)", type(error).__name__)
+            connection.close()
+            time.sleep(delay)
+    write()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import OperationalError, connections
 from django.utils import timezone
 from django.utils.translation import gettext
 
 from campaign_crm.platform.models import Notification, Organisation
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
 from contacts.models import EmailAddress, Segment, Suppression
+from contacts.services.stopped_addresses import stop_addresses
 from contacts.services.suppressions import suppress
 from messaging.dispatch import lifecycle, outbox
 from messaging.dispatch.circuit import CONNECTION_FAILURES, REFUSALS
@@ -71,6 +73,27 @@ def test_an_address_that_does_not_exist_is_never_written_to_again(sink: SmtpSink
     assert EmailAddress.objects.get(contact=people[1]).status == "bounced"
     second = start(make_campaign(sink))
     assert (second.audience_count, second.excluded) == (4, {"bounced": 1})
+
+
+def test_a_database_away_while_an_address_is_stopped_leaves_nobody_uncertain(
+    sink: SmtpSink, pump: Pump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def stop(**fields: Any) -> int:
+        calls.append(len(fields["stopped"]))
+        if len(calls) == 1:
+            raise OperationalError("the server closed the connection")
+        return stop_addresses(**fields)
+
+    monkeypatch.setattr("messaging.dispatch.call.stop_addresses", stop)
+    make_people(40)
+    sink.start_over(faults=[Fault("rcpt", code=550, text="5.1.1 no such user", pattern="^person[123]@")])
+    campaign = start(make_campaign(sink))
+    pump.run(seconds=20)
+    assert books(campaign) == {"accepted": 37, "failed": 3}
+    assert Suppression.objects.count() == 3
+    assert EmailAddress.objects.filter(status="bounced").count() == 3
 
 
 def test_a_full_mailbox_and_a_policy_refusal_suppress_nobody(sink: SmtpSink, pump: Pump) -> None:
