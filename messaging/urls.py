@@ -34,7 +34,8 @@ from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.kits import LocalMailing, ShareTemplate
 from messaging.views.returns import AccountReturns, SaveAccountReturns
-from messaging.views.review import Review, SendTest
+from messaging.views.review import Review
+from messaging.views.send_test import SendTest
 from messaging.views.senders import (
     AccountList,
     EditAccount,

@@ -30,7 +30,7 @@ from messaging.views.composing import composer_data, senders_of_mailing
 from messaging.views.documents import said
 from messaging.views.drafts import CheckDraft, PreviewDraft, SaveDraft
 from messaging.views.experiment_result import result_of, sides_shown
-from messaging.views.review import readers_data
+from messaging.views.send_test import readers_data
 from messaging.views.variant_document import VariantDocument
 
 

@@ -93,8 +93,8 @@ def test_a_person_chooses_where_the_test_left_it_open(
 
 def test_ending_a_test_asks_first(page_of: Callable[..., Page], campaign: Campaign) -> None:
     page = page_of("national_officer", at("experiment", with_test(campaign, "Another")))
-    page.get_by_role("button", name="Test nothing any more…").click()
+    page.get_by_role("button", name="Take the test away…").click()
     fits(page)
-    page.locator("#stop-dialog").get_by_role("button", name="Test nothing any more").click()
+    page.locator("#stop-dialog").get_by_role("button", name="Take the test away").click()
     expect(page.get_by_text("Test versions of this mailing")).to_be_visible()
     assert not Experiment.objects.exists()
