@@ -171,8 +171,8 @@ def test_a_large_call_is_handed_over_and_recorded_in_short_statements(brevo: Fak
         pump.run(seconds=20)
     assert books(campaign) == {"accepted": people}
     assert len(brevo.made) == 1
-    assert len([sql for sql in said if "synchronous_commit = off;" in sql and "EXECUTE dispatch_" in sql]) == 3
-    assert len([sql for sql in said if "synchronous_commit = on;" in sql and "EXECUTE dispatch_" in sql]) == 3
+    assert sum("synchronous_commit = off;" in sql and "EXECUTE dispatch_" in sql for sql in said) == 3
+    assert sum("synchronous_commit = on;" in sql and "EXECUTE dispatch_" in sql for sql in said) == 3
 
 
 def test_large_batches_are_claimed_whole() -> None:
