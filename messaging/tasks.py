@@ -23,6 +23,11 @@ from messaging.webhooks import reading
 SERVICE_SHARD = 0
 """The shard that sends service messages only; the others, from 1, send everything, service first."""
 
+NEAR = 6.0
+"""Seconds: a release further off than the next beat is left to that beat."""
+SOONEST = 0.2
+"""Seconds: the hour that has passed meanwhile, or that the database's clock has not reached yet."""
+
 
 @shared_task(name="messaging.tend")
 def tend() -> None:
@@ -38,6 +43,7 @@ def tend() -> None:
         lifecycle.finish()
     if lifecycle.freeze_waiting():
         wake_pumps()
+    _come_back_for_the_next_release()
 
 
 @shared_task(name="messaging.pump_all")
@@ -115,6 +121,13 @@ def decide_tests() -> int:
     if released:
         wake_pumps()
     return released
+
+
+def _come_back_for_the_next_release() -> None:
+    """Have the next mailing leave as its time to cancel ends, instead of at the beat after it."""
+    wait = lifecycle.next_release()
+    if wait is not None and wait.total_seconds() <= NEAR:
+        tick(tend.si().set(countdown=max(wait.total_seconds(), SOONEST)))
 
 
 def wake_pumps() -> None:

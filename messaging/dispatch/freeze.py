@@ -152,9 +152,11 @@ def _table(campaign_id: int) -> str:
 
 
 def _has_snapshot(campaign: Campaign) -> bool:
-    """True when an earlier run's staging table is whole."""
+    """True when an earlier run's staging table is whole, or needed no more."""
     if campaign.frozen_at is None:
         return False
+    if campaign.freeze_cursor == campaign.audience_count:
+        return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_regclass(%s)", [_table(campaign.pk)])
         if cursor.fetchone()[0] is None:
@@ -293,18 +295,16 @@ def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
         )
         if cursor.rowcount != end - start:
             raise AssertionError(f"Campaign {campaign.pk}: {cursor.rowcount} rows frozen, not {end - start}.")
+        if end == campaign.audience_count:  # the planner learns the partition before anything can leave
+            analyze(f"messaging_delivery_y{campaign.ledger_month:%Y}m{campaign.ledger_month:%m}")
     return end
 
 
 def _let_it_send(campaign: Campaign) -> None:
-    """The ledger is whole: messages may leave once nobody can cancel in time any more.
-
-    The planner learns the partition first.
-    """
+    """The ledger is whole: messages may leave once nobody can cancel in time any more."""
     over = Campaign.objects.filter(Q(window_until=None) | Q(window_until__lte=Now()), pk=campaign.pk)
     if not over.exists():
         raise FreezeStopped(f"Campaign {campaign.pk} is whole, and can still be cancelled.")
-    analyze(f"messaging_delivery_y{campaign.ledger_month:%Y}m{campaign.ledger_month:%m}")
     moved = Campaign.objects.filter(
         pk=campaign.pk, state=CampaignState.FREEZING, freeze_cursor=F("audience_count")
     ).update(state=CampaignState.SENDING, started_at=Now(), pause_reason="")

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import DurationField, ExpressionWrapper, F, Min, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -97,6 +97,13 @@ def freeze_waiting() -> int:
             if mine and _freeze_one(campaign_id):
                 frozen += 1
     return frozen
+
+
+def next_release() -> timedelta | None:
+    """How long until the first mailing that is whole may leave, its time to cancel over; None: none waits."""
+    return Campaign.objects.filter(
+        state=CampaignState.FREEZING, frozen_at__isnull=False, freeze_cursor=F("audience_count")
+    ).aggregate(wait=ExpressionWrapper(Min("window_until") - Now(), output_field=DurationField()))["wait"]
 
 
 def pause_for(campaign_id: int, reason: PauseReason) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection, connections
 
 from campaign_crm.celery import app
 from messaging import tasks
+from messaging.dispatch import lifecycle
 from messaging.enums import CampaignState
-from messaging.models import Campaign
+from messaging.models import Campaign, SendingRule
 from messaging.services.campaigns import send_now
 from tests.messaging.people import make_campaign, make_officer, make_people
 from tests.support.smtp_sink import SmtpSink
@@ -99,3 +103,40 @@ def test_waking_every_shard_reaches_the_service_lane_too(woken: list[str]) -> No
     tasks.pump_all()
     assert woken == ["messaging.pump"] * 3
     assert Campaign.objects.count() == 0
+
+
+def test_a_mailing_leaves_as_its_time_to_cancel_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tick before asks to be called again at that moment: no beat is waited for."""
+    asked: list[Any] = []
+    monkeypatch.setattr(tasks, "tick", asked.append)
+    make_people(3)
+    SendingRule(id=1, window_seconds=2).save()
+    with SmtpSink() as sink:
+        campaign = make_campaign(sink)
+        send_now(campaign=campaign, by=make_officer())
+        campaign.refresh_from_db()
+        assert campaign.window_until is not None
+        tasks.tend()
+        (again,) = asked
+        assert again.task == "messaging.tend"
+        assert 0 < again.options["countdown"] <= 2
+        time.sleep(again.options["countdown"])
+        tasks.tend()
+        assert [task.task for task in asked[1:]] == ["messaging.pump"] * 3
+        assert tasks.pump(1) == 3
+        tasks._pump().close()
+        first = min(row.at for row in sink.received())
+    assert 0 <= first - campaign.window_until.timestamp() < 5
+
+
+def test_a_release_that_is_far_off_is_left_to_the_beat(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(tasks, "tick", asked.append)
+    make_people(1)
+    SendingRule(id=1, window_seconds=60).save()
+    send_now(campaign=make_campaign(), by=make_officer())
+    tasks.tend()
+    assert asked == []
+    wait = lifecycle.next_release()
+    assert wait is not None
+    assert wait > timedelta(seconds=50)

@@ -308,3 +308,37 @@ def test_rows_lie_in_the_month_of_their_campaign() -> None:
     start(campaign)
     assert Delivery.objects.get().ledger_month == date(2026, 1, 1)
     assert Delivery.objects.get().state == DeliveryState.QUEUED
+
+
+def test_a_freeze_that_is_whole_needs_its_snapshot_no_more() -> None:
+    make_people(3)
+    campaign = make_campaign()
+    send_now(campaign=campaign, by=make_officer())
+    Campaign.objects.update(window_until=timezone.now() + timedelta(hours=1))
+    with pytest.raises(freezing.FreezeStopped, match="can still be cancelled"):
+        freezing.freeze(campaign.pk)
+    rows = list(Delivery.objects.values_list("contact_id", "due_at"))
+    with connection.cursor() as cursor:  # as PostgreSQL leaves an unlogged table after a crash
+        cursor.execute(f"TRUNCATE staging.freeze_{campaign.pk}")
+    make_people(2, start=100)
+    Campaign.objects.update(window_until=timezone.now())
+
+    assert freezing.freeze(campaign.pk).recipients == 3
+
+    assert list(Delivery.objects.values_list("contact_id", "due_at")) == rows
+
+
+def test_the_planner_knows_the_partition_before_anything_can_leave() -> None:
+    make_people(3)
+    campaign = make_campaign()
+    send_now(campaign=campaign, by=make_officer())
+    Campaign.objects.update(window_until=timezone.now() + timedelta(hours=1))
+    with pytest.raises(freezing.FreezeStopped, match="can still be cancelled"):
+        freezing.freeze(campaign.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [_partition(campaign)])
+        assert cursor.fetchone() == (3,)
+
+
+def _partition(campaign: Campaign) -> str:
+    return f"messaging_delivery_y{campaign.ledger_month:%Y}m{campaign.ledger_month:%m}"
