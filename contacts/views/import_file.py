@@ -23,6 +23,7 @@ from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import DiskFull, ImportProblem
 from contacts.imports.formats.opening import look_again
 from contacts.imports.guessing import guess
+from contacts.imports.many_files import words_of_files
 from contacts.imports.profiles import unlike_kept
 from contacts.imports.room import told_when_full
 from contacts.imports.service import (
@@ -138,7 +139,7 @@ class ImportFile(StepView):
             encoding=layout.encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be"),
             encodings=CHOICES.items(),
             delimiters=[(";", _("Semicolon")), (",", _("Comma")), ("\t", _("Tab")), ("|", _("Bar"))],
-            left_out=", ".join(layout.noted("left_out")),
+            files=words_of_files(layout),
             organisations=sum(map(int, layout.noted("organisations"))),
             titles=sum(map(int, layout.noted("titles"))),
             problem=problem,

@@ -5,7 +5,7 @@
 `sandbox.py`     the parent's side: a child process with limits, stopped when it takes too long
 `__main__.py`    the child: no database, no keys, no network; one request in, one answer out
 `spreadsheets.py`, `vcards.py`, `roll_xml.py`, `delimited.py`   one reader a form, each giving a `Table`
-`archives.py`, `members.py`, `union.py`   many files in one: what may be in them, and one table of them all
+`archives.py`, `first_lines.py`, `union.py`   many files in one: what may be in them, one table of them all
 `tables.py`      what a reader gives, and the file it is written to
 
 A person's file may be made to harm: whatever reads its insides runs in the child, and the modules it imports

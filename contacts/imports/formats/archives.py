@@ -44,9 +44,9 @@ class Member:
     opened: Callable[[], IO[bytes]]
     path: Path | None = None  # where it lies already
 
-    def beginning(self) -> bytes:
+    def beginning(self, most: int = HEAD_BYTES) -> bytes:
         with _told(self.name), self.opened() as file:
-            return file.read(HEAD_BYTES)
+            return file.read(most)
 
     @contextmanager
     def at(self, work: Path, *, most: int | None = None) -> Iterator[Path]:

@@ -38,7 +38,7 @@ HEAD_SECONDS, WHOLE_SECONDS = 120, 3 * 3600
 """A first look, for which a person waits; the whole file, which a worker reads (an hour for the country)."""
 
 HEAD_ROWS = 400
-"""Rows of a first look: more than anybody is shown, and than a guess needs."""
+"""Rows of a first look, and files whose rows are looked at: more than anybody is shown, or a guess needs."""
 
 CARD_CHARACTERS = 1024 * 1024
 """One vCard without its pictures."""

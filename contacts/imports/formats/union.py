@@ -24,6 +24,7 @@ from contacts.imports.fields import several_allowed
 from contacts.imports.file_names import named_roll
 from contacts.imports.formats import limits
 from contacts.imports.formats.archives import Member, is_document, is_left_out
+from contacts.imports.formats.first_lines import FirstLines
 from contacts.imports.formats.forms import Form, form_of_bytes
 from contacts.imports.formats.tables import Table
 from contacts.imports.layouts import Format, recognise
@@ -47,6 +48,7 @@ _STATE_FILE = re.compile(
     r"(?:.*/)?(subscribed|unsubscribed|nonsubscribed|cleaned)_.*export.*", re.IGNORECASE | re.DOTALL
 )
 _STATE = ("mailchimp list", "Mailchimp list")
+NAMES_TOLD = 20
 PEEKED_BYTES = 4 * limits.MIB  # as far as an encoding is looked for
 
 
@@ -67,14 +69,15 @@ def union(members: list[Member], *, work: Path, read: Read, report: Report, head
     files = [member for member in files if not is_document(member.name)]
     if not files:
         raise UnreadableFile(_("There is no file in it that could hold a list of people."))
-    found = _look_at_all(files, work, read, each=-(-limits.HEAD_ROWS // len(files)) if head else 0)
+    each = -(-limits.HEAD_ROWS // len(files)) if head else 0
+    found, empty = _look_at_all(files, work, read, each=each)
     if not found:
         raise UnreadableFile(_("None of its files has a row: there is nothing to import."))
     _refuse_mixture(found)
     columns = _Columns(is_roll=found[0].is_roll)
     for one in found:
         columns.add(one)
-    notes = [f"left_out:{name}" for name in documents[:20]]
+    notes = [f"files:{len(found)}", *_named_notes("left_out", documents), *_named_notes("no_rows", empty)]
     return Table(
         header=[*columns.header, _("File"), _("Line in the file")],
         rows=_samples(found, columns) if head else _rows(found, columns, work, read, report, notes),
@@ -82,21 +85,48 @@ def union(members: list[Member], *, work: Path, read: Read, report: Report, head
     )
 
 
-def _look_at_all(files: list[Member], work: Path, read: Read, *, each: int) -> list[_Found]:
-    """Read the header of every file, and `each` rows of it."""
+def _named_notes(code: str, names: list[str]) -> list[str]:
+    """Some names, and how many more there are."""
+    more = len(names) - NAMES_TOLD
+    return [
+        *(f"{code}:{name}" for name in names[:NAMES_TOLD]),
+        *([f"{code}_more:{more}"] if more > 0 else []),
+    ]
+
+
+def _look_at_all(files: list[Member], work: Path, read: Read, *, each: int) -> tuple[list[_Found], list[str]]:
+    """Read the header of every file, and `each` rows of some; also return the names of those without a row.
+
+    A file that begins with a line known as a header is not looked at further, unless it is one of the
+    sample: the country is 35,000 files, and a person waits.
+    """
     found: list[_Found] = []
+    empty: list[str] = []
     headers: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
-    for member in files:
+    known, sample = FirstLines(), _sample(len(files))
+    for number, member in enumerate(files):
+        first = member.beginning(known.BYTES)
+        if number not in sample and (header := known.header_of(first)):
+            found.append(_Found(member, *headers[header], []))
+            continue
         try:
             with _named(member), _peeked(member, work) as path:
                 table = read(path, member.size <= PEEKED_BYTES)
-                header, sample = tuple(table.header), list(islice(table.rows, each))
+                header, rows = tuple(table.header), list(islice(table.rows, each))
         except NoRows:  # a commune without electors of this kind sends a header alone
+            empty.append(member.name)
             continue
         if header not in headers:
             headers[header] = (header, recognise(list(header)).format == Format.ROLL)
-        found.append(_Found(member, *headers[header], sample))
-    return found
+        known.learn(first, header)
+        found.append(_Found(member, *headers[header], rows))
+    return found, empty
+
+
+def _sample(count: int) -> set[int]:
+    """Files whose rows are looked at: all of a few, else some evenly by name, the first and the last too."""
+    most = min(count, limits.HEAD_ROWS)
+    return {number * (count - 1) // max(1, most - 1) for number in range(most)}
 
 
 def _refuse_mixture(found: list[_Found]) -> None:
@@ -187,7 +217,13 @@ def _rows(
     for one in found:
         turn = columns.taking(one)
         with _named(one.member), one.member.at(work) as path:
-            table = read(path, True)
+            try:
+                table = read(path, True)
+            except NoRows:  # what was seen below its header are spaces
+                notes.append(f"no_rows:{one.member.name}")
+                continue
+            if len(table.header) != len(one.header):
+                raise UnreadableFile(_("Its columns are not those that its first line names."))
             for line, row in table.rows:
                 at += 1
                 yield at, turn(line, row)

@@ -19,6 +19,7 @@ from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
 from contacts.imports.encodings import CHOICES
+from contacts.imports.many_files import words_of_files
 from contacts.imports.partway import partway_words
 from contacts.imports.people.policy import GROUPS
 from contacts.imports.profiles import unlike_kept
@@ -122,7 +123,7 @@ class Command(BaseCommand):
             _refuse_a_doubt(run)
             if options["fill_short_rows"]:
                 set_padding(run=run, by=by)
-            for words in unlike_kept(run):
+            for words in [*words_of_files(Layout.from_json(run.layout)), *unlike_kept(run)]:
                 self.stderr.write(words)
             mapping = {int(index): field for index, field in run.mapping.items()}
             set_mapping(run=run, mapping=mapping, options=_chosen(options), by=by)

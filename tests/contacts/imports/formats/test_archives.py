@@ -9,6 +9,7 @@ import pytest
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import archives, limits
 from contacts.imports.formats.opening import open_file
+from contacts.imports.many_files import words_of_files
 from contacts.imports.service import set_reading, start_import
 from contacts.invented.rolls import COLUMNS
 from contacts.models import ElectoralRegistration, Import, ImportReject
@@ -67,7 +68,11 @@ def test_rolls_of_several_communes_meet_by_their_columns(
         ("MARTIN", "Ana", 3, "60057"),
         ("LEFÈVRE", "Léa Marie", 1, "60175"),
     }
-    assert run.layout["warnings"] == ["left_out:60/lettre.pdf"]
+    assert run.layout["warnings"] == [
+        "files:4",
+        "left_out:60/lettre.pdf",
+        "no_rows:60/Liste-com60057-LCM-13-02-2026.csv",
+    ]
     assert run.layout["header"][-2:] == ["File", "Line in the file"]
     refused = dict(zip(run.layout["header"], ImportReject.objects.get().values, strict=True))
     assert (refused["File"], refused["Line in the file"]) == ("60/nulle part.csv", "2")
@@ -240,3 +245,47 @@ def test_damage_in_one_file_fails_the_whole_and_writes_nothing(
     assert "b.csv: " in run.error
     assert "quotation mark" in run.error
     assert fingerprint() == before
+
+
+def many(number=1200):
+    """So many files that each third is of the sample, whose size is fixed in the child."""
+    return {f"{n:04}.csv": f"Nom;E-mail\nMartin;n{n}@example.org\n" for n in range(number)}
+
+
+@pytest.mark.django_db
+def test_of_many_files_a_sample_is_looked_at_and_every_header_is_known(places, book, tmp_path, kept) -> None:
+    files = many()
+    files["0007.csv"] = "Nom;E-mail\n ; \n"
+    files["0008.csv"] = "Nom;E-mail\n\xa0;\n"
+    files["0010.csv"] = "Commune de Creil;;\nPrénom;E-mail;Nom\nKim;k@example.org;Diaz\n"
+    files["0011.csv"] = "E-mail;Prénom\nz@example.org;Zoé\n"
+    path = write_zip(tmp_path / "a.zip", files)
+    sketch = open_file(path)
+    assert sketch.layout.header == ["Nom", "E-mail", "Prénom", "File", "Line in the file"]
+    names = ["0000", "0003", "0006", "0009", "0010", "0011", "0012", "0015"]
+    assert [row[3] for row in sketch.rows[:8]] == [f"{name}.csv" for name in names]
+    run = import_file(path, kind="address-book", source=book)
+    assert (run.state, run.counts["new"], run.counts["rejected"]) == (Import.State.DONE, 1198, 0), run.error
+    people = run.created_contacts
+    assert people.filter(first_name="Zoé", emailaddress_set__normalised="z@example.org").exists()
+    assert people.filter(first_name="Kim", emailaddress_set__normalised="k@example.org").exists()
+    assert {"no_rows:0007.csv", "no_rows:0008.csv"} <= set(run.layout["warnings"])
+
+
+@pytest.mark.django_db
+def test_damage_outside_the_sample_is_told_by_name_and_nothing_is_written(
+    places, book, tmp_path, kept
+) -> None:
+    damaged = {"0020.csv": 'Nom;E-mail\na;"never closed\n'}
+    before = fingerprint()
+    run = import_file(write_zip(tmp_path / "a.zip", many() | damaged), kind="address-book", source=book)
+    assert (run.state, "0020.csv: " in run.error) == (Import.State.FAILED, True)
+    assert fingerprint() == before
+
+
+def test_names_that_are_not_told_are_counted(tmp_path) -> None:
+    files = {f"{n:02}.pdf": b"%PDF-1" for n in range(25)} | {"a.csv": BOOK}
+    told = words_of_files(open_file(write_zip(tmp_path / "a.zip", files)).layout)
+    assert told[0] == "1 file of people is read."
+    assert told[1].startswith("Left out, for they hold no list of people: 00.pdf, 01.pdf,")
+    assert told[1].endswith("19.pdf, 5 other files.")

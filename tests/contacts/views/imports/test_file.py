@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -176,6 +178,21 @@ def test_what_was_left_out_of_a_file_is_said(send: Callable[..., HttpResponse], 
     send(cards.encode())
     page = staff.get(f"/imports/{Import.objects.get().pk}/file/").content.decode()
     assert "1 card of an organisation is left out" in page
+
+
+def test_files_of_an_archive_are_counted_and_those_without_a_row_named(
+    send: Callable[..., HttpResponse], staff: Client
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, row in (("a", "Martin;a@example.org"), ("b", "Petit;b@example.org"), ("empty", "")):
+            archive.writestr(f"{name}.csv", f"Nom;E-mail\n{row}\n")
+        archive.writestr("lettre.pdf", b"%PDF-1")
+    send(packed.getvalue())
+    page = staff.get(f"/imports/{Import.objects.get().pk}/file/").content.decode()
+    assert "2 files are read as one table." in page
+    assert "Without a row below the header: empty.csv." in page
+    assert "Left out, for they hold no list of people: lettre.pdf." in page
 
 
 def test_what_was_guessed_and_left_out_is_said_beside_the_first_rows(
