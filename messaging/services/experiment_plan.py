@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from math import ceil
+
+from django.db.models.functions import Now
 
 from contacts.registry import registry
 from messaging.enums import CampaignState, DeliveryState
@@ -15,6 +18,7 @@ ASSUMED_SHARE = 0.03
 """Of the readers, who click: taken while no mailing has been measured."""
 
 LOOKED_BACK = 10  # mailings
+READ_WITHIN = timedelta(days=1)  # what left since is still being read
 FEWEST_MEASURED = 200
 """People who got those mailings: fewer say nothing about the next one."""
 
@@ -54,6 +58,7 @@ def plan_of(test: Experiment, *, versions: int, recipients: int) -> Plan | None:
 def usual_share() -> float | None:
     """People who clicked of those reached by the last mailings; None where too few were."""
     sent = Campaign.objects.mailings().filter(state=CampaignState.SENT, tracking=True)
+    sent = sent.exclude(finished_at__gt=Now() - READ_WITHIN)
     counted = dict(sent.order_by("-pk").values_list("pk", "state_counts")[:LOOKED_BACK])
     reached = sum(counts.get(state, 0) for counts in counted.values() for state in map(_value, REACHED))
     if reached < FEWEST_MEASURED:

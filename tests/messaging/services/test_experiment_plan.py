@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from contacts.registry import registry
 from messaging.enums import CampaignState
@@ -45,4 +46,5 @@ def test_the_usual_share_is_that_of_mailings_that_were_measured(monkeypatch: pyt
     assert usual_share() is None  # too few to say anything
     make_campaign(**fields, state_counts={"accepted": 300, "delivered": 150})
     make_campaign(**fields, state_counts={"accepted": 900}, tracking=False)
+    make_campaign(**fields, state_counts={"accepted": 900}, finished_at=timezone.now())  # still being read
     assert usual_share() == 0.1
