@@ -101,9 +101,10 @@ def freeze_waiting() -> int:
 
 def next_release() -> timedelta | None:
     """How long until the first mailing that is whole may leave, its time to cancel over; None: none waits."""
-    return Campaign.objects.filter(
+    wait: timedelta | None = Campaign.objects.filter(
         state=CampaignState.FREEZING, frozen_at__isnull=False, freeze_cursor=F("audience_count")
     ).aggregate(wait=ExpressionWrapper(Min("window_until") - Now(), output_field=DurationField()))["wait"]
+    return wait
 
 
 def pause_for(campaign_id: int, reason: PauseReason) -> bool:
