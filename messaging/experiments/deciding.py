@@ -17,7 +17,7 @@ from django.utils.translation import override
 from campaign_crm.platform import audit
 from messaging.dispatch.notices import language_of, tell_author, tell_those_who_send
 from messaging.enums import CampaignState
-from messaging.experiments.figures import count_versions_so_far
+from messaging.experiments.figures import count_versions_so_far, others_wait
 from messaging.experiments.release import release_chosen
 from messaging.experiments.verdict import Verdict, judge
 from messaging.experiments.words import in_words
@@ -78,9 +78,10 @@ def look(campaign_id: int) -> Verdict | None:
     verdict = judge(figures, if_none=test.if_none)
     test.looked_at, test.outcome = Now(), verdict.outcome
     test.figures = [one.as_json() for one in figures]
+    waited_for = test.has_others and others_wait(campaign)
     if verdict.outcome != Outcome.WITHHELD:
-        test.chosen = verdict.leaving if test.has_others else verdict.winner
-    if test.chosen is not None or not test.has_others:
+        test.chosen = verdict.leaving if waited_for else verdict.winner
+    if test.chosen is not None or not waited_for:
         test.decided_at = Now()
     test.save()
     detail = {"outcome": verdict.outcome.value, "version": test.chosen, "figures": test.figures}
@@ -126,10 +127,11 @@ def _due() -> QuerySet[Experiment]:
 
 def _too_late() -> QuerySet[Experiment]:
     """Tests that are open although nobody may be written to any more."""
-    return Experiment.objects.filter(_OVER, campaign__state__in=UNDER_WAY, decided_at=None)
+    return Experiment.objects.filter(_OVER, decided_at=None)
 
 
-_OVER = Q(campaign__send_until__lte=Now(), sample_percent__lt=100)
+# Where nobody waits any more, its figures are looked at however late it is.
+_OVER = Q(campaign__send_until__lte=Now(), sample_percent__lt=100, campaign__state__in=UNDER_WAY)
 
 
 def _tell(campaign: Campaign, test: Experiment, verdict: Verdict) -> None:

@@ -79,6 +79,11 @@ def waiting_for_test(campaign: Campaign) -> int:
     return remembered(f"test-waits:{campaign.pk}", seconds=KEPT_SECONDS, compute=waiting.count)
 
 
+def others_wait(campaign: Campaign) -> bool:
+    """Whether anybody waits for the result: a few recipients may all be in the test, or have left since."""
+    return Delivery.objects.of_campaign(campaign).filter(variant=UNDECIDED, state__in=WAITING).exists()
+
+
 def numbers_of(campaign: Campaign) -> list[int]:
     """Numbers of the versions in its test: the mailing itself first."""
     tested = campaign.variants.tested().order_by("number")

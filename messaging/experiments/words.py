@@ -30,7 +30,7 @@ def found(verdict: Verdict) -> str:
 
 def follows(test: Experiment) -> str:
     """What becomes of the others; empty where there are none."""
-    if not test.has_others:
+    if not test.has_others or (test.chosen is None and not test.is_open):
         return ""
     if test.chosen is None:
         return _("The others wait until somebody chooses.")

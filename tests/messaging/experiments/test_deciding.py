@@ -194,6 +194,25 @@ def test_a_test_of_everybody_leaves_nothing_to_decide_and_is_looked_at_all_the_s
         experiments.choose(campaign=campaign, number=0, reason="Mine", by=make_officer())
 
 
+@pytest.mark.parametrize("hours_left", [None, -1])
+def test_where_everybody_was_in_the_sample_nobody_is_asked_to_choose(
+    sink: SmtpSink, pump: Pump, did: Did, hours_left: int | None
+) -> None:
+    make_people(2)
+    campaign = start(make_tested(sink, settings={"if_none": "wait", "sample_percent": 20}))
+    pump.run(seconds=30)
+    assert lifecycle.finish() == 1
+    deciding.note_sent_samples()
+    hours_pass(campaign)
+    if hours_left is not None:
+        Campaign.objects.update(send_until=timezone.now() + timedelta(hours=hours_left))
+    assert deciding.decide_due() == 0
+    test = Experiment.objects.get()
+    assert (test.outcome, test.chosen, test.is_open) == (Outcome.NONE, None, False)
+    assert told("campaign.test_waits") == []
+    assert told("campaign.test_decided") == ["“Newsletter”: No version won the test."]
+
+
 def test_two_schedulers_at_once_look_once(sink: SmtpSink, pump: Pump, did: Did) -> None:
     did(goal=WINS)
     campaign = sample_sent(sink, pump)
