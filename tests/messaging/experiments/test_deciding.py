@@ -213,6 +213,22 @@ def test_where_everybody_was_in_the_sample_nobody_is_asked_to_choose(
     assert told("campaign.test_decided") == ["“Newsletter”: No version won the test."]
 
 
+def test_a_test_that_cannot_be_counted_keeps_nobody_elses_others(
+    sink: SmtpSink, pump: Pump, did: Did
+) -> None:
+    did(goal=WINS)
+    make_people(80)
+    broken, sound = (start(make_tested(sink, name=name)) for name in ("Broken", "Sound"))
+    pump.run(seconds=30)
+    deciding.note_sent_samples()
+    hours_pass(broken)
+    hours_pass(sound)
+    Experiment.objects.filter(campaign=broken).update(goal="gone")
+    assert deciding.decide_due() == 40
+    assert Experiment.objects.get(campaign=broken).looked_at is None
+    assert Experiment.objects.get(campaign=sound).chosen == 1
+
+
 def test_two_schedulers_at_once_look_once(sink: SmtpSink, pump: Pump, did: Did) -> None:
     did(goal=WINS)
     campaign = sample_sent(sink, pump)
