@@ -20,6 +20,9 @@ from messaging.services.variants import revision_of
 ALONE_WINDOW = timedelta(minutes=10)
 """Time to cancel what nobody else could approve (`law.md`, Proportion)."""
 
+GROWTH = 1.25
+"""An address book grows between an approval and the hour of sending; beyond so much it is another mailing."""
+
 
 def is_needed(recipients: int) -> bool:
     """Whether a mailing to so many people needs somebody's approval."""
@@ -63,6 +66,11 @@ def approval_of(campaign: Campaign) -> Approval | None:
 def is_approved(campaign: Campaign) -> bool:
     found = approval_of(campaign)
     return found is not None and found.approved is True
+
+
+def has_outgrown(approval: Approval, recipients: int) -> bool:
+    """Whether the audience is no longer of the size that was agreed to."""
+    return recipients > approval.recipients * GROWTH
 
 
 def others_who_may_approve(by: User) -> list[User]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Organisation
@@ -18,7 +19,7 @@ from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
 from messaging.models import Campaign, SenderIdentity
-from messaging.services.approval_state import is_approved, is_needed
+from messaging.services.approval_state import approval_of, has_outgrown, is_needed
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.experiment_checks import faults_of_test
 from messaging.services.send_options import is_targeted
@@ -108,8 +109,7 @@ def pre_send(campaign: Campaign) -> PreSend:
         for check in remarks
         if check.level is Level.ERROR
     ]
-    if is_needed(counts.reachable) and not is_approved(campaign):
-        message = _("A mailing to so many people is approved by somebody else before it leaves.")
+    if is_needed(counts.reachable) and (message := _not_approved(campaign, counts.reachable)):
         obstacles.append(Obstacle(About.APPROVAL, message))
     return PreSend(
         recipients=counts.reachable,
@@ -120,6 +120,21 @@ def pre_send(campaign: Campaign) -> PreSend:
         audience_label=audience.label if audience is not None else "",
         version=compiled.version if compiled is not None else "",
     )
+
+
+def _not_approved(campaign: Campaign, recipients: int) -> str:
+    """Why no approval covers it as it is now; empty when one does."""
+    last = approval_of(campaign)
+    if last is None or not last.approved:
+        return _("A mailing to so many people is approved by somebody else before it leaves.")
+    if has_outgrown(last, recipients):
+        return _(
+            "It was approved for %(approved)s recipients and would now go to %(now)s: ask for approval again."
+        ) % {
+            "approved": number_format(last.recipients, force_grouping=True),
+            "now": number_format(recipients, force_grouping=True),
+        }
+    return ""
 
 
 def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:

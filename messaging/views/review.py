@@ -23,6 +23,7 @@ from messaging.models import Campaign, SendingRule
 from messaging.services.approval_state import (
     approval_of,
     content_of,
+    has_outgrown,
     is_needed,
     others_who_may_approve,
     window_of,
@@ -150,6 +151,8 @@ class Review(StaffView, TemplateView):
             return None
         user, last = self.request.user, approval_of(campaign)
         may_approve = user.has_right(Right.APPROVE_CAMPAIGN)
+        if last is not None and last.approved and has_outgrown(last, found.recipients):
+            last = None
         is_open = last is not None and last.approved is None
         return {
             "last": last,

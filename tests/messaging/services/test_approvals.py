@@ -106,6 +106,16 @@ def test_an_edit_after_the_approval_asks_again(author: User, colleague: User, re
     assert campaigns.send_now(campaign=edited, by=author).state == CampaignState.FREEZING
 
 
+def test_an_approval_is_for_about_so_many_people(author: User, colleague: User, ready: Campaign) -> None:
+    approved(ready, author, colleague)
+    make_people(3, start=100)
+    with pytest.raises(CannotSend, match="approved for 3 recipients and would now go to 6"):
+        campaigns.send_now(campaign=ready, by=author)
+    approved(ready, author, colleague)
+    make_people(1, start=200)
+    assert campaigns.send_now(campaign=ready, by=author).state == CampaignState.FREEZING
+
+
 def test_what_was_changed_while_somebody_read_it_is_not_approved(
     author: User, colleague: User, ready: Campaign
 ) -> None:
