@@ -42,14 +42,13 @@ def peak_of_children():
         while not is_over.wait(0.005):
             for child in psutil.Process().children():
                 try:
-                    status = Path(f"/proc/{child.pid}/status").read_text()
+                    # In this order: before its exec the child has the memory of this process.
                     command = Path(f"/proc/{child.pid}/cmdline").read_text()
+                    status = Path(f"/proc/{child.pid}/status").read_text()
                 except OSError:
                     continue
                 mark = re.search(r"VmHWM:\s+(\d+) kB", status)
-                if (
-                    mark and "contacts.imports.formats" in command
-                ):  # after its exec, before which it is this process
+                if mark and "contacts.imports.formats" in command:
                     seen.append(int(mark[1]) // 1024)
 
     watcher = threading.Thread(target=watch)
