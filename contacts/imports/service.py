@@ -1,12 +1,11 @@
-"""The door of imports for screens, commands and the API: each step of a file's way, and what to show of it.
+"""The door of imports for screens, commands and the API: taking a file in, having it previewed, written,
+stopped, taken back or forgotten. What is said of it in between is in `choices`.
 
-Every function raises ImportProblem with a message for people. A step that changes how the file is read drops
-what an earlier preview prepared.
+Every function raises ImportProblem with a message for people.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,24 +18,21 @@ from campaign_crm.platform.jobs import enqueue
 from campaign_crm.platform.models import Job, User
 from contacts.imports import files
 from contacts.imports.checks import check_kind, check_mapping, check_options, check_source
-from contacts.imports.errors import ImportProblem, WrongState
+from contacts.imports.choices import note_reading, set_source, usual_source
+from contacts.imports.errors import WrongState
 from contacts.imports.file_names import named_roll
-from contacts.imports.formats.opening import forget_table, look_again, open_file
-from contacts.imports.guessing import Guess, guess
+from contacts.imports.formats.opening import forget_table, open_file
+from contacts.imports.guessing import guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
-from contacts.imports.layouts import Format, Mapping
+from contacts.imports.layouts import Format
 from contacts.imports.partway import written_so_far
-from contacts.imports.profiles import Known, kept_readings, known_mapping, remember_padding
+from contacts.imports.profiles import kept_readings, known_mapping
 from contacts.imports.remembered import Kept, open_as_before
 from contacts.imports.rolls.lookups import roll_kind_of
-from contacts.imports.sketch import Layout, Sketch
+from contacts.imports.sketch import Layout
+from contacts.imports.standing import AT_WORK, State, check_changeable, is_changeable, lock_import
 from contacts.imports.undo import UNDOABLE
-from contacts.imports.values import month_comes_first
 from contacts.models import Import, RecurringFile, RecurringImport, Source
-
-State = Import.State
-CHANGEABLE = (State.UPLOADED, State.PREVIEWED, State.FAILED)
-AT_WORK = (State.PREVIEWING, State.RUNNING)
 
 
 def start_import(
@@ -80,11 +76,11 @@ def start_import(
             created_by=by,
             options=_options_of_name(file_name),
         )
-        _read(run, sketch, guessed)
+        note_reading(run, sketch, guessed)
         with transaction.atomic():
             run.save()
             audit.record(action="import.upload", on=run, by=by, detail={"bytes": run.file_bytes})
-            source = source or _usual_source(known)
+            source = source or usual_source(known)
             if source is not None:
                 set_source(run=run, source=source, by=by)
     except Exception:
@@ -96,94 +92,11 @@ def start_import(
     return run
 
 
-def set_reading(*, run: Import, by: User | None, encoding: str = "", delimiter: str = "") -> Import:
-    """Read the file with another encoding or separator; the mapping is guessed anew."""
-    _changeable(run)
-    layout = Layout.from_json(run.layout)
-    sketch = look_again(Path(run.file_path), layout, encoding=encoding, delimiter=delimiter)
-    _read(run, sketch, guess(sketch, kind=run.kind))
-    _reset(run, "layout", "mapping", "options")
-    return run
-
-
-def set_padding(*, run: Import, by: User | None) -> Import:
-    """Say that cells which rows lack at their end are empty ones: a spreadsheet left them out.
-
-    The saved mapping that is applied to the file knows it from then on.
-    """
-    _changeable(run)
-    run.layout = {**run.layout, "may_pad": True}
-    run.options = _without_short_rows(run.options)
-    with transaction.atomic():
-        _reset(run, "layout", "options")
-        remember_padding(run=run, by=by)
-    return run
-
-
-def set_sheet(*, run: Import, sheet: str, by: User | None) -> Import:
-    """Take another sheet of a workbook; the mapping is guessed anew."""
-    _changeable(run)
-    before = Layout.from_json(run.layout)
-    sketch = open_file(Path(run.file_path), sheet=sheet)
-    _read(run, sketch, guess(sketch, kind=run.kind))
-    _reset(run, "layout", "mapping", "options")
-    forget_table(before)
-    return run
-
-
-def set_kind(*, run: Import, kind: str, by: User | None) -> Import:
-    """Say what the file is. An electoral roll is never an address book: its electors are no contacts."""
-    _changeable(run)
-    if kind == run.kind:
-        return run
-    sketch = _sketch(run)
-    guessed = guess(sketch, kind=kind)
-    check_kind(kind, guessed)
-    run.kind = kind
-    run.source = None
-    _read(run, sketch, guessed)
-    _reset(run, "kind", "source", "layout", "mapping", "options")
-    return run
-
-
-def set_source(*, run: Import, source: Source, by: User | None) -> Import:
-    """Say where the data comes from; a kind of file asks for a kind of source."""
-    _changeable(run)
-    check_source(run.kind, source)
-    run.source = source
-    _reset(run, "source")
-    return run
-
-
-def set_mapping(
-    *,
-    run: Import,
-    mapping: Mapping,
-    by: User | None,
-    options: dict[str, Any] | None = None,
-    month_first: bool | None = None,
-) -> Import:
-    """Say what the columns hold; `options` are those of the whole file, such as `tags` and a `list`.
-
-    `month_first` says how dates are written that could be read two ways; None leaves what was found.
-    """
-    _changeable(run)
-    mapping = {int(index): key for index, key in mapping.items() if key}
-    run.options = {**run.options, **(options or {})}
-    check_options(run)
-    check_mapping(run, mapping)
-    run.mapping = {str(index): key for index, key in mapping.items()}
-    if month_first is not None:
-        run.layout = {**run.layout, "month_first": month_first}
-    _reset(run, "mapping", "options", "layout")
-    return run
-
-
 @transaction.atomic
 def enqueue_preview(*, run: Import, by: User | None) -> Job:
     """Have the whole file read and counted; nothing is written."""
-    _lock(run)
-    _changeable(run)
+    lock_import(run)
+    check_changeable(run)
     _ready(run)
     return _enqueue(run, PREVIEW_JOB, State.PREVIEWING, by)
 
@@ -194,7 +107,7 @@ def enqueue_run(*, run: Import, by: User | None, whole_roll: bool = False) -> Jo
 
     `whole_roll`: the file is the whole roll of its communes, so that whoever is not in it has left.
     """
-    _lock(run)
+    lock_import(run)
     if run.state in AT_WORK:
         raise WrongState(_("This import is at work already."))
     if run.state != State.PREVIEWED:
@@ -212,7 +125,7 @@ def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -
     `objections_too`: what a file of people put on the do-not-contact list goes as well, because the file was
     mistaken. Of an opt-out file it always does.
     """
-    _lock(run)
+    lock_import(run)
     if run.state not in UNDOABLE:
         raise WrongState(_("Only an import that has ended can be undone."))
     if not run.has_begun:
@@ -227,7 +140,7 @@ def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -
 @transaction.atomic
 def stop_import(*, run: Import, by: User | None) -> None:
     """Stop at the end of the current chunk. What has begun can then be undone, anything else changed."""
-    _lock(run)
+    lock_import(run)
     if run.state not in AT_WORK or run.job_id is None:
         raise WrongState(_("This import is not at work."))
     Job.objects.filter(pk=run.job_id).unfinished().update(
@@ -246,7 +159,7 @@ def stop_import(*, run: Import, by: User | None) -> None:
 @transaction.atomic
 def discard_import(*, run: Import, by: User | None) -> None:
     """Forget a file of which nothing was written."""
-    _lock(run)
+    lock_import(run)
     if run.state in AT_WORK:
         raise WrongState(_("This import is at work: stop it first."))
     if not is_changeable(run):
@@ -256,51 +169,6 @@ def discard_import(*, run: Import, by: User | None) -> None:
     RecurringFile.objects.filter(import_run=run).update(import_run=None)
     Import.objects.filter(pk=run.pk)._raw_delete("default")  # nothing else refers to it
     transaction.on_commit(lambda: _forget_files(run))
-
-
-def _read(run: Import, sketch: Sketch, guessed: Guess) -> None:
-    """Note how the file is read and what its columns seem to hold."""
-    born = [column for column in guessed.columns if column.field == "birth_date"]
-    is_american = bool(born) and month_comes_first(
-        [row[born[0].index] for row in sketch.rows if born[0].index < len(row)]
-    )
-    known = known_mapping(sketch.layout.header, kind=run.kind)
-    layout = replace(
-        sketch.layout, format=guessed.format, month_first=known.month_first if known else is_american
-    )
-    run.layout = layout.as_json()
-    mapping = known.mapping if known else guessed.mapping
-    run.mapping = {str(index): key for index, key in mapping.items()}
-    kept = _without_short_rows(run.options)
-    run.options = {**kept, **(known.options if known else {}), "profile": known.name if known else ""}
-
-
-def _without_short_rows(options: dict[str, Any]) -> dict[str, Any]:
-    """What an earlier preview said of short rows is no longer true of the file."""
-    return {key: value for key, value in options.items() if key != "short_rows"}
-
-
-def _usual_source(known: Known | None) -> Source | None:
-    """The source that the last delivery had, if it may still be used."""
-    if known is None or known.source_id is None:
-        return None
-    source: Source | None = Source.objects.filter(pk=known.source_id).first()
-    try:
-        if source is not None:
-            check_source(known.kind, source)
-    except ImportProblem:
-        return None
-    return source
-
-
-def _sketch(run: Import) -> Sketch:
-    layout = Layout.from_json(run.layout)
-    return look_again(
-        Path(run.file_path),
-        layout,
-        encoding=layout.encoding if layout.chosen_encoding else "",
-        delimiter=layout.delimiter if layout.chosen_delimiter else "",
-    )
 
 
 def _forget_files(run: Import) -> None:
@@ -318,26 +186,6 @@ def _options_of_name(file_name: str) -> dict[str, Any]:
     }
 
 
-def is_changeable(run: Import) -> bool:
-    """True before anything is written: one may go back to any step."""
-    return run.state in CHANGEABLE and not run.has_begun
-
-
-def _changeable(run: Import) -> None:
-    if run.state in AT_WORK:
-        raise WrongState(_("This import is at work: stop it first."))
-    if not is_changeable(run):
-        raise WrongState(_("This import has begun: it can be undone, not changed."))
-
-
-def _lock(run: Import) -> None:
-    """Hold the import until the transaction ends, and see how it stands: another page may have acted."""
-    now = Import.objects.select_for_update().filter(pk=run.pk).first()
-    if now is None:
-        raise WrongState(_("This file was discarded meanwhile."))
-    run.state, run.job_id, run.writing_began_at = now.state, now.job_id, now.writing_began_at
-
-
 def _ready(run: Import) -> None:
     if run.source is None:
         raise WrongState(_("Say where the data comes from first: no file comes in without a source."))
@@ -351,12 +199,3 @@ def _enqueue(run: Import, kind: str, state: Import.State, by: User | None) -> Jo
     run.state, run.job = state, job
     Import.objects.filter(pk=run.pk).update(state=state, job=job, error="")
     return job
-
-
-@transaction.atomic
-def _reset(run: Import, *fields: str) -> None:
-    """Save a change of how the file is read; what was prepared before it is worth nothing."""
-    _lock(run)  # looking at the file took its time
-    _changeable(run)
-    run.state, run.preview, run.error = State.UPLOADED, {}, ""
-    run.save(update_fields=[*fields, "state", "preview", "error"])

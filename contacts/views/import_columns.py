@@ -10,12 +10,13 @@ from django.shortcuts import redirect, render
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from contacts.imports.choices import set_mapping
 from contacts.imports.errors import ImportProblem
 from contacts.imports.fields import CUSTOM_PREFIX, GROUP_LABELS, Field, Group, fields_of
 from contacts.imports.guessing import ColumnGuess, guess
 from contacts.imports.layouts import never_imported
 from contacts.imports.profiles import save_profile, unlike_kept
-from contacts.imports.service import enqueue_preview, set_mapping
+from contacts.imports.service import enqueue_preview
 from contacts.imports.values import doubtful_day
 from contacts.models import CustomField, Import
 from contacts.views.import_file import sketch_of

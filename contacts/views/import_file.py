@@ -19,6 +19,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.imports import uploads
+from contacts.imports.choices import set_kind, set_padding, set_reading, set_sheet
 from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import DiskFull, ImportProblem
 from contacts.imports.formats.opening import look_again
@@ -26,14 +27,7 @@ from contacts.imports.guessing import guess
 from contacts.imports.many_files import words_of_files
 from contacts.imports.profiles import unlike_kept
 from contacts.imports.room import told_when_full
-from contacts.imports.service import (
-    enqueue_preview,
-    set_kind,
-    set_padding,
-    set_reading,
-    set_sheet,
-    start_import,
-)
+from contacts.imports.service import enqueue_preview, start_import
 from contacts.imports.sketch import DELIMITERS, Layout, Sketch
 from contacts.models import Import
 from contacts.views.import_kinds import kind_choices, kind_of

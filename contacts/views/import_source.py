@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.enums import Channel
+from contacts.imports.choices import set_source
 from contacts.imports.errors import ImportProblem
-from contacts.imports.service import set_source
 from contacts.models import Import, Source
 from contacts.rules.channels import basis_opens
 from contacts.services.sources import PREFERENCE_PAGE, SourceRefused, create_source, missing_of

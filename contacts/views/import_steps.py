@@ -19,8 +19,8 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView, refusal
-from contacts.imports.service import AT_WORK as AT_WORK
-from contacts.imports.service import is_changeable as is_changeable
+from contacts.imports.standing import AT_WORK as AT_WORK
+from contacts.imports.standing import is_changeable as is_changeable
 from contacts.models import Import
 
 State = Import.State

@@ -11,7 +11,8 @@ from typing import Any
 from django.db import connection
 
 from campaign_crm.platform.jobs import run_job
-from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import
+from contacts.imports.choices import set_mapping
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import
 from contacts.models import Import, Source
 
 # What an import may write. Import, Job and audit rows differ between two runs of the same file.

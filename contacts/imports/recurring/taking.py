@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.imports import files
+from contacts.imports.choices import set_mapping
 from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import ImportProblem
 from contacts.imports.layouts import Mapping
@@ -25,7 +26,7 @@ from contacts.imports.recurring.carddav import Delta
 from contacts.imports.recurring.places import FilePlace, Offered
 from contacts.imports.recurring.reach import Place, cards_of, files_of
 from contacts.imports.remembered import Kept, unlike
-from contacts.imports.service import enqueue_preview, set_mapping, start_import
+from contacts.imports.service import enqueue_preview, start_import
 from contacts.imports.signatures import keys_of, signature_of
 from contacts.imports.sketch import Layout
 from contacts.models import Import, RecurringFile, RecurringImport

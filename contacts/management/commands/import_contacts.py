@@ -18,20 +18,13 @@ from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
+from contacts.imports.choices import set_mapping, set_padding
 from contacts.imports.encodings import CHOICES
 from contacts.imports.many_files import words_of_files
 from contacts.imports.partway import partway_words
 from contacts.imports.people.policy import GROUPS
 from contacts.imports.profiles import unlike_kept
-from contacts.imports.service import (
-    discard_import,
-    enqueue_preview,
-    enqueue_run,
-    set_mapping,
-    set_padding,
-    start_import,
-    stop_import,
-)
+from contacts.imports.service import discard_import, enqueue_preview, enqueue_run, start_import, stop_import
 from contacts.imports.sketch import DELIMITERS, Layout
 from contacts.models import Import, Source, Territory
 from contacts.services.sources import create_source

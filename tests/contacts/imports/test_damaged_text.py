@@ -7,11 +7,12 @@ import pytest
 from django.db import connection
 
 from campaign_crm.platform.jobs import run_job
+from contacts.imports.choices import set_padding, set_reading
 from contacts.imports.encodings import Found, detect, detect_whole
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats.opening import open_file
 from contacts.imports.reasons import sentence
-from contacts.imports.service import enqueue_preview, set_padding, set_reading, start_import
+from contacts.imports.service import enqueue_preview, start_import
 from contacts.imports.sketch import sketch_file
 from contacts.models import Contact, ElectoralRegistration, Import, ImportReject, Source, Suppression
 from tests.support.imports import import_file, preview, write_rows

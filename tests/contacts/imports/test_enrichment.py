@@ -3,8 +3,9 @@
 import pytest
 
 from campaign_crm.platform.jobs import run_job
+from contacts.imports.choices import set_mapping
 from contacts.imports.errors import ImportProblem
-from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import, undo_import
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
 from contacts.models import Contact, CustomField, Import, PhoneNumber, Source
 from contacts.views.import_effect import tiles
 from tests.support.imports import counted, fingerprint, import_file, preview, write_rows

@@ -2,15 +2,12 @@
 
 import pytest
 
+from contacts.imports.choices import set_kind, set_mapping, set_reading, set_source
 from contacts.imports.errors import ImportProblem, UnreadableFile, WrongColumns, WrongState
 from contacts.imports.service import (
     discard_import,
     enqueue_preview,
     enqueue_run,
-    set_kind,
-    set_mapping,
-    set_reading,
-    set_source,
     start_import,
     stop_import,
     undo_import,

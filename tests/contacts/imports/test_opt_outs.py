@@ -10,10 +10,11 @@ from campaign_crm.platform.crypto import hash_key_fingerprint, keyed_hash
 from campaign_crm.platform.jobs import run_job
 from campaign_crm.platform.models import AuditEntry, Job
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
+from contacts.imports.choices import set_mapping
 from contacts.imports.errors import ImportProblem, WrongColumns
 from contacts.imports.opt_outs import engine
 from contacts.imports.reasons import sentence
-from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import, undo_import
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
 from contacts.models import (
     Contact,
     EmailAddress,
@@ -24,9 +25,10 @@ from contacts.models import (
     SuppressedDigest,
     Suppression,
 )
-from contacts.services.contact_points import add_email, mark_bounced
+from contacts.services.contact_points import add_email
 from contacts.services.projections import refresh_all
 from contacts.services.suppressions import suppress
+from tests.support.bounces import bounce
 from tests.support.imports import counted, fingerprint, import_file, preview, write_rows
 
 pytestmark = pytest.mark.django_db
@@ -253,7 +255,7 @@ def test_what_the_person_said_or_another_file_says_outlives_the_undo(lea, opt_ou
 
 def test_a_bounce_that_became_a_complaint_is_a_bounce_again(lea, opt_out, opt_out_file) -> None:
     point = EmailAddress.objects.get(contact=lea)
-    mark_bounced(channel=Channel.EMAIL, address_hash=bytes(point.address_hash), detail={"campaign": 3})
+    bounce(point.address_hash)
     run = run_opt_outs(opt_out_file("lea@example.org"), opt_out, reason="complaint")
     assert entries() == {("email", "everything", "complaint")}
     assert counted(run, "new", "updated") == {"new": 0, "updated": 1}
@@ -264,7 +266,7 @@ def test_a_bounce_that_became_a_complaint_is_a_bounce_again(lea, opt_out, opt_ou
 
 def test_a_bounce_of_later_takes_nothing_from_a_complaint_of_a_file(opt_out, opt_out_file) -> None:
     run_opt_outs(opt_out_file("lea@example.org"), opt_out, reason="complaint")
-    mark_bounced(channel=Channel.EMAIL, address_hash=keyed_hash("email", "lea@example.org"))
+    bounce(keyed_hash("email", "lea@example.org"))
     assert Suppression.objects.get().reason == "complaint"
 
 

@@ -7,9 +7,10 @@ import pytest
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.jobs import run_job
 from contacts.folding import fold
+from contacts.imports.choices import set_mapping
 from contacts.imports.errors import ImportProblem
 from contacts.imports.reasons import sentence
-from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import
 from contacts.models import (
     Consent,
     Contact,

@@ -3,8 +3,9 @@
 import pytest
 
 from campaign_crm.platform.jobs import run_job
+from contacts.imports.choices import set_mapping
 from contacts.imports.people.policy import GROUPS, POLICY_LABELS, Policy
-from contacts.imports.service import enqueue_preview, enqueue_run, set_mapping, start_import, undo_import
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
 from contacts.models import Contact, CustomField, Import, Source, Suppression, Territory
 from contacts.services.people import update_contact
 from tests.support.imports import counted, write_rows

@@ -7,6 +7,7 @@ import pytest
 
 from campaign_crm.platform.jobs import run_job
 from contacts.imports import files
+from contacts.imports.choices import set_kind, set_mapping, set_padding
 from contacts.imports.errors import WrongColumns
 from contacts.imports.formats.opening import look_again
 from contacts.imports.profiles import (
@@ -16,15 +17,7 @@ from contacts.imports.profiles import (
     save_profile,
     unlike_kept,
 )
-from contacts.imports.service import (
-    enqueue_preview,
-    enqueue_run,
-    set_kind,
-    set_mapping,
-    set_padding,
-    start_import,
-    undo_import,
-)
+from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
 from contacts.imports.signatures import signature_of
 from contacts.imports.sketch import Layout
 from contacts.models import Contact, ElectoralRegistration, Import, MappingProfile, Source, Territory

@@ -14,12 +14,12 @@ from campaign_crm.platform.jobs import run_job, run_one_due_job
 from campaign_crm.platform.models import Job, Notification, User
 from campaign_crm.platform.rights import Role
 from contacts.imports import jobs as import_jobs
+from contacts.imports.choices import set_mapping
 from contacts.imports.errors import ImportProblem, WrongState
 from contacts.imports.service import (
     discard_import,
     enqueue_preview,
     enqueue_run,
-    set_mapping,
     start_import,
     stop_import,
     undo_import,

@@ -6,11 +6,12 @@ import zipfile
 
 import pytest
 
+from contacts.imports.choices import set_reading
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import archives, limits
 from contacts.imports.formats.opening import open_file
 from contacts.imports.many_files import words_of_files
-from contacts.imports.service import set_reading, start_import
+from contacts.imports.service import start_import
 from contacts.invented.rolls import COLUMNS
 from contacts.models import ElectoralRegistration, Import, ImportReject
 from tests.support.imports import fingerprint, import_file

@@ -4,10 +4,11 @@ from datetime import date, datetime, time
 
 import pytest
 
+from contacts.imports.choices import set_sheet
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import spreadsheets
 from contacts.imports.formats.opening import open_file
-from contacts.imports.service import set_sheet, start_import
+from contacts.imports.service import start_import
 from contacts.models import ElectoralRegistration, Import, ImportReject
 from tests.support.imports import import_file
 from tests.support.workbooks import write_ods, write_xls, write_xlsx

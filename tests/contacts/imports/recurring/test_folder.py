@@ -16,10 +16,11 @@ from django.utils import timezone
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Job, Notification
 from contacts import tasks
+from contacts.imports.choices import set_padding, set_reading, set_sheet
 from contacts.imports.errors import ImportProblem, WrongState
 from contacts.imports.recurring import watching
 from contacts.imports.recurring.service import delete_recurring, look_now, pause_recurring
-from contacts.imports.service import discard_import, set_padding, set_reading, set_sheet, undo_import
+from contacts.imports.service import discard_import, undo_import
 from contacts.models import Contact, ContactTag, Import, RecurringFile, RecurringImport
 from tests.contacts.imports.recurring.conftest import OLD, confirm, look, work
 from tests.support.imports import import_file

@@ -13,7 +13,8 @@ from django.http import HttpResponse
 from django.test import Client
 
 from campaign_crm.platform.jobs import run_one_due_job
-from contacts.imports.service import enqueue_preview, set_source
+from contacts.imports.choices import set_source
+from contacts.imports.service import enqueue_preview
 from contacts.models import Import
 from tests.contacts.views.imports.conftest import PEOPLE, Elector, electors
 from tests.support.workbooks import write_xlsx
