@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
-from contacts.enums import Channel, ConsentPurpose, PointStatus, SuppressionReason, SuppressionScope
+from contacts.enums import Channel, ConsentPurpose, PointStatus, SuppressionReason
 from contacts.households.finding import refresh_households
 from contacts.models import Consent, Contact, EmailAddress, PhoneNumber, PostalAddress, Source, Suppression
 from contacts.services.addresses import (
@@ -25,7 +25,7 @@ from contacts.services.addresses import (
 from contacts.services.communes import commune_of, live_at
 from contacts.services.post_keys import post_hashes_of
 from contacts.services.projections import refresh_people_at, refresh_projections
-from contacts.services.suppressions import lift_hard_bounce, suppress
+from contacts.services.suppressions import lift_hard_bounce
 
 __all__ = [
     "EMAIL_PATTERN",
@@ -35,7 +35,6 @@ __all__ = [
     "add_phone",
     "add_postal_address",
     "confirm_point",
-    "mark_bounced",
     "normalise_email",
     "normalise_for",
     "normalise_phone",
@@ -180,25 +179,6 @@ def remove_point(*, point: Point, by: User | None) -> None:
         model._default_manager.filter(pk=heir.pk).update(is_primary=True)
     refresh_projections([contact_id])
     _live_together_again(contact_id, by)
-
-
-@transaction.atomic
-def mark_bounced(
-    *, channel: Channel, address_hash: bytes, detail: dict[str, Any] | None = None, by: User | None = None
-) -> None:
-    """Note that an address or number does not exist, whoever has it: nothing is sent there again."""
-    model: type[EmailAddress] | type[PhoneNumber] = EmailAddress if channel == Channel.EMAIL else PhoneNumber
-    model._default_manager.filter(address_hash=address_hash, status=PointStatus.ACTIVE).update(
-        status=PointStatus.BOUNCED
-    )
-    suppress(
-        address_hash=address_hash,
-        channel=channel,
-        scope=SuppressionScope.EVERYTHING,
-        reason=SuppressionReason.HARD_BOUNCE,
-        detail=detail,
-        by=by,
-    )
 
 
 def _has_no_main(model: type[Point], contact: Contact) -> bool:

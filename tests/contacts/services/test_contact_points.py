@@ -15,11 +15,11 @@ from contacts.services.contact_points import (
     add_phone,
     add_postal_address,
     confirm_point,
-    mark_bounced,
     remove_point,
     set_primary,
 )
 from contacts.services.suppressions import suppress
+from tests.support.bounces import bounce
 
 Row = Callable[..., Reach]
 
@@ -92,12 +92,10 @@ def test_a_bounce_falls_back_to_another_address_and_then_ends_the_channel(
     lea: Contact, form: Source, reach: Row
 ) -> None:
     second = add_email(contact=lea, address="second@example.org", source=form, by=None)
-    mark_bounced(
-        channel=Channel.EMAIL, address_hash=keyed_hash("email", "lea@example.org"), detail={"campaign": 3}
-    )
+    bounce(keyed_hash("email", "lea@example.org"))
     assert lea.emailaddress_set.get(normalised="lea@example.org").status == PointStatus.BOUNCED
     assert (reach(lea).political, reach(lea).point_id) == (True, second.pk)
-    mark_bounced(channel=Channel.EMAIL, address_hash=second.address_hash)
+    bounce(second.address_hash)
     assert (reach(lea).reason, reach(lea).service_reason) == (UnreachableReason.BOUNCED,) * 2
     assert Suppression.objects.filter(reason=SuppressionReason.HARD_BOUNCE, scope="everything").count() == 2
 
@@ -105,7 +103,7 @@ def test_a_bounce_falls_back_to_another_address_and_then_ends_the_channel(
 def test_a_bounce_is_everybodys_who_has_the_address(lea: Contact, form: Source, reach: Row) -> None:
     tom = Contact.objects.create(last_name="Martin")
     add_email(contact=tom, address="lea@example.org", source=form, by=None)
-    mark_bounced(channel=Channel.EMAIL, address_hash=keyed_hash("email", "lea@example.org"))
+    bounce(keyed_hash("email", "lea@example.org"))
     assert [reach(person).service for person in (lea, tom)] == [False, False]
 
 
@@ -115,7 +113,7 @@ def test_an_address_that_answers_works_for_everybody_who_has_it(
     tom, invalid = (Contact.objects.create(last_name=name) for name in ("Roy", "Petit"))
     for person in (tom, invalid):
         add_email(contact=person, address="lea@example.org", source=form, by=None)
-    mark_bounced(channel=Channel.EMAIL, address_hash=keyed_hash("email", "lea@example.org"))
+    bounce(keyed_hash("email", "lea@example.org"))
     invalid.emailaddress_set.update(status=PointStatus.INVALID)
     confirm_point(point=lea.emailaddress_set.get())
     theirs = tom.emailaddress_set.get()
@@ -125,7 +123,7 @@ def test_an_address_that_answers_works_for_everybody_who_has_it(
 
 def test_answering_from_a_bounced_address_brings_it_back(lea: Contact, reach: Row) -> None:
     point = lea.emailaddress_set.get()
-    mark_bounced(channel=Channel.EMAIL, address_hash=point.address_hash)
+    bounce(point.address_hash)
     confirm_point(point=point)
     assert reach(lea).political
     point.refresh_from_db()
@@ -161,6 +159,6 @@ def test_removing_the_address_somebody_objected_by_does_not_open_the_next(
 
 
 def test_a_bounced_address_goes_without_a_trace_of_refusal(lea: Contact) -> None:
-    mark_bounced(channel=Channel.EMAIL, address_hash=lea.emailaddress_set.get().address_hash)
+    bounce(lea.emailaddress_set.get().address_hash)
     remove_point(point=lea.emailaddress_set.get(), by=None)
     assert not Consent.objects.exists()

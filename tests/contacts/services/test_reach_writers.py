@@ -19,7 +19,6 @@ from contacts.services.contact_points import (
     add_phone,
     add_postal_address,
     confirm_point,
-    mark_bounced,
     remove_point,
     set_primary,
 )
@@ -29,6 +28,7 @@ from contacts.services.projections import refresh_all
 from contacts.services.registration_links import confirm_link, undo_link
 from contacts.services.sources import create_source, update_source
 from contacts.services.suppressions import lift_by_person, lift_hard_bounce, suppress
+from tests.support.bounces import bounce
 from tests.support.projections import projected
 
 
@@ -68,7 +68,7 @@ def _lift(base: Base) -> None:
 
 
 def _bounce(base: Base) -> None:
-    mark_bounced(channel=Channel.EMAIL, address_hash=base.digest)
+    bounce(base.digest)
 
 
 def _bounce_and_lift(base: Base) -> None:
@@ -112,7 +112,7 @@ WRITERS: dict[str, Callable[[Base], object]] = {
     ),
     "set_primary": lambda base: set_primary(point=base.second, by=None),
     "remove_point": lambda base: remove_point(point=base.point, by=None),
-    "mark_bounced": _bounce,
+    "stop_addresses": _bounce,
     "lift_hard_bounce": _bounce_and_lift,
     "confirm_point": _bounce_and_confirm,
     "suppress": _suppress,
