@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.enums import Channel, Gender, Relationship, TargetingClass
 from contacts.folding import fold
 from contacts.segments.conditions import Condition, ConditionGroup, Context, register_condition
-from contacts.segments.standard.pieces import AGE, AGE_RANGE, age_lookups
+from contacts.segments.standard.pieces import AGE, AGE_RANGE, age_lookups, year_lookups
 from contacts.segments.values import NOTHING, ChoiceValue, TextValue
 
 
@@ -23,9 +23,12 @@ def _gender(operator: str, value: Any, _context: Context) -> Q:
 
 
 def _age(operator: str, value: Any, context: Context) -> Q:
+    """A year of birth alone counts where every day of that year gives the asked age."""
+    unknown = Q(birth_date__isnull=True, birth_year__isnull=True)
     if operator in ("known", "unknown"):
-        return Q(birth_date__isnull=operator == "unknown")
-    return age_lookups(operator, value, context.day)
+        return unknown if operator == "unknown" else ~unknown
+    by_year = Q(birth_date__isnull=True) & year_lookups(operator, value, context.day)
+    return age_lookups(operator, value, context.day) | by_year
 
 
 def _language(operator: str, value: Any, _context: Context) -> Q:

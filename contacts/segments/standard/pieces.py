@@ -32,17 +32,33 @@ def years_before(day: date, years: int) -> date:
 
 def age_lookups(operator: str, value: Any, day: date, field: str = "birth_date") -> Q:
     """People whose age on `day` is `from`, `to` or `between` some years; nobody of unknown age."""
-    at_least, at_most = {
-        "from": (value, None),
-        "to": (None, value),
-        "between": value if isinstance(value, tuple) else (None, None),
-    }[operator]
+    at_least, at_most = _bounds(operator, value)
     asked = Q(**{f"{field}__isnull": False})
     if at_least is not None:
         asked &= Q(**{f"{field}__lte": years_before(day, at_least)})
     if at_most is not None:
         asked &= Q(**{f"{field}__gt": years_before(day, at_most + 1)})
     return asked
+
+
+def year_lookups(operator: str, value: Any, day: date) -> Q:
+    """The same for people of whom only the year of birth is known, whatever day of it they were born on."""
+    at_least, at_most = _bounds(operator, value)
+    asked = Q(birth_year__isnull=False)
+    if at_least is not None:
+        asked &= Q(birth_year__lt=day.year - at_least)
+    if at_most is not None:
+        asked &= Q(birth_year__gte=day.year - at_most)
+    return asked
+
+
+def _bounds(operator: str, value: Any) -> tuple[int | None, int | None]:
+    """The least and the greatest age asked for; None where there is none."""
+    return {
+        "from": (value, None),
+        "to": (None, value),
+        "between": value if isinstance(value, tuple) else (None, None),
+    }[operator]
 
 
 def having(rows: QuerySet[Any]) -> Q:

@@ -165,6 +165,26 @@ def test_a_city_holds_the_people_and_the_electors_of_its_arrondissements(world: 
     assert world.names({"all": [world.rule("roll_place", "inside", [world.lyon.pk])]}) == {"stub", "tom"}
 
 
+@pytest.mark.parametrize(
+    ("operator", "value", "is_found"),
+    [
+        ("known", None, True),
+        ("unknown", None, False),
+        ("from", 30, True),  # born in 1996: 30 or 31 on 1 March 2027
+        ("from", 31, False),
+        ("to", 31, True),
+        ("to", 30, False),
+        ("between", [30, 31], True),
+        ("between", [31, 40], False),
+    ],
+)
+def test_a_year_of_birth_alone_counts_where_every_day_of_it_fits(
+    world: World, operator: str, value: Any, is_found: bool
+) -> None:
+    Contact.objects.filter(pk=world.ana.pk).update(birth_date=None, birth_year=1996)
+    assert ("ana" in world.names({"all": [world.rule("age", operator, value)]})) is is_found
+
+
 def test_every_condition_and_operator_has_a_case(world: World) -> None:
     asked = {(condition, operator) for condition, operator, _value, _expected in CASES}
     offered = {
