@@ -65,6 +65,12 @@ class Document(ABC):
         """The address of one of its pages: compose, save, check or preview."""
 
 
+class PartDocument(Document):
+    """A document that belongs to a mailing and says a part of it otherwise."""
+
+    campaign: Campaign
+
+
 class CampaignDocument(Document):
     def __init__(self, campaign: Campaign) -> None:
         self.campaign = campaign

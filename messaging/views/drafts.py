@@ -39,6 +39,10 @@ class DraftView(StaffView, View):
         """The document as it is now; raises Http404."""
         return find_document(self.kwargs["kind"], self.kwargs["pk"])
 
+    def find_again(self) -> Document:
+        """The document after somebody else saved it."""
+        return self.find()
+
 
 class SaveDraft(DraftView):
     """Take what the composer sends: {"revision": n, "content": {…}}.
@@ -55,7 +59,7 @@ class SaveDraft(DraftView):
             revision = int(sent["revision"])
             document.save(sent["content"], revision=revision, by=request.user)
         except EditedMeanwhile:
-            return self._conflict(self.find())
+            return self._conflict(self.find_again())
         except (MessagingError, ValidationError) as error:
             return JsonResponse({"message": said(error)}, status=400)
         except (ValueError, TypeError, KeyError, UnicodeDecodeError):

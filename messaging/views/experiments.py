@@ -8,13 +8,11 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views import View
-from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
-from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.staff import StaffView
 from contacts.enums import Channel, MessageKind
 from contacts.errors import ContactsError
 from contacts.segments.audience import resolve_audience
@@ -26,10 +24,11 @@ from messaging.services.experiment_plan import plan_of
 from messaging.services.experiment_sides import MOST_SIDES, test_of
 from messaging.views.campaign import OneCampaign, rights_of
 from messaging.views.campaigns import mailings
-from messaging.views.composing import composer_data, senders_of_mailing
+from messaging.views.composing import senders_of_mailing
 from messaging.views.documents import said
 from messaging.views.drafts import CheckDraft, PreviewDraft, SaveDraft
 from messaging.views.experiment_result import result_of, sides_shown
+from messaging.views.parts import OnePart, PartComposer
 from messaging.views.send_test import readers_data
 from messaging.views.variant_document import VariantDocument
 
@@ -149,23 +148,19 @@ class ExperimentResult(StaffView, View):
         return render(request, "messaging/experiment_result.html", context)
 
 
-class OneVariant(StaffView):
+class OneVariant(OnePart[VariantDocument]):
     """A page or an answer about one version of a test, not the first."""
 
-    right_required = Right.EDIT_CAMPAIGN
-
-    def find(self) -> VariantDocument:
-        if not hasattr(self, "_found"):
-            campaigns = mailings().select_related("sender", "operation", "territory").defer("compiled")
-            campaign = get_object_or_404(campaigns, pk=self.kwargs["pk"])
-            self._found = VariantDocument(campaign, self.kwargs["number"])
-        return self._found
+    def load(self) -> VariantDocument:
+        campaigns = mailings().select_related("sender", "operation", "territory").defer("compiled")
+        return VariantDocument(get_object_or_404(campaigns, pk=self.kwargs["pk"]), self.kwargs["number"])
 
 
-class VariantComposer(OneVariant, TemplateView):
+class VariantComposer(OneVariant, PartComposer[VariantDocument]):
     """Write what one version says otherwise."""
 
     template_name = "messaging/variant.html"
+    page_of_all = "messaging:experiment"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         campaign = self.find().campaign
@@ -173,34 +168,14 @@ class VariantComposer(OneVariant, TemplateView):
             return redirect("messaging:campaign", pk=campaign.pk)
         return super().get(request, *args, **kwargs)
 
-    def get_title(self) -> str:
-        return self.find().name
-
-    def get_breadcrumbs(self) -> list[Breadcrumb]:
-        campaign = self.find().campaign
-        test = reverse("messaging:experiment", args=[campaign.pk])
-        return [(_("Mailings"), reverse("messaging:campaigns")), (campaign.name, test)]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         document = self.find()
-        return super().get_context_data(
-            document=document,
-            campaign=document.campaign,
-            version=document.variant,
-            senders=senders_of_mailing(document.campaign),
-            step="test",
-            data=composer_data(document),
-            **rights_of(self.request.user),
-            **kwargs,
-        )
+        senders = senders_of_mailing(document.campaign)
+        return super().get_context_data(version=document.variant, senders=senders, step="test", **kwargs)
 
 
 class SaveVariant(OneVariant, SaveDraft):
     """Take what is written for one version."""
-
-    def find(self) -> VariantDocument:
-        self.__dict__.pop("_found", None)  # a conflict asks for what is there now
-        return super().find()
 
 
 class CheckVariant(OneVariant, CheckDraft):

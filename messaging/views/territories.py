@@ -13,10 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
-from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
-from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import TerritoryKind
 from contacts.errors import ContactsError
 from contacts.models import Territory
@@ -32,10 +30,10 @@ from messaging.services.variants import (
     senders_for,
 )
 from messaging.services.version_counts import VersionCounts, count_versions
-from messaging.views.campaign import OneCampaign, rights_of
+from messaging.views.campaign import OneCampaign
 from messaging.views.campaigns import mailings
-from messaging.views.composing import composer_data
 from messaging.views.drafts import CheckDraft, PreviewDraft, SaveDraft
+from messaging.views.parts import OnePart, PartComposer
 from messaging.views.version_document import VersionDocument
 
 CHIPS: tuple[tuple[str, Any], ...] = (
@@ -105,24 +103,22 @@ class TerritoryVersions(OneCampaign):
         ]
 
 
-class OneVersion(StaffView):
+class OneVersion(OnePart[VersionDocument]):
     """A page or an answer about the version of one territory."""
 
-    right_required = Right.EDIT_CAMPAIGN
-
-    def find(self) -> VersionDocument:
-        if not hasattr(self, "_found"):
-            campaigns = mailings().select_related("sender", "operation").defer("compiled")
-            campaign = get_object_or_404(campaigns, pk=self.kwargs["pk"])
-            place = get_object_or_404(Territory, pk=self.kwargs["place"], kind__in=KINDS)
-            self._found = VersionDocument(campaign, place)
-        return self._found
+    def load(self) -> VersionDocument:
+        campaigns = mailings().select_related("sender", "operation").defer("compiled")
+        campaign = get_object_or_404(campaigns, pk=self.kwargs["pk"])
+        return VersionDocument(
+            campaign, get_object_or_404(Territory, pk=self.kwargs["place"], kind__in=KINDS)
+        )
 
 
-class VersionComposer(OneVersion, TemplateView):
+class VersionComposer(OneVersion, PartComposer[VersionDocument]):
     """Write the local blocks of one territory beside the whole message."""
 
     template_name = "messaging/version.html"
+    page_of_all = "messaging:campaign_territories"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         document = self.find()
@@ -132,34 +128,15 @@ class VersionComposer(OneVersion, TemplateView):
             return redirect("messaging:campaign_territories", pk=campaign.pk)
         return super().get(request, *args, **kwargs)
 
-    def get_title(self) -> str:
-        return self.find().territory.name
-
-    def get_breadcrumbs(self) -> list[Breadcrumb]:
-        campaign = self.find().campaign
-        territories = reverse("messaging:campaign_territories", args=[campaign.pk])
-        return [(_("Mailings"), reverse("messaging:campaigns")), (campaign.name, territories)]
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        document = self.find()
+        territory = self.find().territory
         return super().get_context_data(
-            document=document,
-            campaign=document.campaign,
-            territory=document.territory,
-            senders=senders_for(document.territory),
-            step="territories",
-            data=composer_data(document),
-            **rights_of(self.request.user),
-            **kwargs,
+            territory=territory, senders=senders_for(territory), step="territories", **kwargs
         )
 
 
 class SaveVersion(OneVersion, SaveDraft):
     """Take what is written for one territory."""
-
-    def find(self) -> VersionDocument:
-        self.__dict__.pop("_found", None)  # a conflict asks for what is there now
-        return super().find()
 
 
 class CheckVersion(OneVersion, CheckDraft):

@@ -13,11 +13,11 @@ from messaging.models import Campaign
 from messaging.services.compiling import words_of_variant
 from messaging.services.experiments import save_variant
 from messaging.services.previewing import Draft, DraftPreview, draft_of, preview_sent
-from messaging.views.documents import Document, Unreadable, read_blocks
+from messaging.views.documents import PartDocument, Unreadable, read_blocks
 from messaging.views.version_document import line_of, sender_of
 
 
-class VariantDocument(Document):
+class VariantDocument(PartDocument):
     """Version B or another one; A is the mailing and has its own composer. Raises Http404."""
 
     def __init__(self, campaign: Campaign, number: int) -> None:

@@ -14,10 +14,10 @@ from contacts.models import Territory
 from messaging.models import Campaign, CampaignVariant, SenderIdentity
 from messaging.services.previewing import Draft, DraftPreview, draft_of, preview_sent
 from messaging.services.variants import open_blocks, save_version
-from messaging.views.documents import Document, Unreadable
+from messaging.views.documents import PartDocument, Unreadable
 
 
-class VersionDocument(Document):
+class VersionDocument(PartDocument):
     """`version` is None until the territory has written something; its revision is 0 then."""
 
     def __init__(self, campaign: Campaign, territory: Territory) -> None:
