@@ -29,6 +29,7 @@ class Right(models.TextChoices):
     EDIT_FORMS = "edit_forms", _("Edit forms")
     VIEW_COMPLIANCE = "view_compliance", _("See sources, consents and the do-not-contact list")
     EDIT_COMPLIANCE = "edit_compliance", _("Record consents and objections")
+    CHANGE_RULES = "change_rules", _("Change the rules of the law, elections and data protection")
     MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and the team")
 
 
@@ -36,7 +37,7 @@ _READING = {Right.VIEW_PEOPLE, Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.READ_ONLY: frozenset(_READING),
-    Role.NATIONAL_OFFICER: frozenset(set(Right) - {Right.MANAGE_SETTINGS}),
+    Role.NATIONAL_OFFICER: frozenset(set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES}),
     Role.ADMINISTRATOR: frozenset(Right),
 }
 
