@@ -60,5 +60,19 @@ def unseal(sealed: str) -> dict[str, Any]:
     return opened
 
 
+def resealed(sealed: str) -> str | None:
+    """What `seal` made, under the newest key; None when it is already. Raises `SealBroken`."""
+    token = sealed.encode()
+    try:
+        _fernets()[0].decrypt(token)
+    except InvalidToken:
+        return seal(unseal(sealed))
+    return None
+
+
 def _fernet() -> MultiFernet:
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in settings.ENCRYPTION_KEYS])
+    return MultiFernet(_fernets())
+
+
+def _fernets() -> list[Fernet]:
+    return [Fernet(base64.urlsafe_b64encode(key)) for key in settings.ENCRYPTION_KEYS]

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import erase, keep
+from campaign_crm.platform.sealed import SealedText
 
 
 class Note(models.Model):
@@ -17,7 +18,7 @@ class Note(models.Model):
         db_index=False,  # `note_newest` begins with it
     )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
-    body = models.TextField(_("note"))
+    body = SealedText(_("note"))  # what people confide may be of any kind: it stands sealed
     created_at = models.DateTimeField(auto_now_add=True)
 
     personal_data = keep("id", "contact", "author", "created_at") | erase("body")

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from campaign_crm.platform import audit
 from campaign_crm.platform.database import analyze, ensure_partition, lend_hash_key
 from campaign_crm.platform.models import Organisation
+from campaign_crm.platform.sealed import sealed_text
 from campaign_crm.shell.demo import words
 from campaign_crm.shell.demo.cast import Cast, make_cast, stage_cast
 from campaign_crm.shell.demo.copying import copy_lines, run_sql, sql_of
@@ -152,7 +153,7 @@ def _parameters(plan: Plan, cast: Cast) -> dict[str, Any]:
         "roll_import": None,
         "administrator": cast.administrator.pk,
         "officer": cast.team[1].pk,
-        "notes": list(words.NOTES),
+        "notes": [sealed_text(note) for note in words.NOTES],
     }
 
 
