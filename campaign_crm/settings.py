@@ -6,8 +6,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from campaign_crm.platform import embedded
-from campaign_crm.platform.env import Environment, database_settings
+from campaign_crm.platform.env import Environment, SettingError, database_settings
 from campaign_crm.platform.keys import read_keys
+from campaign_crm.platform.oidc_settings import origin_of, single_sign_on
 from campaign_crm.shell.unfold import UNFOLD as UNFOLD  # the staff interface's look, kept beside its code
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -89,6 +90,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "campaign_crm.platform",
     "contacts",
     "messaging",
@@ -98,6 +102,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "messaging.middleware.LinkHostMiddleware",  # before whatever asks for the host
     "django.middleware.security.SecurityMiddleware",
+    "campaign_crm.platform.middleware.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "tracking.ingest.middleware.IngestMiddleware",  # pixels and clicks: before sessions, locale, sign-in
     "messaging.webhooks.middleware.HooksMiddleware",  # providers' calls: the same
@@ -170,10 +175,38 @@ MFA_ADAPTER = "campaign_crm.platform.second_step.SealedSecondStep"
 MFA_FORMS = {
     "authenticate": "campaign_crm.shell.account_forms.SecondStepForm",
     "reauthenticate": "campaign_crm.shell.account_forms.ConfirmSecondStepForm",
+    "add_webauthn": "campaign_crm.shell.account_forms.AddPasskeyForm",
+    "edit_webauthn": "campaign_crm.shell.account_forms.RenamePasskeyForm",
     "activate_totp": "campaign_crm.shell.account_forms.SetUpAppForm",
 }
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TOTP_ISSUER = "Campaign CRM"
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_AGE = 30 * 24 * 3600  # seconds that a device is remembered
+SECOND_STEP_REQUIRED = env.choice("SECOND_STEP", "required", choices=("required", "offered")) == "required"
+if not SECOND_STEP_REQUIRED and not LOCAL:
+    raise SettingError("SECOND_STEP=offered is for an installation of this machine only; remove it.")
+ASK_AGAIN_MINUTES = env.number("ASK_AGAIN_MINUTES", 15, least=1)  # exports and sends: how fresh a sign-in
+
+# --- Single sign-on: nothing of it shows until OIDC_SERVER_URL is set ------------------------------------
+OIDC_SERVER_URL = env.text("OIDC_SERVER_URL", "").rstrip("/")
+OIDC_NAME = env.text("OIDC_NAME", "SSO")
+SOCIALACCOUNT_ADAPTER = "campaign_crm.platform.single_sign_on.SingleSignOn"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # by `sub`; the adapter says when an address counts
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+SOCIALACCOUNT_REAUTHENTICATION_REQUIRED = True  # before another identity is linked
+SOCIALACCOUNT_PROVIDERS = (
+    single_sign_on(
+        server_url=env.url("OIDC_SERVER_URL", None, schemes=("https", "http") if LOCAL else ("https",)),
+        name=OIDC_NAME,
+        client_id=env.text("OIDC_CLIENT_ID"),
+        secret=env.text("OIDC_CLIENT_SECRET"),
+    )
+    if OIDC_SERVER_URL
+    else {}
+)
 
 # --- Language and time -------------------------------------------------------------------------------
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "fr", choices=("fr", "en"))
@@ -245,12 +278,16 @@ SECURE_HSTS_SECONDS = 31_536_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SESSION_COOKIE_SECURE = _https
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_SECURE = _https
 LANGUAGE_COOKIE_SECURE = _https
 X_FRAME_OPTIONS = "DENY"
 from campaign_crm.platform.content_security import CONTENT_SECURITY_POLICY as CONTENT_SECURITY_POLICY  # noqa: E402
+
+if OIDC_SERVER_URL:  # browsers ask the policy also about where a form's answer sends them on
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"].append(origin_of(OIDC_SERVER_URL))
 
 # --- API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -1,11 +1,13 @@
 """URLs of the whole product."""
 
-from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
+from campaign_crm.shell.admin_doors import admin_login, may_open_admin
+
 # Signing in to the admin pages is signing in to the product, second step included.
-admin.site.login = secure_admin_login(admin.site.login)
+admin.site.login = admin_login(admin.site.login)
+admin.site.has_permission = may_open_admin
 
 urlpatterns = [
     path("", include("campaign_crm.shell.urls")),

@@ -8,3 +8,4 @@ from campaign_crm.settings import *  # noqa: E402, F403
 
 CANCEL_WINDOW_SECONDS = 0  # tests of the window set their own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; never outside tests
+SECOND_STEP_REQUIRED = False  # tests of it switch it on: everybody else signs in without a phone

@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from campaign_crm.platform import proportion
 from campaign_crm.platform.api_keys import find_api_key
 from campaign_crm.platform.models import ApiKey, User
 
@@ -43,7 +44,9 @@ class HasScope(BasePermission):
             return scope is not None and scope in request.auth.scopes
         right = getattr(view, "right", None)
         user = request.user
-        return right is not None and isinstance(user, User) and user.has_right(right)
+        if right is None or not isinstance(user, User) or not user.has_right(right):
+            return False
+        return not proportion.is_missing(user, right)
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

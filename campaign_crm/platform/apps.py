@@ -11,4 +11,8 @@ class PlatformConfig(AppConfig):
     verbose_name = "Platform"
 
     def ready(self) -> None:
-        from campaign_crm.platform import checks  # noqa: F401 - registers system checks
+        from campaign_crm.platform import (  # noqa: F401 - registers system checks and what follows a sign-in
+            checks,
+            sign_in_mail,
+            sign_in_signals,
+        )

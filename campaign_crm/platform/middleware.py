@@ -18,6 +18,33 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 WITHOUT_DATABASE = {"/live", "/ready"}
 
 
+class PermissionsPolicyMiddleware:
+    """No page of ours asks for the camera, the place or a payment: whatever gets into one may not either."""
+
+    POLICY = ", ".join(
+        [
+            *(
+                f"{feature}=()"
+                for feature in ("camera", "microphone", "geolocation", "payment", "usb", "serial")
+            ),
+            *(
+                f"{feature}=()"
+                for feature in ("bluetooth", "hid", "midi", "display-capture", "browsing-topics")
+            ),
+            "publickey-credentials-get=(self)",
+            "publickey-credentials-create=(self)",
+        ]
+    )
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", self.POLICY)
+        return response
+
+
 class DatabaseRoleMiddleware:
     """One transaction a request, as `crm_national`.
 

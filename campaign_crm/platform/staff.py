@@ -14,11 +14,14 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.generic.base import ContextMixin, View
 
+from campaign_crm.platform import proportion
+from campaign_crm.platform.asking_again import ask_again, is_asked_again
 from campaign_crm.platform.rights import Right
 
 Text = str | Promise
@@ -35,19 +38,33 @@ class RightMissing(PermissionDenied):
         super().__init__(_("Your role does not include: %(right)s.") % {"right": self.right.label})
 
 
-def refusal(request: HttpRequest, right: str | None) -> HttpResponse | None:
+def refusal(request: HttpRequest, right: str | None, *, asks_again: bool = True) -> HttpResponse | None:
     """Return the way to the sign-in page for a stranger, None for a person who may go on.
 
-    Raises RightMissing for a member of the team without the right. An htmx request is sent to the sign-in
-    page as a whole, so that the form never lands inside a fragment.
+    Raises RightMissing for a member of the team without the right. Where a second step is due, the way to
+    setting it up; where a fresh sign-in is, the way to the page that asks again. An htmx request is sent
+    there as a whole, so that the form never lands inside a fragment.
     """
     if not request.user.is_authenticated:
         if request.headers.get("HX-Request") == "true":
             return HttpResponse(status=401, headers={"HX-Redirect": reverse("account_login")})
         return redirect_to_login(request.get_full_path())
+    if proportion.is_missing(request.user):
+        return _to_second_step(request)
     if right is not None and not request.user.has_right(right):
         raise RightMissing(right)
+    if proportion.is_missing(request.user, right):
+        return _to_second_step(request)
+    if asks_again and is_asked_again(request, right):
+        return ask_again(request)
     return None
+
+
+def _to_second_step(request: HttpRequest) -> HttpResponse:
+    """The page where a second step is set up says why it is asked."""
+    if request.headers.get("HX-Request") == "true":
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse("mfa_index")})
+    return redirect("mfa_index")
 
 
 class StaffView(ContextMixin, View):
@@ -63,7 +80,13 @@ class StaffView(ContextMixin, View):
     subtitle: Text = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        return refusal(request, self.right_for(request)) or super().dispatch(request, *args, **kwargs)
+        asks_again = not self.is_a_stop(request)
+        refused = refusal(request, self.right_for(request), asks_again=asks_again)
+        return refused or super().dispatch(request, *args, **kwargs)
+
+    def is_a_stop(self, request: HttpRequest) -> bool:
+        """True for an act that only holds something back: whoever signed in long ago is not held up by it."""
+        return False
 
     def right_for(self, request: HttpRequest) -> str | None:
         """Return the right that this request needs; override where it depends on more than the method."""

@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account import forms as account
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, EditWebAuthnForm
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 
@@ -61,3 +63,14 @@ class NewPasswordForm(PlainFields, account.ResetPasswordKeyForm):
 
 class SetUpAppForm(PlainFields, ActivateTOTPForm):
     words = {"code": (_("Code"), "")}
+
+
+class AddPasskeyForm(PlainFields, AddWebAuthnForm):
+    """Always one that signs in by itself: it checks a finger, a face or a PIN, so that it is both steps."""
+
+    passwordless = forms.BooleanField(initial=True, widget=forms.HiddenInput)
+    words = {"name": (_("Name"), _("Such as “Phone” or “Key on my ring”: by it you tell them apart."))}
+
+
+class RenamePasskeyForm(PlainFields, EditWebAuthnForm):
+    words = {"name": (_("Name"), "")}

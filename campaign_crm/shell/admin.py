@@ -9,6 +9,8 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +24,8 @@ from campaign_crm.shell.journal import act_words, detail_words, field_words, thi
 from campaign_crm.shell.templatetags.crm import number, with_zone
 from contacts.models import ConsentWording, CustomField, Tag
 
-for model in (Group, EmailAddress, Authenticator):  # rights are roles; accounts have their own pages
+# Rights are roles; accounts and sessions have their own pages; single sign-on is set in the environment.
+for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
     admin.site.unregister(model)
 
 admin.site.index_title = _("Reference tables")

@@ -25,6 +25,7 @@ urlpatterns = [
     path("favicon.ico", frame.favicon),
     path("start/<str:token>/", accounts.FirstAdministrator.as_view(), name="first_admin"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
+    path("profile/sessions/", accounts.Sessions.as_view(), name="sessions"),
     path("notifications/", notifications.Notifications.as_view(), name="notifications"),
     path("notifications/<int:pk>/open/", notifications.NotificationOpen.as_view(), name="notification_open"),
     path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),

@@ -28,6 +28,7 @@ from messaging.services.experiment_copies import copy_test
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
+from messaging.services.rights import ask_second_step
 from messaging.services.schedules import unschedule
 
 COPIED = (
@@ -139,7 +140,7 @@ def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> C
 def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
     """Let it leave at `at` (aware); raises CannotSend with everything that is still missing."""
     ask_right(by, Right.SEND_CAMPAIGN)
-    held = _ready(campaign, at=at)
+    held = _ready(campaign, at=at, by=by)
     held.scheduled_at = at
     held.state = CampaignState.SCHEDULED
     held.pause_reason = ""
@@ -157,7 +158,7 @@ def send_now(*, campaign: Campaign, by: User) -> Campaign:
     Raises CannotSend with everything that is still missing.
     """
     ask_right(by, Right.SEND_CAMPAIGN)
-    held = _ready(campaign)
+    held = _ready(campaign, by=by)
     held.scheduled_at = Now()
     held.state = CampaignState.FREEZING
     held.pause_reason = ""
@@ -274,14 +275,15 @@ def _locked(campaign: Campaign, states: tuple[CampaignState, ...], otherwise: st
     return held
 
 
-def _ready(campaign: Campaign, at: datetime | None = None) -> Campaign:
-    """The campaign, held, with everything it needs to leave now, or at `at`."""
+def _ready(campaign: Campaign, *, by: User, at: datetime | None = None) -> Campaign:
+    """The campaign, held, with everything it needs to leave now, or at `at`, at this person's word."""
     _ask_sending_on()
     held = _locked(campaign, EDITABLE, _("It has been sent or is being sent."))
     held.scheduled_at = at
     found = pre_send(held)
     if not found.may_leave:
         raise CannotSend("\n".join(found.problems))
+    ask_second_step(by, found.recipients)
     return held
 
 

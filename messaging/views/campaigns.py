@@ -141,6 +141,9 @@ class CampaignAct(StaffView, View):
     def right_for(self, request: HttpRequest) -> str | None:
         return Right.SEND_CAMPAIGN if self.kwargs["act"] in self.SENDING_ACTS else Right.EDIT_CAMPAIGN
 
+    def is_a_stop(self, request: HttpRequest) -> bool:
+        return self.kwargs["act"] in ("pause", "cancel")
+
     def post(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         campaign = get_object_or_404(mailings(), pk=pk)
         reason = request.POST.get("reason", "").strip()[:300]

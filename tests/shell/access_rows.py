@@ -193,6 +193,7 @@ ROWS: dict[str, Row] = {
     "shell:progress": PUBLIC,
     "shell:ready": PUBLIC,
     "shell:sending": Row(Right.MANAGE_SETTINGS),
+    "shell:sessions": Row(None),
     "shell:team": Row(Right.MANAGE_SETTINGS),
     "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS),
     "tracking:confirm": PUBLIC,

@@ -38,12 +38,13 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=8, choices=[("fr", "Français"), ("en", "English")])
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    second_step_asked_at = models.DateTimeField(_("second step asked since"), null=True, editable=False)
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: ClassVar[UserManager] = UserManager()
     personal_data = keep(
-        "id", "password", "last_login", "role", "language", "is_active", "created_at"
+        "id", "password", "last_login", "role", "language", "is_active", "created_at", "second_step_asked_at"
     ) | scrub("email", "full_name")
 
     class Meta:

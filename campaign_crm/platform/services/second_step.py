@@ -18,10 +18,6 @@ class SecondStepError(Exception):
     """The second step stays as it is."""
 
 
-def has_second_step(user: User) -> bool:
-    return bool(Authenticator.objects.filter(user=user).exists())
-
-
 @transaction.atomic
 def remove_second_step(*, user: User, reason: str, by: User | None) -> None:
     """Let somebody sign in with their password alone, and tell them. `by=None` is the command line.

@@ -25,8 +25,13 @@ class TeamError(Exception):
 def password_link(user: User) -> str:
     """Return a link, good for three days, where this person chooses a password."""
     key = PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
-    path = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(user), key])
-    return f"{settings.PUBLIC_URL}{path}"
+    return f"{settings.PUBLIC_URL}{path_of_key(f'{user_pk_to_url_str(user)}-{key}')}"
+
+
+def path_of_key(key: str) -> str:
+    """The address of the page where the holder of a key chooses a password."""
+    uid, _dash, token = key.partition("-")
+    return reverse("account_reset_password_from_key", args=[uid, token])
 
 
 def new_password_link(*, user: User, by: User) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth import login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,12 +13,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse, reverse_lazy
 from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.generic import FormView, ListView
+from django.views.generic import FormView, ListView, TemplateView
 
 from campaign_crm.platform.models import AuditEntry, User
+from campaign_crm.platform.proportion import has_second_step
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.services import team
 from campaign_crm.platform.services.first_admin import (
@@ -25,13 +27,10 @@ from campaign_crm.platform.services.first_admin import (
     create_first_administrator,
     is_link_good,
 )
-from campaign_crm.platform.services.second_step import (
-    SecondStepError,
-    has_second_step,
-    remove_second_step,
-)
+from campaign_crm.platform.services.second_step import SecondStepError, remove_second_step
+from campaign_crm.platform.services.sessions import end_sessions, places_of
 from campaign_crm.platform.staff import Breadcrumb, StaffView
-from campaign_crm.platform.typed import line_of
+from campaign_crm.platform.typed import line_of, number_of
 from campaign_crm.shell.forms import FirstAdministratorForm, InvitationForm, ProfileForm, RoleForm
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -61,6 +60,7 @@ class FirstAdministrator(FormView):
             raise Http404(str(error)) from error
         login(self.request, user, backend=BACKEND)
         record_authentication(self.request, user, method="password")
+        UserSession.objects.create_from_request(self.request)
         return super().form_valid(form)
 
 
@@ -80,6 +80,40 @@ class Profile(StaffView, FormView):
         team.update_own_profile(user=self.request.user, **form.cleaned_data)
         messages.success(self.request, _("Saved."))
         return super().form_valid(form)
+
+
+class Sessions(StaffView, TemplateView):
+    """Where a person is signed in; each place, or all others at once, can be signed out."""
+
+    right_required = None
+    title = gettext_lazy("Where you are signed in")
+    subtitle = gettext_lazy("Sign out of what you do not know, then change your password.")
+    template_name = "crm/sessions.html"
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Your profile"), reverse("shell:profile"))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        places = places_of(self.request.user, here=self.request.session.session_key)
+        return super().get_context_data(places=places, **kwargs)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        wanted = request.POST.get("end", "")
+        only = number_of(wanted)
+        if only is None and wanted != "others":
+            raise Http404
+        ended = end_sessions(
+            user=request.user,
+            by=request.user,
+            only=only,
+            keep=request.session.session_key,
+        )
+        messages.success(request, _ended_words(ended))
+        return redirect("shell:sessions")
+
+
+def _ended_words(ended: int) -> str:
+    return ngettext("%(number)s session ended.", "%(number)s sessions ended.", ended) % {"number": ended}
 
 
 class Team(StaffView, ListView):
@@ -144,6 +178,8 @@ class Member(StaffView, FormView):
             return self.render_to_response(self.get_context_data(link=link))
         if request.POST.get("act") == "second_step":
             return self.remove_second_step()
+        if request.POST.get("act") == "sign_out":
+            return self.sign_out()
         act = self.ACTS.get(request.POST.get("act", ""))
         if act is None:
             return super().post(request, *args, **kwargs)
@@ -151,6 +187,11 @@ class Member(StaffView, FormView):
             act(user=self.member, by=request.user)
         except team.TeamError as error:
             messages.error(request, str(error))
+        return redirect("shell:member", pk=self.member.pk)
+
+    def sign_out(self) -> HttpResponse:
+        ended = end_sessions(user=self.member, by=self.request.user, keep=self.request.session.session_key)
+        messages.success(self.request, _ended_words(ended))
         return redirect("shell:member", pk=self.member.pk)
 
     def remove_second_step(self) -> HttpResponse:

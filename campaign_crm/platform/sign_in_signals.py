@@ -1,0 +1,40 @@
+"""What follows a sign-in, and a second step set up or taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.signals import password_reset
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added, authenticator_removed
+from django.contrib.auth.signals import user_logged_in
+from django.dispatch import receiver
+
+from campaign_crm.platform import audit
+from campaign_crm.platform.asking_again import remember_sign_in
+from campaign_crm.platform.models import User
+from campaign_crm.platform.proportion import begin_grace
+from campaign_crm.platform.services.sessions import end_sessions
+
+
+@receiver(user_logged_in)
+def after_sign_in(request: Any, user: User, **_signal: Any) -> None:
+    if request is not None:
+        remember_sign_in(request)
+    begin_grace(user)
+
+
+@receiver(password_reset)
+def after_reset(user: User, **_signal: Any) -> None:
+    """Whoever had the old password is signed out; their cookies open nothing already."""
+    end_sessions(user=user, by=user)
+
+
+@receiver(authenticator_added)
+def after_set_up(user: User, authenticator: Authenticator, **_signal: Any) -> None:
+    audit.record(action="team.second_step_set_up", on=user, by=user, detail={"kind": authenticator.type})
+
+
+@receiver(authenticator_removed)
+def after_taken_away(user: User, authenticator: Authenticator, **_signal: Any) -> None:
+    audit.record(action="team.second_step_taken_away", on=user, by=user, detail={"kind": authenticator.type})

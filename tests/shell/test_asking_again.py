@@ -1,0 +1,75 @@
+"""Exports and sends on a sign-in that is no longer fresh: asked again, and brought back to what was done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from campaign_crm.platform.asking_again import SIGNED_IN_AT
+from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import Role
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+LETTERS = "/electors/letters/"
+
+
+@pytest.fixture
+def stale(member: Callable[..., User]) -> Client:
+    """An officer who signed in twenty minutes ago."""
+    client = Client()
+    client.force_login(member(Role.NATIONAL_OFFICER, password=PASSWORD))
+    session = client.session
+    session[SIGNED_IN_AT] = time.time() - 20 * 60
+    session.save()
+    return client
+
+
+def test_a_fresh_sign_in_is_not_asked_again(signed_in: Callable[..., Client]) -> None:
+    answer = signed_in(Role.NATIONAL_OFFICER).post(reverse("contacts:electors_letters"))
+    assert "reauthenticate" not in answer.get("Location", "")
+
+
+def test_an_export_is_asked_again_and_then_done(stale: Client) -> None:
+    letters = reverse("contacts:electors_letters")
+    asked = stale.post(letters, {"reason": "Poster round"})
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    wrong = stale.post(asked["Location"], {"password": "not it"})
+    assert wrong.status_code == 200
+    done = stale.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": letters})
+    assert done.resolver_match.view_name != "account_login" if done.resolver_match else True
+    assert "reauthenticate" not in stale.post(letters).get("Location", "")
+
+
+def test_a_send_is_asked_again_and_reading_is_not(stale: Client) -> None:
+    review = reverse("messaging:campaign_review", args=[999_999])
+    assert stale.get(review).status_code == 404
+    assert stale.post(review)["Location"].startswith(reverse("account_reauthenticate"))
+
+
+def test_a_fragment_sends_the_whole_page_to_be_asked(stale: Client) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/mailings/"}
+    answer = stale.post(reverse("contacts:electors_letters"), headers=headers)
+    assert answer.status_code == 401
+    assert answer["HX-Redirect"].startswith(reverse("account_reauthenticate") + "?next=http")
+
+
+def test_stopping_a_mailing_is_never_held_up(stale: Client) -> None:
+    answer = stale.post(reverse("messaging:campaign_act", args=[999_999, "pause"]))
+    assert "reauthenticate" not in answer.get("Location", "")
+
+
+def test_somebody_of_single_sign_on_alone_goes_there_again(stale: Client) -> None:
+    user = User.objects.get()
+    user.set_unusable_password()
+    user.save()
+    stale.force_login(user)
+    session = stale.session
+    session[SIGNED_IN_AT] = 0
+    session.save()
+    answer = stale.post(reverse("contacts:electors_letters"), headers={"Referer": "https://evil.example/"})
+    assert answer["Location"] == "/accounts/oidc/sso/login/?next=%2F"
