@@ -47,6 +47,7 @@ class Installation:
         ours = {"DJANGO_SETTINGS_MODULE", SESSION, *URLS, *TEST_KEYS}
         self.environment = {name: value for name, value in os.environ.items() if name not in ours} | {
             "CANCEL_WINDOW_SECONDS": "0",
+            "SECOND_STEP": "offered",  # a browser signs in as an administrator without a phone
             "VAR_DIR": str(folder),
             "PORT": str(self.port),
             "MAIL_CATCHER_PORT": str(free_port()),
