@@ -21,20 +21,19 @@ WITHOUT_DATABASE = {"/live", "/ready"}
 class PermissionsPolicyMiddleware:
     """No page of ours asks for the camera, the place or a payment: whatever gets into one may not either."""
 
-    POLICY = ", ".join(
-        [
-            *(
-                f"{feature}=()"
-                for feature in ("camera", "microphone", "geolocation", "payment", "usb", "serial")
-            ),
-            *(
-                f"{feature}=()"
-                for feature in ("bluetooth", "hid", "midi", "display-capture", "browsing-topics")
-            ),
-            "publickey-credentials-get=(self)",
-            "publickey-credentials-create=(self)",
-        ]
+    CLOSED = (
+        "camera",
+        "microphone",
+        "geolocation",
+        "payment",
+        "usb",
+        "serial",
+        "hid",
+        "midi",
+        "display-capture",
     )
+    OURS = ("publickey-credentials-get", "publickey-credentials-create")  # passkeys
+    POLICY = ", ".join([*(f"{name}=()" for name in CLOSED), *(f"{name}=(self)" for name in OURS)])
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

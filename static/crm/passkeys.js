@@ -86,8 +86,8 @@ document.addEventListener("submit", async (event) => {
     const answer = await (form.dataset.passkey === "create" ? created(options) : found(options));
     form.elements.credential.value = JSON.stringify(answer);
     form.submit();
-  } catch (error) {
-    console.info(error.name); // the person said no, or the device has no key: no error of the page
+  } catch {
+    // The person said no, or the device has no key of ours: no error of the page.
     say(form, form.dataset.passkeyFailed);
   }
 });
