@@ -31,7 +31,14 @@ def is_missing(user: User, right: str | None = None) -> bool:
     if not settings.SECOND_STEP_REQUIRED:
         return False
     needed = right in AT_THE_ACT or any(user.has_right(each) for each in AT_ONCE)
-    return needed and not has_second_step(user)
+    return needed and not _had_second_step(user)
+
+
+def _had_second_step(user: User) -> bool:
+    """The same, asked once a request of those who have it: their account is read anew for the next."""
+    if not getattr(user, "_second_step_seen", False):
+        user._second_step_seen = has_second_step(user)  # type: ignore[attr-defined]
+    return bool(user._second_step_seen)  # type: ignore[attr-defined]
 
 
 def grace_ends(user: User) -> datetime | None:

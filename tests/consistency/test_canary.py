@@ -29,10 +29,15 @@ from contacts.services.sources import create_source
 from messaging.dispatch.pump import Pump
 from messaging.dispatch.rates import Rates
 from messaging.enums import DeliveryState
-from messaging.models import Delivery
+from messaging.models import Delivery, Mailbox
+from messaging.returns.imap import read_mailboxes
 from messaging.services.senders import ensure_local_sender
+from messaging.webhooks.reading import read_events
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import give_addresses, make_campaign, make_officer, make_source
+from tests.messaging.returns.messages import DSN, REPLY
+from tests.messaging.returns.test_mailboxes import make_mailbox
+from tests.support.imap_server import ImapServer
 from tests.support.imports import import_file, write_rows
 from tests.support.smtp_sink import SmtpSink
 from tests.support.smtp_sink.options import Fault
@@ -201,6 +206,24 @@ def test_a_mailing_that_a_server_refuses_while_naming_her(log: StringIO) -> None
         pump.run(seconds=20)
         pump.close()
         assert Delivery.objects.get(campaign=campaign).state == DeliveryState.FAILED
+    nothing_stays(log)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_servers_and_she_herself_send_back(log: StringIO) -> None:
+    said = f"550 5.1.1 <{ADDRESS}>: {FIRST} {LAST} has left, call {PHONE}"
+    notice = DSN.format(key="x", number=1, action="failed", status="5.1.1", said=said, inner="y")
+    answer = REPLY.format(address=ADDRESS, key="x", number=1).replace("person1@example.com", ADDRESS)
+    with ImapServer() as server:
+        make_mailbox(server)
+        server.add(notice.replace("person1@example.com", ADDRESS).encode())
+        server.add(answer.encode())
+        server.add(
+            f"From: {ADDRESS}\r\nSubject: {LAST}\r\nContent-Type: multipart/report; b\xff\r\n\r\n".encode()
+        )
+        read_mailboxes()
+        read_events()
+    assert Mailbox.objects.get().last_uid == 3
     nothing_stays(log)
 
 
