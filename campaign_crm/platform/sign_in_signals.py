@@ -7,6 +7,8 @@ from typing import Any
 from allauth.account.signals import password_reset
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed
+from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.signals import social_account_added
 from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
@@ -22,6 +24,13 @@ def after_sign_in(request: Any, user: User, **_signal: Any) -> None:
     if request is not None:
         remember_sign_in(request)
     begin_grace(user)
+
+
+@receiver(social_account_added)
+def after_link(sociallogin: SocialLogin, **_signal: Any) -> None:
+    """By the person, or at their first sign-in with an address that the server had verified."""
+    user = sociallogin.user
+    audit.record(action="team.single_sign_on", on=user, by=user)
 
 
 @receiver(password_reset)

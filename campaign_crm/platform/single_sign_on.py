@@ -13,12 +13,18 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.providers.base import AuthProcess
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
+
+
+class CannotUnlink(Exception):
+    """The account keeps its link: it has no other way in."""
 
 
 class SingleSignOn(DefaultSocialAccountAdapter):
@@ -41,12 +47,21 @@ class SingleSignOn(DefaultSocialAccountAdapter):
         if user is None:
             raise ImmediateHttpResponse(_refused(request))
         sociallogin.connect(request, user)
-        audit.record(action="team.single_sign_on", on=user, by=user)
 
 
 def is_offered() -> bool:
     """Whether the settings name a server."""
     return bool(settings.SOCIALACCOUNT_PROVIDERS)
+
+
+@transaction.atomic
+def unlink(*, user: User) -> None:
+    """Take one's own link away; raises CannotUnlink where nothing else would open the account."""
+    if not user.has_usable_password():
+        raise CannotUnlink(_("Choose a password first: without it nothing would open your account."))
+    gone, _by_type = SocialAccount.objects.filter(user=user).delete()
+    if gone:
+        audit.record(action="team.single_sign_on_unlinked", on=user, by=user)
 
 
 def server_name() -> str:

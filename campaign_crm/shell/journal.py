@@ -137,6 +137,7 @@ ACTS: Words = {
     "team.second_step_taken_away": _("Second step taken away by its owner"),
     "team.sign_out": _("Signed out of other sessions"),
     "team.single_sign_on": _("Account linked to single sign-on"),
+    "team.single_sign_on_unlinked": _("Account no longer linked to single sign-on"),
     "kit.share": _("Template shared with territories"),
     "kit.take_back": _("Template no longer shared with territories"),
     "kit.use": _("Local mailing begun"),

@@ -13,6 +13,7 @@ from campaign_crm.shell.views import (
     notifications,
     organisation,
     sending,
+    single_sign_on,
 )
 
 app_name = "shell"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("favicon.ico", frame.favicon),
     path("start/<str:token>/", accounts.FirstAdministrator.as_view(), name="first_admin"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
+    path("profile/unlink/", single_sign_on.Unlink.as_view(), name="unlink"),
     path("profile/sessions/", accounts.Sessions.as_view(), name="sessions"),
     path("notifications/", notifications.Notifications.as_view(), name="notifications"),
     path("notifications/<int:pk>/open/", notifications.NotificationOpen.as_view(), name="notification_open"),

@@ -195,6 +195,7 @@ ROWS: dict[str, Row] = {
     "shell:sending": Row(Right.MANAGE_SETTINGS),
     "shell:sessions": Row(None),
     "shell:team": Row(Right.MANAGE_SETTINGS),
+    "shell:unlink": Row(None),
     "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS),
     "tracking:confirm": PUBLIC,
     "tracking:form": Row(Right.EDIT_FORMS),

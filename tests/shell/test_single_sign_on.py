@@ -153,3 +153,18 @@ def test_nothing_of_it_shows_or_answers_without_its_settings(client: Client) -> 
 def test_its_button_is_on_the_sign_in_page(client: Client, server: OidcServer) -> None:
     assert "Party account" in client.get("/accounts/login/").content.decode()
     assert client.get(LOGIN).status_code == 200, "a link from elsewhere signs nobody in: a button does"
+
+
+def test_a_link_is_taken_away_by_its_owner_who_has_a_password(
+    client: Client, server: OidcServer, camille: User
+) -> None:
+    come(client, server, **VERIFIED)
+    client.post(reverse("shell:unlink"))
+    assert SocialAccount.objects.exists(), "nothing else would open the account"
+    camille.set_password("correct horse battery")
+    camille.save()
+    client = Client()
+    come(client, server, **VERIFIED)
+    client.post(reverse("shell:unlink"))
+    assert not SocialAccount.objects.exists()
+    assert AuditEntry.objects.filter(action="team.single_sign_on_unlinked", actor=camille).count() == 1
