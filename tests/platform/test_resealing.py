@@ -13,7 +13,7 @@ from django.db import connection
 
 from campaign_crm.platform.crypto import seal, unseal
 from campaign_crm.platform.models import User
-from campaign_crm.platform.resealing import reseal_everything, sealed_columns
+from campaign_crm.platform.resealing import Resealed, also_reseals, reseal_everything, sealed_columns
 from contacts.models import Contact, Note
 from messaging.models import ProviderAccount
 
@@ -70,6 +70,12 @@ def test_what_no_key_opens_is_named_and_left_as_it_is(settings) -> None:
         reseal()
     lost.refresh_from_db()
     assert lost.sealed_credentials == kept
+
+
+def test_a_place_that_is_no_column_is_sealed_anew_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaign_crm.platform.resealing._others", [])
+    also_reseals(lambda: Resealed("files", anew=3))
+    assert "files: 3 sealed anew, 0 already" in reseal()
 
 
 def test_more_rows_than_a_batch_are_all_sealed_anew(settings, monkeypatch) -> None:

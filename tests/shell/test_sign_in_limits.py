@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from django.core import mail
 from django.test import Client
 
 from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import Role
 from campaign_crm.platform.sign_in_mail import send_password_link
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +41,19 @@ def test_an_account_is_locked_after_five_wrong_passwords_also_for_the_right_one(
 
 def test_an_address_without_an_account_is_locked_alike(client: Client) -> None:
     assert [attempt(client, "nobody@example.org") for _n in range(6)] == ["wrong"] * 5 + ["locked"]
+
+
+def test_a_wrong_password_is_answered_as_an_address_without_an_account(
+    client: Client, member: Callable[..., User]
+) -> None:
+    member(email="camille@example.org", password=PASSWORD)
+    member(Role.READ_ONLY, email="closed@example.org", password=PASSWORD, is_active=False)
+    bodies = set()
+    for email in ("camille@example.org", "closed@example.org", "nobodys@example.org"):
+        answer = client.post("/accounts/login/", {"login": email, "password": WRONG})
+        body = re.sub(r'csrfmiddlewaretoken" value="\w+"', "", answer.content.decode())
+        bodies.add((answer.status_code, body.replace(email, "")))
+    assert len(bodies) == 1
 
 
 def test_one_place_that_tries_many_accounts_is_locked(client: Client) -> None:
