@@ -32,6 +32,6 @@ class StaffAccountAdapter(DefaultAccountAdapter):
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         """By another process: a page that waits for a mail server tells which addresses have an account."""
-        from campaign_crm.platform.sign_in_mail import send_soon
+        from campaign_crm.platform.sign_in_mail import send_link_soon
 
-        send_soon(user)
+        send_link_soon(user)

@@ -88,6 +88,7 @@ def test_a_changed_password_keeps_this_session_and_ends_the_others(user: User) -
     form = {"oldpassword": PASSWORD, "password1": "another long one", "password2": "another long one"}
     here.post(reverse("account_change_password"), form)
     assert (is_in(here), is_in(thief)) == (True, False)
+    assert len(here.get(reverse("shell:sessions")).context["places"]) == 1
 
 
 def test_a_closed_account_is_signed_out(user: User) -> None:
