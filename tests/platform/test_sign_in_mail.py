@@ -28,9 +28,11 @@ def user() -> User:
 def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """What the workers are given to do."""
     given: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(
-        sign_in_mail, "_hand_over", lambda task, *arguments: given.append((task.name, *arguments))
-    )
+
+    def take(task: Any, *arguments: Any) -> None:
+        given.append((task.name, *arguments))
+
+    monkeypatch.setattr(sign_in_mail, "_hand_over", take)
     return given
 
 
@@ -65,7 +67,6 @@ def test_every_change_is_told_by_a_number_alone(
 
 def test_without_a_broker_the_request_sends_it(
     user: User,
-    settings,
     monkeypatch: pytest.MonkeyPatch,
     django_capture_on_commit_callbacks: Callable[..., Any],
 ) -> None:
