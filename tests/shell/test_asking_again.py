@@ -12,10 +12,11 @@ from django.urls import reverse
 from campaign_crm.platform.asking_again import SIGNED_IN_AT
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
+from messaging.enums import CampaignState
+from tests.messaging.people import make_campaign, make_people
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
-LETTERS = "/electors/letters/"
 
 
 @pytest.fixture
@@ -40,9 +41,38 @@ def test_an_export_is_asked_again_and_then_done(stale: Client) -> None:
     assert asked["Location"].startswith(reverse("account_reauthenticate"))
     wrong = stale.post(asked["Location"], {"password": "not it"})
     assert wrong.status_code == 200
-    done = stale.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": letters})
-    assert done.resolver_match.view_name != "account_login" if done.resolver_match else True
+    stale.post(reverse("account_reauthenticate"), {"password": PASSWORD, "next": letters})
     assert "reauthenticate" not in stale.post(letters).get("Location", "")
+
+
+def test_a_send_is_asked_again_and_then_leaves_as_it_was_pressed(stale: Client) -> None:
+    make_people(3)
+    campaign = make_campaign()
+    review = reverse("messaging:campaign_review", args=[campaign.pk])
+    revision = stale.get(review).context["revision"]
+    asked = stale.post(review, {"when": "now", "revision": revision})
+    assert asked["Location"].startswith(reverse("account_reauthenticate"))
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DRAFT
+    wrong = stale.post(asked["Location"], {"password": "not it", "next": review})
+    assert wrong.status_code == 200
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DRAFT
+    done = stale.post(asked["Location"], {"password": PASSWORD, "next": review})
+    assert done["Location"] == reverse("messaging:campaign", args=[campaign.pk])
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.FREEZING
+
+
+def test_who_lost_the_right_meanwhile_sends_nothing(stale: Client) -> None:
+    make_people(3)
+    campaign = make_campaign()
+    review = reverse("messaging:campaign_review", args=[campaign.pk])
+    asked = stale.post(review, {"when": "now", "revision": stale.get(review).context["revision"]})
+    User.objects.filter(email__startswith="national").update(role=Role.READ_ONLY)
+    assert stale.post(asked["Location"], {"password": PASSWORD, "next": review}).status_code == 403
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DRAFT
 
 
 def test_a_send_is_asked_again_and_reading_is_not(stale: Client) -> None:
