@@ -26,7 +26,7 @@ ADDED_TABLES = (
     *POINT_TABLES,
 )
 # A person stays when one of ADDED_TABLES has a row that did not come with the import, or one of these any.
-HOLDING_ALWAYS = ("contacts_note", "contacts_subscription")
+HOLDING_ALWAYS = ("contacts_note", "contacts_subscription", "contacts_chosenfrequency")
 
 
 def undo_people(
@@ -150,11 +150,14 @@ _WORKED_ON = """
 SELECT DISTINCT object_id::bigint FROM platform_auditentry
 WHERE object_type = 'contacts.contact' AND object_id = ANY(%s)
 """
-# "Not the same" is remembered: it is a decision on the record.
+# "Not the same" is remembered, and so is what somebody said of an elector: decisions on the record.
 _DECIDED_ON = """
 SELECT first_id FROM contacts_duplicatepair WHERE first_id = ANY(%(ids)s) AND state = 'different'
 UNION
 SELECT second_id FROM contacts_duplicatepair WHERE second_id = ANY(%(ids)s) AND state = 'different'
+UNION
+SELECT contact_id FROM contacts_registrationmatch
+WHERE contact_id = ANY(%(ids)s) AND NOT automatic AND state <> 'pending'
 """
 _PROMOTE = """
 UPDATE {table} AS point SET is_primary = true

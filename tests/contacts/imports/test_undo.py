@@ -10,6 +10,7 @@ from campaign_crm.platform.models import Job
 from contacts.imports.service import enqueue_run, undo_import
 from contacts.imports.undo import electors_kept
 from contacts.models import (
+    ChosenFrequency,
     Consent,
     Contact,
     ElectoralRegistration,
@@ -20,6 +21,7 @@ from contacts.models import (
     Source,
 )
 from contacts.services.people import update_contact
+from contacts.services.registration_links import confirm_link, refuse_link
 from tests.support.imports import fingerprint, import_file, preview, write_rows
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,31 @@ def test_people_to_whom_something_happened_stay(import_people, book) -> None:
 def test_people_whom_somebody_worked_on_stay(import_people, book) -> None:
     run = import_people(book, ("Léa", "Martin", "lea@example.org"), ("Jean", "Petit", "jean@example.org"))
     update_contact(contact=Contact.objects.get(first_name="Léa"), civility="Mme", by=None)
+    undone = undo(run)
+    assert (undone["people"], undone["kept"]) == (1, 1)
+
+
+@pytest.mark.parametrize("decide", [confirm_link, refuse_link], ids=["linked", "refused"])
+def test_people_whose_elector_somebody_decided_on_stay(
+    import_people, book, elector, roll_file, roll_source, decide
+) -> None:
+    import_file(roll_file([elector()]), kind="roll", source=roll_source)
+    run = import_people(book, ("Zoé", "Lambert", "zoe@example.org"), ("Jean", "Petit", "jean@example.org"))
+    match = RegistrationMatch.objects.create(
+        contact=Contact.objects.get(first_name="Zoé"), registration=ElectoralRegistration.objects.get()
+    )
+    decide(match=match, by=None)
+    undone = undo(run)
+    assert (undone["people"], undone["kept"]) == (1, 1)
+    match.refresh_from_db()
+    assert match.contact.first_name == "Zoé"
+
+
+def test_people_who_chose_how_often_they_are_written_to_stay(import_people, book) -> None:
+    run = import_people(book, ("Léa", "Martin", "lea@example.org"), ("Jean", "Petit", "jean@example.org"))
+    ChosenFrequency.objects.create(
+        contact=Contact.objects.get(first_name="Léa"), channel="email", days=ChosenFrequency.Days.MONTH
+    )
     undone = undo(run)
     assert (undone["people"], undone["kept"]) == (1, 1)
 
