@@ -6,6 +6,7 @@ from contacts.models.custom_field import CustomField
 from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
 from contacts.models.household import Household, HouseholdMember
+from contacts.models.import_confirmation import ImportConfirmation
 from contacts.models.import_run import Import, ImportChange, ImportReject
 from contacts.models.list import List, ListMembership
 from contacts.models.mapping_profile import MappingProfile
@@ -40,6 +41,7 @@ __all__ = [
     "HouseholdMember",
     "Import",
     "ImportChange",
+    "ImportConfirmation",
     "ImportReject",
     "List",
     "ListMembership",

@@ -23,6 +23,7 @@ TABLES = (
     "contacts_postaladdress",
     "contacts_contactsource",
     "contacts_sourcerow",
+    "contacts_importconfirmation",
     "contacts_contacttag",
     "contacts_tag",
     "contacts_listmembership",

@@ -14,7 +14,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.database import lend_hash_key
 from contacts.enums import LawfulBasis
 from contacts.imports.chunks import Chunk, mark_done
-from contacts.imports.people import effects_sql, write_sql
+from contacts.imports.people import confirm_sql, effects_sql, write_sql
 from contacts.imports.people.match import match_persons, number_new_persons
 from contacts.imports.people.policy import wanted_sql
 from contacts.imports.progress import Progress
@@ -119,6 +119,9 @@ def statements(staging: Staging, which: str, terms: Terms) -> Iterator[str]:
     yield filled(staging, write_sql.INSERT_LISTED, which)
     if terms.list_id is not None:
         yield filled(staging, write_sql.INSERT_MEMBERS, which)
+    known = f"{which} AND NOT target.is_new"
+    yield filled(staging, confirm_sql.FORGET_UNDONE, known)
+    yield filled(staging, confirm_sql.CONFIRM, known)
 
 
 def put_together(

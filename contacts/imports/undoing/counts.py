@@ -19,7 +19,8 @@ class Undone:
     """What went, what returned, and who stayed because something else happened to them.
 
     `handed_over`: electors whom another roll has too, and who are that one's now. `kept_electors` are linked
-    to a person by hand. `entries` of the do-not-contact list went: those that this file alone gave.
+    to a person by hand. `handed_over_people` are named by another file too, and that one's now.
+    `entries` of the do-not-contact list went: those that this file alone gave.
     """
 
     people: int = 0
@@ -29,6 +30,7 @@ class Undone:
     entries: int = 0
     handed_over: int = 0
     kept_electors: int = 0
+    handed_over_people: int = 0
 
 
 def so_far(import_run: Import) -> Undone:

@@ -9,6 +9,7 @@ from contacts.duplicates.finding import find_pairs
 from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
+from contacts.imports.undoing.handing import hand_over_fields, hand_over_people
 from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
 from contacts.merging.service import show_hidden_rows
 from contacts.models import Contact, Import
@@ -50,18 +51,22 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> Non
         # Whoever adds something to one of them waits, and what they added before is seen below.
         cursor.execute("SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [batch])
         there = [row[0] for row in cursor.fetchall()]
+    hand_over_fields(import_run.pk, there)
     returned = sum(return_values(import_run.pk, name, there) for name in TABLES_OF_PEOPLE)
     _take_back_what_was_said(import_run, there)
     created = set(
         Contact.objects.filter(pk__in=there, created_by_import=import_run).values_list("pk", flat=True)
     )
-    going = created - _held(import_run.pk, sorted(created))
+    handed_over = hand_over_people(import_run.pk, sorted(there))
+    own = Contact.objects.filter(pk__in=created, created_by_import=import_run)
+    going = set(own.values_list("pk", flat=True))
+    going -= _held(import_run.pk, sorted(going))
     Contact.objects.filter(pk__in=going).delete()
     staying = [contact_id for contact_id in there if contact_id not in going]
     _remove_additions(import_run.pk, staying, created, refusals_too)
     refresh_projections(staying)
     find_pairs(staying)
-    add(import_run, people=len(going), returned=returned)
+    add(import_run, people=len(going), returned=returned, handed_over_people=handed_over)
 
 
 def _take_back_what_was_said(import_run: Import, ids: list[int]) -> None:
@@ -79,7 +84,8 @@ def _held(import_id: int, ids: list[int]) -> set[int]:
         for table in ADDED_TABLES:
             cursor.execute(
                 f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)"
-                " AND created_by_import_id IS DISTINCT FROM %s",
+                " AND created_by_import_id IS DISTINCT FROM %s"
+                + (_NOT_UNDONE if table == "contacts_sourcerow" else ""),
                 [ids, import_id],
             )
             held.update(row[0] for row in cursor.fetchall())
@@ -114,6 +120,11 @@ def _remove_additions(import_id: int, ids: list[int], created: set[int], refusal
             cursor.execute(_PROMOTE.format(table=table), [ids])
 
 
+# By the rows of undone files people are known again, nothing else.
+_NOT_UNDONE = """
+AND NOT EXISTS (SELECT FROM contacts_import AS run
+                WHERE run.id = created_by_import_id AND run.state = 'undone')
+"""
 _SAID_BY_IT = """source_id = %(source)s
     AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s::bigint))"""
 _TOUCHED = " UNION ".join(
