@@ -13,9 +13,11 @@ class ContactsConfig(AppConfig):
         from contacts import timeline
         from contacts.enums import TimelineGroup
         from contacts.registry import TimelineSource, registry
+        from contacts.rules import silence
         from contacts.segments.standard import register_standard_conditions
 
         register_standard_conditions()
+        registry.add("hand_over_checks", "silence", silence.HAND_OVER)
         registry.add("timeline", "notes", TimelineSource(TimelineGroup.NOTES, timeline.notes))
         registry.add("timeline", "consents", TimelineSource(TimelineGroup.CONSENTS, timeline.consents))
         registry.add(

@@ -101,6 +101,18 @@ class TerritoryKind(models.TextChoices):
     POLLING_STATION = "polling_station", _("Polling station")
 
 
+class Suffrage(models.TextChoices):
+    """What is voted on: it decides which places overseas vote a day earlier."""
+
+    PRESIDENTIAL = "presidential", _("Presidential election")
+    LEGISLATIVE = "legislative", _("Legislative election")
+    EUROPEAN = "european", _("European election")
+    REFERENDUM = "referendum", _("Referendum")
+    MUNICIPAL = "municipal", _("Municipal election")
+    DEPARTMENTAL = "departmental", _("Departmental election")
+    REGIONAL = "regional", _("Regional election")
+
+
 class TargetingClass(models.TextChoices):
     """What a segment condition or send option does to the audience (Regulation (EU) 2024/900)."""
 

@@ -47,13 +47,15 @@ class HandOverCheck:
     (messaging_campaign) and `today`, the date in the installation's zone. `outcome` is the state that the
     delivery takes then; `queued` gives the row back, to be asked again later. Look rows up by key, in scalar
     subqueries with LIMIT 1: it is asked of each message of a large send. `answer` is an English msgid kept
-    with it. The first true one by `order` decides.
+    with it. The first true one by `order` decides. `until`: SQL of the moment at which a row that was given
+    back is asked again; empty: soon.
     """
 
     order: int
     outcome: Literal["suppressed", "cancelled", "expired", "queued"]
     condition: str
     answer: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from contacts.views.consents import ConsentList
 from contacts.views.duplicates import AskAgain, DecideDuplicate, DuplicateReview
+from contacts.views.elections import DeleteElection, EditElection, ElectionList
 from contacts.views.electors import ElectorList
 from contacts.views.electors_next import ElectorsNext
 from contacts.views.households import CorrectHousehold, HouseholdList, HouseholdPage
@@ -124,4 +125,8 @@ urlpatterns = [
     path("do-not-contact/", SuppressionList.as_view(), name="suppressions"),
     path("do-not-contact/files/", OptOutQuestion.as_view(), name="opt_out_question"),
     path("consents/", ConsentList.as_view(), name="consents"),
+    path("elections/", ElectionList.as_view(), name="elections"),
+    path("elections/new/", EditElection.as_view(), name="election_new"),
+    path("elections/<int:pk>/", EditElection.as_view(), name="election"),
+    path("elections/<int:pk>/delete/", DeleteElection.as_view(), name="election_delete"),
 ]

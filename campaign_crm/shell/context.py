@@ -5,13 +5,17 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Notification, Organisation
 from campaign_crm.platform.rights import Right
 from campaign_crm.shell.navigation import ShownEntry, ShownGroup, navigation, new_entries
+from contacts.services.elections import silence_at
 
 MENUS_KEPT = 500  # a role, a page and a language each
 _drawn: dict[tuple[object, ...], SafeString] = {}
@@ -49,6 +53,26 @@ class Frame:
         """How many notifications wait: one statement a page, answered by an index of the unread alone."""
         user = self.request.user
         return Notification.objects.filter(user=user).unread().counted() if user.is_authenticated else 0
+
+    @cached_property
+    def silence(self) -> dict[str, str] | None:
+        """What mutes the country now, for the pill in the top bar."""
+        if not self.request.user.is_authenticated:
+            return None
+        found = silence_at(timezone.now())
+        if found is None:
+            return None
+        until = {"end": date_format(timezone.localtime(found.ends_at), "SHORT_DATETIME_FORMAT")}
+        where = (
+            found.election.name
+            if found.is_everywhere
+            else f"{found.election.name}, {found.election.territory}"
+        )
+        return {
+            "url": reverse("contacts:elections"),
+            "title": where,
+            "text": _("Silence until %(end)s") % until,
+        }
 
     @cached_property
     def sending_page(self) -> str:

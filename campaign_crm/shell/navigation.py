@@ -153,7 +153,7 @@ MENU = (
         (
             Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
             Entry(pgettext_lazy("menu", "Sending"), "shell:sending", Right.MANAGE_SETTINGS, "send"),
-            Entry(_("Elections"), "contacts:elections", Right.MANAGE_SETTINGS, "vote"),
+            Entry(_("Elections"), "contacts:elections", Right.VIEW_CAMPAIGNS, "vote"),
             Entry(_("Team"), "shell:team", Right.MANAGE_SETTINGS, "user-cog"),
             Entry(_("Ways out"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),
             Entry(_("API keys"), "shell:api_keys", Right.MANAGE_SETTINGS, "key"),

@@ -4,6 +4,7 @@ from contacts.models.contact import Contact
 from contacts.models.contact_points import EmailAddress, PhoneNumber, PostalAddress
 from contacts.models.custom_field import CustomField
 from contacts.models.duplicate_pair import DuplicatePair
+from contacts.models.election import Election, ElectionRound, SilenceWindow
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
 from contacts.models.household import Household, HouseholdMember
 from contacts.models.import_confirmation import ImportConfirmation
@@ -35,6 +36,8 @@ __all__ = [
     "ContactTag",
     "CustomField",
     "DuplicatePair",
+    "Election",
+    "ElectionRound",
     "ElectoralRegistration",
     "EmailAddress",
     "Household",
@@ -59,6 +62,7 @@ __all__ = [
     "RegistrationMatch",
     "RollCoverage",
     "Segment",
+    "SilenceWindow",
     "Source",
     "SourceGrowth",
     "SourceRow",

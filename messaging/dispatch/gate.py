@@ -117,7 +117,7 @@ CHECKS = {
 # the planner off the index of leased rows.) The month is written out: the plan knows the one partition.
 _HAND_OVER = """
 WITH asked AS MATERIALIZED (
-    SELECT d.place, k.number, CASE {questions} ELSE 1 END AS verdict
+    SELECT d.place, k.number, CASE {questions} ELSE 1 END AS verdict, d.contact_id, d.department
     FROM unnest(%(contacts)s, %(occasions)s) WITH ORDINALITY AS k (contact_id, occasion, number)
     CROSS JOIN LATERAL (
         SELECT r.ctid AS place, r.* FROM messaging_delivery r
@@ -134,8 +134,8 @@ WITH asked AS MATERIALIZED (
         handed_at = CASE v.verdict WHEN 1 THEN now() ELSE d.handed_at END,
         lease_until = CASE v.verdict WHEN 1 THEN now() + make_interval(secs => %(seconds)s) END,
         settled_at = CASE WHEN (%(states)s)[v.verdict] IN ('handed', 'queued') THEN NULL ELSE now() END,
-        due_at = CASE (%(states)s)[v.verdict] WHEN 'queued' THEN now() + make_interval(secs => %(held)s)
-            ELSE d.due_at END,
+        due_at = CASE (%(states)s)[v.verdict] WHEN 'queued' THEN coalesce({until},
+            now() + make_interval(secs => %(held)s)) ELSE d.due_at END,
         provider_account_id = %(account)s
     FROM asked v
     WHERE d.ledger_month = DATE '{month}' AND d.ctid = v.place AND d.token = %(token)s
@@ -211,6 +211,13 @@ def _statement(checks: tuple[tuple[str, HandOverCheck], ...], month: date, *, co
         f"WHEN {check.condition} THEN {number}"
         for number, (_name, check) in enumerate(checks, start=HANDED + 1)
     )
+    untils = " ".join(
+        f"WHEN {number} THEN ({check.until})"
+        for number, (_name, check) in enumerate(checks, start=HANDED + 1)
+        if check.until
+    )
+    until = f"CASE v.verdict {untils} END" if untils else "NULL"
     sql = _HAND_OVER.replace("{month}", month.isoformat()).replace("{questions}", questions)
+    sql = sql.replace("{until}", until)
     first = "SET LOCAL synchronous_commit = on;"
     return Statement(sql, _TYPES, first + frequency.ONE_AFTER_THE_OTHER if counts else first)

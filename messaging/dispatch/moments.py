@@ -12,26 +12,12 @@ from datetime import timedelta
 from django.conf import settings
 
 from contacts.registry import registry
+from contacts.territories.zones import OVERSEAS
 from messaging.enums import Moment
 from messaging.models import Campaign
 
 EARLIEST = timedelta(hours=13)
 """How much earlier a day begins where it begins first: Wallis and Futuna, beside mainland France."""
-
-ZONES = {
-    "971": "America/Guadeloupe",
-    "972": "America/Martinique",
-    "973": "America/Cayenne",
-    "974": "Indian/Reunion",
-    "975": "America/Miquelon",
-    "976": "Indian/Mayotte",
-    "977": "America/St_Barthelemy",
-    "978": "America/Marigot",
-    "986": "Pacific/Wallis",
-    "987": "Pacific/Tahiti",
-    "988": "Pacific/Noumea",
-}
-"""Time zones of departments and territories that have another than mainland France."""
 
 _LOCAL = """(moment.at AT TIME ZONE '{zone}') AT TIME ZONE
     (CASE {cases} ELSE '{zone}' END)"""
@@ -58,7 +44,7 @@ def due(campaign: Campaign) -> str:
     match campaign.moment:
         case Moment.LOCAL_TIME:
             cases = " ".join(
-                f"WHEN place.department = '{code}' THEN '{zone}'" for code, zone in ZONES.items()
+                f"WHEN place.department = '{code}' THEN '{zone}'" for code, zone in OVERSEAS.items()
             )
             # Where the hour has passed already, at once; everybody else not before the mailing itself.
             own = _LOCAL.format(zone=settings.TIME_ZONE, cases=cases)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Organisation
@@ -14,6 +15,7 @@ from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import Counts
+from contacts.services.elections import silence_at
 from contacts.services.opt_out_question import opt_out_file_is_missing
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
@@ -32,6 +34,7 @@ class About(StrEnum):
     """What an obstacle is about: the page that mends it follows from this."""
 
     SENDING = "sending"
+    SILENCE = "silence"
     ORGANISATION = "organisation"
     SENDER = "sender"
     DOMAIN = "domain"
@@ -147,6 +150,8 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
     if not organisation.postal_address.strip():
         message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
         yield Obstacle(About.ORGANISATION, message)
+    if campaign.kind == MessageKind.POLITICAL and (message := _muted(campaign)):
+        yield Obstacle(About.SILENCE, message)
     if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
     if campaign.kind == MessageKind.POLITICAL and opt_out_file_is_missing():
@@ -157,6 +162,19 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
         yield Obstacle(About.OPT_OUTS, message)
     if not campaign.audience:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
+
+
+def _muted(campaign: Campaign) -> str:
+    """Why it may not leave at its hour, or now; empty when no silence of the whole country holds then."""
+    silence = silence_at(campaign.scheduled_at or timezone.now())
+    if silence is None or not silence.is_everywhere:
+        return ""
+    message = _(
+        "The silence before “%(election)s” holds until %(end)s: nothing political leaves. "
+        "Choose another moment."
+    )
+    ends_at = date_format(timezone.localtime(silence.ends_at), "DATETIME_FORMAT")
+    return message % {"election": silence.election, "end": ends_at}
 
 
 def _variant_obstacles(campaign: Campaign) -> Iterator[Obstacle]:

@@ -21,6 +21,8 @@ from messaging.services.pre_send import About, PreSend, senders_of
 from messaging.services.return_paths import ways_back, words_of
 from messaging.services.sender_trust import domain_of
 
+_ONLY_WHEN_WRONG = (About.SILENCE, About.OPT_OUTS, About.DOMAIN, About.TEST, About.APPROVAL)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -48,7 +50,7 @@ def checklist(
             for obstacle in obstacles
         ]
         # What is asked once, or of large mailings only, is not spoken of when nothing is the matter.
-        if not obstacles and about not in (About.OPT_OUTS, About.DOMAIN, About.TEST, About.APPROVAL):
+        if not obstacles and about not in _ONLY_WHEN_WRONG:
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
     for remark in found.remarks:
         level = "warn" if remark.level is Level.WARNING else "hint"
@@ -157,6 +159,7 @@ def _allowed(limited: list[warm_up.Progress]) -> str:
 def _title(about: About) -> str:
     return {
         About.SENDING: pgettext("on this installation", "Sending"),
+        About.SILENCE: _("Electoral silence"),
         About.ORGANISATION: _("Who you are"),
         About.SENDER: _("Sender"),
         About.DOMAIN: _("Domain of the sender"),
@@ -193,6 +196,8 @@ def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
     if about is About.DOMAIN:
         domain = domain_of(campaign.sender) if campaign.sender is not None else None
         return reverse("messaging:domain", args=[domain.pk]) if domain else reverse("messaging:domains")
+    if about is About.SILENCE:
+        return reverse("contacts:elections")
     if about is About.TEST:
         return reverse("messaging:experiment", args=[campaign.pk])
     if about is About.APPROVAL:

@@ -40,7 +40,8 @@ QUERIES = {
     "lists": f"""
         SELECT {_WHO}, name FROM contacts_listmembership JOIN contacts_list AS list ON list.id = list_id
          ORDER BY 1, 2""",
-    "notes": f"SELECT {_WHO}, body, created_at FROM contacts_note ORDER BY 1, 2",
+    # The words of a note are sealed, and never twice the same.
+    "notes": f"SELECT {_WHO}, created_at FROM contacts_note ORDER BY 1, 2",
     "electors": f"""
         SELECT identity, birth_name, used_name, first_names, birth_date, street, order_number,
                CASE WHEN contact_id IS NULL THEN NULL ELSE {_WHO} END

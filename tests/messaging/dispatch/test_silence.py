@@ -1,0 +1,113 @@
+"""Nothing political is handed over to anybody who is muted, whoever pressed what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from contacts.enums import MessageKind, Suffrage
+from contacts.models import Contact, Election, ElectionRound, PostalAddress, SilenceWindow, Territory
+from messaging.dispatch.gate import hand_over
+from messaging.dispatch.ledger import Ledger, claim
+from messaging.enums import DeliveryState
+from messaging.models import Campaign, Delivery
+from tests.messaging.dispatch.conftest import start
+from tests.messaging.people import make_campaign, make_people
+from tests.support.small_reference import load_small_reference
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def mute(areas: list[str] | None = None, territory: Territory | None = None, hours: int = 5) -> SilenceWindow:
+    """A silence that began an hour ago."""
+    now = timezone.now()
+    election, _new = Election.objects.get_or_create(
+        name="Vote", defaults={"suffrage": Suffrage.PRESIDENTIAL, "territory": territory}
+    )
+    held, _new = ElectionRound.objects.get_or_create(election=election, number=1, day=now.date())
+    return SilenceWindow.objects.create(
+        round=held,
+        territory=territory,
+        areas=areas or [],
+        begins_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=hours),
+    )
+
+
+def handed(campaign: Campaign) -> set[int]:
+    held = claim(Ledger(campaign.ledger_month, campaign.pk), limit=100)
+    keys = [row.key for row in held.rows]
+    return {key.contact for key in hand_over(held, keys, account=1, seconds=60)}
+
+
+def test_during_the_silence_a_message_waits_for_the_close_of_the_polls() -> None:
+    make_people(2)
+    campaign = start(make_campaign())
+    window = mute()
+    assert handed(campaign) == set()
+    rows = Delivery.objects.all()
+    assert {(row.state, row.answer, row.due_at) for row in rows} == {
+        (DeliveryState.QUEUED, "Waits for the polls to close", window.ends_at)
+    }
+
+
+def test_nothing_is_handed_over_shortly_before_it_begins() -> None:
+    make_people(1)
+    campaign = start(make_campaign())
+    window = mute()
+    SilenceWindow.objects.filter(pk=window.pk).update(begins_at=timezone.now() + timedelta(minutes=5))
+    assert handed(campaign) == set()
+
+
+def test_before_and_after_it_messages_leave() -> None:
+    people = make_people(2)
+    campaign = start(make_campaign())
+    window = mute()
+    SilenceWindow.objects.filter(pk=window.pk).update(ends_at=timezone.now() - timedelta(seconds=1))
+    assert handed(campaign) == {person.pk for person in people}
+
+
+def test_a_service_message_leaves() -> None:
+    people = make_people(1)
+    campaign = start(make_campaign())
+    Campaign.objects.update(kind=MessageKind.SERVICE)
+    mute()
+    assert handed(campaign) == {people[0].pk}
+
+
+def test_each_place_has_its_own_window() -> None:
+    home, guadeloupe, abroad = make_people(3)
+    campaign = start(make_campaign())
+    Delivery.objects.filter(contact_id=guadeloupe.pk).update(department="971")
+    Delivery.objects.filter(contact_id=abroad.pk).update(department="")
+    PostalAddress.objects.create(contact=abroad, country="Bolivie", city="La Paz")
+    mute(["971", "bolivie"])
+    assert handed(campaign) == {home.pk}
+
+
+def test_a_by_election_mutes_its_own_people_only(tmp_path: Path) -> None:
+    load_small_reference(tmp_path)
+    inside, outside, unknown = make_people(3)
+    commune = Territory.objects.get(kind="commune", code="60057")
+    elsewhere = Territory.objects.get(kind="commune", code="75056")
+    Contact.objects.filter(pk=inside.pk).update(commune=commune)
+    Contact.objects.filter(pk=outside.pk).update(commune=elsewhere)
+    Contact.objects.filter(pk=unknown.pk).update(commune=None)
+    campaign = start(make_campaign())
+    mute(territory=commune.parent)
+    assert handed(campaign) == {outside.pk, unknown.pk}
+
+
+def test_what_is_too_late_when_the_polls_have_closed_never_leaves() -> None:
+    make_people(1)
+    campaign = start(make_campaign(send_until=timezone.now() + timedelta(hours=1)))
+    window = mute()
+    assert handed(campaign) == set()
+    Delivery.objects.update(due_at=timezone.now())
+    SilenceWindow.objects.filter(pk=window.pk).update(ends_at=timezone.now())
+    Campaign.objects.update(send_until=timezone.now())
+    assert handed(campaign) == set()
+    assert Delivery.objects.get().state == DeliveryState.EXPIRED
