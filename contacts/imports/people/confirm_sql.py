@@ -23,14 +23,23 @@ USING contacts_import AS run
 WHERE own.contact_id IN (SELECT contact_id FROM naming) AND own.source_id = %(source)s
   AND run.id = own.import_run_id AND run.state IN ('undoing', 'undone')
 """
+_KEEP = """
+INSERT INTO contacts_importconfirmation AS own (contact_id, source_id, import_run_id, what)
+SELECT contact_id, %(source)s, %(import)s, array_agg(what ORDER BY what) FROM said GROUP BY contact_id
+ON CONFLICT (contact_id, source_id) DO UPDATE SET
+    import_run_id = excluded.import_run_id,
+    what = CASE WHEN excluded.what <@ own.what THEN own.what
+                ELSE ARRAY(SELECT unnest(own.what) UNION SELECT unnest(excluded.what) ORDER BY 1) END
+WHERE own.import_run_id <> excluded.import_run_id OR NOT excluded.what <@ own.what
+"""
 CONFIRM = f"""
-WITH {{naming}}, {{given}},
+WITH {{naming}},
 said AS (
-    SELECT contact_id, 'person' AS what FROM given
+    SELECT DISTINCT contact_id, 'person' AS what FROM naming
     WHERE EXISTS (SELECT FROM contacts_contact AS kept
-                  WHERE kept.id = given.contact_id AND kept.created_by_import_id <> %(import)s)
+                  WHERE kept.id = naming.contact_id AND kept.created_by_import_id <> %(import)s)
        OR EXISTS (SELECT FROM contacts_contactsource AS link
-                  WHERE link.contact_id = given.contact_id AND link.source_id = %(source)s
+                  WHERE link.contact_id = naming.contact_id AND link.source_id = %(source)s
                     AND link.created_by_import_id <> %(import)s)
     UNION
     SELECT held.contact_id, 'email:' || held.id
@@ -69,8 +78,16 @@ said AS (
     FROM naming JOIN contacts_listmembership AS held
         ON held.contact_id = naming.contact_id AND held.list_id = %(list)s::bigint
     WHERE held.created_by_import_id <> %(import)s
-    UNION
-    SELECT kept.id, said.field
+){_KEEP}"""
+# Fields are compared for people whom another import changed.
+CHANGED = """EXISTS (
+    SELECT FROM contacts_importchange AS change
+    WHERE change."table" = 'contact' AND change.row_id = target.contact_id
+      AND change.import_run_id <> %(import)s)"""
+CONFIRM_FIELDS = f"""
+WITH {{naming}}, {{given}},
+said AS (
+    SELECT kept.id AS contact_id, said.field AS what
     FROM given JOIN contacts_contact AS kept ON kept.id = given.contact_id
     CROSS JOIN LATERAL unnest(
         ARRAY[{_FIELDS},
@@ -79,15 +96,4 @@ said AS (
                  WHERE kept.custom -> extra.key = extra.value)
     ) AS said (field)
     WHERE said.field IS NOT NULL
-      AND EXISTS (SELECT FROM contacts_importchange AS change
-                  WHERE change."table" = 'contact' AND change.row_id = kept.id
-                    AND change.import_run_id <> %(import)s)
-)
-INSERT INTO contacts_importconfirmation AS own (contact_id, source_id, import_run_id, what)
-SELECT contact_id, %(source)s, %(import)s, array_agg(what ORDER BY what) FROM said GROUP BY contact_id
-ON CONFLICT (contact_id, source_id) DO UPDATE SET
-    import_run_id = excluded.import_run_id,
-    what = CASE WHEN excluded.what <@ own.what THEN own.what
-                ELSE ARRAY(SELECT unnest(own.what) UNION SELECT unnest(excluded.what) ORDER BY 1) END
-WHERE own.import_run_id <> excluded.import_run_id OR NOT excluded.what <@ own.what
-"""
+){_KEEP}"""

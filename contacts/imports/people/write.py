@@ -122,6 +122,7 @@ def statements(staging: Staging, which: str, terms: Terms) -> Iterator[str]:
     known = f"{which} AND NOT target.is_new"
     yield filled(staging, confirm_sql.FORGET_UNDONE, known)
     yield filled(staging, confirm_sql.CONFIRM, known)
+    yield filled(staging, confirm_sql.CONFIRM_FIELDS, f"{known} AND {confirm_sql.CHANGED}")
 
 
 def put_together(
