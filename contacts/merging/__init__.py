@@ -6,6 +6,7 @@ records     the record itself: as it was, and what an undo gives it back
 fields      what the record that stays takes from the other one
 refusals    where two records disagree, the refusal holds
 since       what was said to the merged record, when it is two again
+undone_imports  what an undone import wrote on records that were merged since
 electors    whether two records may be one person by their electors
 service     merge and unmerge, in one transaction each
 answers     what is said of pairs of the review queue, each once

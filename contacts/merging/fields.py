@@ -39,11 +39,16 @@ _CLOSER = [
 ]
 
 
+def closer(one: str, other: str) -> str:
+    """The closer of two relationships."""
+    return min(one, other, key=lambda name: _CLOSER.index(Relationship(name)))
+
+
 def usual_side(field: str, kept: Contact, absorbed: Contact) -> Side:
     """Whose value of a field is taken when nobody chooses: the kept record's, unless it has none."""
     mine, other = getattr(kept, field), getattr(absorbed, field)
     if field == "relationship":
-        return "absorbed" if _CLOSER.index(other) < _CLOSER.index(mine) else "kept"
+        return "kept" if closer(mine, other) == mine else "absorbed"
     if field == "birth_year" and kept.birth_date:
         return "kept"
     if field == "language" and kept.is_stub and not absorbed.is_stub:

@@ -36,14 +36,18 @@ def return_fields(kept: Contact, changes: Changes) -> None:
     """Fields of the kept record return to what they were, unless somebody changed them since the merge."""
     now = record_of(kept.pk)
     returning = {name: value for name, value in _returned(now, changes).items() if value != now[name]}
-    if not returning:
-        return
+    if returning:
+        write_columns(kept.pk, returning)
+
+
+def write_columns(contact_id: int, values: Record) -> None:
+    """Write some columns as they are in a record."""
     with connection.cursor() as cursor:
-        assigned = ", ".join(f"{connection.ops.quote_name(name)} = was.{name}" for name in returning)
+        assigned = ", ".join(f"{connection.ops.quote_name(name)} = was.{name}" for name in values)
         cursor.execute(
             f"UPDATE contacts_contact AS own SET updated_at = now(), {assigned}"
             " FROM jsonb_populate_record(NULL::contacts_contact, %s) AS was WHERE own.id = %s",
-            [json.dumps(returning), kept.pk],
+            [json.dumps(values), contact_id],
         )
 
 

@@ -12,6 +12,7 @@ from contacts.imports.undoing.counts import add, batches
 from contacts.imports.undoing.handing import hand_over_fields, hand_over_people
 from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
 from contacts.merging.service import show_hidden_rows
+from contacts.merging.undone_imports import return_merged_values
 from contacts.models import Contact, Import
 from contacts.registry import registry
 from contacts.services.projections import refresh_projections
@@ -53,6 +54,7 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> Non
         there = [row[0] for row in cursor.fetchall()]
     hand_over_fields(import_run.pk, there)
     returned = sum(return_values(import_run.pk, name, there) for name in TABLES_OF_PEOPLE)
+    returned += return_merged_values(import_run.pk, there)
     _take_back_what_was_said(import_run, there)
     created = set(
         Contact.objects.filter(pk__in=there, created_by_import=import_run).values_list("pk", flat=True)
@@ -141,6 +143,9 @@ _TOUCHED = " UNION ".join(
             f" WHERE change.import_run_id = %(import)s AND change.\"table\" = '{name}'"
             for name in TABLES_OF_PEOPLE
         ),
+        "SELECT merge.kept_id FROM contacts_importchange AS change JOIN contacts_merge AS merge"
+        " ON merge.absorbed_id = change.row_id AND merge.undone_at IS NULL"
+        " WHERE change.import_run_id = %(import)s AND change.\"table\" = 'contact'",
         f"SELECT contact_id FROM contacts_contactsource WHERE {_SAID_BY_IT}",
     ]
 )
