@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from django.db import connection, transaction
 
@@ -26,7 +26,7 @@ def refresh_households(ids: Sequence[int]) -> None:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [LOCK])
-        wanted = sorted({*ids, *_housemates(ids)})
+        wanted = sorted({*ids, *housemates_of(ids)})
         groups, everyone = _groups(wanted)
         _write(groups, everyone)
 
@@ -62,7 +62,7 @@ def run_refresh(job: RunningJob) -> None:
         job.progress(done, len(touched))
 
 
-def _housemates(ids: Sequence[int]) -> list[int]:
+def housemates_of(ids: Collection[int]) -> list[int]:
     """Whoever is in a household with them now: it may come apart."""
     mine = HouseholdMember.objects.filter(contact__in=ids).values("household")
     others = HouseholdMember.objects.filter(household__in=mine, by_hand=False)

@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from campaign_crm.platform.jobs import RunningJob
 from contacts.duplicates.finding import find_pairs
+from contacts.households.finding import housemates_of, refresh_households
 from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
@@ -41,13 +42,15 @@ def undo_people(
     asked = {"import": import_run.pk, "source": import_run.source_id}
     for batch in batches(import_run.pk, _TOUCHED, asked, size=PEOPLE_AT_A_TIME):
         with in_turn([PEOPLE], told), transaction.atomic():
-            _undo_batch(import_run, batch, refusals_too)
+            left = _undo_batch(import_run, batch, refusals_too)
             if job is not None:
                 job.progress(0)  # a worker that lost the job keeps nothing of the batch
                 job.got_on()
+        refresh_households(left)  # afterwards: what computes households holds them before their people
 
 
-def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> None:
+def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> list[int]:
+    """Undo what was done to some people; returns those who stay and whoever lived with those who go."""
     with connection.cursor() as cursor:
         # Whoever adds something to one of them waits, and what they added before is seen below.
         cursor.execute("SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [batch])
@@ -63,12 +66,14 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> Non
     own = Contact.objects.filter(pk__in=created, created_by_import=import_run)
     going = set(own.values_list("pk", flat=True))
     going -= _held(import_run.pk, sorted(going))
+    housemates = set(housemates_of(going)) - going
     Contact.objects.filter(pk__in=going).delete()
     staying = [contact_id for contact_id in there if contact_id not in going]
     _remove_additions(import_run.pk, staying, created, refusals_too)
     refresh_projections(staying)
     find_pairs(staying)
     add(import_run, people=len(going), returned=returned, handed_over_people=handed_over)
+    return sorted({*staying, *housemates})
 
 
 def _take_back_what_was_said(import_run: Import, ids: list[int]) -> None:
