@@ -1,6 +1,7 @@
 """Making two records of one person one, and two again at any later time.
 
 belongings  which tables hold rows about a person, and which of them one person has only once
+happened    what tells that something happened to a person since an import: an undo leaves them
 rows        moving those rows to another record, and back
 records     the record itself: as it was, and what an undo gives it back
 fields      what the record that stays takes from the other one

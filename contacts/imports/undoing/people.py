@@ -12,24 +12,13 @@ from contacts.imports.turns import PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
 from contacts.imports.undoing.handing import hand_over_fields, hand_over_people
 from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
+from contacts.merging.happened import ADDED_TABLES, CONSENTS, POINT_TABLES, SOURCE_ROWS, happened_to
 from contacts.merging.service import show_hidden_rows
 from contacts.merging.undone_imports import return_merged_values
 from contacts.models import Contact, Import
-from contacts.registry import registry
 from contacts.services.projections import refresh_projections
 
 PEOPLE_AT_A_TIME = 2_000
-POINT_TABLES = ("contacts_emailaddress", "contacts_phonenumber", "contacts_postaladdress")
-ADDED_TABLES = (
-    "contacts_consent",
-    "contacts_contacttag",
-    "contacts_listmembership",
-    "contacts_contactsource",
-    "contacts_sourcerow",
-    *POINT_TABLES,
-)
-# A person stays when one of ADDED_TABLES has a row that did not come with the import, or one of these any.
-HOLDING_ALWAYS = ("contacts_note", "contacts_subscription", "contacts_chosenfrequency")
 
 
 def undo_people(
@@ -65,7 +54,7 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> lis
     handed_over = hand_over_people(import_run.pk, sorted(there))
     own = Contact.objects.filter(pk__in=created, created_by_import=import_run)
     going = set(own.values_list("pk", flat=True))
-    going -= _held(import_run.pk, sorted(going))
+    going -= happened_to(sorted(going), import_id=import_run.pk)
     housemates = set(housemates_of(going)) - going
     Contact.objects.filter(pk__in=going).delete()
     staying = [contact_id for contact_id in there if contact_id not in going]
@@ -84,30 +73,6 @@ def _take_back_what_was_said(import_run: Import, ids: list[int]) -> None:
         cursor.execute(_HAND_OVER_LINKS, values)
 
 
-def _held(import_id: int, ids: list[int]) -> set[int]:
-    """Those of the people to whom something else happened."""
-    held: set[int] = set()
-    with connection.cursor() as cursor:
-        for table in ADDED_TABLES:
-            cursor.execute(
-                f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)"
-                " AND created_by_import_id IS DISTINCT FROM %s"
-                + (_NOT_UNDONE if table == "contacts_sourcerow" else ""),
-                [ids, import_id],
-            )
-            held.update(row[0] for row in cursor.fetchall())
-        for table in HOLDING_ALWAYS:
-            cursor.execute(f"SELECT DISTINCT contact_id FROM {table} WHERE contact_id = ANY(%s)", [ids])
-            held.update(row[0] for row in cursor.fetchall())
-        cursor.execute(_DECIDED_ON, {"ids": ids})
-        held.update(row[0] for row in cursor.fetchall())
-        cursor.execute(_WORKED_ON, [[str(contact_id) for contact_id in ids]])
-        held.update(row[0] for row in cursor.fetchall())
-    for holds in registry.holds.values():
-        held |= holds(ids)
-    return held
-
-
 def _remove_additions(import_id: int, ids: list[int], created: set[int], refusals_too: bool) -> None:
     """Remove what the import added to people who stay; the oldest point that is left becomes the main one.
 
@@ -116,8 +81,8 @@ def _remove_additions(import_id: int, ids: list[int], created: set[int], refusal
     """
     with connection.cursor() as cursor:
         for table in ADDED_TABLES:
-            stays = " AND given" if table == "contacts_consent" and not refusals_too else ""
-            of = [pk for pk in ids if pk not in created] if table == "contacts_sourcerow" else ids
+            stays = " AND given" if table == CONSENTS and not refusals_too else ""
+            of = [pk for pk in ids if pk not in created] if table == SOURCE_ROWS else ids
             cursor.execute(
                 f"DELETE FROM {table} WHERE created_by_import_id = %s AND contact_id = ANY(%s){stays}",
                 [import_id, of],
@@ -127,11 +92,6 @@ def _remove_additions(import_id: int, ids: list[int], created: set[int], refusal
             cursor.execute(_PROMOTE.format(table=table), [ids])
 
 
-# By the rows of undone files people are known again, nothing else.
-_NOT_UNDONE = """
-AND NOT EXISTS (SELECT FROM contacts_import AS run
-                WHERE run.id = created_by_import_id AND run.state = 'undone')
-"""
 _SAID_BY_IT = """source_id = %(source)s
     AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s::bigint))"""
 _TOUCHED = " UNION ".join(
@@ -165,20 +125,6 @@ _HAND_OVER_LINKS = """
 UPDATE contacts_contactsource SET created_by_import_id = (said -> 0 ->> 'import')::bigint
 WHERE contact_id = ANY(%(ids)s) AND source_id = %(source)s AND created_by_import_id = %(import)s
   AND said IS NOT NULL
-"""
-# Somebody of the team did something with the person: an import's own acts stand on the import.
-_WORKED_ON = """
-SELECT DISTINCT object_id::bigint FROM platform_auditentry
-WHERE object_type = 'contacts.contact' AND object_id = ANY(%s)
-"""
-# "Not the same" is remembered, and so is what somebody said of an elector: decisions on the record.
-_DECIDED_ON = """
-SELECT first_id FROM contacts_duplicatepair WHERE first_id = ANY(%(ids)s) AND state = 'different'
-UNION
-SELECT second_id FROM contacts_duplicatepair WHERE second_id = ANY(%(ids)s) AND state = 'different'
-UNION
-SELECT contact_id FROM contacts_registrationmatch
-WHERE contact_id = ANY(%(ids)s) AND NOT automatic AND state <> 'pending'
 """
 _PROMOTE = """
 UPDATE {table} AS point SET is_primary = true

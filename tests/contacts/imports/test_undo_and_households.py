@@ -10,7 +10,7 @@ import pytest
 from campaign_crm.platform.jobs import run_job
 from contacts.households.finding import refresh_all_households
 from contacts.imports.service import undo_import
-from contacts.models import Contact, HouseholdMember, Import, Source
+from contacts.models import Contact, Household, HouseholdMember, Import, Source
 from contacts.services.people import add_note, create_contact
 from tests.support.imports import import_file, write_rows
 
@@ -64,3 +64,15 @@ def test_who_stays_without_the_shared_address_is_alone(
     undo(run)
     assert not lea.emailaddress_set.exists()
     assert not HouseholdMember.objects.exists()
+
+
+def test_people_whom_somebody_put_into_a_household_stay(
+    import_people: Callable[..., Import], form: Source
+) -> None:
+    jean = create_contact(source=form, by=None, first_name="Jean", last_name="Martin", email=SHARED)
+    run = import_people(("Léa", "Martin", "lea@example.org"))
+    household = Household.objects.create()
+    for person in (jean, Contact.objects.get(first_name="Léa")):
+        HouseholdMember.objects.create(contact=person, household=household, by_hand=True)
+    undo(run)
+    assert Contact.objects.count() == 2
