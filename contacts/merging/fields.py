@@ -56,6 +56,22 @@ def usual_side(field: str, kept: Contact, absorbed: Contact) -> Side:
     return "absorbed" if mine in (None, "") and other not in (None, "") else "kept"
 
 
+def decided_by_hand(kept: Contact, absorbed: Contact, chosen: Chosen) -> list[str]:
+    """The fields of which the records said different things and somebody chose, as the journal names them.
+
+    Extra fields by EXTRA and their key.
+    """
+    found = []
+    for name in chosen:
+        if name.startswith(EXTRA):
+            mine, other = (one.custom.get(name.removeprefix(EXTRA)) for one in (kept, absorbed))
+        else:
+            mine, other = (getattr(one, name) for one in (kept, absorbed))
+        if mine != other and not {mine, other} & {None, ""}:
+            found.append(name.removesuffix("_id"))
+    return sorted(found)
+
+
 def merged_values(kept: Contact, absorbed: Contact, chosen: Chosen) -> dict[str, Any]:
     """The columns of the kept record that change, with their new values."""
     values: dict[str, Any] = {}

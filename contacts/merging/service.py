@@ -23,7 +23,7 @@ from campaign_crm.platform.models import User
 from contacts.households.finding import refresh_households
 from contacts.merging.electors import check_electors
 from contacts.merging.errors import MergeRefused
-from contacts.merging.fields import Chosen, merged_values
+from contacts.merging.fields import Chosen, decided_by_hand, merged_values
 from contacts.merging.pairs import keep_apart, move_pairs, return_pairs
 from contacts.merging.records import (
     record_of,
@@ -57,6 +57,7 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
     snapshot: dict[str, Any] = {"kept": kept.pk, "contact": record_of(absorbed.pk), "heard": heard(kept)}
     snapshot["ended"] = end_left_newsletters(kept, absorbed)
     changes = merged_values(kept, absorbed, fields or {})
+    chosen = decided_by_hand(kept, absorbed, fields or {})
     before = record_of(kept.pk)
     write_fields(kept, changes)
     after = record_of(kept.pk)
@@ -70,7 +71,11 @@ def merge(*, kept: Contact, absorbed: Contact, by: User | None, fields: Chosen |
     snapshot["consents"] = refuse_again(kept, contradicted, done, by)
     done.save(update_fields=["snapshot"])
     audit.record(
-        action="contact.merge", on=kept, by=by, fields=sorted(changes), detail={"absorbed": absorbed.pk}
+        action="contact.merge",
+        on=kept,
+        by=by,
+        fields=sorted(changes),
+        detail={"absorbed": absorbed.pk} | ({"chosen": chosen} if chosen else {}),
     )
     refresh_projections([kept.pk])
     refresh_households([kept.pk, *left_alone])

@@ -70,10 +70,17 @@ change AS MATERIALIZED (
         WHERE link.contact_id = kept.id
     ) AS ranking
     CROSS JOIN LATERAL (
-        SELECT coalesce(array_agg(DISTINCT field), ARRAY[]::text[]) AS fields
-        FROM (SELECT jsonb_array_elements_text(entry.fields) AS field FROM platform_auditentry AS entry
-              WHERE (ranking.better OR ranking.newer) AND entry.object_type = 'contacts.contact'
-                AND entry.object_id = kept.id::text AND entry.action = 'contact.update') AS one
+        SELECT coalesce(array_agg(DISTINCT field), ARRAY[]::text[]) AS fields,
+               coalesce(array_agg(DISTINCT substring(field FROM 7)) FILTER (WHERE field LIKE 'extra\\_%%'),
+                        ARRAY[]::text[]) AS extra
+        FROM platform_auditentry AS entry
+        CROSS JOIN LATERAL (
+            SELECT jsonb_array_elements_text(entry.fields) AS field WHERE entry.action = 'contact.update'
+            UNION ALL SELECT 'extra_' || jsonb_array_elements_text(entry.detail -> 'extra')
+            UNION ALL SELECT jsonb_array_elements_text(entry.detail -> 'chosen')
+        ) AS one
+        WHERE (ranking.better OR ranking.newer) AND entry.object_type = 'contacts.contact'
+            AND entry.object_id = kept.id::text AND entry.action IN ('contact.update', 'contact.merge')
     ) AS by_hand
     CROSS JOIN LATERAL (SELECT {wanted}) AS wanted
     WHERE NOT given.is_new AND NOT kept.is_stub

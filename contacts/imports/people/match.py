@@ -22,7 +22,8 @@ def create_targets(staging: Staging) -> None:
 def match_persons(staging: Staging, *, source_id: int, which: str = "true") -> None:
     """Write in `targets` the persons of the file that are in the base; `which` is SQL on `persons`."""
     with connection.cursor() as cursor:
-        cursor.execute(staging.sql(_FOUND, found=_match(staging, which)), {"source": source_id})
+        values = {"source": source_id, "import": staging.import_id}
+        cursor.execute(staging.sql(_FOUND, found=_match(staging, which)), values)
 
 
 def number_new_persons(staging: Staging, *, which: str) -> None:

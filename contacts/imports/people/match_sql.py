@@ -20,6 +20,9 @@ has several people of one day, and those whose day nobody knew were born on the 
 "Jean-Pierre" is no "Jean" with a second forename, and "Jean et Marie" are two people. A mailbox of an
 organisation gives nobody a name. A stub of a roll has the name of its elector.
 
+What this import has written itself is left out: two people whom the rules of the file keep apart stay two,
+wherever their rows stand.
+
 Rows that differ in sex, day, place or number at one address and name (`persons.apart`) are known by that fact
 alone. Who is not certain becomes a person of their own, and waits in the review queue
 (`contacts.duplicates`). Names are compared by their folded words in any order, so that swapped columns do not
@@ -75,6 +78,11 @@ STILL_THE_SAME = f"""
 AND (coalesce(coalesce(extract(year FROM contact.birth_date), contact.birth_year) = asked.birth_year, true)
      OR {_CORRECTED.format("'birth_date', 'birth_year'")})
 """
+# Of the base as it was when the import began: not what its earlier chunks have written.
+BEFORE = """
+contact.created_by_import_id IS DISTINCT FROM %(import)s
+AND point.created_by_import_id IS DISTINCT FROM %(import)s
+"""
 TWO_NAMED = "({0} ~* '(&|[+]|/|\\m(et|and|ou)\\M)')"
 NO_DAY = "(extract(month FROM {0}) = 1 AND extract(day FROM {0}) = 1)"
 ROLE = (
@@ -128,6 +136,7 @@ PIECES = {
     "birth_key": BIRTH_KEY,
     "held": HELD,
     "compatible": COMPATIBLE,
+    "before": BEFORE,
     "still_the_same": STILL_THE_SAME,
     "role": ROLE.format("given.normalised"),
     "two_named": TWO_NAMED.format("written"),
@@ -164,7 +173,7 @@ by_email AS MATERIALIZED (
     JOIN contacts_emailaddress AS point ON point.normalised = given.normalised
     JOIN contacts_contact AS contact ON contact.id = point.contact_id
     {held}
-    WHERE {compatible}
+    WHERE {compatible} AND {before}
 ),
 by_mobile AS MATERIALIZED (
     SELECT asked.line, asked.person, asked.name_key, asked.first, asked.last, asked.birth,
@@ -177,7 +186,7 @@ by_mobile AS MATERIALIZED (
     JOIN contacts_phonenumber AS point ON point.e164 = given.e164
     JOIN contacts_contact AS contact ON contact.id = point.contact_id
     {held}
-    WHERE asked.first <> '' AND asked.last <> '' AND {compatible}
+    WHERE asked.first <> '' AND asked.last <> '' AND {compatible} AND {before}
 ),
 found AS (
     SELECT asked.person, contact.id, 0 AS rule
@@ -206,6 +215,7 @@ found AS (
     {held}
     WHERE asked.first <> '' AND asked.last <> '' AND {compatible} AND NOT {no_day}
       AND contact.birthplace_hash = asked.birthplace_hash
+      AND contact.created_by_import_id IS DISTINCT FROM %(import)s
   UNION ALL
     SELECT person, id, 5 FROM (
         SELECT {near} FROM by_email UNION SELECT {near} FROM by_mobile

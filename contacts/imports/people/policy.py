@@ -65,6 +65,13 @@ _MAY_WRITE = {
     Policy.NEWER: "ranking.newer AND NOT '{field}' = ANY(by_hand.fields)",
     Policy.REPLACE: "true",
 }
+# The values of extra fields that take the place of those that are there.
+_EXTRA = {
+    Policy.BLANKS: "'{}'::jsonb",
+    Policy.BETTER: "CASE WHEN ranking.better THEN given.custom - by_hand.extra ELSE '{}' END",
+    Policy.NEWER: "CASE WHEN ranking.newer THEN given.custom - by_hand.extra ELSE '{}' END",
+    Policy.REPLACE: "given.custom",
+}
 _MEMBERS = (
     "CASE WHEN %(member)s AND kept.relationship IN ('occasional', 'roll_only') THEN 'member'"
     " ELSE kept.relationship END AS relationship"
@@ -80,11 +87,8 @@ def wanted_sql(policies: Mapping[str, str]) -> str:
 def _column(column: str, policies: Mapping[str, str]) -> str:
     policy = Policy(policies.get(_GROUP_OF[column], DEFAULT))
     may_write = _MAY_WRITE[policy].format(field=_BY_HAND.get(column, column))
-    if column == "custom":  # one value by one: those that are not given stay
-        return (
-            f"CASE WHEN {may_write} THEN kept.custom || given.custom ELSE given.custom || kept.custom END"
-            " AS custom"
-        )
+    if column == "custom":  # one value by one: those that are not given stay, and those of a hand
+        return f"given.custom || kept.custom || {_EXTRA[policy]} AS custom"
     is_empty, is_given = (
         (f"kept.{column} IS NULL", f"given.{column} IS NOT NULL")
         if column in _NOT_TEXT

@@ -6,6 +6,7 @@ from campaign_crm.platform.jobs import run_job
 from contacts.imports.choices import set_mapping
 from contacts.imports.people.policy import GROUPS, POLICY_LABELS, Policy
 from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
+from contacts.merging.service import merge
 from contacts.models import Contact, CustomField, Import, Source, Suppression, Territory
 from contacts.services.people import update_contact
 from tests.support.imports import counted, write_rows
@@ -140,3 +141,41 @@ def test_nothing_is_left_of_a_file_that_is_all_outside(load, better) -> None:
     run = load(better, OLD, scope=paris.pk)
     assert counted(run, "rows", "new", "outside") == {"rows": 1, "new": 0, "outside": 1}
     assert not Contact.objects.exists()
+
+
+def test_what_was_chosen_when_two_records_were_merged_stays(load, better, worse) -> None:
+    load(worse, ["de", "Léa", "Martin", "lea@example.org", "", "2023-01-01"])
+    kept = Contact.objects.get()
+    other = Contact.objects.create(first_name="Léa", last_name="Martin", language="en")
+    merge(kept=kept, absorbed=other, by=None, fields={"language": "absorbed"})
+    for policy in ("newer", "better"):
+        load(
+            better,
+            ["fr", "Léa", "Martin", "lea@example.org", "", "2024-01-01"],
+            policies={"language": policy},
+        )
+        assert Contact.objects.get().language == "en"
+    load(better, ["fr", "Léa", "Martin", "lea@example.org"], policies={"language": "replace"})
+    assert Contact.objects.get().language == "fr"
+
+
+def test_what_a_merge_filled_by_itself_gives_way(load, worse) -> None:
+    load(worse, ["", "Léa", "Martin", "lea@example.org", "", "2023-01-01"])
+    Contact.objects.update(language="")
+    other = Contact.objects.create(first_name="Léa", last_name="Martin", language="en")
+    merge(kept=Contact.objects.exclude(pk=other.pk).get(), absorbed=other, by=None)
+    load(worse, ["fr", "Léa", "Martin", "lea@example.org", "", "2030-01-01"], policies={"language": "newer"})
+    assert Contact.objects.get().language == "fr"
+
+
+def test_an_extra_field_written_by_hand_stays_and_the_others_follow(load, worse) -> None:
+    for key in ("one", "two", "three"):
+        CustomField.objects.create(key=key, label=key, kind="text")
+    header = ["Prénom", "Nom", "Email", "Un", "Deux", "Trois", "Date de collecte"]
+    fields = ["first_name", "last_name", "email", "custom.one", "custom.two", "custom.three", "collected_on"]
+    mapping = dict(enumerate(fields))
+    told = {"header": header, "mapping": mapping, "policies": {"extra": "newer"}}
+    load(worse, ["Léa", "Martin", "lea@example.org", "1", "1", "", "2023-01-01"], **told)
+    update_contact(contact=Contact.objects.get(), by=None, custom={"one": "hand"})
+    load(worse, ["Léa", "Martin", "lea@example.org", "2", "2", "2", "2024-01-01"], **told)
+    assert Contact.objects.get().custom == {"one": "hand", "two": "2", "three": "2"}
