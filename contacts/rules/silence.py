@@ -99,11 +99,13 @@ def _windows(row: str) -> str:
 _ANY = f"""EXISTS (SELECT FROM contacts_silencewindow z
     WHERE z.begins_at - interval '{int(MARGIN.total_seconds())} seconds' <= now() AND z.ends_at > now())"""
 
+WAITS = gettext_noop("Waits for the polls to close")
+
 HAND_OVER = HandOverCheck(
     35,
     "queued",
     f"c.kind = 'political' AND {_ANY} AND (SELECT true {_windows('d')} LIMIT 1)",
-    gettext_noop("Waits for the polls to close"),
+    WAITS,
     until=f"SELECT max(w.ends_at) {_windows('v')}",
 )
 """Nothing political is handed over to somebody who is muted; it waits, and `send_until` may end it first."""

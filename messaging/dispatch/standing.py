@@ -11,11 +11,14 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Organisation
+from contacts.models import SilenceWindow
+from contacts.rules import silence
 from messaging.dispatch import breaker, caps, families, pace, routing, warm_up
-from messaging.enums import Moment
+from messaging.enums import DeliveryState, Moment
 from messaging.models import (
     Campaign,
     CampaignPace,
+    Delivery,
     Experiment,
     FamilyPause,
     ProviderAccount,
@@ -103,8 +106,20 @@ def _waits_for_test(campaign: Campaign) -> Standing | None:
     return Standing("test", text % {"time": _clock(looked_at)}, planned=True)
 
 
+def _muted(campaign: Campaign) -> bool:
+    """Some of its messages wait for polls to close; rows are looked at only while polls are to close."""
+    now = timezone.now()
+    if not SilenceWindow.objects.filter(begins_at__lte=now + silence.MARGIN, ends_at__gt=now).exists():
+        return False
+    rows = Delivery.objects.of_campaign(campaign)
+    return bool(rows.filter(answer=silence.WAITS, state=DeliveryState.QUEUED).exists())
+
+
 def _later(campaign: Campaign, waiting: _Waiting, next_at: datetime) -> Standing:
     """Why nothing is due before `next_at`."""
+    if _muted(campaign):
+        text = _("The silence before a vote holds where the others live. Next messages: %(time)s.")
+        return Standing("silence", text % {"time": _clock(next_at)}, planned=True)
     if held := _held_by_warm_up(campaign):
         text = _("A warm-up lets no more messages leave today to %(families)s. Asked again: %(time)s.")
         words = {"families": ", ".join(held), "time": _clock(next_at)}

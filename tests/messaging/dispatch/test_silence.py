@@ -12,6 +12,7 @@ from contacts.enums import MessageKind, Suffrage
 from contacts.models import Contact, Election, ElectionRound, PostalAddress, SilenceWindow, Territory
 from messaging.dispatch.gate import hand_over
 from messaging.dispatch.ledger import Ledger, claim
+from messaging.dispatch.standing import why_it_stands
 from messaging.enums import DeliveryState
 from messaging.models import Campaign, Delivery
 from tests.messaging.dispatch.conftest import start
@@ -52,6 +53,15 @@ def test_during_the_silence_a_message_waits_for_the_close_of_the_polls() -> None
     assert {(row.state, row.answer, row.due_at) for row in rows} == {
         (DeliveryState.QUEUED, "Waits for the polls to close", window.ends_at)
     }
+
+
+def test_the_mailing_says_why_it_does_not_move() -> None:
+    make_people(1)
+    campaign = start(make_campaign())
+    mute()
+    handed(campaign)
+    found = why_it_stands(campaign)
+    assert (found.code, found.planned) == ("silence", True)
 
 
 def test_nothing_is_handed_over_shortly_before_it_begins() -> None:
