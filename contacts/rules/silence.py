@@ -91,12 +91,13 @@ _WINDOWS = """FROM contacts_silencewindow w, (SELECT {area} AS area) here
                 WHERE v.contact_id = {row}.contact_id)))"""
 
 
-def _windows(row: str) -> str:
+def windows_sql(row: str) -> str:
+    """SQL "FROM … w WHERE …": the windows that mute the person of a delivery, named `row`, now."""
     return _WINDOWS.format(row=row, area=_AREA.format(row=row), margin=int(MARGIN.total_seconds()))
 
 
 # Nearly always nobody is muted: seen once a batch, and no person is looked at.
-_ANY = f"""EXISTS (SELECT FROM contacts_silencewindow z
+SOMEWHERE = f"""EXISTS (SELECT FROM contacts_silencewindow z
     WHERE z.begins_at - interval '{int(MARGIN.total_seconds())} seconds' <= now() AND z.ends_at > now())"""
 
 WAITS = gettext_noop("Waits for the polls to close")
@@ -104,8 +105,8 @@ WAITS = gettext_noop("Waits for the polls to close")
 HAND_OVER = HandOverCheck(
     35,
     "queued",
-    f"c.kind = 'political' AND {_ANY} AND (SELECT true {_windows('d')} LIMIT 1)",
+    f"c.kind = 'political' AND {SOMEWHERE} AND (SELECT true {windows_sql('d')} LIMIT 1)",
     WAITS,
-    until=f"SELECT max(w.ends_at) {_windows('v')}",
+    until=f"SELECT max(w.ends_at) {windows_sql('v')}",
 )
 """Nothing political is handed over to somebody who is muted; it waits, and `send_until` may end it first."""

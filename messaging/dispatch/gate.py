@@ -17,6 +17,7 @@ from django.utils.translation import gettext_noop
 
 from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
+from contacts.rules import silence
 from messaging.dispatch.caps import Book
 from messaging.dispatch.ledger import KEYS_A_STATEMENT, Claim, Key
 from messaging.dispatch.prepared import Statement, numbers, texts
@@ -33,6 +34,17 @@ CHECKS = {
     # Off after a restore, until a person confirms: the mailings of a backup have left already.
     "sending_off": HandOverCheck(
         30, "queued", "NOT EXISTS (SELECT FROM platform_organisation o WHERE o.sending_enabled)"
+    ),
+    # A service message that staff wrote leaves during the silence if it was approved before it began.
+    "silence_service": HandOverCheck(
+        36,
+        "queued",
+        f"""c.kind = 'service' AND c.standing_for = '' AND {silence.SOMEWHERE} AND (
+            SELECT true {silence.windows_sql("d")} AND NOT EXISTS (
+                SELECT FROM messaging_approval a
+                WHERE a.campaign_id = c.id AND a.approved AND a.decided_at < w.begins_at) LIMIT 1)""",  # noqa: S608 - our own text
+        silence.WAITS,
+        until=f"SELECT max(w.ends_at) {silence.windows_sql('v')}",
     ),
     "expired": HandOverCheck(40, "expired", "c.send_until <= now()", gettext_noop("Too late to send")),
     # Too many were refused, returned or reported at the mailboxes of this domain: they wait for a person.

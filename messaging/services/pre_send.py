@@ -150,7 +150,7 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
     if not organisation.postal_address.strip():
         message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
         yield Obstacle(About.ORGANISATION, message)
-    if campaign.kind == MessageKind.POLITICAL and (message := _muted(campaign)):
+    if message := _muted(campaign):
         yield Obstacle(About.SILENCE, message)
     if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
@@ -169,6 +169,13 @@ def _muted(campaign: Campaign) -> str:
     silence = silence_at(campaign.scheduled_at or timezone.now())
     if silence is None or not silence.is_everywhere:
         return ""
+    if campaign.kind == MessageKind.SERVICE:
+        last = approval_of(campaign)
+        if last is not None and last.approved and last.decided_at < silence.begins_at:
+            return ""
+        return _(
+            "During the silence before a vote, service messages leave only if they were approved before."
+        )
     message = _(
         "The silence before “%(election)s” holds until %(end)s: nothing political leaves. "
         "Choose another moment."

@@ -9,11 +9,13 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from campaign_crm.platform.models import User
-from contacts.enums import Suffrage
+from contacts.enums import MessageKind, Suffrage
 from contacts.letters import LetterChoice
 from contacts.models import Election, SilenceWindow, Territory
 from contacts.services.elections import Round, save_election
 from contacts.services.letters import ExportRefused, export_letters
+from messaging.models import Approval
+from messaging.services.approval_state import content_of
 from messaging.services.pre_send import About, pre_send
 from tests.messaging.people import make_campaign
 
@@ -90,6 +92,24 @@ def test_a_mailing_cannot_be_sent_during_the_silence_nor_planned_into_it() -> No
         (obstacle,) = (one for one in pre_send(campaign).obstacles if one.about is About.SILENCE)
         assert "The silence before “Vote”" in obstacle.message
         campaign.scheduled_at = timezone.now() + timedelta(days=3)
+        assert not [one for one in pre_send(campaign).obstacles if one.about is About.SILENCE]
+
+
+def test_a_service_mailing_leaves_in_the_silence_only_if_it_was_approved_before() -> None:
+    with translation.override("en"):
+        campaign = make_campaign(kind=MessageKind.SERVICE)
+        approval = Approval.objects.create(
+            campaign=campaign,
+            content=content_of(campaign),
+            recipients=1,
+            approved=True,
+            alone=True,
+            decided_at=timezone.now(),
+        )
+        vote_tomorrow()
+        (obstacle,) = (one for one in pre_send(campaign).obstacles if one.about is About.SILENCE)
+        assert "approved before" in obstacle.message
+        Approval.objects.filter(pk=approval.pk).update(decided_at=timezone.now() - timedelta(days=3))
         assert not [one for one in pre_send(campaign).obstacles if one.about is About.SILENCE]
 
 

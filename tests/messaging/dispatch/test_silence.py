@@ -14,7 +14,7 @@ from messaging.dispatch.gate import hand_over
 from messaging.dispatch.ledger import Ledger, claim
 from messaging.dispatch.standing import why_it_stands
 from messaging.enums import DeliveryState
-from messaging.models import Campaign, Delivery
+from messaging.models import Approval, Campaign, Delivery
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
 from tests.support.small_reference import load_small_reference
@@ -80,12 +80,28 @@ def test_before_and_after_it_messages_leave() -> None:
     assert handed(campaign) == {person.pk for person in people}
 
 
-def test_a_service_message_leaves() -> None:
+def test_an_automatic_service_message_leaves() -> None:
+    people = make_people(1)
+    campaign = start(make_campaign())
+    Campaign.objects.update(kind=MessageKind.SERVICE, standing_for="confirmation")
+    mute()
+    assert handed(campaign) == {people[0].pk}
+
+
+@pytest.mark.parametrize(("hours_ago", "leaves"), [(2, True), (0, False), (None, False)])
+def test_a_service_message_of_staff_leaves_if_it_was_approved_before(
+    hours_ago: int | None, leaves: bool
+) -> None:
     people = make_people(1)
     campaign = start(make_campaign())
     Campaign.objects.update(kind=MessageKind.SERVICE)
+    if hours_ago is not None:
+        decided_at = timezone.now() - timedelta(hours=hours_ago)
+        Approval.objects.create(
+            campaign=campaign, content="x", recipients=1, approved=True, alone=True, decided_at=decided_at
+        )
     mute()
-    assert handed(campaign) == {people[0].pk}
+    assert handed(campaign) == ({people[0].pk} if leaves else set())
 
 
 def test_each_place_has_its_own_window() -> None:
