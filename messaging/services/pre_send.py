@@ -171,7 +171,7 @@ def _muted(campaign: Campaign) -> str:
         return ""
     if campaign.kind == MessageKind.SERVICE:
         last = approval_of(campaign)
-        if last is not None and last.approved and last.decided_at < silence.begins_at:
+        if last is not None and last.approved and last.decided_at and last.decided_at < silence.begins_at:
             return ""
         return _(
             "During the silence before a vote, service messages leave only if they were approved before."
