@@ -26,7 +26,7 @@ class Drop:
 
 @contextmanager
 def sftp_server(
-    root: Path, *, host_key: asyncssh.SSHKey, client_key: asyncssh.SSHKey | None = None, port: int = 0
+    root: Path, *, host_key: asyncssh.SSHKey, client_key: asyncssh.SSHKey | None = None
 ) -> Iterator[Drop]:
     """Serve the folder to `USER` with `PASSWORD`, or with the private key of `client_key`."""
     drop = Drop()
@@ -60,7 +60,7 @@ def sftp_server(
 
     async def serve() -> asyncssh.SSHAcceptor:
         return await asyncssh.listen(
-            "127.0.0.1", port, server_host_keys=[host_key], server_factory=Login, sftp_factory=Files
+            "127.0.0.1", 0, server_host_keys=[host_key], server_factory=Login, sftp_factory=Files
         )
 
     def run() -> None:

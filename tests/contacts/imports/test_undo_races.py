@@ -100,15 +100,15 @@ def test_what_comes_between_the_look_and_the_delete_waits_and_is_refused(
     act: Act, imported: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     somebody = Somebody(act, Contact.objects.get())
-    look = undoing._held
+    look = undoing.happened_to
 
-    def look_while_somebody_acts(*arguments: Any) -> set[int]:
-        held = look(*arguments)
+    def look_while_somebody_acts(*people: Any, **import_run: Any) -> set[int]:
+        held = look(*people, **import_run)
         somebody.start()
         wait_until_somebody_waits()
         return held
 
-    monkeypatch.setattr(undoing, "_held", look_while_somebody_acts)
+    monkeypatch.setattr(undoing, "happened_to", look_while_somebody_acts)
     assert undo(imported)["people"] == 1
     somebody.join(WAIT)
     assert somebody.outcome in ("IntegrityError", "gone")  # they are told; nothing vanished that was kept

@@ -221,4 +221,4 @@ def test_the_list_asks_few_statements_whatever_its_length(client, person):
     one = queries_of(client, "/people/")
     for number in range(3):
         person("Zoé", f"Durand{number}", email=f"zoe{number}@example.org")
-    assert queries_of(client, "/people/") == one <= 13
+    assert queries_of(client, "/people/") == one <= 14
