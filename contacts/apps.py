@@ -10,12 +10,15 @@ class ContactsConfig(AppConfig):
         import contacts.services.communes
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401
+        from campaign_crm.platform import walls
         from contacts import timeline
         from contacts.enums import TimelineGroup
         from contacts.registry import TimelineSource, registry
         from contacts.rules import silence
         from contacts.segments.standard import register_standard_conditions
+        from contacts.services.grants import contents_of, grants_of
 
+        walls.register(grants_of=grants_of, contents_of=contents_of)
         register_standard_conditions()
         registry.add("hand_over_checks", "silence", silence.HAND_OVER)
         registry.add("timeline", "notes", TimelineSource(TimelineGroup.NOTES, timeline.notes))

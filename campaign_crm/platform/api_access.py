@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from campaign_crm.platform import proportion
 from campaign_crm.platform.api_keys import find_api_key
 from campaign_crm.platform.models import ApiKey, User
+from campaign_crm.platform.staff import RightMissing, take_scope_for
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # it loads the settings that name this module
@@ -44,7 +45,11 @@ class HasScope(BasePermission):
             return scope is not None and scope in request.auth.scopes
         right = getattr(view, "right", None)
         user = request.user
-        if right is None or not isinstance(user, User) or not user.has_right(right):
+        if right is None or not isinstance(user, User) or not user.holds(right):
+            return False
+        try:
+            take_scope_for(user, right, in_territory=getattr(view, "in_territory", False))
+        except RightMissing:
             return False
         return not proportion.is_missing(user, right)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
+from campaign_crm.platform import walls
 from campaign_crm.platform.database import acting_as
+from campaign_crm.platform.models import User
 
 SERVER_ERROR = 500
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -57,10 +60,14 @@ class DatabaseRoleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path in WITHOUT_DATABASE:
             return self.get_response(request)
-        with acting_as("crm_national"):
-            response = self.get_response(request)
-            if _gave_up(request, response):
-                transaction.set_rollback(True)
+        token = walls.begin()
+        try:
+            with acting_as("crm_national"):
+                response = self.get_response(request)
+                if _gave_up(request, response):
+                    transaction.set_rollback(True)
+        finally:
+            walls.end(token)
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
@@ -71,6 +78,32 @@ class DatabaseRoleMiddleware:
 def _gave_up(request: HttpRequest, response: HttpResponse) -> bool:
     by_api = getattr(response, "exception", False)  # set by REST framework, which raises nothing further
     return response.status_code >= SERVER_ERROR or by_api or getattr(request, "view_gave_up", False)
+
+
+class ScopeMiddleware:
+    """Whoever holds rights in territories only sees nobody until a page takes the scope that it needs.
+
+    Public pages, which are the same for everybody, are marked `for_everybody`.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        if request.path in WITHOUT_DATABASE or getattr(view, "for_everybody", False):
+            return
+        user = request.user
+        if isinstance(user, User) and not user.is_national:
+            walls.take_scope(walls.NOWHERE)
+
+
+def for_everybody(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a public view: it answers a member of the team as it does a stranger."""
+    view.for_everybody = True  # type: ignore[attr-defined]
+    return view
 
 
 class UserLanguageMiddleware:

@@ -1,7 +1,7 @@
 """Who must have a second step of signing in, and from when (design: “Proportion”).
 
 At once, on every page, for those who run the installation or answer for the data; at once, at the act, for
-taking addresses out; for senders after seven days, and then above 500 recipients.
+taking addresses out or letting somebody in; for senders after seven days, and then above 500 recipients.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 
 AT_ONCE = (Right.MANAGE_SETTINGS, Right.CHANGE_RULES)
-AT_THE_ACT = (Right.EXPORT_PEOPLE,)
+AT_THE_ACT = (Right.EXPORT_PEOPLE, Right.MANAGE_TEAM)
 GRACE = timedelta(days=7)
 SENDS_WITHOUT = 500
 STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes alone are no second step
@@ -30,7 +30,7 @@ def is_missing(user: User, right: str | None = None) -> bool:
     """True when this person must set up a second step before anything else, or before using `right`."""
     if not settings.SECOND_STEP_REQUIRED:
         return False
-    needed = right in AT_THE_ACT or any(user.has_right(each) for each in AT_ONCE)
+    needed = right in AT_THE_ACT or any(user.holds(each) for each in AT_ONCE)
     return needed and not _had_second_step(user)
 
 
@@ -43,7 +43,7 @@ def _had_second_step(user: User) -> bool:
 
 def grace_ends(user: User) -> datetime | None:
     """Until when a sender without a second step sends as they like; None when nothing is asked of them."""
-    if not settings.SECOND_STEP_REQUIRED or not user.has_right(Right.SEND_CAMPAIGN) or has_second_step(user):
+    if not settings.SECOND_STEP_REQUIRED or not user.holds(Right.SEND_CAMPAIGN) or has_second_step(user):
         return None
     return (user.second_step_asked_at or timezone.now()) + GRACE
 

@@ -1,6 +1,7 @@
 """Roles and the rights they hold.
 
-A role is a named set of rights. Screens, API operations and services ask for a right, never for a role.
+A role is a named set of rights, held in the whole country (`User.role`) or where a grant says
+(`contacts.models.Grant`). Screens, API operations and services ask for a right, never for a role.
 """
 
 from __future__ import annotations
@@ -11,13 +12,21 @@ from django.utils.translation import gettext_lazy as _
 
 class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", _("Administrator")
-    NATIONAL_OFFICER = "national_officer", _("National officer")
+    DIRECTOR = "director", _("Campaign director")
+    DATA_OFFICER = "data_officer", _("Data officer")
+    DIGITAL_OFFICER = "digital_officer", _("Digital officer")
+    APPROVER = "approver", _("Approver")
+    LOCAL_COORDINATOR = "local_coordinator", _("Local coordinator")
+    EVENT_HOST = "event_host", _("Event host")
+    VOLUNTEER = "volunteer", _("Volunteer")
+    DATA_PROTECTION_OFFICER = "data_protection_officer", _("Data-protection officer")
     READ_ONLY = "read_only", _("Read only")
 
 
 class Right(models.TextChoices):
     VIEW_PEOPLE = "view_people", _("See people")
     EDIT_PEOPLE = "edit_people", _("Edit people")
+    SEE_SUPPORT_LEVELS = "see_support_levels", _("See support levels")
     IMPORT_PEOPLE = "import_people", _("Import files")
     EXPORT_PEOPLE = "export_people", _("Take people’s addresses out of the product")
     VIEW_SEGMENTS = "view_segments", _("See segments")
@@ -30,21 +39,47 @@ class Right(models.TextChoices):
     VIEW_COMPLIANCE = "view_compliance", _("See sources, consents and the do-not-contact list")
     EDIT_COMPLIANCE = "edit_compliance", _("Record consents and objections")
     CHANGE_RULES = "change_rules", _("Change the rules of the law, elections and data protection")
-    MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and the team")
+    MANAGE_TEAM = "manage_team", _("Invite people and give roles")
+    MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and accounts")
 
 
 _READING = {Right.VIEW_PEOPLE, Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.VIEW_COMPLIANCE}
+_WRITING_MAILINGS = {Right.VIEW_SEGMENTS, Right.EDIT_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.EDIT_CAMPAIGN}
+_OF_A_PERSON = {Right.VIEW_PEOPLE, Right.EDIT_PEOPLE, Right.EDIT_COMPLIANCE}
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
-    Role.READ_ONLY: frozenset(_READING),
-    Role.NATIONAL_OFFICER: frozenset(set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES}),
     Role.ADMINISTRATOR: frozenset(Right),
+    Role.DIRECTOR: frozenset(set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES}),
+    Role.DATA_OFFICER: frozenset(
+        _READING
+        | _OF_A_PERSON
+        | {Right.SEE_SUPPORT_LEVELS, Right.IMPORT_PEOPLE, Right.EXPORT_PEOPLE, Right.EDIT_SEGMENTS}
+    ),
+    Role.DIGITAL_OFFICER: frozenset(_READING | _WRITING_MAILINGS | {Right.SEND_CAMPAIGN, Right.EDIT_FORMS}),
+    Role.APPROVER: frozenset({Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.APPROVE_CAMPAIGN}),
+    Role.LOCAL_COORDINATOR: frozenset(
+        _READING
+        | _OF_A_PERSON
+        | _WRITING_MAILINGS
+        | {Right.SEE_SUPPORT_LEVELS, Right.SEND_CAMPAIGN, Right.EXPORT_PEOPLE, Right.MANAGE_TEAM}
+    ),
+    Role.EVENT_HOST: frozenset(_OF_A_PERSON | {Right.VIEW_CAMPAIGNS}),
+    Role.VOLUNTEER: frozenset({Right.VIEW_PEOPLE}),
+    Role.DATA_PROTECTION_OFFICER: frozenset(_READING | {Right.EDIT_COMPLIANCE, Right.CHANGE_RULES}),
+    Role.READ_ONLY: frozenset(_READING),
 }
+NATIONAL_ONLY = frozenset({Role.ADMINISTRATOR, Role.DATA_PROTECTION_OFFICER})
+"""Roles that mean nothing in one territory: they answer for the whole installation."""
+
+
+def rights_of(role: str) -> frozenset[Right]:
+    """The rights of a role; none for no role, or one that this version does not know."""
+    try:
+        return RIGHTS_OF[Role(role)]
+    except ValueError:
+        return frozenset()
 
 
 def role_has_right(role: str, right: str) -> bool:
     """True when the role holds the right; an unknown role holds none."""
-    try:
-        return Right(right) in RIGHTS_OF[Role(role)]
-    except ValueError:
-        return False
+    return right in rights_of(role)

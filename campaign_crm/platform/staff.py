@@ -20,8 +20,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.generic.base import ContextMixin, View
 
-from campaign_crm.platform import proportion
+from campaign_crm.platform import proportion, walls
 from campaign_crm.platform.asking_again import ask_again, is_asked_again
+from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 
 Text = str | Promise
@@ -31,19 +32,28 @@ UNSET = "unset"
 
 
 class RightMissing(PermissionDenied):
-    """A member of the team asked for something their role does not hold; the 403 page names the right."""
+    """A member of the team asked for something their role does not hold; the 403 page names the right.
 
-    def __init__(self, right: str) -> None:
+    `elsewhere`: they hold it in their territory only, and the page is about the whole organisation.
+    """
+
+    def __init__(self, right: str, *, elsewhere: bool = False) -> None:
         self.right = Right(right)
-        super().__init__(_("Your role does not include: %(right)s.") % {"right": self.right.label})
+        text = _("Your role does not include: %(right)s.")
+        if elsewhere:
+            text = _("Your role includes this in your territory only: %(right)s.")
+        super().__init__(text % {"right": self.right.label})
 
 
-def refusal(request: HttpRequest, right: str | None, *, asks_again: bool = True) -> HttpResponse | None:
+def refusal(
+    request: HttpRequest, right: str | None, *, in_territory: bool = False, asks_again: bool = True
+) -> HttpResponse | None:
     """Return the way to the sign-in page for a stranger, None for a person who may go on.
 
-    Raises RightMissing for a member of the team without the right. Where a second step is due, the way to
-    setting it up; where a fresh sign-in is, the way to the page that asks again. An htmx request is sent
-    there as a whole, so that the form never lands inside a fragment.
+    Whoever goes on does so behind the walls of their scope. Raises RightMissing for a member of the team
+    without the right, or with it in territories only where the page is not `in_territory`. Where a second
+    step is due, the way to setting it up; where a fresh sign-in is, the way to the page that asks again. An
+    htmx request is sent there as a whole, so that the form never lands inside a fragment.
     """
     if not request.user.is_authenticated:
         if request.headers.get("HX-Request") == "true":
@@ -51,13 +61,20 @@ def refusal(request: HttpRequest, right: str | None, *, asks_again: bool = True)
         return redirect_to_login(request.get_full_path())
     if proportion.is_missing(request.user):
         return _to_second_step(request)
-    if right is not None and not request.user.has_right(right):
-        raise RightMissing(right)
+    take_scope_for(request.user, right, in_territory=in_territory)
     if proportion.is_missing(request.user, right):
         return _to_second_step(request)
     if asks_again and is_asked_again(request, right):
         return ask_again(request)
     return None
+
+
+def take_scope_for(user: User, right: str | None, *, in_territory: bool) -> None:
+    """Put the request behind the walls of whoever asks; raises RightMissing when the right is not theirs."""
+    scope = user.scope_of(right or Right.VIEW_PEOPLE)
+    if right is not None and scope is not None and not (scope and in_territory):
+        raise RightMissing(right, elsewhere=bool(scope))
+    walls.take_scope(scope)
 
 
 def _to_second_step(request: HttpRequest) -> HttpResponse:
@@ -72,16 +89,21 @@ class StaffView(ContextMixin, View):
 
     `right_required` must be set: a `Right`, or None where every member of the team may come.
     `right_to_write` is asked for any method that changes something; the same right when it is not set.
+    `in_territory` opens the page to those who hold the right in territories only: it must show and change
+    nothing but what is theirs. Pages are closed to them until they say so.
     """
 
     right_required: str | None = UNSET
     right_to_write: str | None = UNSET
+    in_territory = False
     title: Text = ""
     subtitle: Text = ""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         asks_again = not self.is_a_stop(request)
-        refused = refusal(request, self.right_for(request), asks_again=asks_again)
+        refused = refusal(
+            request, self.right_for(request), in_territory=self.in_territory, asks_again=asks_again
+        )
         return refused or super().dispatch(request, *args, **kwargs)
 
     def is_a_stop(self, request: HttpRequest) -> bool:
@@ -123,7 +145,7 @@ def show_only(form: BaseForm) -> None:
 
 
 def staff_view(
-    right: str | None, *, to_write: str | None = UNSET
+    right: str | None, *, to_write: str | None = UNSET, in_territory: bool = False
 ) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Guard a view function as `StaffView` guards a class: `@staff_view(Right.VIEW_PEOPLE)`."""
 
@@ -131,8 +153,9 @@ def staff_view(
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             needed = right if request.method in READING or to_write == UNSET else to_write
-            return refusal(request, needed) or view(request, *args, **kwargs)
+            return refusal(request, needed, in_territory=in_territory) or view(request, *args, **kwargs)
 
+        guarded.in_territory = in_territory  # type: ignore[attr-defined]  # the menu reads it
         return guarded
 
     return decorate

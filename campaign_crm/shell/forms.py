@@ -1,4 +1,4 @@
-"""Forms of the shell: accounts and the team."""
+"""Forms of the shell: accounts and the organisation."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from messaging.services.images import MOST_BYTES, Encoded, ImageRefused, encode
 
 LANGUAGES = User._meta.get_field("language").choices
 ROLE_HELP = _(
-    "Administrators do everything. National officers do everything but settings and the team. "
-    "Read-only members see, and change nothing."
+    "Administrators do everything, directors everything but settings and the rules of the law. "
+    "Data officers work with people and files, digital officers write and send, approvers agree to what "
+    "others wrote. Local coordinators see, write and send in their territory, event hosts and volunteers see "
+    "people there. Read-only members see, and change nothing."
 )
+NO_ROLE = ("", _("None: only what is given below"))
 
 
 class FirstAdministratorForm(forms.Form):
@@ -51,27 +54,12 @@ class FirstAdministratorForm(forms.Form):
         return cleaned
 
 
-class InvitationForm(forms.Form):
-    """Somebody new in the team."""
-
-    full_name = forms.CharField(label=_("Name"), max_length=150)
-    email = forms.EmailField(label=_("E-mail"))
-    role = forms.ChoiceField(
-        label=_("Role"), choices=Role.choices, initial=Role.NATIONAL_OFFICER, help_text=ROLE_HELP
-    )
-    language = forms.ChoiceField(label=_("Language"), choices=LANGUAGES)
-
-    def clean_email(self) -> str:
-        email = self.cleaned_data["email"]
-        if User.objects.filter(email__iexact=email).exists():
-            raise forms.ValidationError(_("Somebody with this e-mail is in the team already."))
-        return email
-
-
 class RoleForm(forms.Form):
-    """Another role for a member."""
+    """Another role in the whole country for a member."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices, help_text=ROLE_HELP)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[NO_ROLE, *Role.choices], required=False, help_text=ROLE_HELP
+    )
 
 
 class ProfileForm(forms.Form):

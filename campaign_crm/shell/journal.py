@@ -71,6 +71,8 @@ ACTS: Words = {
     "form.create": _("Form made"),
     "form.update": _("Form changed"),
     "frequency.cap": _("Cap on how often people are written to changed"),
+    "grant.end": _("Role in a territory taken away"),
+    "grant.give": _("Role in a territory given"),
     "household.compute": _("Household to be computed again"),
     "household.join": _("Put into a household by hand"),
     "household.leave": _("Taken out of a household by hand"),
@@ -189,6 +191,7 @@ DETAILS: Words = {
     "expires_at": _("expires"),
     "gender": _("sex"),
     "kind": _("kind"),
+    "member": _("member"),
     "name": _("name"),
     "election": _("election"),
     "newsletter": _("newsletter"),
@@ -209,7 +212,9 @@ DETAILS: Words = {
     "source": _("source"),
     "station": _("polling station"),
     "tag": _("tag"),
+    "territory": _("territory"),
     "today": _("today"),
+    "until": _("until"),
     "version": _("version"),
 }
 

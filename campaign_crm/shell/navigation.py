@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, get_urlconf, reverse
+from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -154,7 +154,7 @@ MENU = (
             Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
             Entry(pgettext_lazy("menu", "Sending"), "shell:sending", Right.MANAGE_SETTINGS, "send"),
             Entry(_("Elections"), "contacts:elections", Right.VIEW_CAMPAIGNS, "vote"),
-            Entry(_("Team"), "shell:team", Right.MANAGE_SETTINGS, "user-cog"),
+            Entry(_("Team"), "shell:team", Right.MANAGE_TEAM, "user-cog"),
             Entry(_("Ways out"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),
             Entry(_("API keys"), "shell:api_keys", Right.MANAGE_SETTINGS, "key"),
             Entry(_("Reference tables"), "admin:index", Right.MANAGE_SETTINGS, "table"),
@@ -193,10 +193,22 @@ def _reversed(urlconf: str | None, url_name: str, args: tuple[object, ...]) -> s
 
 def shown(entry: Entry, request: HttpRequest) -> ShownEntry | None:
     """Return the entry for this person, None when it is not for them."""
-    if entry.right is not None and not request.user.has_right(entry.right):
-        return None
+    if entry.right is not None:
+        scope = request.user.scope_of(entry.right)
+        if scope is not None and not (scope and opens_in_territory(entry.url_name)):
+            return None
     url = url_of(entry.url_name)
     return ShownEntry(entry.label, url, entry.icon) if url else None
+
+
+@lru_cache(maxsize=512)
+def opens_in_territory(url_name: str) -> bool:
+    """Whether a page is open to those who hold its right in a territory only."""
+    url = url_of(url_name)
+    if url is None:
+        return False
+    view = resolve(url).func
+    return bool(getattr(getattr(view, "view_class", view), "in_territory", False))
 
 
 def navigation(request: HttpRequest) -> list[ShownGroup]:

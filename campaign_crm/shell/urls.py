@@ -14,6 +14,7 @@ from campaign_crm.shell.views import (
     organisation,
     sending,
     single_sign_on,
+    team,
 )
 
 app_name = "shell"
@@ -33,9 +34,9 @@ urlpatterns = [
     path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),
     path("logo/<str:name>", organisation.logo, name="logo"),
     path("settings/sending/", sending.Sending.as_view(), name="sending"),
-    path("settings/team/", accounts.Team.as_view(), name="team"),
-    path("settings/team/invite/", accounts.Invite.as_view(), name="invite"),
-    path("settings/team/<int:pk>/", accounts.Member.as_view(), name="member"),
+    path("settings/team/", team.Team.as_view(), name="team"),
+    path("settings/team/invite/", team.Invite.as_view(), name="invite"),
+    path("settings/team/<int:pk>/", team.Member.as_view(), name="member"),
     path("settings/api-keys/", api_keys.ApiKeys.as_view(), name="api_keys"),
     path("settings/api-keys/new/", api_keys.ApiKeyNew.as_view(), name="api_key_new"),
     path("settings/api-keys/<int:pk>/revoke/", api_keys.ApiKeyRevoke.as_view(), name="api_key_revoke"),

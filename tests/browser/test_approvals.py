@@ -27,7 +27,7 @@ def test_asked_for_approved_sent_and_cancelled_in_time(
     member_of(Role.ADMINISTRATOR)
     review = reverse("messaging:campaign_review", args=[campaign.pk])
 
-    officer = page_of(Role.NATIONAL_OFFICER, review)
+    officer = page_of(Role.DIRECTOR, review)
     officer.get_by_role("button", name="Ask for approval").click()
     expect(officer.get_by_text("Everybody who can approve it has been told.")).to_be_visible()
     expect(officer.get_by_role("button", name="Approve", exact=True)).to_have_count(0)

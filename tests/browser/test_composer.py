@@ -33,7 +33,7 @@ def campaign(live_server: Any) -> Campaign:
 def compose(page_of: Callable[..., Page], campaign: Campaign) -> Callable[..., Page]:
     """Open the composer of the mailing, ready to be written in."""
 
-    def open_composer(role: str = "national_officer", **options: Any) -> Page:
+    def open_composer(role: str = "director", **options: Any) -> Page:
         page = page_of(role, f"/mailings/{campaign.pk}/compose/", **options)
         expect(page.locator(".block-toggle").first).to_be_visible()
         return page

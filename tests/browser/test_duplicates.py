@@ -46,7 +46,7 @@ def look_at(page: Page, left: str) -> None:
 def test_keys_answer_after_a_value_was_chosen_too(
     page_of: Callable[..., Page], pairs: list[DuplicatePair]
 ) -> None:
-    page = page_of(Role.NATIONAL_OFFICER, "/duplicates/")
+    page = page_of(Role.DIRECTOR, "/duplicates/")
     look_at(page, LEFT[0])
     page.get_by_label("Leo0", exact=True).check()
     page.keyboard.press("y")
@@ -61,7 +61,7 @@ def test_keys_answer_after_a_value_was_chosen_too(
 
 
 def test_a_key_held_down_answers_one_pair(page_of: Callable[..., Page], pairs: list[DuplicatePair]) -> None:
-    page = page_of(Role.NATIONAL_OFFICER, "/duplicates/")
+    page = page_of(Role.DIRECTOR, "/duplicates/")
     look_at(page, LEFT[0])
     page.keyboard.down("y")
     look_at(page, LEFT[1])
@@ -73,7 +73,7 @@ def test_a_key_held_down_answers_one_pair(page_of: Callable[..., Page], pairs: l
 
 
 def test_two_taps_answer_one_pair(page_of: Callable[..., Page], pairs: list[DuplicatePair]) -> None:
-    page = page_of(Role.NATIONAL_OFFICER, "/duplicates/")
+    page = page_of(Role.DIRECTOR, "/duplicates/")
     look_at(page, LEFT[0])
     page.evaluate(
         """() => {
@@ -92,7 +92,7 @@ def test_two_taps_answer_one_pair(page_of: Callable[..., Page], pairs: list[Dupl
 def test_each_answer_is_taken_back_by_one_key(
     page_of: Callable[..., Page], pairs: list[DuplicatePair]
 ) -> None:
-    page = page_of(Role.NATIONAL_OFFICER, "/duplicates/")
+    page = page_of(Role.DIRECTOR, "/duplicates/")
     for key in "yn":
         look_at(page, LEFT[0])
         page.keyboard.press(key)
@@ -110,7 +110,7 @@ def test_each_answer_is_taken_back_by_one_key(
 def test_the_pages_are_accessible_and_fit(
     page_of: Callable[..., Page], pairs: list[DuplicatePair], look: Look
 ) -> None:
-    page = page_of(Role.NATIONAL_OFFICER, "/duplicates/", look=look)
+    page = page_of(Role.DIRECTOR, "/duplicates/", look=look)
     check_axe(page)
     assert has_no_sideways_scroll(page)
     one, other = pairs[2].first, pairs[2].second

@@ -38,7 +38,7 @@ def fits(page: Page) -> None:
 def test_set_up_written_and_shown_before_sending(
     page_of: Callable[..., Page], campaign: Campaign, look: Look
 ) -> None:
-    page = page_of("national_officer", at("experiment", campaign), look=look)
+    page = page_of("director", at("experiment", campaign), look=look)
     fits(page)
     page.get_by_label("Recipients in the test, in percent").fill("50")
     page.get_by_role("button", name="Test versions").click()
@@ -78,7 +78,7 @@ def test_a_person_chooses_where_the_test_left_it_open(
 ) -> None:
     figures = [kept(0, 50), kept(1, 120, left=40)]
     campaign = under_way(looked_at=timezone.now(), outcome=Outcome.WITHHELD, figures=figures)
-    page = page_of("national_officer", at("campaign", campaign), look=look)
+    page = page_of("director", at("campaign", campaign), look=look)
     expect(page.get_by_text("Too many readers of version B left.")).to_be_visible()
     fits(page)
     page.get_by_role("radio", name="Version A").check()
@@ -92,7 +92,7 @@ def test_a_person_chooses_where_the_test_left_it_open(
 
 
 def test_ending_a_test_asks_first(page_of: Callable[..., Page], campaign: Campaign) -> None:
-    page = page_of("national_officer", at("experiment", with_test(campaign, "Another")))
+    page = page_of("director", at("experiment", with_test(campaign, "Another")))
     page.get_by_role("button", name="Take the test away…").click()
     fits(page)
     page.locator("#stop-dialog").get_by_role("button", name="Take the test away").click()

@@ -71,7 +71,7 @@ def test_households_are_read_and_put_right(page_of: Open, look: Look, language: 
         source=book, by=None, first_name="Cléo", last_name="Far", email="cleo.far.elsewhere@example.org"
     )
     refresh_all_households()
-    page = page_of("national_officer", "/households/", look=look, language=language)
+    page = page_of("director", "/households/", look=look, language=language)
     look_at(page, look, "households", language)
     number = HouseholdMember.objects.get(contact=family[0]).household_id
     root = page.url.split("/households/")[0]
@@ -99,7 +99,7 @@ def put(folder: str, name: str, text: str) -> None:
 def test_a_recurring_import_with_what_it_took(
     page_of: Open, look: Look, language: str, book: Source, settings: Any, member_of: Callable[..., Any]
 ) -> None:
-    officer = member_of("national_officer", language=language)
+    officer = member_of("director", language=language)
     made = create_recurring(
         place="folder", kind="address-book", credentials={}, by=officer, source=book,
         name="Feuilles d’inscription des permanences", location={"path": ""},
@@ -107,7 +107,7 @@ def test_a_recurring_import_with_what_it_took(
     put(settings.IMPORT_FOLDER, "semaine-11.csv", HEADER + "Léa;Martin;lea@example.org;1961\n")
     look_now(recurring=made, by=None)
     work()
-    root = page_of("national_officer", "/imports/recurring/", look=look, language=language)
+    root = page_of("director", "/imports/recurring/", look=look, language=language)
     look_at(root, look, "recurring-list", language)
     run = Import.objects.get()
     base = root.url.split("/imports/")[0]
@@ -141,7 +141,7 @@ def test_a_file_whose_columns_say_nothing(
     console.allowed.append("422")
     path = tmp_path / "codes.csv"
     path.write_text(CODED, encoding="utf-8")
-    page = page_of("national_officer", "/imports/new/", look=look, language=language)
+    page = page_of("director", "/imports/new/", look=look, language=language)
     page.set_input_files('input[type="file"]', path)
     page.locator("form button.btn-primary").first.click()
     page.wait_for_url("**/file/")
@@ -175,7 +175,7 @@ def test_a_stopped_import_and_a_person_known_in_part(
         writing_began_at="2026-11-01T10:00:00Z", counts={"written": 15_000, "unwritten": 85_000},
         preview={"rows": 100_000, "new": 90_000, "updated": 4},
     )  # fmt: skip
-    page = page_of("national_officer", f"/imports/{run.pk}/", look=look, language=language)
+    page = page_of("director", f"/imports/{run.pk}/", look=look, language=language)
     look_at(page, look, "stopped", language)
     lea, *others = (
         create_contact(source=book, by=None, first_name="Léa", last_name="Martin", birth_year=1961)

@@ -48,7 +48,7 @@ def check(page: Page) -> None:
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_file_goes_all_the_way(page_of: Callable[..., Page], people_file: Path, look: Look) -> None:
-    page = page_of("national_officer", "/imports/new/", look=look)
+    page = page_of("director", "/imports/new/", look=look)
     check(page)
     page.set_input_files('input[type="file"]', people_file)
     page.get_by_role("button", name="Read the file").click()
@@ -90,7 +90,7 @@ def test_refused_file_is_said_beside_the_drop_zone(
     console.allowed.append("422")
     path = tmp_path / "photo.csv"
     path.write_bytes(b"\x89PNG\r\n\x1a\n0000")
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     page.set_input_files('input[type="file"]', path)
     page.get_by_role("button", name="Read the file").click()
     expect(page.get_by_role("alert")).to_contain_text("another format (PNG)")
@@ -102,7 +102,7 @@ def test_file_above_the_limit_is_refused_before_it_is_sent(
     page_of: Callable[..., Page], people_file: Path, settings: Any
 ) -> None:
     settings.UPLOAD_MAX_BYTES = 20
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     page.set_input_files('input[type="file"]', people_file)
     page.get_by_role("button", name="Read the file").click()
     expect(page.get_by_role("alert")).to_contain_text("larger than 20")
@@ -133,7 +133,7 @@ def pairs() -> list[RegistrationMatch]:
 def test_pair_and_page_about_electors_are_accessible(
     page_of: Callable[..., Page], pairs: list[RegistrationMatch], look: Look
 ) -> None:
-    page = page_of("national_officer", "/links/", look=look)
+    page = page_of("director", "/links/", look=look)
     check(page)
     page.goto("/electors/next/")
     check(page)
@@ -142,7 +142,7 @@ def test_pair_and_page_about_electors_are_accessible(
 def test_queue_is_answered_from_the_keyboard(
     page_of: Callable[..., Page], pairs: list[RegistrationMatch]
 ) -> None:
-    page = page_of("national_officer", "/links/")
+    page = page_of("director", "/links/")
     expect(page.get_by_text("2 pairs left")).to_be_visible()
     page.keyboard.press("j")
     expect(page.get_by_role("heading", name="Is Léa Petit the elector")).to_be_visible()

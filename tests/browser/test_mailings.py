@@ -75,7 +75,7 @@ def test_audience_is_counted_as_it_is_chosen(page_of: Callable[..., Page], live_
     chosen = List.objects.create(name="Volunteers")
     ListMembership.objects.bulk_create(ListMembership(list=chosen, contact=person) for person in people[:2])
     campaign = make_campaign()
-    page = page_of("national_officer", f"/mailings/{campaign.pk}/audience/")
+    page = page_of("director", f"/mailings/{campaign.pk}/audience/")
     figures = page.locator("#audience-picture")
     expect(figures).to_contain_text("3 messages would leave, out of 3 people")
     page.get_by_text("A fixed list", exact=True).click()
@@ -93,7 +93,7 @@ def test_send_is_watched_live_paused_and_finished(page_of: Callable[..., Page], 
     assert Contact.objects.count() == 4
     with SmtpSink() as sink:
         campaign = make_campaign(sink)
-        page = page_of("national_officer", f"/mailings/{campaign.pk}/review/")
+        page = page_of("director", f"/mailings/{campaign.pk}/review/")
         page.get_by_role("button", name="Send to 4 recipients").click()
         expect(page.get_by_text("Preparing the recipients").first).to_be_visible()
         assert lifecycle.freeze_waiting() == 1

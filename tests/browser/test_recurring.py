@@ -52,7 +52,7 @@ def test_recurring_imports_are_read_and_set_up(
     page_of: Callable[..., Page], look: Look, waiting: RecurringImport, settings: Any, tmp_path: Path
 ) -> None:
     settings.IMPORT_FOLDER = str(tmp_path)
-    page = page_of("national_officer", "/imports/recurring/", look=look)
+    page = page_of("director", "/imports/recurring/", look=look)
     expect(page.get_by_text("Waits for you", exact=True)).to_be_visible()
     check(page)
     shot(page, look, "list")
@@ -86,7 +86,7 @@ def test_a_paused_import_is_read_and_goes_on(page_of: Callable[..., Page], look:
     run = Import.objects.create(
         kind="address-book", state="running", file_name="large.csv", job=job, source=book
     )
-    page = page_of("national_officer", f"/imports/{run.pk}/", look=look)
+    page = page_of("director", f"/imports/{run.pk}/", look=look)
     expect(page.get_by_role("heading", name="The import is paused")).to_be_visible()
     check(page)
     shot(page, look, "paused")
@@ -101,7 +101,7 @@ def test_growth_is_a_chart_with_its_table(page_of: Callable[..., Page], look: Lo
     for _number in range(3):
         ContactSource.objects.create(contact=Contact.objects.create(last_name="Martin"), source=book)
     ContactSource.objects.all()[:1].get().contact.delete()
-    page = page_of("national_officer", "/sources/growth/", look=look)
+    page = page_of("director", "/sources/growth/", look=look)
     expect(page.get_by_text("+2", exact=True)).to_be_visible()
     page.get_by_text("Show the figures").click()
     check(page)

@@ -31,7 +31,7 @@ def wait_until_it_listens(page: Page) -> None:
 
 @pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=["desktop", "phone"])
 def test_a_segment_is_built_from_the_keyboard(page_of: Callable[..., Page], world: World, look: Look) -> None:
-    page = page_of("national_officer", "/segments/new/", look=look)
+    page = page_of("director", "/segments/new/", look=look)
     expect(page.locator("#preview .headline")).to_contain_text("4 people", timeout=SLOW)
     page.locator("#id_name").fill("Readers of the Oise")
     page.locator(field(page, "r.0", "condition")).select_option("newsletter")

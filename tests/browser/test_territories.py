@@ -46,7 +46,7 @@ def saved(page: Page) -> None:
 
 
 def test_a_national_author_opens_a_block(page_of: Callable[..., Page], campaign: Campaign) -> None:
-    page = page_of("national_officer", f"/mailings/{campaign.pk}/compose/")
+    page = page_of("director", f"/mailings/{campaign.pk}/compose/")
     page.locator('.block[data-id="h1"] .block-toggle').click()
     page.locator('.block[data-id="h1"]').get_by_role("switch", name="Local block").check()
     expect(page.locator('.block[data-id="h1"] .block-head .badge-accent')).to_have_text("Local block")
@@ -59,7 +59,7 @@ def test_a_national_author_opens_a_block(page_of: Callable[..., Page], campaign:
 def test_a_region_writes_its_words_and_takes_the_national_ones_back(
     page_of: Callable[..., Page], campaign: Campaign, region: Territory
 ) -> None:
-    page = page_of("national_officer", f"/mailings/{campaign.pk}/territories/")
+    page = page_of("director", f"/mailings/{campaign.pk}/territories/")
     page.get_by_role("link", name=f"Write – {region.name}").click()
     expect(page.locator(".block")).to_have_count(1)
     expect(page.get_by_role("button", name="Add a block")).to_have_count(0)
@@ -87,7 +87,7 @@ def test_pages_of_territories_are_accessible_and_fit(
     CampaignVariant.objects.create(
         campaign=campaign, number=1, label=region.name, territory=region, subject="Lille", replaced=words
     )
-    page = page_of("national_officer", look=look)
+    page = page_of("director", look=look)
     for path in (
         f"/mailings/{campaign.pk}/territories/",
         f"/mailings/{campaign.pk}/territories/{region.pk}/",
@@ -106,7 +106,7 @@ def test_a_local_kit_is_filled_in_where_it_is_open(
 ) -> None:
     make_campaign()  # the organisation
     kit = Template.objects.create(name="Meeting", subject="Meeting", blocks=[LOCKED, OPEN], is_kit=True)
-    page = page_of("national_officer", "/templates/", look=look)
+    page = page_of("director", "/templates/", look=look)
     check_axe(page)
     assert has_no_sideways_scroll(page)
     page.get_by_role("link", name="Local mailing – Meeting").click()

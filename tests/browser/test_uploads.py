@@ -57,7 +57,7 @@ def test_a_cut_connection_loses_nothing(
     page_of: Callable[..., Page], people_file: Path, console: Any
 ) -> None:
     console.allowed += ["ERR_CONNECTION_RESET"]
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     seen = cut_after(page, 2, tries=1)
     choose(page, people_file)
     page.wait_for_url("**/file/")
@@ -72,7 +72,7 @@ def test_an_answer_that_got_lost_is_asked_for_again(
     page_of: Callable[..., Page], people_file: Path, console: Any
 ) -> None:
     console.allowed += ["ERR_FAILED"]
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     lost: list[str] = []
 
     def arrive_unanswered(route: Route) -> None:
@@ -126,7 +126,7 @@ def test_a_server_that_answers_errors_is_tried_a_few_times_and_gone_on_with_by_a
     page_of: Callable[..., Page], people_file: Path, console: Any, look: Look
 ) -> None:
     console.allowed += ["503 (Service Unavailable)"]
-    page = page_of("national_officer", "/imports/new/", look=look)
+    page = page_of("director", "/imports/new/", look=look)
     page.add_init_script(IMPATIENT)
     page.reload()
     ill = Server(page, f"**/imports/uploads/*/?offset={2 * PIECE}", status=503, body="<h1>Oops</h1>")
@@ -149,7 +149,7 @@ def test_a_line_that_stays_cut_is_given_up_and_gone_on_with_when_it_is_back(
     page_of: Callable[..., Page], people_file: Path, console: Any
 ) -> None:
     console.allowed += ["ERR_CONNECTION_RESET"]
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     page.add_init_script(IMPATIENT.replace("20", "2000"))
     page.reload()
     gone = Server(page, f"**/imports/uploads/*/?offset={PIECE}")
@@ -166,7 +166,7 @@ def test_a_full_disk_is_said_at_once_and_the_last_step_alone_is_done_again(
     page_of: Callable[..., Page], people_file: Path, console: Any
 ) -> None:
     console.allowed += ["507"]
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     answer = '{"problem": "The disk of the server is full.", "kept": true}'
     full = Server(page, "**/imports/uploads/*/end/", status=507, body=answer)
     choose(page, people_file)
@@ -180,7 +180,7 @@ def test_a_full_disk_is_said_at_once_and_the_last_step_alone_is_done_again(
 
 
 def test_a_file_that_is_still_read_is_waited_for(page_of: Callable[..., Page], people_file: Path) -> None:
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     reading = Server(page, "**/imports/uploads/*/end/", status=202, body='{"reading": true}')
     choose(page, people_file)
     expect(page.get_by_text("Reading the file…")).to_be_visible()
@@ -197,7 +197,7 @@ def test_a_file_that_arrived_and_was_not_read_is_read_without_choosing_it(
     page_of: Callable[..., Page], people_file: Path, console: Any, look: Look
 ) -> None:
     console.allowed += ["507"]
-    page = page_of("national_officer", "/imports/new/", look=look)
+    page = page_of("director", "/imports/new/", look=look)
     Server(page, "**/imports/uploads/*/end/", status=507, body='{"problem": "Full.", "kept": true}')
     choose(page, people_file)
     stopped(page, "Full.")
@@ -214,7 +214,7 @@ def test_a_file_that_is_refused_shows_why_and_another_is_chosen(
     page_of: Callable[..., Page], people_file: Path, console: Any, tmp_path: Path
 ) -> None:
     console.allowed += ["422"]
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     (tmp_path / "letter.csv").write_bytes(b"%PDF-1.7 and more")
     choose(page, tmp_path / "letter.csv")
     expect(page.get_by_role("alert").filter(has_text="another format (PDF)")).to_be_visible()
@@ -229,7 +229,7 @@ def test_a_reloaded_page_goes_on_with_the_same_file(
     page_of: Callable[..., Page], people_file: Path, console: Any, look: Look
 ) -> None:
     console.allowed += ["ERR_CONNECTION_RESET"]
-    page = page_of("national_officer", "/imports/new/", look=look)
+    page = page_of("director", "/imports/new/", look=look)
     cut_after(page, 3, tries=1_000)
     choose(page, people_file)
     expect(page.get_by_text("The connection is cut.")).to_be_visible()
@@ -250,7 +250,7 @@ def test_a_reloaded_page_goes_on_with_the_same_file(
 
 def test_what_arrived_can_be_discarded(page_of: Callable[..., Page], people_file: Path, console: Any) -> None:
     console.allowed += ["ERR_CONNECTION_RESET"]
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     cut_after(page, 1, tries=1_000)
     choose(page, people_file)
     expect(page.get_by_text("The connection is cut.")).to_be_visible()
@@ -261,7 +261,7 @@ def test_what_arrived_can_be_discarded(page_of: Callable[..., Page], people_file
 
 
 def test_who_was_signed_out_is_told(page_of: Callable[..., Page], people_file: Path) -> None:
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     page.context.clear_cookies(name="sessionid")
     choose(page, people_file)
     expect(page.get_by_role("alert")).to_contain_text("Sign in again")
@@ -270,7 +270,7 @@ def test_who_was_signed_out_is_told(page_of: Callable[..., Page], people_file: P
 def test_a_file_arrives_without_javascript(
     page_of: Callable[..., Page], browser: Browser, people_file: Path
 ) -> None:
-    page = page_of("national_officer", "/imports/new/")
+    page = page_of("director", "/imports/new/")
     context = browser.new_context(java_script_enabled=False, storage_state=page.context.storage_state())
     plain = context.new_page()
     plain.goto(page.url)
@@ -288,7 +288,7 @@ def test_files_of_the_server_are_chosen_on_screen(
     folder.mkdir(parents=True)
     (folder / "people.csv").write_bytes(people_file.read_bytes())
     settings.IMPORT_FOLDER = str(folder.parent)
-    page = page_of("national_officer", "/imports/new/", look=look)
+    page = page_of("director", "/imports/new/", look=look)
     page.get_by_role("link", name="Choose a file that is on the server already").click()
     check_axe(page)
     assert has_no_sideways_scroll(page)

@@ -18,7 +18,7 @@ ENDED = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    return User.objects.create_user(email="officer@example.org", role="director", language="en")
 
 
 @pytest.fixture

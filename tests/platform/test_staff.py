@@ -43,7 +43,7 @@ def test_right_to_read_does_not_let_write(view: Callable[..., HttpResponse]) -> 
     with pytest.raises(RightMissing) as refusal:
         ask(view, "post", Role.READ_ONLY)
     assert refusal.value.right is Right.EDIT_PEOPLE
-    assert ask(view, "post", Role.NATIONAL_OFFICER).content == b"written"
+    assert ask(view, "post", Role.DIRECTOR).content == b"written"
 
 
 @VIEWS

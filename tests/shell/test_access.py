@@ -157,7 +157,7 @@ def test_stranger_sees_no_reference_table(client: Client) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("role", [Role.NATIONAL_OFFICER, Role.READ_ONLY])
+@pytest.mark.parametrize("role", [Role.DIRECTOR, Role.READ_ONLY])
 def test_reference_tables_are_the_administrators_alone(signed_in: Callable[..., Client], role: str) -> None:
     client = signed_in(role)
     opened = {

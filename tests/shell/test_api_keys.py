@@ -91,7 +91,7 @@ def test_list_says_what_each_may_do_and_when_it_was_last_used(signed_in: SignedI
     assert page.count('data-dialog-open="revoke-') == 2
 
 
-@pytest.mark.parametrize("role", [Role.NATIONAL_OFFICER, Role.READ_ONLY])
+@pytest.mark.parametrize("role", [Role.DIRECTOR, Role.READ_ONLY])
 def test_other_roles_make_and_revoke_nothing(signed_in: SignedIn, role: str) -> None:
     client = signed_in(role)
     key, text = create_api_key(name="Website", scopes=Scope.values, by=User.objects.get())

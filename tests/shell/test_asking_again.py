@@ -23,7 +23,7 @@ PASSWORD = "correct horse battery"
 def stale(member: Callable[..., User]) -> Client:
     """An officer who signed in twenty minutes ago."""
     client = Client()
-    client.force_login(member(Role.NATIONAL_OFFICER, password=PASSWORD))
+    client.force_login(member(Role.DIRECTOR, password=PASSWORD))
     session = client.session
     session[SIGNED_IN_AT] = time.time() - 20 * 60
     session.save()
@@ -31,7 +31,7 @@ def stale(member: Callable[..., User]) -> Client:
 
 
 def test_a_fresh_sign_in_is_not_asked_again(signed_in: Callable[..., Client]) -> None:
-    answer = signed_in(Role.NATIONAL_OFFICER).post(reverse("contacts:electors_letters"))
+    answer = signed_in(Role.DIRECTOR).post(reverse("contacts:electors_letters"))
     assert "reauthenticate" not in answer.get("Location", "")
 
 
@@ -69,7 +69,7 @@ def test_who_lost_the_right_meanwhile_sends_nothing(stale: Client) -> None:
     campaign = make_campaign()
     review = reverse("messaging:campaign_review", args=[campaign.pk])
     asked = stale.post(review, {"when": "now", "revision": stale.get(review).context["revision"]})
-    User.objects.filter(email__startswith="national").update(role=Role.READ_ONLY)
+    User.objects.filter(email__startswith="director").update(role=Role.READ_ONLY)
     assert stale.post(asked["Location"], {"password": PASSWORD, "next": review}).status_code == 403
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT

@@ -64,7 +64,7 @@ def test_a_mailing_is_found_without_what_it_holds(finds: Callable[..., dict[str,
 def test_segment_that_somebody_keeps_to_themselves_stays_theirs(
     finds: Callable[..., dict[str, list[str]]], member: Callable[..., User]
 ) -> None:
-    owner, other = member(), member("national_officer")
+    owner, other = member(), member("director")
     Segment.objects.create(name="Mine alone", tree={"all": []}, is_shared=False, created_by=owner)
     Segment.objects.create(name="Mine shared", tree={"all": []}, created_by=owner)
     assert finds("mine", other)["Segments"] == ["Mine shared"]

@@ -97,7 +97,7 @@ def test_whoever_only_reads_is_asked_nothing(signed_in: Callable[..., Client]) -
 
 
 def test_taking_addresses_out_asks_for_it_at_the_act(signed_in: Callable[..., Client]) -> None:
-    client = signed_in(Role.NATIONAL_OFFICER)
+    client = signed_in(Role.DIRECTOR)
     letters = reverse("contacts:electors_letters")
     assert client.get(letters).status_code == 200
     assert client.post(letters)["Location"] == SET_UP
@@ -108,7 +108,7 @@ def test_taking_addresses_out_asks_for_it_at_the_act(signed_in: Callable[..., Cl
 def test_a_sender_has_seven_days_then_sends_to_five_hundred(
     client: Client, member: Callable[..., User]
 ) -> None:
-    sender = member(Role.NATIONAL_OFFICER, email="camille@example.org", password=PASSWORD)
+    sender = member(Role.DIRECTOR, email="camille@example.org", password=PASSWORD)
     sign_in(client)
     sender.refresh_from_db()
     assert sender.second_step_asked_at is not None
@@ -128,7 +128,7 @@ def test_the_seven_days_run_from_the_first_sign_in_and_not_from_each(
 ) -> None:
     long_ago = timezone.now() - timedelta(days=30)
     sender = member(
-        Role.NATIONAL_OFFICER, email="camille@example.org", password=PASSWORD, second_step_asked_at=long_ago
+        Role.DIRECTOR, email="camille@example.org", password=PASSWORD, second_step_asked_at=long_ago
     )
     sign_in(client)
     sender.refresh_from_db()

@@ -50,7 +50,7 @@ def test_nothing_is_switched_on_unexplained_or_unconfirmed(
     assert not AuditEntry.objects.filter(action="organisation.sending_on").exists()
 
 
-@pytest.mark.parametrize("role", [Role.NATIONAL_OFFICER, Role.READ_ONLY])
+@pytest.mark.parametrize("role", [Role.DIRECTOR, Role.READ_ONLY])
 def test_other_roles_may_not(off: None, signed_in: SignedIn, role: str) -> None:
     client = signed_in(role)
     assert (client.get(PAGE).status_code, client.post(PAGE, ON).status_code) == (403, 403)

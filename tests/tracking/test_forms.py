@@ -22,7 +22,7 @@ def test_two_forms_of_one_long_title_have_a_page_and_a_source_each() -> None:
 
 
 def test_answers_are_not_counted_at_each_look(client) -> None:
-    officer = User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    officer = User.objects.create_user(email="officer@example.org", role="director", language="en")
     client.force_login(officer)
     form = create_form(by=None, newsletters=[], title="Join", language="en", fields=["email"], consents=[])
     Submission.objects.create(form=form, data={})

@@ -206,9 +206,7 @@ def test_a_large_base_is_counted_by_a_tick_and_never_by_a_page(person, monkeypat
 
 def test_the_home_page_says_when_reach_was_counted(person, monkeypatch, client) -> None:
     monkeypatch.setattr(selectors, "EXACT_BELOW", 0)
-    client.force_login(
-        User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
-    )
+    client.force_login(User.objects.create_user(email="officer@example.org", role="director", language="en"))
     assert "Being counted" in client.get("/").text
     count_reach()
     page = client.get("/").text

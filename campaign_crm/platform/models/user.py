@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform import walls
 from campaign_crm.platform.personal_data import keep, scrub
 from campaign_crm.platform.rights import Role, role_has_right
 
@@ -30,11 +31,17 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser):
-    """Staff account: signs in by e-mail, holds one role."""
+    """Staff account: signs in by e-mail.
+
+    `role` is what it holds in the whole country, without an end; empty: nothing. Grants add roles in
+    territories, or until a day (`contacts.models.Grant`).
+    """
 
     email = models.EmailField(_("e-mail"), unique=True)
     full_name = models.CharField(_("name"), max_length=150, blank=True)
-    role = models.CharField(_("role"), max_length=32, choices=Role.choices, default=Role.READ_ONLY)
+    role = models.CharField(
+        _("role"), max_length=32, choices=Role.choices, default=Role.READ_ONLY, blank=True
+    )
     language = models.CharField(_("language"), max_length=8, choices=[("fr", "Français"), ("en", "English")])
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
@@ -54,15 +61,48 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("email"), name="user_email_unique", violation_error_message=_("This e-mail is taken.")
             ),
-            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="user_role_known"),
+            models.CheckConstraint(condition=models.Q(role__in=["", *Role.values]), name="user_role_known"),
         ]
 
     def __str__(self) -> str:
         return self.full_name or self.email
 
+    def scope_of(self, right: str) -> walls.Scope:
+        """Where this account holds a right today: None in the whole country, else ids of territories."""
+        if not self.is_active:
+            return walls.NOWHERE
+        if role_has_right(self.role, right):
+            return None
+        places = {held.territory for held in self.granted if role_has_right(held.role, right)}
+        return None if None in places else frozenset(places)  # type: ignore[arg-type]
+
     def has_right(self, right: str) -> bool:
-        """True when this active account's role holds the right (`platform.rights.Right`)."""
-        return self.is_active and role_has_right(self.role, right)
+        """True when it holds the right wherever the work at hand reaches (`walls.current_scope`)."""
+        return walls.covers(self.scope_of(right), walls.current_scope())
+
+    def holds(self, right: str) -> bool:
+        """True when it holds the right somewhere: in the whole country or in a territory."""
+        return self.scope_of(right) != walls.NOWHERE
+
+    @property
+    def is_national(self) -> bool:
+        """True when a role of this account reaches the whole country."""
+        return bool(self.role) or any(held.territory is None for held in self.granted)
+
+    @property
+    def granted(self) -> list[walls.Held]:
+        """What grants in force give, read once: a request reads its account anew."""
+        if not hasattr(self, "_granted"):
+            self._granted = walls.grants_of(self.pk) if self.pk else []
+        return self._granted
+
+    def forget_granted(self) -> None:
+        """Read the grants of this account again: they have changed."""
+        self.__dict__.pop("_granted", None)
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        self.forget_granted()
+        super().refresh_from_db(*args, **kwargs)
 
     @property
     def is_administrator(self) -> bool:

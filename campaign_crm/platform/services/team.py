@@ -42,9 +42,12 @@ def new_password_link(*, user: User, by: User) -> str:
 
 @transaction.atomic
 def invite(*, email: str, full_name: str, role: str, language: str, by: User) -> User:
-    """Create an account without a password and write to the person how to choose one."""
+    """Create an account without a password and write to the person how to choose one.
+
+    `role` is held in the whole country; empty for somebody whose roles are grants.
+    """
     user = User.objects.create_user(
-        email=email, full_name=full_name, role=Role(role), language=language, password=None
+        email=email, full_name=full_name, role=_known(role), language=language, password=None
     )
     audit.record(action="team.invite", on=user, by=by, detail={"role": user.role})
     transaction.on_commit(partial(send_invitation, user))
@@ -71,9 +74,9 @@ def send_invitation(user: User) -> None:
 
 @transaction.atomic
 def change_role(*, user: User, role: str, by: User) -> User:
-    """Give another role. Raises TeamError when no administrator would be left."""
+    """Give another role in the whole country, or none. Raises TeamError for the last administrator."""
     user = _locked(user)
-    new = Role(role)
+    new = _known(role)
     if new == user.role:
         return user
     if new != Role.ADMINISTRATOR:
@@ -114,6 +117,10 @@ def update_own_profile(*, user: User, full_name: str, language: str) -> User:
     user.language = language
     user.save(update_fields=["full_name", "language"])
     return user
+
+
+def _known(role: str) -> str:
+    return Role(role) if role else ""
 
 
 def _locked(user: User) -> User:

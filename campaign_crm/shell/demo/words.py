@@ -19,7 +19,7 @@ ORGANISATION = {
 # Name, e-mail, role. The first is the account that the command prints.
 TEAM = (
     ("Camille Démo", "demo@example.org", "administrator"),
-    ("Inès Carpentier", "ines.carpentier@example.org", "national_officer"),
+    ("Inès Carpentier", "ines.carpentier@example.org", "director"),
     ("Hugo Lemaître", "hugo.lemaitre@example.org", "read_only"),
 )
 FORM_TITLE = "Rejoindre la campagne"

@@ -36,7 +36,7 @@ def book(db: None) -> Source:
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer")
+    return User.objects.create_user(email="officer@example.org", role="director")
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def ready(tmp_path: Path, book: Source, monkeypatch: pytest.MonkeyPatch) -> Impo
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    return User.objects.create_user(email="officer@example.org", role="director", language="en")
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def ready(file: Path, book: Source) -> Import:
 @pytest.fixture
 def officer(db: None) -> User:
     return User.objects.create_user(
-        email="officer@example.org", full_name="Claude Durand", role=Role.NATIONAL_OFFICER, language="en"
+        email="officer@example.org", full_name="Claude Durand", role=Role.DIRECTOR, language="en"
     )
 
 

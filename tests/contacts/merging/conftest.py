@@ -25,7 +25,7 @@ def english() -> Iterator[None]:
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer")
+    return User.objects.create_user(email="officer@example.org", role="director")
 
 
 @pytest.fixture

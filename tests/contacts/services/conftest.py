@@ -20,7 +20,7 @@ def english() -> Iterator[None]:
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer")
+    return User.objects.create_user(email="officer@example.org", role="director")
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ MakePerson = Callable[..., Contact]
 @pytest.fixture
 def officer(db: None) -> User:
     return User.objects.create_user(
-        email="officer@example.org", full_name="Claude Durand", role=Role.NATIONAL_OFFICER, language="en"
+        email="officer@example.org", full_name="Claude Durand", role=Role.DIRECTOR, language="en"
     )
 
 

@@ -167,9 +167,7 @@ def test_the_evidence_is_said_in_words(client: Client, pair: Callable[..., Dupli
 
 def other_reviewer() -> Client:
     found = Client()
-    found.force_login(
-        User.objects.create_user(email="second@example.org", role=Role.NATIONAL_OFFICER, language="en")
-    )
+    found.force_login(User.objects.create_user(email="second@example.org", role=Role.DIRECTOR, language="en"))
     return found
 
 

@@ -37,7 +37,7 @@ def _english(settings: Any, tmp_path: Path, places_once: None, db: None) -> Iter
 
 @pytest.fixture
 def staff(db: None) -> Client:
-    user = User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    user = User.objects.create_user(email="officer@example.org", role="director", language="en")
     client = Client()
     client.force_login(user)
     return client

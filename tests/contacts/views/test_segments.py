@@ -28,7 +28,7 @@ def world(db: None) -> World:
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    return User.objects.create_user(email="officer@example.org", role="director", language="en")
 
 
 @pytest.fixture

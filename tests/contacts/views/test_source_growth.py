@@ -20,9 +20,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def staff() -> Client:
     client = Client()
-    client.force_login(
-        User.objects.create_user(email="o@example.org", role="national_officer", language="en")
-    )
+    client.force_login(User.objects.create_user(email="o@example.org", role="director", language="en"))
     return client
 
 

@@ -111,7 +111,7 @@ def test_where_a_person_wants_to_choose_the_others_wait_until_they_do(
 ) -> None:
     did(goal={0: 5, 1: 6})
     User.objects.create_user(email="reader@example.org", full_name="R", role=Role.READ_ONLY)
-    User.objects.create_user(email="second@example.org", full_name="S", role=Role.NATIONAL_OFFICER)
+    User.objects.create_user(email="second@example.org", full_name="S", role=Role.DIRECTOR)
     campaign = sample_sent(sink, pump, settings={"if_none": "wait"})
     assert deciding.decide_due() == 0
     test = Experiment.objects.get()

@@ -140,7 +140,7 @@ def test_without_a_sender_only_the_connection_is_checked() -> None:
 
 
 def test_who_may_not_manage_settings_checks_nothing() -> None:
-    officer = User.objects.create_user(email="o@example.org", role=Role.NATIONAL_OFFICER, language="en")
+    officer = User.objects.create_user(email="o@example.org", role=Role.DIRECTOR, language="en")
     with pytest.raises(NotAllowed):
         check_with_message(account=make_account(), address=TO, by=officer)
     with pytest.raises(InvalidAddress):

@@ -40,7 +40,7 @@ def author() -> User:
 
 @pytest.fixture
 def colleague(author: User) -> User:
-    return User.objects.create_user(email="colleague@example.org", role=Role.NATIONAL_OFFICER, language="fr")
+    return User.objects.create_user(email="colleague@example.org", role=Role.DIRECTOR, language="fr")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def sender(settings) -> User:
     )
     return User.objects.create_user(
         email="sender@example.org",
-        role=Role.NATIONAL_OFFICER,
+        role=Role.DIRECTOR,
         language="en",
         second_step_asked_at=timezone.now() - timedelta(days=8),
     )

@@ -87,7 +87,7 @@ def test_what_cannot_be_is_said_by_field(fields: dict[str, object], wrong: str) 
 
 
 def test_only_who_manages_settings_changes_domains() -> None:
-    officer = User.objects.create_user(email="o@example.org", role=Role.NATIONAL_OFFICER, language="en")
+    officer = User.objects.create_user(email="o@example.org", role=Role.DIRECTOR, language="en")
     domain = make_domain()
     for act in (services.rotate_keys, services.retire_keys, services.check_domain):
         with pytest.raises(NotAllowed):

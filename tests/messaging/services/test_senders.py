@@ -62,7 +62,7 @@ def test_a_change_keeps_the_credentials_unless_new_ones_are_given(administrator:
 
 
 def test_an_officer_without_the_right_changes_nothing() -> None:
-    officer = User.objects.create_user(email="o@example.org", role=Role.NATIONAL_OFFICER, language="en")
+    officer = User.objects.create_user(email="o@example.org", role=Role.DIRECTOR, language="en")
     with pytest.raises(NotAllowed):
         senders.create_account(by=officer, kind="smtp", name="Main", settings=SERVER)
     with pytest.raises(NotAllowed):

@@ -23,7 +23,7 @@ from tests.messaging.people import make_campaign, make_people
 def signed_in(db: None) -> Callable[..., Client]:
     """A test client signed in as a member of a role: `signed_in("read_only")`."""
 
-    def make(role: str = Role.NATIONAL_OFFICER) -> Client:
+    def make(role: str = Role.DIRECTOR) -> Client:
         email = f"{role}@example.org"
         member = User.objects.filter(email=email).first() or User.objects.create_user(
             email=email, full_name="Claude Durand", role=role, language="en"
@@ -37,7 +37,7 @@ def signed_in(db: None) -> Callable[..., Client]:
 
 @pytest.fixture
 def officer(signed_in: Callable[..., Client]) -> Client:
-    return signed_in(Role.NATIONAL_OFFICER)
+    return signed_in(Role.DIRECTOR)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_sent_back_with_a_reason(officer: Client, signed_in: Callable[..., Clien
 
 def test_alone_with_a_reason(officer: Client, ready: Campaign) -> None:
     Campaign.objects.update(created_by=None)
-    User.objects.exclude(email="national_officer@example.org").update(is_active=False)
+    User.objects.exclude(email="director@example.org").update(is_active=False)
     assert "Approve with this reason" in page(officer, ready)
     act(officer, ready, "alone", reason="Flood tonight")
     shown = page(officer, ready)

@@ -229,4 +229,4 @@ def test_officer_goes_from_a_draft_to_its_composer(officer: Client, campaign: Ca
 def test_author_is_not_confused_with_the_member(officer: Client) -> None:
     make_officer()
     officer.post(reverse("messaging:campaign_new"), {"name": "Rally", "start": "blank"})
-    assert Campaign.objects.get(name="Rally").created_by.email == "national_officer@example.org"
+    assert Campaign.objects.get(name="Rally").created_by.email == "director@example.org"

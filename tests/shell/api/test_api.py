@@ -28,7 +28,7 @@ READS = ["/api/v1/people/", "/api/v1/mailings/", "/api/v1/schema/"]
 
 @pytest.fixture
 def officer(db) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer")
+    return User.objects.create_user(email="officer@example.org", role="director")
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ def _places(places: None, settings: Any, tmp_path: Path) -> None:
 
 @pytest.fixture
 def officer(db: None) -> User:
-    return User.objects.create_user(email="officer@example.org", role="national_officer", language="en")
+    return User.objects.create_user(email="officer@example.org", role="director", language="en")
 
 
 @pytest.fixture

@@ -203,7 +203,7 @@ def test_what_arrived_can_be_discarded(begin: Callable[..., Any], staff: Client)
 def test_an_upload_is_nobody_elses(begin: Callable[..., Any]) -> None:
     begun = begin().json()
     other = Client()
-    other.force_login(User.objects.create_user(email="o@example.org", role="national_officer", language="en"))
+    other.force_login(User.objects.create_user(email="o@example.org", role="director", language="en"))
     assert other.get(begun["url"]).status_code == 404
     assert other.put(f"{begun['url']}?offset=0", b"x", content_type="x/y").status_code == 404
     assert other.post(begun["end"]).status_code == 404
@@ -217,7 +217,7 @@ def test_only_who_may_import_sends(begin: Callable[..., Any], officer: Any, staf
     assert begin().status_code == 403
     assert staff.put(f"{begun['url']}?offset=0", b"x", content_type="x/y").status_code == 403
     strict = Client(enforce_csrf_checks=True)
-    officer.role = "national_officer"
+    officer.role = "director"
     officer.save()
     strict.force_login(officer)
     assert strict.put(f"{begun['url']}?offset=0", b"x", content_type="x/y").status_code == 403
