@@ -15,7 +15,7 @@ from contacts.enums import TimelineGroup
 from contacts.merging.belongings import Belonging
 
 if TYPE_CHECKING:
-    from contacts.models import Merge
+    from contacts.models import Merge, PersonRequest
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,8 @@ class Registry:
     they go back; both may raise MergeRefused. `departures` are told, in the same transaction, who left by a
     provider's own way. `campaign_goals` and `version_departures` count, by version of one mailing, people who
     did what it asks for, and people who left because of it. `recipient_values`: SQL of rows (contact_id,
-    value) that decide when somebody's message leaves, for those who agreed to it.
+    value) that decide when somebody's message leaves, for those who agreed to it. `person_words` send
+    somebody word of their request, by its step ("identity", "extended", "answered", "refused").
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Registry:
     campaign_figures: dict[str, CampaignFigures] = field(default_factory=dict)
     departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
     recipient_values: dict[str, str] = field(default_factory=dict)
+    person_words: dict[str, Callable[[PersonRequest], None]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""
@@ -115,6 +117,10 @@ class Registry:
         if name in entries and entries[name] != function:
             raise ValueError(f"{kind} already has an entry named {name!r}; choose another name.")
         entries[name] = function
+
+    def tell_person(self, step: str, request: PersonRequest) -> None:
+        """Send word of a request to whoever made it."""
+        self.person_words[step](request)
 
     def timeline_entries(
         self, contact_id: int, *, before: datetime | None, limit: int, group: TimelineGroup | None = None

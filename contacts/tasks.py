@@ -11,6 +11,7 @@ from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.recurring import watching
 from contacts.imports.rejects import drop_old_rejects
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
+from contacts.requests.reminders import remind
 from contacts.services.growth import fold
 
 
@@ -44,3 +45,11 @@ def recurring_imports() -> None:
     with only_one("contacts.recurring_imports") as held:
         if held:
             watching.tick()
+
+
+@shared_task(name="contacts.remind_of_requests")
+def remind_of_requests() -> None:
+    """Tell whoever handles requests what comes due; each reminder is given once."""
+    with only_one("contacts.remind_of_requests") as held:
+        if held:
+            remind()

@@ -10,9 +10,12 @@ class MessagingConfig(AppConfig):
         from messaging import merging, timeline
         from messaging.dispatch.gate import register_checks
         from messaging.returns import replies
+        from messaging.services import request_words
 
         registry.add("timeline", "deliveries", TimelineSource(TimelineGroup.MESSAGES, timeline.deliveries))
         registry.add("timeline", "answers", TimelineSource(TimelineGroup.MESSAGES, replies.timeline))
+        for step, send in request_words.STEPS.items():
+            registry.add("person_words", step, send)
         register_checks()
         registry.add("holds", "deliveries", timeline.with_deliveries)
         registry.add("holds", "answers", replies.with_replies)

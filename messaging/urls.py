@@ -33,6 +33,7 @@ from messaging.views.frequency import Frequency
 from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
 from messaging.views.kits import LocalMailing, ShareTemplate
+from messaging.views.replies import ReplyList, ReplyPage, ReplyToRequest
 from messaging.views.returns import AccountReturns, SaveAccountReturns
 from messaging.views.review import Review
 from messaging.views.send_test import SendTest
@@ -60,6 +61,9 @@ app_name = "messaging"
 CAMPAIGN, TEMPLATE = {"kind": "campaign"}, {"kind": "template"}
 
 urlpatterns = [
+    path("answers/", ReplyList.as_view(), name="replies"),
+    path("answers/<int:pk>/", ReplyPage.as_view(), name="reply"),
+    path("answers/<int:pk>/request/", ReplyToRequest.as_view(), name="reply_request"),
     path("i/<uuid:key>.<slug:extension>", PublicImage.as_view(), name="image"),
     path("mailings/", CampaignList.as_view(), name="campaigns"),
     path("mailings/new/", NewCampaign.as_view(), name="campaign_new"),

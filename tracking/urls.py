@@ -5,6 +5,7 @@ Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.midd
 
 from django.urls import path
 
+from tracking.views.ask import AskedPage, AskPage
 from tracking.views.calls import LogCall
 from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.leaving import Leave
@@ -19,6 +20,9 @@ urlpatterns = [
     path("v/<str:token>", ViewOnline.as_view(), name="online"),
     path("p/<str:token>", PreferencesPage.as_view(), name="preferences"),
     path("k/<str:token>", Confirm.as_view(), name="confirm"),
+    path("vos-donnees/", AskPage.as_view(), name="ask"),
+    path("your-data/", AskPage.as_view(language="en"), name="ask_en"),
+    path("d/<str:token>", AskedPage.as_view(), name="asked"),
     path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),

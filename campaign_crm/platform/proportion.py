@@ -15,7 +15,7 @@ from django.utils import timezone
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 
-AT_ONCE = (Right.MANAGE_SETTINGS, Right.CHANGE_RULES)
+AT_ONCE = (Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS)
 AT_THE_ACT = (Right.EXPORT_PEOPLE, Right.MANAGE_TEAM)
 GRACE = timedelta(days=7)
 SENDS_WITHOUT = 500

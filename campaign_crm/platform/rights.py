@@ -38,6 +38,7 @@ class Right(models.TextChoices):
     EDIT_FORMS = "edit_forms", _("Edit forms")
     VIEW_COMPLIANCE = "view_compliance", _("See sources, consents and the do-not-contact list")
     EDIT_COMPLIANCE = "edit_compliance", _("Record consents and objections")
+    HANDLE_REQUESTS = "handle_requests", _("Answer what people ask of their data, and erase it")
     CHANGE_RULES = "change_rules", _("Change the rules of the law, elections and data protection")
     MANAGE_TEAM = "manage_team", _("Invite people and give roles")
     MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and accounts")
@@ -49,7 +50,9 @@ _OF_A_PERSON = {Right.VIEW_PEOPLE, Right.EDIT_PEOPLE, Right.EDIT_COMPLIANCE}
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.DIRECTOR: frozenset(set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES}),
+    Role.DIRECTOR: frozenset(
+        set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS}
+    ),
     Role.DATA_OFFICER: frozenset(
         _READING
         | _OF_A_PERSON
@@ -65,7 +68,9 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     ),
     Role.EVENT_HOST: frozenset(_OF_A_PERSON | {Right.VIEW_CAMPAIGNS}),
     Role.VOLUNTEER: frozenset({Right.VIEW_PEOPLE}),
-    Role.DATA_PROTECTION_OFFICER: frozenset(_READING | {Right.EDIT_COMPLIANCE, Right.CHANGE_RULES}),
+    Role.DATA_PROTECTION_OFFICER: frozenset(
+        _READING | {Right.EDIT_COMPLIANCE, Right.HANDLE_REQUESTS, Right.CHANGE_RULES}
+    ),
     Role.READ_ONLY: frozenset(_READING),
 }
 NATIONAL_ONLY = frozenset({Role.ADMINISTRATOR, Role.DATA_PROTECTION_OFFICER})

@@ -91,6 +91,9 @@ MENU = (
         (
             Entry(_("Calendar"), "messaging:calendar", Right.VIEW_CAMPAIGNS, "calendar-days"),
             Entry(_("E-mail"), "messaging:campaigns", Right.VIEW_CAMPAIGNS, "mail"),
+            Entry(
+                _("Answers of people"), "messaging:replies", Right.VIEW_PEOPLE, "reply", _("replies inbox")
+            ),
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
             Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
             Entry(_("Service messages"), "messaging:service_messages", Right.VIEW_CAMPAIGNS, "mail-check"),
@@ -142,7 +145,7 @@ MENU = (
             Entry(_("Sources"), "contacts:sources", Right.VIEW_COMPLIANCE, "database"),
             Entry(_("Consents"), "contacts:consents", Right.VIEW_COMPLIANCE, "handshake"),
             Entry(_("Do-not-contact list"), "contacts:suppressions", Right.VIEW_COMPLIANCE, "ban"),
-            Entry(_("Requests"), "contacts:requests", Right.VIEW_COMPLIANCE, "scroll-text"),
+            Entry(_("Requests"), "contacts:requests", Right.HANDLE_REQUESTS, "scroll-text"),
             Entry(_("Registers"), "contacts:registers", Right.VIEW_COMPLIANCE, "book-open"),
         ),
     ),

@@ -46,6 +46,7 @@ OWN: tuple[Belonging, ...] = (
     Belonging("contacts_contacttag", ("tag_id",), same="held.tag_id = own.tag_id"),
     Belonging("contacts_listmembership", ("list_id",), same="held.list_id = own.list_id"),
     Belonging("contacts_note"),
+    Belonging("contacts_personrequest"),
     Belonging("contacts_electoralregistration"),
     Belonging("contacts_registrationmatch", same="held.registration_id = own.registration_id"),
     Belonging("contacts_merge", person="kept_id"),

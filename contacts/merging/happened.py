@@ -42,6 +42,7 @@ HAPPENINGS: tuple[Happening, ...] = (
     *(Happening(table, _OF_ANOTHER) for table in ADDED_TABLES if table != SOURCE_ROWS),
     Happening(SOURCE_ROWS, f"{_OF_ANOTHER} AND {_STANDS}"),
     Happening("contacts_note"),
+    Happening("contacts_personrequest"),
     Happening("contacts_subscription"),
     Happening("contacts_chosenfrequency"),
     # Decisions are remembered: "the same", "not the same", of electors, of who lives with whom.

@@ -15,6 +15,7 @@ from contacts.models.mapping_profile import MappingProfile
 from contacts.models.merge import Merge
 from contacts.models.note import Note
 from contacts.models.opt_out_answer import OptOutAnswer
+from contacts.models.person_request import PersonRequest
 from contacts.models.reach import Reach
 from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
@@ -55,6 +56,7 @@ __all__ = [
     "Newsletter",
     "Note",
     "OptOutAnswer",
+    "PersonRequest",
     "PhoneNumber",
     "PostalAddress",
     "Reach",

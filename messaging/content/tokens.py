@@ -40,6 +40,7 @@ _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
 _CONFIRM = struct.Struct(">x16sI32s")  # submission, minute, address hash
 _PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute, address hash
+_REQUEST = struct.Struct(">QI32s")  # request, minute, address hash
 _RETURN = struct.Struct(">HIBIQ")  # month, campaign, contact (its 5 bytes: high, low), occasion
 _RETURN_TEXT = 64  # characters of base32
 
@@ -55,6 +56,7 @@ class Kind(IntEnum):
     PREFERENCES = 6
     RETURN = 7
     HOOK = 8  # `messaging.webhooks.address`
+    REQUEST = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,15 @@ class PreferencesToken:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestToken:
+    """The way to what a person asked of their data; the reader decides how old `signed_at` (UTC) may be."""
+
+    request: int
+    address_hash: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnToken:
     """The key of a delivery, for its Message-ID and return path."""
 
@@ -124,7 +135,15 @@ class ReturnToken:
     occasion: int = 0
 
 
-Token = OpenToken | ClickToken | ViewOnlineToken | UnsubscribeToken | ConfirmToken | PreferencesToken
+Token = (
+    OpenToken
+    | ClickToken
+    | ViewOnlineToken
+    | UnsubscribeToken
+    | ConfirmToken
+    | PreferencesToken
+    | RequestToken
+)
 
 
 def sign_open(mark: Mark) -> str:
@@ -185,6 +204,12 @@ def sign_preferences(token: PreferencesToken) -> str:
         _checked(token.address_hash),
     )
     return _text(Kind.PREFERENCES, body)
+
+
+def sign_request(token: RequestToken) -> str:
+    """84 characters."""
+    body = _REQUEST.pack(token.request, minute_number(token.signed_at), _checked(token.address_hash))
+    return _text(Kind.REQUEST, body)
 
 
 def sign_return(token: ReturnToken) -> str:
@@ -290,6 +315,11 @@ def _read_preferences(body: bytes) -> PreferencesToken:
     return PreferencesToken(CHANNELS[channel], contact, address_hash, minute_of(minute), campaign)
 
 
+def _read_request(body: bytes) -> RequestToken:
+    request, minute, address_hash = _REQUEST.unpack(body)
+    return RequestToken(request, address_hash, minute_of(minute))
+
+
 _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.OPEN: _read_open,
     Kind.CLICK: _read_click,
@@ -297,4 +327,5 @@ _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.UNSUBSCRIBE: _read_unsubscribe,
     Kind.CONFIRM: _read_confirm,
     Kind.PREFERENCES: _read_preferences,
+    Kind.REQUEST: _read_request,
 }

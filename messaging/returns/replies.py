@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Min
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, EmailAddress, Merge
@@ -68,6 +69,7 @@ def timeline(contact_id: int, before: datetime | None, limit: int) -> list[Timel
             kind="automatic_reply" if reply.is_automatic else "reply",
             title=_title(reply),
             detail=" ".join(reply.text.split())[:SHOWN],
+            url=reverse("messaging:reply", args=[reply.pk]),
             icon="clock" if reply.is_automatic else "reply",
         )
         for reply in found.order_by("-at")[:limit]

@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.shell.charts import Column, columns_of
 from campaign_crm.shell.colours import readable_on, text_on
+from campaign_crm.shell.journal import act_words
 
 register = template.Library()
 
@@ -122,6 +123,12 @@ def display(row: Model, field: str) -> str:
 @lru_cache(maxsize=4096)
 def _label(model: type[Model], field: str, value: object, _language: str) -> str:
     return str(dict(model._meta.get_field(field).flatchoices).get(value, value))
+
+
+@register.filter
+def journal_words(action: str) -> str:
+    """Write an act of the journal as people read it."""
+    return act_words(action)
 
 
 @register.filter

@@ -16,6 +16,7 @@ from messaging.content.tokens import (
     ConfirmToken,
     OpenToken,
     PreferencesToken,
+    RequestToken,
     ReturnToken,
     UnsubscribeToken,
     ViewOnlineToken,
@@ -31,6 +32,7 @@ NOBODY = AnonymousMark(MONTH, 42, "2A", MOMENT, variant=3)
 UNSUBSCRIBE = UnsubscribeToken("email", HASH, 1_234_567, 42, MONTH, date(2027, 3, 4), 7, 8, 1)
 CONFIRM = ConfirmToken(uuid.UUID("0b5e2f5c-65b2-4b5e-9d2b-2c7c65f9b0aa"), HASH, MOMENT)
 PREFERENCES = PreferencesToken("sms", 1_234_567, HASH, MOMENT, campaign=42)
+REQUEST = RequestToken(12, HASH, MOMENT)
 RETURN = ReturnToken(MONTH, 42, 1_234_567, occasion_number("rsvp-9"))
 
 SIGNED = {
@@ -42,6 +44,7 @@ SIGNED = {
     "unsubscribe": (lambda: tokens.sign_unsubscribe(UNSUBSCRIBE), UNSUBSCRIBE, 108),
     "confirm": (lambda: tokens.sign_confirm(CONFIRM), CONFIRM, 96),
     "preferences": (lambda: tokens.sign_preferences(PREFERENCES), PREFERENCES, 92),
+    "request": (lambda: tokens.sign_request(REQUEST), REQUEST, 84),
 }
 
 # Made by version 1 with the key b"k" * 32: mailings that left carry such tokens for years.

@@ -1,0 +1,174 @@
+"""One request: who asks, how that is known, what is to be done, and the acts that do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.translation import gettext as _
+from django.views import View
+from django.views.generic import TemplateView
+
+from campaign_crm.platform.models import AuditEntry
+from campaign_crm.platform.rights import Right
+from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.typed import number_of
+from contacts.errors import ContactsError
+from contacts.models import Contact, PersonRequest
+from contacts.models.contact import Fold
+from contacts.requests import service
+from contacts.selectors import search_contacts
+from contacts.views.request_forms import AnswerForm, ChannelsForm, IdentityForm, KindForm, ReasonForm
+
+SUGGESTED = 8
+STEPS_SHOWN = 50
+
+
+class RequestPage(StaffView, TemplateView):
+    right_required = Right.HANDLE_REQUESTS
+    template_name = "contacts/requests/page.html"
+
+    @cached_property
+    def asked(self) -> PersonRequest:
+        found = PersonRequest.objects.select_related("contact", "handled_by", "created_by")
+        return get_object_or_404(found, pk=self.kwargs["pk"])
+
+    def get_title(self) -> str:
+        return _("%(kind)s – %(who)s") % {"kind": self.asked.get_kind_display(), "who": self.asked.who}
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        return [(_("Requests"), reverse("contacts:requests"))]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        asked, typed = self.asked, self.request.GET.get("find", "").strip()
+        steps = AuditEntry.objects.filter(object_type="contacts.personrequest", object_id=str(asked.pk))
+        return super().get_context_data(
+            asked=asked,
+            typed=typed,
+            people=_suggested(asked, typed) if asked.is_open else [],
+            steps=steps.select_related("actor").order_by("-pk")[:STEPS_SHOWN],
+            kind_form=KindForm(initial={"kind": asked.kind, "channels": asked.channels}),
+            channels_form=ChannelsForm(initial={"channels": asked.channels}, auto_id="end_%s"),
+            identity_form=IdentityForm(auto_id="identity_%s"),
+            extend_form=ReasonForm(auto_id="extend_%s"),
+            refuse_form=ReasonForm(auto_id="refuse_%s"),
+            answer_form=AnswerForm(auto_id="answer_%s"),
+            is_mine=asked.handled_by_id == self.request.user.pk,
+            **kwargs,
+        )
+
+
+class RequestAct(StaffView, View):
+    """One act on a request; back to its page, whatever came of it."""
+
+    right_required = Right.HANDLE_REQUESTS
+
+    def post(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        asked = get_object_or_404(PersonRequest, pk=pk)
+        if act not in ACTS:
+            raise Http404
+        try:
+            said = ACTS[act](request, asked)
+        except ContactsError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, said)
+        return redirect("contacts:request", pk)
+
+
+def _suggested(asked: PersonRequest, typed: str) -> list[Contact]:
+    """Who may be meant: by what was typed, else by the address and the name of the request."""
+    if typed:
+        return search_contacts(typed, limit=SUGGESTED)
+    if asked.contact is not None:
+        return []
+    found = list(_at_the_address(asked))
+    if asked.name:
+        found += [one for one in search_contacts(asked.name, limit=SUGGESTED) if one not in found]
+    return found[:SUGGESTED]
+
+
+def _at_the_address(asked: PersonRequest) -> Any:
+    if not asked.address_hash:
+        return Contact.objects.none()
+    people = Contact.objects.visible().filter(emailaddress_set__address_hash=asked.address_hash)
+    return people.select_related("commune").distinct().order_by(Fold("last_name"), "pk")[:SUGGESTED]
+
+
+def _take(request: HttpRequest, asked: PersonRequest) -> str:
+    service.take_request(request=asked, by=request.user)
+    return _("It is yours: you are reminded of it.")
+
+
+def _kind(request: HttpRequest, asked: PersonRequest) -> str:
+    said = _said(KindForm(request.POST))
+    service.set_kind(request=asked, kind=said["kind"], channels=said["channels"], by=request.user)
+    return _("Saved.")
+
+
+def _person(request: HttpRequest, asked: PersonRequest) -> str:
+    chosen = Contact.objects.visible().filter(pk=number_of(request.POST.get("person", ""))).first()
+    if chosen is None:
+        raise service.RequestRefused(_("This person is no longer in the base."))
+    service.choose_person(request=asked, contact=chosen, by=request.user)
+    return _("It is about %(person)s.") % {"person": chosen}
+
+
+def _ask_identity(request: HttpRequest, asked: PersonRequest) -> str:
+    service.ask_identity(request=asked, by=request.user)
+    return _("The link is on its way.")
+
+
+def _note_identity(request: HttpRequest, asked: PersonRequest) -> str:
+    service.note_identity(request=asked, how=_said(IdentityForm(request.POST))["how"], by=request.user)
+    return _("Written down.")
+
+
+def _extend(request: HttpRequest, asked: PersonRequest) -> str:
+    service.extend_request(request=asked, reason=_said(ReasonForm(request.POST))["reason"], by=request.user)
+    return _("Two months more; the person is told why.")
+
+
+def _object(request: HttpRequest, asked: PersonRequest) -> str:
+    channels = _said(ChannelsForm(request.POST))["channels"]
+    service.object_for(request=asked, channels=channels, by=request.user)
+    return _("They will receive no more political messages this way.")
+
+
+def _answer(request: HttpRequest, asked: PersonRequest) -> str:
+    service.answer_request(request=asked, answer=_said(AnswerForm(request.POST))["answer"], by=request.user)
+    return _("Answered.")
+
+
+def _refuse(request: HttpRequest, asked: PersonRequest) -> str:
+    service.refuse_request(request=asked, reason=_said(ReasonForm(request.POST))["reason"], by=request.user)
+    return _("Refused, and the person is told why.")
+
+
+def _said(form: forms.Form) -> dict[str, Any]:
+    """The checked values; raises RequestRefused with what is wrong."""
+    if form.is_valid():
+        return form.cleaned_data
+    name, errors = next(iter(form.errors.items()))
+    label = form.fields[name].label if name in form.fields else ""
+    raise service.RequestRefused(f"{label} – {errors[0]}" if label else str(errors[0]))
+
+
+Act = Callable[[HttpRequest, PersonRequest], str]
+ACTS: dict[str, Act] = {
+    "take": _take,
+    "kind": _kind,
+    "person": _person,
+    "ask-identity": _ask_identity,
+    "note-identity": _note_identity,
+    "extend": _extend,
+    "object": _object,
+    "answer": _answer,
+    "refuse": _refuse,
+}

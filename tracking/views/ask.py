@@ -1,0 +1,100 @@
+"""`/your-data/`: ask about one's data. `/d/<token>`: confirm it, and read the answer.
+
+GET only asks, because mail scanners follow every link.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from campaign_crm.platform.addresses import client_address
+from contacts.models import PersonRequest
+from contacts.requests.service import confirm_identity
+from messaging.content.tokens import BadToken, RequestToken, read_token
+from tracking.forms.ask import AskForm
+from tracking.services.asking import receive_request
+from tracking.services.sign_up_limits import may_sign_up
+
+LINK_LASTS = timedelta(days=30)
+TOO_MANY = gettext_lazy(
+    "Many requests came from your connection, or with addresses like yours, in a short time. Please wait some"
+    " minutes and try again."
+)
+
+
+@method_decorator(csrf_exempt, name="dispatch")  # open to all, signs nobody in: there is no session to abuse
+class AskPage(View):
+    """The form, and "we have written to you", the same for everybody."""
+
+    language = "fr"
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(self.language):
+            return self._page(request, AskForm())
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(self.language):
+            form = AskForm(request.POST)
+            if not form.is_valid():
+                return self._page(request, form, status=422)
+            asked = form.cleaned_data
+            if not may_sign_up(ip=client_address(request), email=asked["email"]):
+                form.add_error(None, TOO_MANY)
+                return self._page(request, form, status=429)
+            if not form.looks_automatic:
+                told = {name: asked[name] for name in ("kind", "name", "email", "words", "channels")}
+                receive_request(language=self.language, **told)
+            return render(request, "public/ask.html", {"step": "sent", "email": asked["email"]})
+
+    def _page(self, request: HttpRequest, form: AskForm, status: int = 200) -> HttpResponse:
+        return render(request, "public/ask.html", {"step": "ask", "form": form}, status=status)
+
+
+@method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
+class AskedPage(View):
+    """One button that proves who asks; then how far it is, and the answer."""
+
+    def get(self, request: HttpRequest, token: str) -> HttpResponse:
+        opened = self._token(token)
+        return self._page(request, opened, self._request(opened))
+
+    def post(self, request: HttpRequest, token: str) -> HttpResponse:
+        opened = self._token(token)
+        asked = self._request(opened)
+        if asked is not None and not confirm_identity(request=asked, address_hash=opened.address_hash):
+            asked = None
+        if asked is not None:
+            asked.refresh_from_db()
+        return self._page(request, opened, asked)
+
+    def _page(self, request: HttpRequest, token: RequestToken, asked: PersonRequest | None) -> HttpResponse:
+        """`asked` None: the link is too old, or it is no longer this person's address."""
+        with translation.override(
+            asked.language[:2] if asked else translation.get_language_from_request(request)
+        ):
+            status = 200 if asked is not None else 410
+            return render(request, "public/asked.html", {"asked": asked}, status=status)
+
+    def _request(self, token: RequestToken) -> PersonRequest | None:
+        found = PersonRequest.objects.filter(pk=token.request).select_related("contact").first()
+        if found is None or bytes(found.address_hash or b"") != token.address_hash:
+            return None
+        return found if timezone.now() - token.signed_at <= LINK_LASTS else None
+
+    def _token(self, text: str) -> RequestToken:
+        try:
+            token = read_token(text)
+        except BadToken:
+            raise Http404 from None
+        if not isinstance(token, RequestToken):
+            raise Http404
+        return token
