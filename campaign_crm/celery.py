@@ -51,6 +51,7 @@ app.conf.beat_schedule = {
     "find households": {"task": "contacts.households", "schedule": crontab(hour=3, minute=20)},
     "find duplicates": {"task": "contacts.compare_people", "schedule": crontab(hour=3, minute=50)},
     "look at senders' domains": {"task": "messaging.check_domains", "schedule": crontab(hour=4, minute=40)},
+    "remove erased people": {"task": "contacts.remove_erased", "schedule": crontab(minute=25)},
     "remind of requests": {"task": "contacts.remind_of_requests", "schedule": crontab(hour="7-19", minute=5)},
     "recurring imports": {"task": "contacts.recurring_imports", "schedule": 20.0, "options": PATIENCE},
     "tidy imports": {"task": "contacts.tidy", "schedule": 900.0, "options": PATIENCE},

@@ -7,6 +7,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         import contacts.imports.jobs  # handlers of background jobs: whoever runs one must know it
         import contacts.imports.recurring.watching
+        import contacts.requests.removing
         import contacts.services.communes
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401
@@ -14,12 +15,16 @@ class ContactsConfig(AppConfig):
         from contacts import timeline
         from contacts.enums import TimelineGroup
         from contacts.registry import TimelineSource, registry
+        from contacts.requests import elsewhere, ledger
         from contacts.rules import silence
         from contacts.segments.standard import register_standard_conditions
         from contacts.services.grants import contents_of, grants_of
 
         walls.register(grants_of=grants_of, contents_of=contents_of)
         register_standard_conditions()
+        ledger.register()
+        for rows in elsewhere.ROWS:
+            registry.add("rows_elsewhere", rows.table, rows)
         registry.add("hand_over_checks", "silence", silence.HAND_OVER)
         registry.add("timeline", "notes", TimelineSource(TimelineGroup.NOTES, timeline.notes))
         registry.add("timeline", "consents", TimelineSource(TimelineGroup.CONSENTS, timeline.consents))

@@ -59,6 +59,16 @@ class HandOverCheck:
 
 
 @dataclass(frozen=True)
+class RowsElsewhere:
+    """A table that tells about people without a relation to them: how an erasure finds their rows (`where`,
+    SQL over `own` with %(ids)s), or `why` nothing has to be done."""
+
+    table: str
+    why: str
+    where: str = ""
+
+
+@dataclass(frozen=True)
 class Departure:
     """Somebody left because of a mailing, by its provider's own way; `contact` is None once erased."""
 
@@ -90,16 +100,20 @@ class Registry:
     `holds` tells which of some people something above has rows about: undoing an import leaves them.
     `belongings` are the tables above that hold rows about a person. `merge_steps` are called with (kept id,
     absorbed id) before the rows of one record move to another, `unmerge_steps` with the merge, locked, before
-    they go back; both may raise MergeRefused. `departures` are told, in the same transaction, who left by a
-    provider's own way. `campaign_goals` and `version_departures` count, by version of one mailing, people who
-    did what it asks for, and people who left because of it. `recipient_values`: SQL of rows (contact_id,
-    value) that decide when somebody's message leaves, for those who agreed to it. `person_words` send
-    somebody word of their request, by its step ("identity", "extended", "answered", "refused").
+    they go back; both may raise MergeRefused. `erasure_steps` are called with the ids of people whose rows
+    are about to go, before any of them does; `erasure_waits` tell who cannot go just now. `departures` are
+    told, in the same transaction, who left by a provider's own way. `campaign_goals` and `version_departures`
+    count, by version of one mailing, people who did what it asks for, and people who left because of it.
+    `recipient_values`: SQL of rows (contact_id, value) that decide when somebody's message leaves, for those
+    who agreed to it. `person_words` send somebody word of their request, by its step ("identity", "extended",
+    "answered", "refused").
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
     holds: dict[str, Callable[[list[int]], set[int]]] = field(default_factory=dict)
     erasure_steps: dict[str, Callable[[list[int]], None]] = field(default_factory=dict)
+    erasure_waits: dict[str, Callable[[list[int]], set[int]]] = field(default_factory=dict)
+    rows_elsewhere: dict[str, RowsElsewhere] = field(default_factory=dict)
     merge_steps: dict[str, Callable[[int, int], None]] = field(default_factory=dict)
     unmerge_steps: dict[str, Callable[[Merge], None]] = field(default_factory=dict)
     belongings: dict[str, Belonging] = field(default_factory=dict)

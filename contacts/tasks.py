@@ -11,6 +11,8 @@ from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.recurring import watching
 from contacts.imports.rejects import drop_old_rejects
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
+from contacts.models import Erasure
+from contacts.requests.erasing import have_removed
 from contacts.requests.reminders import remind
 from contacts.services.growth import fold
 
@@ -53,3 +55,10 @@ def remind_of_requests() -> None:
     with only_one("contacts.remind_of_requests") as held:
         if held:
             remind()
+
+
+@shared_task(name="contacts.remove_erased")
+def remove_erased() -> None:
+    """Have those removed who had a message just leaving when the others were."""
+    if Erasure.objects.filter(gone_at=None).exists():
+        have_removed(by=None)

@@ -37,7 +37,7 @@ from contacts.views.person_acts import PersonAct
 from contacts.views.person_origins import PersonOrigins
 from contacts.views.recurring import ActOnRecurring, EditRecurring, RecurringList, RecurringPage
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
-from contacts.views.request_page import RequestAct, RequestPage
+from contacts.views.request_page import Rectify, RequestAct, RequestPage
 from contacts.views.requests import NewRequest, RequestQueue
 from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
 from contacts.views.segments import (
@@ -130,6 +130,7 @@ urlpatterns = [
     path("requests/", RequestQueue.as_view(), name="requests"),
     path("requests/new/", NewRequest.as_view(), name="request_new"),
     path("requests/<int:pk>/", RequestPage.as_view(), name="request"),
+    path("requests/<int:pk>/rectify/", Rectify.as_view(), name="request_rectify"),
     path("requests/<int:pk>/<slug:act>/", RequestAct.as_view(), name="request_act"),
     path("elections/", ElectionList.as_view(), name="elections"),
     path("elections/new/", EditElection.as_view(), name="election_new"),

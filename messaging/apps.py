@@ -7,7 +7,7 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from contacts.enums import TimelineGroup
         from contacts.registry import TimelineSource, registry
-        from messaging import merging, timeline
+        from messaging import erasing, merging, timeline
         from messaging.dispatch.gate import register_checks
         from messaging.returns import replies
         from messaging.services import request_words
@@ -17,6 +17,10 @@ class MessagingConfig(AppConfig):
         for step, send in request_words.STEPS.items():
             registry.add("person_words", step, send)
         register_checks()
+        for rows in erasing.ROWS:
+            registry.add("rows_elsewhere", rows.table, rows)
+        registry.add("erasure_waits", "messages", erasing.just_leaving)
+        registry.add("erasure_steps", "messages", erasing.settle_messages)
         registry.add("holds", "deliveries", timeline.with_deliveries)
         registry.add("holds", "answers", replies.with_replies)
         registry.add("belongings", "deliveries", merging.DELIVERIES)

@@ -9,6 +9,7 @@ class TrackingConfig(AppConfig):
 
         from contacts.registry import CampaignGoal, TimelineSource, registry
         from tracking import (
+            erasing,
             merging,
             recipient_values,
             segment_conditions,
@@ -27,6 +28,7 @@ class TrackingConfig(AppConfig):
         registry.add("version_departures", "unsubscribes", version_figures.left_by_version)
         registry.add("departures", "report", departures.note_reported)
         registry.add("holds", "activity", timeline.with_activity)
+        registry.add("erasure_steps", "activity", erasing.make_anonymous)
         registry.add("belongings", "interactions", merging.INTERACTIONS)
         registry.add("belongings", "submissions", merging.SUBMISSIONS)
         registry.add("recipient_values", "engagement", recipient_values.ENGAGEMENT)

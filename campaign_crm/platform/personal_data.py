@@ -14,7 +14,7 @@ class Treatment(StrEnum):
 
     KEEP = "keep"  # says nothing about a person once the person's own fields are gone
     SCRUB = "scrub"  # emptied, the row stays for the counts
-    ERASE = "erase"  # the row goes
+    ERASE = "erase"  # the row goes, if only for this field
 
 
 def keep(*fields: str) -> dict[str, Treatment]:

@@ -50,9 +50,7 @@ _OF_A_PERSON = {Right.VIEW_PEOPLE, Right.EDIT_PEOPLE, Right.EDIT_COMPLIANCE}
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.DIRECTOR: frozenset(
-        set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS}
-    ),
+    Role.DIRECTOR: frozenset(set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS}),
     Role.DATA_OFFICER: frozenset(
         _READING
         | _OF_A_PERSON

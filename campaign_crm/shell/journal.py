@@ -51,6 +51,8 @@ ACTS: Words = {
     "contact.add_tag": _("Tag put on a person"),
     "contact.confirm_point": _("Address or number confirmed"),
     "contact.create": _("Person added"),
+    "contact.erase": _("Person hidden, to be erased"),
+    "contact.erased": _("Person erased"),
     "contact.merge": _("Two records merged into one"),
     "contact.remove_point": _("Address or number removed"),
     "contact.remove_tag": _("Tag taken off a person"),
@@ -123,6 +125,7 @@ ACTS: Words = {
     "request.note_identity": _("Identity checked by the team"),
     "request.open": _("Request written down"),
     "request.refuse": _("Request refused"),
+    "request.rectify": _("Data corrected as asked"),
     "request.set_kind": _("Kind of a request changed"),
     "request.take": _("Request taken in hand"),
     "segment.create": _("Segment made"),
@@ -173,6 +176,7 @@ ACTS: Words = {
 }
 
 WORK: Words = {
+    "contacts.erase_people": _("Erased people’s data being removed"),
     "contacts.fill_communes": _("Communes recognised from addresses"),
     "contacts.import_preview": _("Preview of an import"),
     "contacts.import_run": _("Import"),
@@ -215,6 +219,7 @@ DETAILS: Words = {
     "reason": _("reason"),
     "recipients": _("recipients"),
     "registration": _("elector"),
+    "request": _("request"),
     "role": _("role"),
     "rows": _("rows"),
     "scope": _("scope"),

@@ -6,6 +6,7 @@ from contacts.models.custom_field import CustomField
 from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.election import Election, ElectionRound, SilenceWindow
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
+from contacts.models.erasure import Erasure
 from contacts.models.grant import Grant
 from contacts.models.household import Household, HouseholdMember
 from contacts.models.import_confirmation import ImportConfirmation
@@ -42,6 +43,7 @@ __all__ = [
     "ElectionRound",
     "ElectoralRegistration",
     "EmailAddress",
+    "Erasure",
     "Grant",
     "Household",
     "HouseholdMember",

@@ -105,8 +105,9 @@ class PersonRequest(models.Model):
     personal_data = keep(
         *["id", "kind", "state", "came_by", "contact", "language", "channels", "received_at", "due_on"],
         *["extended_at", "extension_reason", "reminded", "identity", "identity_at", "handled_by"],
-        *["closed_at", "origin", "created_by", "created_at"],
-    ) | scrub("name", "address", "address_hash", "words", "identity_how", "answer")
+        # By the hash, as on the do-not-contact list, the link still shows that it was done.
+        *["closed_at", "origin", "created_by", "created_at", "address_hash"],
+    ) | scrub("name", "address", "words", "identity_how", "answer")
 
     class Meta:
         verbose_name = _("request")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +20,7 @@ from contacts.registry import registry
 from contacts.requests.clock import MONTHS_EXTENDED, due
 from contacts.services.addresses import InvalidAddress, normalise_email
 from contacts.services.objections import record_objection
+from contacts.services.people import PersonFields, update_contact
 
 Kind, Identity, State, CameBy = (
     PersonRequest.Kind,
@@ -185,6 +186,17 @@ def object_for(*, request: PersonRequest, channels: Sequence[str], by: User | No
 
 
 @transaction.atomic
+def rectify(*, request: PersonRequest, by: User, **fields: Unpack[PersonFields]) -> list[str]:
+    """Write what the person says is right; gives the names of the fields that changed."""
+    request = proven_request(request)
+    assert request.contact is not None  # noqa: S101 - a proven request has its person
+    changed = update_contact(contact=request.contact, by=by, **fields)
+    if changed:
+        audit.record(action="request.rectify", on=request, by=by, fields=changed)
+    return changed
+
+
+@transaction.atomic
 def answer_request(*, request: PersonRequest, answer: str, by: User) -> None:
     """Close it: what was done is said to the person, who reads it by their link."""
     request = _open(request)
@@ -294,6 +306,7 @@ __all__ = [
     "object_for",
     "open_request",
     "proven_request",
+    "rectify",
     "refuse_request",
     "set_kind",
     "take_request",

@@ -21,7 +21,9 @@ class ConsentList(StaffView, TemplateView):
     template_name = "contacts/consents/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        entries = Consent.objects.select_related("contact", "source", "wording")
+        entries = Consent.objects.filter(contact__erased_at=None).select_related(
+            "contact", "source", "wording"
+        )
         purpose = self.request.GET.get("purpose", "")
         if purpose in ConsentPurpose.values:
             entries = entries.filter(purpose=purpose)

@@ -8,13 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
+from campaign_crm.platform.asking_again import ask_again, is_fresh
 from campaign_crm.platform.models import AuditEntry
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
@@ -23,7 +25,9 @@ from contacts.errors import ContactsError
 from contacts.models import Contact, PersonRequest
 from contacts.models.contact import Fold
 from contacts.requests import service
+from contacts.requests.erasing import erase_for
 from contacts.selectors import search_contacts
+from contacts.views.person_forms import PersonForm
 from contacts.views.request_forms import AnswerForm, ChannelsForm, IdentityForm, KindForm, ReasonForm
 
 SUGGESTED = 8
@@ -64,6 +68,42 @@ class RequestPage(StaffView, TemplateView):
         )
 
 
+class Rectify(StaffView, TemplateView):
+    """Correct what is wrong; each field that changes stands in the journal, and in that of the request."""
+
+    right_required = Right.HANDLE_REQUESTS
+    template_name = "contacts/requests/rectify.html"
+    title = gettext_lazy("Correct their data")
+
+    @cached_property
+    def asked(self) -> PersonRequest:
+        open_ones = PersonRequest.objects.unanswered().filter(contact__erased_at=None, contact__isnull=False)
+        return get_object_or_404(open_ones.select_related("contact__commune"), pk=self.kwargs["pk"])
+
+    def get_breadcrumbs(self) -> list[Breadcrumb]:
+        above = reverse("contacts:request", args=[self.asked.pk])
+        return [(_("Requests"), reverse("contacts:requests")), (self.asked.who, above)]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return self._page(PersonForm(instance=self.asked.contact, known=self.asked.contact))
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        form = PersonForm(request.POST, instance=Contact(), known=self.asked.contact)
+        if not form.is_valid():
+            return self._page(form, status=422)
+        try:
+            changed = service.rectify(request=self.asked, by=request.user, **form.person())
+        except service.RequestRefused as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, _("Corrected.") if changed else _("Nothing was different."))
+        return redirect("contacts:request", self.asked.pk)
+
+    def _page(self, form: PersonForm, status: int = 200) -> HttpResponse:
+        context = self.get_context_data(form=form, asked=self.asked)
+        return render(self.request, self.template_name, context, status=status)
+
+
 class RequestAct(StaffView, View):
     """One act on a request; back to its page, whatever came of it."""
 
@@ -73,6 +113,8 @@ class RequestAct(StaffView, View):
         asked = get_object_or_404(PersonRequest, pk=pk)
         if act not in ACTS:
             raise Http404
+        if act in ONLY_FRESH and not is_fresh(request):
+            return ask_again(request)
         try:
             said = ACTS[act](request, asked)
         except ContactsError as error:
@@ -141,6 +183,11 @@ def _object(request: HttpRequest, asked: PersonRequest) -> str:
     return _("They will receive no more political messages this way.")
 
 
+def _erase(request: HttpRequest, asked: PersonRequest) -> str:
+    erase_for(request=asked, by=request.user)
+    return _("Erased: nobody sees this person any more, and their data is being removed.")
+
+
 def _answer(request: HttpRequest, asked: PersonRequest) -> str:
     service.answer_request(request=asked, answer=_said(AnswerForm(request.POST))["answer"], by=request.user)
     return _("Answered.")
@@ -169,6 +216,9 @@ ACTS: dict[str, Act] = {
     "note-identity": _note_identity,
     "extend": _extend,
     "object": _object,
+    "erase": _erase,
     "answer": _answer,
     "refuse": _refuse,
 }
+ONLY_FRESH = {"erase"}
+"""Acts that cannot be undone: asked again of whoever signed in some time ago."""

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from campaign_crm.platform.personal_data import erase, keep
+from campaign_crm.platform.personal_data import keep, scrub
 from messaging.enums import DeliveryState
 
 
@@ -81,7 +81,6 @@ class Delivery(models.Model):
             "contact",
             "occasion",
             "state",
-            "address_hash",
             "variant",
             "measured",
             "department",
@@ -93,7 +92,6 @@ class Delivery(models.Model):
             "attempts",
             "due_at",
             "provider_account",
-            "provider_message_id",
             "handed_at",
         ],
         *[
@@ -106,7 +104,7 @@ class Delivery(models.Model):
             "rulebook_version",
         ],
         "segment_version",
-    ) | erase("address", "context", "answer")
+    ) | scrub("address", "address_hash", "context", "provider_message_id", "answer")
 
     class Meta:
         verbose_name = _("recipient")

@@ -90,6 +90,7 @@ ROWS: dict[str, Row] = {
     "contacts:request": Row(Right.HANDLE_REQUESTS),
     "contacts:request_act": Row(Right.HANDLE_REQUESTS),
     "contacts:request_new": Row(Right.EDIT_COMPLIANCE),
+    "contacts:request_rectify": Row(Right.HANDLE_REQUESTS),
     "contacts:requests": Row(Right.HANDLE_REQUESTS),
     "contacts:segment": Row(Right.VIEW_SEGMENTS),
     "contacts:segment_count": Row(Right.VIEW_SEGMENTS),

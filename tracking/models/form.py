@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from campaign_crm.platform.personal_data import erase, keep
+from campaign_crm.platform.personal_data import keep, scrub
 
 
 class Form(models.Model):
@@ -79,7 +79,7 @@ class Submission(models.Model):
     at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True)
 
-    personal_data = keep("id", "form", "contact", "at", "asked_at", "confirmed_at") | erase(
+    personal_data = keep("id", "form", "contact", "at", "asked_at", "confirmed_at") | scrub(
         "data", "address_hash", "ip"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from campaign_crm.platform.personal_data import erase, keep
+from campaign_crm.platform.personal_data import keep, scrub
 from tracking.enums import HitClass, InteractionKind
 
 
@@ -53,7 +53,7 @@ class Interaction(models.Model):
         ],
         "department",
         "visitor",
-    ) | erase("user_agent", "data")
+    ) | scrub("user_agent", "data")
 
     class Meta:
         verbose_name = _("interaction")

@@ -18,7 +18,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
-from campaign_crm.platform.backup import archive, database
+from campaign_crm.platform.backup import archive, around, database
 from campaign_crm.platform.backup.archive import Manifest
 from campaign_crm.platform.backup.errors import BackupError
 from campaign_crm.platform.keys import NAMES
@@ -78,6 +78,8 @@ def restore_backup(*, path: Path, replace: bool, say: Say) -> Restored:
     _check_keys(path, keys)
     with log_in_as_owner(), tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as folder:
         _check_target(replace=replace)
+        for act in around.before.values():
+            act()
         say("Restoring the database…")
         dump = Path(folder) / archive.DATABASE
         archive.extract(path, archive.DATABASE, dump)
@@ -87,6 +89,7 @@ def restore_backup(*, path: Path, replace: bool, say: Say) -> Restored:
     uploads, kept = _restore_uploads(path)
     say("Bringing it up to date…")
     _migrate()
+    say(_after_restore())
     cache.clear()
     return Restored(manifest, uploads, kept, written)
 
@@ -171,6 +174,19 @@ def _migrate() -> None:
             "The backup is restored, but could not be brought up to this version; correct what follows, then "
             f"run `python manage.py migrate`.\n{done.stderr.strip()}"
         )
+
+
+def _after_restore() -> str:
+    """In another process, as `_migrate`: erasures that the backup did not know are done again."""
+    command = [sys.executable, "manage.py", "after_restore"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise BackupError(
+            "The backup is restored, but what was erased since could not be erased again; correct what "
+            "follows, then run `python manage.py after_restore` before anybody works with it.\n"
+            f"{done.stderr.strip()}"
+        )
+    return done.stdout.strip()
 
 
 def _restore_uploads(path: Path) -> tuple[int, Path | None]:

@@ -1,0 +1,76 @@
+"""Erasing people, second step: the rows of those who are hidden go, a batch a transaction.
+
+What counts stays (how many a mailing reached, how many opened it), without anything that tells who it was.
+"""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from campaign_crm.platform.jobs import RunningJob, handler
+from campaign_crm.platform.models import AuditEntry
+from contacts.models import Contact, Erasure
+from contacts.registry import registry
+from contacts.requests.erasing import ERASE_JOB
+from contacts.requests.tables import PersonTable, emptied, person_tables
+
+PEOPLE_AT_A_TIME = 500
+
+
+@handler(ERASE_JOB)
+def run_removal(job: RunningJob) -> None:
+    """Remove everybody who is hidden; those with a message just leaving wait for the next time."""
+    done, last = 0, 0
+    while numbers := _next(last):
+        with transaction.atomic():
+            hidden = Contact.objects.filter(pk__in=numbers, erased_at__isnull=False).order_by("pk")
+            done += len(remove(list(hidden.select_for_update().values_list("pk", flat=True))))
+            job.progress(done)
+            job.got_on()
+        last = numbers[-1]
+
+
+def remove(ids: list[int]) -> list[int]:
+    """Remove hidden people, in the caller's transaction; returns those who went.
+
+    Steps of the apps above come first: they still find whose rows are whose.
+    """
+    waiting: set[int] = set()
+    for waits in registry.erasure_waits.values():
+        waiting |= waits(ids)
+    going = [number for number in ids if number not in waiting]
+    if not going:
+        return []
+    for step in registry.erasure_steps.values():
+        step(going)
+    with connection.cursor() as cursor:
+        for table_name, where in _elsewhere():  # first: they are found by rows that go
+            statement = f"DELETE FROM {table_name} AS own WHERE {where}"  # noqa: S608 - our own text
+            cursor.execute(statement, {"ids": going})
+        for table in person_tables():
+            cursor.execute(_statement(table), [going])
+        cursor.execute("DELETE FROM contacts_contact WHERE id = ANY(%s)", [going])
+    Erasure.objects.filter(number__in=going, gone_at=None).update(gone_at=timezone.now())
+    AuditEntry.objects.bulk_create(
+        AuditEntry(action="contact.erased", object_type="contacts.contact", object_id=str(number))
+        for number in going
+    )
+    return going
+
+
+def _next(after: int) -> list[int]:
+    waiting = Erasure.objects.filter(gone_at=None, number__gt=after).order_by("number")
+    return list(waiting.values_list("number", flat=True)[:PEOPLE_AT_A_TIME])
+
+
+def _statement(table: PersonTable) -> str:
+    column = table.relation.column
+    if table.goes:
+        return f"DELETE FROM {table.name} WHERE {column} = ANY(%s)"  # noqa: S608 - names of our models
+    values = ", ".join(f"{name} = {value}" for name, value in emptied(table).items())
+    return f"UPDATE {table.name} SET {values} WHERE {column} = ANY(%s)"  # noqa: S608 - as above
+
+
+def _elsewhere() -> list[tuple[str, str]]:
+    return [(rows.table, rows.where) for rows in registry.rows_elsewhere.values() if rows.where]
