@@ -55,12 +55,14 @@ from messaging.views.territories import (
     VersionAct,
     VersionComposer,
 )
+from messaging.views.why import Why
 
 app_name = "messaging"
 
 CAMPAIGN, TEMPLATE = {"kind": "campaign"}, {"kind": "template"}
 
 urlpatterns = [
+    path("why/", Why.as_view(), name="why"),
     path("answers/", ReplyList.as_view(), name="replies"),
     path("answers/<int:pk>/", ReplyPage.as_view(), name="reply"),
     path("answers/<int:pk>/request/", ReplyToRequest.as_view(), name="reply_request"),

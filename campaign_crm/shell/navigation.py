@@ -145,6 +145,13 @@ MENU = (
             Entry(_("Sources"), "contacts:sources", Right.VIEW_COMPLIANCE, "database"),
             Entry(_("Consents"), "contacts:consents", Right.VIEW_COMPLIANCE, "handshake"),
             Entry(_("Do-not-contact list"), "contacts:suppressions", Right.VIEW_COMPLIANCE, "ban"),
+            Entry(
+                _("Why did you write to me?"),
+                "messaging:why",
+                Right.VIEW_COMPLIANCE,
+                "mail-search",
+                _("message-id address reason"),
+            ),
             Entry(_("Requests"), "contacts:requests", Right.HANDLE_REQUESTS, "scroll-text"),
             Entry(_("Registers"), "contacts:registers", Right.VIEW_COMPLIANCE, "book-open"),
         ),

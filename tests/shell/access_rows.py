@@ -173,6 +173,7 @@ ROWS: dict[str, Row] = {
     "messaging:template_preview": Row(Right.VIEW_CAMPAIGNS),
     "messaging:template_save": Row(Right.EDIT_CAMPAIGN),
     "messaging:templates": Row(Right.VIEW_CAMPAIGNS),
+    "messaging:why": Row(Right.VIEW_COMPLIANCE),
     "messaging:variant_check": Row(Right.VIEW_CAMPAIGNS),
     "messaging:variant_compose": Row(Right.EDIT_CAMPAIGN),
     "messaging:variant_preview": Row(Right.VIEW_CAMPAIGNS),
