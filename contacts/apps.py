@@ -8,13 +8,15 @@ class ContactsConfig(AppConfig):
         import contacts.imports.jobs  # handlers of background jobs: whoever runs one must know it
         import contacts.imports.recurring.watching
         import contacts.requests.removing
+        import contacts.retention.purging
+        import contacts.retention.rehearsal
         import contacts.services.communes
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401
         from campaign_crm.platform import walls
         from contacts import timeline
         from contacts.enums import TimelineGroup
-        from contacts.registry import TimelineSource, registry
+        from contacts.registry import SignOfLife, TimelineSource, registry
         from contacts.requests import elsewhere, ledger
         from contacts.rules import silence
         from contacts.segments.standard import register_standard_conditions
@@ -26,6 +28,12 @@ class ContactsConfig(AppConfig):
         for rows in elsewhere.ROWS:
             registry.add("rows_elsewhere", rows.table, rows)
         registry.add("hand_over_checks", "silence", silence.HAND_OVER)
+        registry.add("signs_of_life", "consents", SignOfLife("contacts_consent", "at"))
+        subscribed = SignOfLife("contacts_subscription", "started_at")
+        registry.add("signs_of_life", "subscriptions", subscribed)
+        asked = SignOfLife("contacts_personrequest", "received_at")
+        registry.add("signs_of_life", "requests", asked)
+        registry.add("signs_of_life", "notes", SignOfLife("contacts_note", "created_at"))
         registry.add("timeline", "notes", TimelineSource(TimelineGroup.NOTES, timeline.notes))
         registry.add("timeline", "consents", TimelineSource(TimelineGroup.CONSENTS, timeline.consents))
         registry.add(

@@ -113,6 +113,14 @@ class Suffrage(models.TextChoices):
     REGIONAL = "regional", _("Regional election")
 
 
+class RetentionRuleName(models.TextChoices):
+    """When data goes: each rule has its own moment to count from."""
+
+    ROLL = "roll", _("After the vote")
+    RENTAL = "rental", _("At the end of the licence")
+    LAST_SIGN = "last_sign", _("After the last sign of life")
+
+
 class TargetingClass(models.TextChoices):
     """What a segment condition or send option does to the audience (Regulation (EU) 2024/900)."""
 

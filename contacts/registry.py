@@ -88,6 +88,19 @@ class CampaignGoal:
     by_links: bool = True
 
 
+@dataclass(frozen=True)
+class SignOfLife:
+    """Rows of one table that say that a person did something, or was in touch, and when.
+
+    `when` is SQL over `own`, true for the rows that count.
+    """
+
+    table: str
+    at: str
+    when: str = "true"
+    person: str = "contact_id"
+
+
 CampaignCount = Callable[[int, date], dict[int, int]]
 CampaignFigures = Callable[[list[int]], dict[int, dict[str, int]]]
 """(campaign ids) → what came back for each of them, such as {"opened": 12, "clicked": 3}; in few queries."""
@@ -106,7 +119,7 @@ class Registry:
     count, by version of one mailing, people who did what it asks for, and people who left because of it.
     `recipient_values`: SQL of rows (contact_id, value) that decide when somebody's message leaves, for those
     who agreed to it. `person_words` send somebody word of their request, by its step ("identity", "extended",
-    "answered", "refused").
+    "answered", "refused"). `signs_of_life` keep people from going when nobody hears of them any more.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -124,6 +137,7 @@ class Registry:
     departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
     recipient_values: dict[str, str] = field(default_factory=dict)
     person_words: dict[str, Callable[[PersonRequest], None]] = field(default_factory=dict)
+    signs_of_life: dict[str, SignOfLife] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""

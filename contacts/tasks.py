@@ -14,6 +14,7 @@ from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
 from contacts.models import Erasure
 from contacts.requests.erasing import have_removed
 from contacts.requests.reminders import remind
+from contacts.retention.rehearsal import enqueue_look
 from contacts.services.growth import fold
 
 
@@ -62,3 +63,9 @@ def remove_erased() -> None:
     """Have those removed who had a message just leaving when the others were."""
     if Erasure.objects.filter(gone_at=None).exists():
         have_removed(by=None)
+
+
+@shared_task(name="contacts.retention")
+def retention() -> None:
+    """Have what comes due announced, and what was announced for today begun."""
+    enqueue_look(by=None)

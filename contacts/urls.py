@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from contacts.views.certificates import CertificatePage
 from contacts.views.consents import ConsentList
 from contacts.views.duplicates import AskAgain, DecideDuplicate, DuplicateReview
 from contacts.views.elections import DeleteElection, EditElection, ElectionList
@@ -39,6 +40,7 @@ from contacts.views.recurring import ActOnRecurring, EditRecurring, RecurringLis
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.request_page import Rectify, RequestAct, RequestPage
 from contacts.views.requests import NewRequest, RequestQueue
+from contacts.views.retention import ChangeRule, PurgePage, RemoveException, Retention, StationFigures
 from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
 from contacts.views.segments import (
     DeleteSegment,
@@ -126,6 +128,16 @@ urlpatterns = [
     path("segments/<int:pk>/delete/", DeleteSegment.as_view(), name="segment_delete"),
     path("do-not-contact/", SuppressionList.as_view(), name="suppressions"),
     path("do-not-contact/files/", OptOutQuestion.as_view(), name="opt_out_question"),
+    path("data-protection/retention/", Retention.as_view(), name="retention"),
+    path("data-protection/retention/<int:pk>/", PurgePage.as_view(), name="purge"),
+    path("data-protection/retention/<int:pk>/stations/", StationFigures.as_view(), name="station_figures"),
+    path("data-protection/retention/rules/<slug:rule>/", ChangeRule.as_view(), name="retention_rule"),
+    path(
+        "data-protection/retention/exceptions/<int:pk>/remove/",
+        RemoveException.as_view(),
+        name="retention_exception_remove",
+    ),
+    path("data-protection/certificates/<int:pk>/", CertificatePage.as_view(), name="certificate"),
     path("consents/", ConsentList.as_view(), name="consents"),
     path("requests/", RequestQueue.as_view(), name="requests"),
     path("requests/new/", NewRequest.as_view(), name="request_new"),

@@ -6,7 +6,7 @@ class MessagingConfig(AppConfig):
 
     def ready(self) -> None:
         from contacts.enums import TimelineGroup
-        from contacts.registry import TimelineSource, registry
+        from contacts.registry import SignOfLife, TimelineSource, registry
         from messaging import erasing, merging, timeline
         from messaging.dispatch.gate import register_checks
         from messaging.returns import replies
@@ -23,6 +23,8 @@ class MessagingConfig(AppConfig):
         registry.add("erasure_steps", "messages", erasing.settle_messages)
         registry.add("holds", "deliveries", timeline.with_deliveries)
         registry.add("holds", "answers", replies.with_replies)
+        answered = SignOfLife("messaging_reply", "at", when="NOT own.is_automatic")
+        registry.add("signs_of_life", "answers", answered)
         registry.add("belongings", "deliveries", merging.DELIVERIES)
         registry.add("belongings", "answers", merging.REPLIES)
         registry.add("merge_steps", "deliveries", merging.settle_messages)

@@ -7,7 +7,7 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
-        from contacts.registry import CampaignGoal, TimelineSource, registry
+        from contacts.registry import CampaignGoal, SignOfLife, TimelineSource, registry
         from tracking import (
             erasing,
             merging,
@@ -27,6 +27,10 @@ class TrackingConfig(AppConfig):
         registry.add("campaign_goals", "clicks", clicks)
         registry.add("version_departures", "unsubscribes", version_figures.left_by_version)
         registry.add("departures", "report", departures.note_reported)
+        # What a scanner or a mailbox's proxy fetched says nothing of the person.
+        acted = SignOfLife("tracking_interaction", "at", when="own.hit_class IN ('', 'human')")
+        registry.add("signs_of_life", "activity", acted)
+        registry.add("signs_of_life", "forms", SignOfLife("tracking_submission", "at"))
         registry.add("holds", "activity", timeline.with_activity)
         registry.add("erasure_steps", "activity", erasing.make_anonymous)
         registry.add("belongings", "interactions", merging.INTERACTIONS)

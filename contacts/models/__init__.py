@@ -20,6 +20,7 @@ from contacts.models.person_request import PersonRequest
 from contacts.models.reach import Reach
 from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
+from contacts.models.retention import Purge, PurgeCertificate, RetentionRule, StationAggregate
 from contacts.models.roll_coverage import RollCoverage
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
@@ -61,17 +62,21 @@ __all__ = [
     "PersonRequest",
     "PhoneNumber",
     "PostalAddress",
+    "Purge",
+    "PurgeCertificate",
     "Reach",
     "RecurringFile",
     "RecurringImport",
     "ReferenceData",
     "RegistrationMatch",
+    "RetentionRule",
     "RollCoverage",
     "Segment",
     "SilenceWindow",
     "Source",
     "SourceGrowth",
     "SourceRow",
+    "StationAggregate",
     "Subscription",
     "SuppressedDigest",
     "Suppression",

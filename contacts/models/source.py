@@ -44,6 +44,14 @@ class Source(models.Model):
         blank=True,
         help_text=_("Completes “We write to you because…”, in every message."),
     )
+    # Its data goes after the last of them: rolls serve a vote (`contacts.retention`).
+    elections = models.ManyToManyField(
+        "contacts.Election",
+        verbose_name=_("elections it is kept for"),
+        blank=True,
+        related_name="sources",
+        help_text=_("A roll goes some days after the last of them: tick none, and nothing says when."),
+    )
     rank = models.PositiveSmallIntegerField(_("rank"), default=50)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
@@ -61,7 +69,7 @@ class Source(models.Model):
             "proof",
             "balance",
         ],
-        *["origin_text", "rank", "created_by", "created_at"],
+        *["origin_text", "elections", "rank", "created_by", "created_at"],
     )
 
     class Meta:

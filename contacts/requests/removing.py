@@ -32,31 +32,42 @@ def run_removal(job: RunningJob) -> None:
 
 
 def remove(ids: list[int]) -> list[int]:
-    """Remove hidden people, in the caller's transaction; returns those who went.
-
-    Steps of the apps above come first: they still find whose rows are whose.
-    """
-    waiting: set[int] = set()
-    for waits in registry.erasure_waits.values():
-        waiting |= waits(ids)
+    """Remove hidden people, in the caller's transaction; returns those who went."""
+    waiting = who_waits(ids)
     going = [number for number in ids if number not in waiting]
     if not going:
         return []
-    for step in registry.erasure_steps.values():
-        step(going)
-    with connection.cursor() as cursor:
-        for table_name, where in _elsewhere():  # first: they are found by rows that go
-            statement = f"DELETE FROM {table_name} AS own WHERE {where}"  # noqa: S608 - our own text
-            cursor.execute(statement, {"ids": going})
-        for table in person_tables():
-            cursor.execute(_statement(table), [going])
-        cursor.execute("DELETE FROM contacts_contact WHERE id = ANY(%s)", [going])
+    remove_rows(going)
     Erasure.objects.filter(number__in=going, gone_at=None).update(gone_at=timezone.now())
     AuditEntry.objects.bulk_create(
         AuditEntry(action="contact.erased", object_type="contacts.contact", object_id=str(number))
         for number in going
     )
     return going
+
+
+def who_waits(ids: list[int]) -> set[int]:
+    """Those of some people who cannot go just now, such as with a message in a worker's hands."""
+    waiting: set[int] = set()
+    for waits in registry.erasure_waits.values():
+        waiting |= waits(ids)
+    return waiting
+
+
+def remove_rows(ids: list[int]) -> None:
+    """Remove people with all that is theirs, in the caller's transaction, which holds them.
+
+    Steps of the apps above come first: they still find whose rows are whose.
+    """
+    for step in registry.erasure_steps.values():
+        step(ids)
+    with connection.cursor() as cursor:
+        for table_name, where in _elsewhere():  # first: they are found by rows that go
+            statement = f"DELETE FROM {table_name} AS own WHERE {where}"  # noqa: S608 - our own text
+            cursor.execute(statement, {"ids": ids})
+        for table in person_tables():
+            cursor.execute(_statement(table), [ids])
+        cursor.execute("DELETE FROM contacts_contact WHERE id = ANY(%s)", [ids])
 
 
 def _next(after: int) -> list[int]:

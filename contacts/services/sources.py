@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -14,7 +14,7 @@ from campaign_crm.platform.jobs import RunningJob, enqueue, handler
 from campaign_crm.platform.models import Job, User
 from contacts.enums import BROKER_KINDS, DIRECT_KINDS, Channel, LawfulBasis, SourceKind
 from contacts.errors import ContactsError
-from contacts.models import Source
+from contacts.models import Election, Source
 from contacts.rules.channels import basis_opens
 from contacts.services.projections import refresh_people_of_source
 
@@ -39,15 +39,18 @@ class SourceFields(TypedDict, total=False):
     proof: str
     balance: str
     origin_text: str
+    elections: Iterable[Election]
     rank: int
 
 
 @transaction.atomic
 def create_source(*, by: User | None, **fields: Unpack[SourceFields]) -> Source:
     """Create a source; raises SourceRefused or ValidationError, with a message for people."""
+    elections = fields.pop("elections", ())
     source = Source(**fields, created_by=by)
     _check(source)
     source.save()
+    source.elections.set(elections)
     audit.record(action="source.create", on=source, by=by, fields=sorted(fields))
     return source
 
@@ -62,13 +65,17 @@ def update_source(
     job: a file of a million people would hold up the page.
     """
     source = Source.objects.select_for_update().get(pk=source.pk)
+    elections = _elections_that_differ(source, fields.pop("elections", None))
     changed = [name for name, value in fields.items() if getattr(source, name) != value]
     for name in changed:
         setattr(source, name, fields[name])  # type: ignore[literal-required]
-    if not changed:
+    if elections is not None:
+        source.elections.set(elections)
+    if not changed and elections is None:
         return []
     _check(source)
     source.save(update_fields=changed)
+    changed += ["elections"] if elections is not None else []
     audit.record(action="source.update", on=source, by=by, fields=changed, reason=reason)
     if WHAT_DECIDES & set(changed):
         enqueue(kind=REFRESH_JOB, payload={"source": source.pk}, by=by)
@@ -128,6 +135,14 @@ def refresh_source(job: RunningJob) -> None:
     with transaction.atomic():
         people = refresh_people_of_source(job.payload["source"])
         job.progress(people, people)
+
+
+def _elections_that_differ(source: Source, chosen: Iterable[Election] | None) -> list[Election] | None:
+    """The elections that a source is to be kept for, when they are others than now."""
+    if chosen is None:
+        return None
+    elections = list(chosen)
+    return None if {one.pk for one in elections} == {one.pk for one in source.elections.all()} else elections
 
 
 def _check(source: Source) -> None:

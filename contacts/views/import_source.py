@@ -11,13 +11,14 @@ from django.db import transaction
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.enums import Channel
 from contacts.imports.choices import set_source
 from contacts.imports.errors import ImportProblem
-from contacts.models import Import, Source
+from contacts.models import Election, Import, Source
 from contacts.rules.channels import basis_opens
 from contacts.services.sources import PREFERENCE_PAGE, SourceRefused, create_source, missing_of
 from contacts.views.import_bases import BASES, KIND_TEXTS, SOURCE_KINDS, basis_choices
@@ -50,6 +51,8 @@ class NewSourceForm(SourceForm):
             self.fields[name].required = True  # wherever it is shown; `clean` forgives the others
         if kind not in (Import.Kind.BROKER, Import.Kind.ENRICHMENT):
             self.fields["proof"].required = False
+        if kind != Import.Kind.ROLL or not Election.objects.exists():
+            del self.fields["elections"]  # only a roll is kept for a vote
         for name, example in _examples(kind).items():
             self.fields[name].widget.attrs["placeholder"] = example
 
@@ -149,6 +152,7 @@ class ImportSource(StepView):
         proposed: dict[str, Any] = {"name": stem[:150]}
         if self.run.kind == Import.Kind.ROLL:
             proposed["channels"] = [Channel.POST.value]
+            proposed["elections"] = Election.objects.filter(rounds__day__gte=timezone.localdate()).distinct()
         return proposed
 
     def _sources(self) -> Any:

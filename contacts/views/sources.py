@@ -39,13 +39,14 @@ class SourceForm(forms.ModelForm[Source]):
         model = Source
         fields = [
             *["name", "kind", "lawful_basis", "channels", "supplier", "licence_ends_on", "consent_wording"],
-            *["proof", "balance", "origin_text"],
+            *["proof", "balance", "origin_text", "elections"],
         ]
         widgets = {
             "licence_ends_on": forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
             "consent_wording": forms.Textarea({"rows": 3}),
             "proof": forms.Textarea({"rows": 2}),
             "balance": forms.Textarea({"rows": 3}),
+            "elections": forms.CheckboxSelectMultiple,
         }
 
     def _post_clean(self) -> None:

@@ -30,6 +30,7 @@ class Operation:
 PUBLIC = Row(None)  # answers strangers: public pages, health pages (which judge by themselves), the doors
 
 ROWS: dict[str, Row] = {
+    "contacts:certificate": Row(Right.VIEW_COMPLIANCE),
     "contacts:consents": Row(Right.VIEW_COMPLIANCE),
     "contacts:duplicate_ask_again": Row(Right.EDIT_PEOPLE),
     "contacts:duplicate_decide": Row(Right.EDIT_PEOPLE),
@@ -92,6 +93,11 @@ ROWS: dict[str, Row] = {
     "contacts:request_new": Row(Right.EDIT_COMPLIANCE),
     "contacts:request_rectify": Row(Right.HANDLE_REQUESTS),
     "contacts:requests": Row(Right.HANDLE_REQUESTS),
+    "contacts:purge": Row(Right.VIEW_COMPLIANCE),
+    "contacts:retention": Row(Right.VIEW_COMPLIANCE, write=Right.CHANGE_RULES),
+    "contacts:retention_exception_remove": Row(Right.CHANGE_RULES),
+    "contacts:retention_rule": Row(Right.CHANGE_RULES),
+    "contacts:station_figures": Row(Right.VIEW_COMPLIANCE),
     "contacts:segment": Row(Right.VIEW_SEGMENTS),
     "contacts:segment_count": Row(Right.VIEW_SEGMENTS),
     "contacts:segment_delete": Row(Right.EDIT_SEGMENTS),
