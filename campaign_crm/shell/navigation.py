@@ -151,6 +151,8 @@ MENU = (
                 Right.VIEW_COMPLIANCE,
                 "mail-search",
                 _("message-id address reason"),
+            ),
+            Entry(
                 _("How long data stays"),
                 "contacts:retention",
                 Right.VIEW_COMPLIANCE,
