@@ -54,6 +54,7 @@ app.conf.beat_schedule = {
     "remove erased people": {"task": "contacts.remove_erased", "schedule": crontab(minute=25)},
     "remind of requests": {"task": "contacts.remind_of_requests", "schedule": crontab(hour="7-19", minute=5)},
     "what is kept too long": {"task": "contacts.retention", "schedule": crontab(hour=2, minute=40)},
+    "know public holidays": {"task": "contacts.area_times", "schedule": crontab(hour=2, minute=50)},
     "recurring imports": {"task": "contacts.recurring_imports", "schedule": 20.0, "options": PATIENCE},
     "tidy imports": {"task": "contacts.tidy", "schedule": 900.0, "options": PATIENCE},
     "tidy counters and months": {"task": "tracking.tidy", "schedule": 300.0, "options": PATIENCE},

@@ -214,6 +214,7 @@ LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "fr", choices=("fr", "en"))
 LANGUAGES = [("fr", "Français"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.zone("TIME_ZONE", "Europe/Paris")
+RULEBOOK = env.choice("RULEBOOK", "fr", choices=("fr", "none"))  # the country whose law the engine holds
 USE_I18N = True
 USE_TZ = True
 

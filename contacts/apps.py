@@ -18,7 +18,7 @@ class ContactsConfig(AppConfig):
         from contacts.enums import TimelineGroup
         from contacts.registry import SignOfLife, TimelineSource, registry
         from contacts.requests import elsewhere, ledger
-        from contacts.rules import silence
+        from contacts.rules import hours, silence
         from contacts.segments.standard import register_standard_conditions
         from contacts.services.grants import contents_of, grants_of
 
@@ -34,6 +34,7 @@ class ContactsConfig(AppConfig):
         asked = SignOfLife("contacts_personrequest", "received_at")
         registry.add("signs_of_life", "requests", asked)
         registry.add("signs_of_life", "notes", SignOfLife("contacts_note", "created_at"))
+        registry.add("hand_over_checks", "hours", hours.HAND_OVER)
         registry.add("timeline", "notes", TimelineSource(TimelineGroup.NOTES, timeline.notes))
         registry.add("timeline", "consents", TimelineSource(TimelineGroup.CONSENTS, timeline.consents))
         registry.add(

@@ -101,6 +101,14 @@ class TerritoryKind(models.TextChoices):
     POLLING_STATION = "polling_station", _("Polling station")
 
 
+class Severity(models.TextChoices):
+    """What a rule of law does to a message that breaks it."""
+
+    BLOCK = "block", _("Refuses")
+    WARN = "warn", _("Warns")
+    OFF = "off", _("Not asked")
+
+
 class Suffrage(models.TextChoices):
     """What is voted on: it decides which places overseas vote a day earlier."""
 

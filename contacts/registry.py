@@ -48,7 +48,7 @@ class HandOverCheck:
     delivery takes then; `queued` gives the row back, to be asked again later. Look rows up by key, in scalar
     subqueries with LIMIT 1: it is asked of each message of a large send. `answer` is an English msgid kept
     with it. The first true one by `order` decides. `until`: SQL of the moment at which a row that was given
-    back is asked again; empty: soon.
+    back is asked again; empty: soon. `rule`: key of the rule that it holds, asked while that refuses.
     """
 
     order: int
@@ -56,6 +56,7 @@ class HandOverCheck:
     condition: str
     answer: str = ""
     until: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)

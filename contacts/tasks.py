@@ -15,6 +15,7 @@ from contacts.models import Erasure
 from contacts.requests.erasing import have_removed
 from contacts.requests.reminders import remind
 from contacts.retention.rehearsal import enqueue_look
+from contacts.services.elections import write_area_times
 from contacts.services.growth import fold
 
 
@@ -69,3 +70,9 @@ def remove_erased() -> None:
 def retention() -> None:
     """Have what comes due announced, and what was announced for today begun."""
     enqueue_look(by=None)
+
+
+@shared_task(name="contacts.area_times")
+def area_times() -> None:
+    """Know the public holidays of the years to come, and the time zones of today."""
+    write_area_times()

@@ -41,6 +41,7 @@ from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.request_page import Rectify, RequestAct, RequestPage
 from contacts.views.requests import NewRequest, RequestQueue
 from contacts.views.retention import ChangeRule, PurgePage, RemoveException, Retention, StationFigures
+from contacts.views.rules import EditRule, Rulebook
 from contacts.views.segment_builder import SegmentBuilder, SegmentOptions, SegmentPreview
 from contacts.views.segments import (
     DeleteSegment,
@@ -144,6 +145,8 @@ urlpatterns = [
     path("requests/<int:pk>/", RequestPage.as_view(), name="request"),
     path("requests/<int:pk>/rectify/", Rectify.as_view(), name="request_rectify"),
     path("requests/<int:pk>/<slug:act>/", RequestAct.as_view(), name="request_act"),
+    path("rules/", Rulebook.as_view(), name="rules"),
+    path("rules/<slug:key>/", EditRule.as_view(), name="rule"),
     path("elections/", ElectionList.as_view(), name="elections"),
     path("elections/new/", EditElection.as_view(), name="election_new"),
     path("elections/<int:pk>/", EditElection.as_view(), name="election"),

@@ -161,6 +161,7 @@ MENU = (
             ),
             Entry(_("Requests"), "contacts:requests", Right.HANDLE_REQUESTS, "scroll-text"),
             Entry(_("Registers"), "contacts:registers", Right.VIEW_COMPLIANCE, "book-open"),
+            Entry(_("Rules"), "contacts:rules", Right.VIEW_COMPLIANCE, "gavel"),
         ),
     ),
     Group(

@@ -4,7 +4,7 @@ from contacts.models.contact import Contact
 from contacts.models.contact_points import EmailAddress, PhoneNumber, PostalAddress
 from contacts.models.custom_field import CustomField
 from contacts.models.duplicate_pair import DuplicatePair
-from contacts.models.election import Election, ElectionRound, SilenceWindow
+from contacts.models.election import AreaTime, Election, ElectionRound, SilenceWindow
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
 from contacts.models.erasure import Erasure
 from contacts.models.grant import Grant
@@ -22,6 +22,7 @@ from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
 from contacts.models.retention import Purge, PurgeCertificate, RetentionRule, StationAggregate
 from contacts.models.roll_coverage import RollCoverage
+from contacts.models.rule_change import RuleChange
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
 from contacts.models.source_growth import SourceGrowth
@@ -32,6 +33,7 @@ from contacts.models.tag import ContactTag, Tag
 from contacts.models.territory import Territory, TerritoryAncestor
 
 __all__ = [
+    "AreaTime",
     "ChosenFrequency",
     "Consent",
     "ConsentWording",
@@ -71,6 +73,7 @@ __all__ = [
     "RegistrationMatch",
     "RetentionRule",
     "RollCoverage",
+    "RuleChange",
     "Segment",
     "SilenceWindow",
     "Source",

@@ -95,3 +95,24 @@ class SilenceWindow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.begins_at:%Y-%m-%d %H:%M} - {self.ends_at:%Y-%m-%d %H:%M}"
+
+
+class AreaTime(models.Model):
+    """Time zones and public holidays of a place, as the hours of text messages and calls need them.
+
+    `area`: an overseas code, a folded name of a country, a department with holidays of its own; empty: the
+    rest of France. Written by `contacts.services.elections.write_area_times`, from what libraries ship.
+    """
+
+    area = models.CharField(primary_key=True, max_length=80)
+    zones = ArrayField(models.CharField(max_length=40))
+    holidays = ArrayField(models.DateField())
+
+    objects: ClassVar[models.Manager[AreaTime]] = models.Manager()
+    personal_data = keep("area", "zones", "holidays")
+
+    class Meta:
+        verbose_name = _("local time")
+
+    def __str__(self) -> str:
+        return self.area or "France"

@@ -71,7 +71,7 @@ def _window(areas: tuple[str, ...], zones: Iterable[str], day: date, closes_at: 
 
 
 # Where the person of a delivery lives: an overseas department, a country abroad, else mainland France.
-_AREA = """coalesce(nullif({row}.department, ''), (
+AREA = """coalesce(nullif({row}.department, ''), (
     SELECT fold(a.country) FROM contacts_postaladdress a
     WHERE a.contact_id = {row}.contact_id AND a.country <> ''
     ORDER BY a.is_primary DESC, a.id LIMIT 1), '')"""
@@ -93,7 +93,7 @@ _WINDOWS = """FROM contacts_silencewindow w, (SELECT {area} AS area) here
 
 def windows_sql(row: str) -> str:
     """SQL "FROM … w WHERE …": the windows that mute the person of a delivery, named `row`, now."""
-    return _WINDOWS.format(row=row, area=_AREA.format(row=row), margin=int(MARGIN.total_seconds()))
+    return _WINDOWS.format(row=row, area=AREA.format(row=row), margin=int(MARGIN.total_seconds()))
 
 
 # Nearly always nobody is muted: seen once a batch, and no person is looked at.
@@ -108,5 +108,6 @@ HAND_OVER = HandOverCheck(
     f"c.kind = 'political' AND {SOMEWHERE} AND (SELECT true {windows_sql('d')} LIMIT 1)",
     WAITS,
     until=f"SELECT max(w.ends_at) {windows_sql('v')}",
+    rule="silence",
 )
 """Nothing political is handed over to somebody who is muted; it waits, and `send_until` may end it first."""

@@ -1,4 +1,6 @@
-"""Versions kept with every message, so that a later reader knows which rules and words it left under."""
+"""Versions kept with every message, so that a later reader knows which words it left under.
 
-RULEBOOK_VERSION = "1"  # the rules that decide who may be written to (contacts.rules, contacts.segments)
+The rulebook has its own: `contacts.rules.rulebook.version`.
+"""
+
 NOTICE_VERSION = "1"  # the words that tell people where their data came from (messaging.services.origins)

@@ -23,6 +23,7 @@ from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact, ContactSource, EmailAddress, PhoneNumber, Reach, Source
 from contacts.models.contact import ContactQuerySet
 from contacts.rules.channels import DIGITAL, TARGETING_AGE, basis_opens, whole_file_only
+from contacts.rules.rulebook import refuses
 from contacts.segments.scope import Scope, within
 
 # What no basis and no source outweighs; other reasons fall when a mailing goes to a whole file.
@@ -69,6 +70,7 @@ class Send:
     source: Source | None
     day: date
     scope: Scope = None
+    consent_is_needed: bool = True  # to targeted messages: the rule "targeting-consent" refuses without
 
     @property
     def inside(self) -> Q:
@@ -167,6 +169,7 @@ def _send(**terms: Unpack[Terms]) -> Send:
         source=terms.get("source"),
         day=timezone.localdate(terms.get("at") or timezone.now()),
         scope=terms.get("scope"),
+        consent_is_needed=not terms["targeted"] or refuses("targeting-consent"),
     )
 
 
@@ -176,7 +179,7 @@ def _open(send: Send) -> Q:
         return Q(service=True)
     usual = Q(political=True, political_until__gte=send.day)
     if send.asks_targeting:
-        return usual & Q(targeting=True)
+        return usual & Q(targeting=True) if send.consent_is_needed else usual
     if send.whole_file is None:
         return usual
     opened = ContactSource.objects.opening(send.whole_file, send.channel)
@@ -224,7 +227,8 @@ def _cases(send: Send) -> Iterable[When]:
     yield _when(UnreachableReason.LICENCE_ENDED, gone)
     yield When(~Q(mine__reason=REACHED), then=F("mine__reason"))
     if send.asks_targeting:
-        yield _when(UnreachableReason.NO_TARGETING_CONSENT, mine__targeting=False)
+        if send.consent_is_needed:
+            yield _when(UnreachableReason.NO_TARGETING_CONSENT, mine__targeting=False)
         yield _when(UnreachableReason.UNDER_AGE, _too_young(send))
     yield from _out_of_scope(send)
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.errors import ContactsError
-from contacts.models import Election, ElectionRound, SilenceWindow, Territory
+from contacts.models import AreaTime, Election, ElectionRound, SilenceWindow, Territory
 from contacts.models.election import POLLS_CLOSE
+from contacts.rules.hours import areas
 from contacts.rules.silence import MARGIN, windows_of
 
 
@@ -114,6 +115,19 @@ def silence_at(moment: datetime) -> Silence | None:
     return Silence(first.round.election, first.begins_at, first.ends_at)
 
 
+def silence_between(start: datetime, end: datetime) -> datetime | None:
+    """When the next silence of the whole country begins within some time, in mainland France; else None."""
+    found = SilenceWindow.objects.filter(areas=[], territory=None, begins_at__gt=start, begins_at__lt=end)
+    moment: datetime | None = found.order_by("begins_at").values_list("begins_at", flat=True).first()
+    return moment
+
+
+def votes_to_come() -> tuple[date, ...]:
+    """Voting days from today on, the next one first, of every election that is written down."""
+    days = ElectionRound.objects.filter(day__gte=timezone.localdate()).order_by("day")
+    return tuple(days.values_list("day", flat=True))
+
+
 def _not_silent_now(election: Election) -> None:
     now = timezone.now()
     windows = SilenceWindow.objects.filter(round__election=election)
@@ -121,3 +135,15 @@ def _not_silent_now(election: Election) -> None:
         raise ElectionRefused(
             _("The silence of this election has begun: it can be changed once the polls have closed.")
         )
+
+
+def write_area_times() -> int:
+    """Keep local times and public holidays of every place as the libraries have them; returns how many."""
+    found = [
+        AreaTime(area=area, zones=list(zones), holidays=public_holidays)
+        for area, zones, public_holidays in areas()
+    ]
+    AreaTime.objects.bulk_create(
+        found, update_conflicts=True, unique_fields=["area"], update_fields=["zones", "holidays"]
+    )
+    return len(found)

@@ -22,8 +22,9 @@ from campaign_crm.platform.database import analyze, ensure_partition
 from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact
+from contacts.rules import rulebook
 from contacts.rules.channels import BROKER_BASIS
-from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
+from contacts.rules.versions import NOTICE_VERSION
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.services.sources import change_is_spreading
 from messaging.dispatch import moments
@@ -287,7 +288,7 @@ def _copy_chunk(campaign: Campaign, start: int, end: int) -> int:
                 "month": campaign.ledger_month,
                 "campaign": campaign.pk,
                 "notice": NOTICE_VERSION,
-                "rulebook": RULEBOOK_VERSION,
+                "rulebook": rulebook.version(),
                 "segment": campaign.segment_version,
                 "merged": MERGED,
                 "start": start,

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_noop
 
 from contacts.enums import DIRECT_KINDS
 from contacts.registry import HandOverCheck, registry
-from contacts.rules import silence
+from contacts.rules import rulebook, silence
 from messaging.dispatch.caps import Book
 from messaging.dispatch.ledger import KEYS_A_STATEMENT, Claim, Key
 from messaging.dispatch.prepared import Statement, numbers, texts
@@ -45,6 +45,7 @@ CHECKS = {
                 WHERE a.campaign_id = c.id AND a.approved AND a.decided_at < w.begins_at) LIMIT 1)""",  # noqa: S608 - our own text
         silence.WAITS,
         until=f"SELECT max(w.ends_at) {silence.windows_sql('v')}",
+        rule="silence",
     ),
     "expired": HandOverCheck(40, "expired", "c.send_until <= now()", gettext_noop("Too late to send")),
     # Too many were refused, returned or reported at the mailboxes of this domain: they wait for a person.
@@ -110,6 +111,7 @@ CHECKS = {
             WHERE k.contact_id = d.contact_id AND k.channel = c.channel AND k.purpose = 'targeting'
             ORDER BY k.at DESC, k.id DESC LIMIT 1), false)""",  # noqa: S608 - our own text
         gettext_noop("The person no longer agrees to targeted messages"),
+        rule="targeting-consent",
     ),
     "left_newsletter": HandOverCheck(
         80,
@@ -188,7 +190,9 @@ def hand_over(
     caps and the warm-ups allow, and where it is written; rows beyond stay claimed.
     """
     checks = tuple(sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0])))
-    statement = _statement(checks, claim.ledger.month, counts=book is None or not book.is_service)
+    statement = _statement(
+        checks, claim.ledger.month, settings.RULEBOOK, counts=book is None or not book.is_service
+    )
     handed: set[Key] = set()
     with transaction.atomic(), connection.cursor() as cursor:
         if book is not None:
@@ -217,10 +221,12 @@ def hand_over(
 
 
 @lru_cache(maxsize=32)
-def _statement(checks: tuple[tuple[str, HandOverCheck], ...], month: date, *, counts: bool) -> Statement:
+def _statement(
+    checks: tuple[tuple[str, HandOverCheck], ...], month: date, _rulebook: str, *, counts: bool
+) -> Statement:
     """`counts`: its messages count where somebody asked for few; service messages never wait for that."""
     questions = " ".join(
-        f"WHEN {check.condition} THEN {number}"
+        f"WHEN {_condition(check)} THEN {number}"
         for number, (_name, check) in enumerate(checks, start=HANDED + 1)
     )
     untils = " ".join(
@@ -233,3 +239,8 @@ def _statement(checks: tuple[tuple[str, HandOverCheck], ...], month: date, *, co
     sql = sql.replace("{until}", until)
     first = "SET LOCAL synchronous_commit = on;"
     return Statement(sql, _TYPES, first + frequency.ONE_AFTER_THE_OTHER if counts else first)
+
+
+def _condition(check: HandOverCheck) -> str:
+    """A check that holds a rule of law is asked while the rule refuses, which is read once a statement."""
+    return f"{rulebook.refuses_sql(check.rule)} AND ({check.condition})" if check.rule else check.condition

@@ -142,7 +142,10 @@ class SendForm(forms.Form):
         label=_("Not after"),
         required=False,
         widget=forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-        help_text=_("What could not leave by then is not sent at all. Empty: no limit."),
+        help_text=_(
+            "What could not leave by then is not sent at all. Empty: two weeks, or until the silence "
+            "before a vote."
+        ),
     )
     engaged_first = forms.BooleanField(
         label=_("Most engaged people first"),

@@ -207,6 +207,11 @@ class Campaign(models.Model):
         return self.name
 
     @property
+    def has_time_left(self) -> bool:
+        """The moment after which nothing of it leaves is still to come."""
+        return self.send_until is None or self.send_until > timezone.now()
+
+    @property
     def is_test(self) -> bool:
         """True for the standing campaign of a mailing's tests: `test:<mailing>:<version>:<kind>:<sender>`."""
         return self.standing_for.startswith(TEST_PREFIX)

@@ -29,7 +29,7 @@ from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
 from messaging.services.rights import ask_second_step
-from messaging.services.schedules import unschedule
+from messaging.services.schedules import last_moment, unschedule
 
 COPIED = (
     "channel",
@@ -145,7 +145,8 @@ def schedule(*, campaign: Campaign, at: datetime, by: User) -> Campaign:
     held.state = CampaignState.SCHEDULED
     held.pause_reason = ""
     held.window_until = _first_moment(held, at)
-    held.save(update_fields=["scheduled_at", "window_until", "state", "pause_reason"])
+    held.send_until = last_moment(held, at)
+    held.save(update_fields=["scheduled_at", "window_until", "send_until", "state", "pause_reason"])
     detail = {"at": at.isoformat(), "kind": held.kind}
     audit.record(action="campaign.schedule", on=held, by=by, detail=detail)
     return held
@@ -163,7 +164,8 @@ def send_now(*, campaign: Campaign, by: User) -> Campaign:
     held.state = CampaignState.FREEZING
     held.pause_reason = ""
     held.window_until = Now() + window_of(held)
-    held.save(update_fields=["scheduled_at", "window_until", "state", "pause_reason"])
+    held.send_until = last_moment(held, timezone.now())
+    held.save(update_fields=["scheduled_at", "window_until", "send_until", "state", "pause_reason"])
     detail = {"revision": held.revision, "kind": held.kind}
     audit.record(action="campaign.send", on=held, by=by, detail=detail)
     _wake_workers()

@@ -11,11 +11,14 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Organisation
-from contacts.enums import Channel, MessageKind, UnreachableReason
+from contacts.enums import Channel, LawfulBasis, MessageKind, SourceKind, UnreachableReason
 from contacts.errors import ContactsError
+from contacts.models import Reach
+from contacts.rules.rule import Finding, Planned
+from contacts.rules.rulebook import findings, refuses
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import Counts
-from contacts.services.elections import silence_at
+from contacts.services.elections import silence_at, votes_to_come
 from contacts.services.opt_out_question import opt_out_file_is_missing
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
@@ -39,7 +42,7 @@ class About(StrEnum):
     SENDER = "sender"
     DOMAIN = "domain"
     AUDIENCE = "audience"
-    OPT_OUTS = "opt_outs"
+    LAW = "law"
     CONTENT = "content"
     TEST = "test"
     APPROVAL = "approval"
@@ -47,21 +50,26 @@ class About(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """One thing that keeps a campaign from leaving; `block_id` where one block is to blame."""
+    """One thing that keeps a campaign from leaving; `block_id` or `rule` where one is to blame."""
 
     about: About
     message: str
     block_id: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True)
 class PreSend:
-    """`obstacles` keep it from leaving; `remarks` do not. `excluded`: people left out, by reason."""
+    """`obstacles` keep it from leaving; `remarks` on its text and `warnings` of the law do not.
+
+    `excluded`: people left out, by reason.
+    """
 
     recipients: int
     excluded: dict[UnreachableReason, int]
     obstacles: list[Obstacle] = field(default_factory=list)
     remarks: list[Check] = field(default_factory=list)
+    warnings: list[Finding] = field(default_factory=list)
     targeted: bool = False
     audience_label: str = ""
     version: str = ""  # of the compiled message; empty while it has faults
@@ -105,6 +113,8 @@ def pre_send(campaign: Campaign) -> PreSend:
         obstacles.append(Obstacle(About.DOMAIN, fault))
     compiled, faults = _compiled(campaign)
     remarks = checks(compiled) if compiled is not None else []
+    broken = findings(planned(campaign, audience, compiled))
+    obstacles += [Obstacle(About.LAW, one.said, rule=one.rule.key) for one in broken if one.refuses]
     obstacles += [*faults, *_variant_obstacles(campaign)]
     obstacles += [Obstacle(About.TEST, one) for one in faults_of_test(campaign, recipients=counts.reachable)]
     obstacles += [
@@ -118,10 +128,36 @@ def pre_send(campaign: Campaign) -> PreSend:
         recipients=counts.reachable,
         excluded=counts.left_out,
         obstacles=obstacles,
+        warnings=[one for one in broken if not one.refuses],
         remarks=[check for check in remarks if check.level is not Level.ERROR],
         targeted=audience is not None and is_targeted(campaign, audience),
         audience_label=audience.label if audience is not None else "",
         version=compiled.version if compiled is not None else "",
+    )
+
+
+def planned(campaign: Campaign, audience: Audience | None, compiled: CompiledMessage | None) -> Planned:
+    """The mailing as the rules of law see it."""
+
+    def counted_by_basis(basis: LawfulBasis) -> int:
+        if audience is None:
+            return 0
+        people = audience.reachable(
+            channel=Channel(campaign.channel), kind=MessageKind(campaign.kind), scope=campaign.scope
+        )
+        return Reach.objects.filter(
+            channel=campaign.channel, basis=basis, contact__in=people.values("pk")
+        ).count()
+
+    return Planned(
+        channel=Channel(campaign.channel),
+        kind=MessageKind(campaign.kind),
+        leaves_at=campaign.scheduled_at or timezone.now(),
+        text=f"{compiled.subject}\n{compiled.text}" if compiled is not None else "",
+        votes_on=votes_to_come(),
+        source_kind=SourceKind(audience.source.kind) if audience is not None and audience.source else None,
+        opt_out_file_is_missing=opt_out_file_is_missing,
+        counted_by_basis=counted_by_basis,
     )
 
 
@@ -150,16 +186,10 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
     if not organisation.postal_address.strip():
         message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
         yield Obstacle(About.ORGANISATION, message)
-    if message := _muted(campaign):
+    if (message := _muted(campaign)) and refuses("silence"):
         yield Obstacle(About.SILENCE, message)
     if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
-    if campaign.kind == MessageKind.POLITICAL and opt_out_file_is_missing():
-        message = _(
-            "People came in by files, and no opt-out file did. Import the one of the program or supplier "
-            "they come from, or say that there is none."
-        )
-        yield Obstacle(About.OPT_OUTS, message)
     if not campaign.audience:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
 

@@ -8,6 +8,7 @@ part of the key: asked twice for the same occasion, one message leaves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +35,7 @@ NOBODY = 0
 """The contact of a message to an address that is no person's yet."""
 
 MAX_PARAGRAPHS = 9
+PATIENCE = timedelta(days=3)  # after the end of its month, for what came at its end
 LANGUAGES = ("fr", "en")
 
 
@@ -124,6 +126,7 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
                 "compiled": compiled.as_json(),
                 "frozen_at": timezone.now(),
                 "started_at": timezone.now(),
+                "send_until": _last_moment(month),
                 **fields,
             },
         )
@@ -135,6 +138,12 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
         if found.sender is not None:
             found.save(update_fields=["sender"])
     return found
+
+
+def _last_moment(month: date) -> datetime:
+    """What could not leave some days after its month is answered by nobody any more."""
+    following = (month + timedelta(days=32)).replace(day=1)
+    return timezone.make_aware(datetime.combine(following, time())) + PATIENCE
 
 
 def _standing_campaign(

@@ -21,7 +21,7 @@ from messaging.services.pre_send import About, PreSend, senders_of
 from messaging.services.return_paths import ways_back, words_of
 from messaging.services.sender_trust import domain_of
 
-_ONLY_WHEN_WRONG = (About.SILENCE, About.OPT_OUTS, About.DOMAIN, About.TEST, About.APPROVAL)
+_ONLY_WHEN_WRONG = (About.SILENCE, About.LAW, About.DOMAIN, About.TEST, About.APPROVAL)
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,20 @@ def checklist(
     for about in About:
         obstacles = [obstacle for obstacle in found.obstacles if obstacle.about is about]
         lines += [
-            Line("bad", _title(about), obstacle.message, _mended_at(campaign, about, obstacle.block_id))
+            Line(
+                "bad",
+                _title(about),
+                obstacle.message,
+                _mended_at(campaign, about, obstacle.block_id, obstacle.rule),
+            )
             for obstacle in obstacles
         ]
         # What is asked once, or of large mailings only, is not spoken of when nothing is the matter.
         if not obstacles and about not in _ONLY_WHEN_WRONG:
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
+    for warning in found.warnings:
+        url = _mended_at(campaign, About.LAW, rule=warning.rule.key)
+        lines.append(Line("warn", _title(About.LAW), warning.said, url))
     for remark in found.remarks:
         level = "warn" if remark.level is Level.WARNING else "hint"
         url = _mended_at(campaign, About.CONTENT, remark.block_id)
@@ -164,7 +172,7 @@ def _title(about: About) -> str:
         About.SENDER: _("Sender"),
         About.DOMAIN: _("Domain of the sender"),
         About.AUDIENCE: _("Recipients"),
-        About.OPT_OUTS: _("Who said no elsewhere"),
+        About.LAW: _("Rules"),
         About.CONTENT: _("Text"),
         About.TEST: _("Test of versions"),
         About.APPROVAL: _("Approval"),
@@ -190,7 +198,7 @@ def _fine(about: About, campaign: Campaign, found: PreSend) -> str:
     return _("Allowed on this installation.")
 
 
-def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
+def _mended_at(campaign: Campaign, about: About, block_id: str = "", rule: str = "") -> str:
     if about in (About.SENDING, About.ORGANISATION):
         return reverse("shell:organisation")
     if about is About.DOMAIN:
@@ -202,8 +210,9 @@ def _mended_at(campaign: Campaign, about: About, block_id: str = "") -> str:
         return reverse("messaging:experiment", args=[campaign.pk])
     if about is About.APPROVAL:
         return "#approval"
-    if about is About.OPT_OUTS:
-        return reverse("contacts:opt_out_question")
+    if about is About.LAW:
+        asks = rule == "opt-out-file"
+        return reverse("contacts:opt_out_question") if asks else reverse("contacts:rule", args=[rule])
     if about is About.AUDIENCE:
         return reverse("messaging:campaign_audience", args=[campaign.pk])
     compose = reverse("messaging:campaign_compose", args=[campaign.pk])

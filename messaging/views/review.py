@@ -63,7 +63,7 @@ class Review(StaffView, TemplateView):
         initial = {
             "when": "later" if later else "now",
             "at": later,
-            "send_until": campaign.send_until,
+            "send_until": campaign.send_until if campaign.has_time_left else None,
             "engaged_first": campaign.engaged_first,
             "moment": campaign.moment,
         }

@@ -98,6 +98,8 @@ ROWS: dict[str, Row] = {
     "contacts:retention_exception_remove": Row(Right.CHANGE_RULES),
     "contacts:retention_rule": Row(Right.CHANGE_RULES),
     "contacts:station_figures": Row(Right.VIEW_COMPLIANCE),
+    "contacts:rule": Row(Right.VIEW_COMPLIANCE, write=Right.CHANGE_RULES),
+    "contacts:rules": Row(Right.VIEW_COMPLIANCE),
     "contacts:segment": Row(Right.VIEW_SEGMENTS),
     "contacts:segment_count": Row(Right.VIEW_SEGMENTS),
     "contacts:segment_delete": Row(Right.EDIT_SEGMENTS),

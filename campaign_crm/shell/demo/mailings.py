@@ -21,8 +21,9 @@ from campaign_crm.shell.demo.letters import REGIONAL_WORDS, TEMPLATES, Letter
 from campaign_crm.shell.demo.plan import Plan
 from contacts.enums import Channel, MessageKind, TerritoryKind
 from contacts.models import Territory
+from contacts.rules import rulebook
 from contacts.rules.channels import BROKER_BASIS
-from contacts.rules.versions import NOTICE_VERSION, RULEBOOK_VERSION
+from contacts.rules.versions import NOTICE_VERSION
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import count_reachable, reachable
 from contacts.services.projections import refresh_projections_from, refresh_reach
@@ -185,7 +186,7 @@ def _facts(plan: Plan, campaign: Campaign, audience: Audience, number: int) -> d
         "source": source.pk if source is not None else None,
         "basis": basis,
         "notice": NOTICE_VERSION,
-        "rulebook": RULEBOOK_VERSION,
+        "rulebook": rulebook.version(),
         "version": audience.segment_version,
         "links": Link.objects.filter(campaign=campaign).count(),
     }

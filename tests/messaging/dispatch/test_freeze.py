@@ -101,7 +101,11 @@ def test_a_row_keeps_why_it_was_allowed() -> None:
     assert (row.address, bytes(row.address_hash)) == (point.address, bytes(point.address_hash))
     assert (row.source_id, row.basis, row.consent_id) == (source.pk, "legitimate_interest", None)
     assert (row.measured, row.department, row.language) == (True, department.code, "en")
-    assert (row.notice_version, row.rulebook_version, row.ledger_month) == ("1", "1", campaign.ledger_month)
+    assert (row.notice_version, row.rulebook_version, row.ledger_month) == (
+        "1",
+        "fr-2",
+        campaign.ledger_month,
+    )
 
 
 def test_a_consent_is_kept_with_the_row() -> None:

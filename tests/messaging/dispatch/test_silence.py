@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
+from pytest_django import Settings
 
 from contacts.enums import MessageKind, Suffrage
-from contacts.models import Contact, Election, ElectionRound, PostalAddress, SilenceWindow, Territory
+from contacts.models import (
+    Contact,
+    Election,
+    ElectionRound,
+    PostalAddress,
+    RuleChange,
+    SilenceWindow,
+    Territory,
+)
 from messaging.dispatch.gate import hand_over
 from messaging.dispatch.ledger import Ledger, claim
 from messaging.dispatch.standing import why_it_stands
@@ -137,3 +146,22 @@ def test_what_is_too_late_when_the_polls_have_closed_never_leaves() -> None:
     Campaign.objects.update(send_until=timezone.now())
     assert handed(campaign) == set()
     assert Delivery.objects.get().state == DeliveryState.EXPIRED
+
+
+def test_the_rule_holds_while_it_refuses(settings: Settings) -> None:
+    make_people(1)
+    campaign = start(make_campaign())
+    RuleChange.objects.create(rule="silence", severity="block", reason="As it was")
+    mute()
+    assert handed(campaign) == set()
+    RuleChange.objects.create(rule="silence", severity="warn", reason="Counsel said so")
+    Delivery.objects.update(due_at=timezone.now())
+    assert len(handed(campaign)) == 1
+
+
+def test_elsewhere_there_is_no_silence(settings: Settings) -> None:
+    settings.RULEBOOK = "none"
+    make_people(1)
+    campaign = start(make_campaign())
+    mute()
+    assert len(handed(campaign)) == 1
