@@ -73,7 +73,7 @@ def _codes() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def _zones() -> dict[str, tuple[str, ...]]:
     """Areas with another time than mainland France."""
-    found = {name: (OVERSEAS[code],) for name, code in _codes().items()}
+    found: dict[str, tuple[str, ...]] = {name: (OVERSEAS[code],) for name, code in _codes().items()}
     for names, zones in zones_abroad().items():
         found.update(dict.fromkeys(names, tuple(sorted(zones))))
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -55,7 +57,7 @@ def change_rule(
     change = RuleChange.objects.create(
         rule=key, severity=severity, figure=figure, reason=reason, changed_by=by
     )
-    detail = {"rule": key, "from": found.severity.value, "to": severity.value}
+    detail: dict[str, Any] = {"rule": key, "from": found.severity.value, "to": severity.value}
     if figure is not None:
         detail |= {"figure_from": found.figure, "figure_to": figure}
     audit.record(action="rule.change", on=change, by=by, detail=detail, reason=reason)

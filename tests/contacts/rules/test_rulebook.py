@@ -140,7 +140,7 @@ def test_what_is_no_change_is_refused(boss: User, told: dict[str, object], why: 
     assert not RuleChange.objects.exists()
 
 
-@pytest.mark.parametrize("role", [Role.READ_ONLY, Role.NATIONAL_OFFICER])
+@pytest.mark.parametrize("role", [Role.READ_ONLY, Role.DIRECTOR])
 def test_only_the_data_protection_role_changes_a_rule(db: None, role: Role) -> None:
     other = User.objects.create_user(email="other@example.org", role=role)
     with override("en"), pytest.raises(RuleChangeRefused, match="Only the data-protection role"):
