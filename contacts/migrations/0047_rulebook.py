@@ -18,7 +18,7 @@ def write_area_times(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0045_erasures"),
+        ("contacts", "0046_retention"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
