@@ -5,6 +5,8 @@ class MessagingConfig(AppConfig):
     name = "messaging"
 
     def ready(self) -> None:
+        import messaging.costs.counting  # handlers of background jobs: whoever runs one must know it
+        import messaging.costs.files  # noqa: F401 - what is resealed
         from contacts.enums import TimelineGroup
         from contacts.registry import SignOfLife, TimelineSource, registry
         from messaging import erasing, merging, timeline

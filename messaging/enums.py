@@ -69,3 +69,35 @@ class Moment(models.TextChoices):
     TOGETHER = "", _("All from one moment on")
     LOCAL_TIME = "local", _("At that hour where each person lives")
     BEST_HOUR = "best_hour", _("Within a day, at the hour at which each person clicks most")
+
+
+class Payer(models.TextChoices):
+    """Who paid: campaign spending goes through the agent (electoral code, L. 52-4)."""
+
+    AGENT = "agent", _("The financial agent")
+    CANDIDATE = "candidate", _("The candidate")
+    PARTY = "party", _("A party")
+    OTHER = "other", _("Somebody else")
+
+
+class Heading(models.TextChoices):
+    """Headings of French campaign accounts; account numbers differ by election and year."""
+
+    SUPPLIES = "supplies", _("Office supplies and purchases")
+    PREMISES = "premises", _("Rent of premises")
+    EQUIPMENT = "equipment", _("Rent of equipment")
+    STAFF = "staff", _("Staff")
+    ADVICE = "advice", _("Fees and advice in communication")
+    ACCOUNTANT = "accountant", _("Chartered accountant")
+    PRINT = "print", _("Printed matter")
+    PRESS = "press", _("Publications and press")
+    AUDIOVISUAL = "audiovisual", _("Audiovisual production")
+    ONLINE = "online", _("Websites and online services")
+    MEETINGS = "meetings", _("Public meetings")
+    POLLS = "polls", _("Surveys and polls")
+    TRAVEL = "travel", _("Transport and travel")
+    POSTAGE = "postage", _("Postage and distribution")
+    PHONE = "phone", _("Telephone and SMS")
+    RECEPTIONS = "receptions", _("Receptions")
+    BANK = "bank", _("Financial costs")
+    OTHER = "other", _("Sundries")

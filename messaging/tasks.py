@@ -10,8 +10,10 @@ from functools import lru_cache
 from celery import shared_task
 from django.conf import settings
 
-from campaign_crm.platform.jobs import tick
+from campaign_crm.platform.jobs import enqueue, tick
 from campaign_crm.platform.locks import only_one
+from campaign_crm.platform.models import Job
+from messaging.costs.counting import COUNT_JOB
 from messaging.dispatch import caps, families, leases, lifecycle, watch, ways_out
 from messaging.dispatch.pump import Lane, Pump
 from messaging.domains.lookup import system_lookup
@@ -140,3 +142,10 @@ def wake_pumps() -> None:
 def _pump() -> Pump:
     """This process's connections and records, kept between slices."""
     return Pump()
+
+
+@shared_task(name="messaging.count_costs")
+def count_costs() -> None:
+    """Have the costs of mailings that may have moved counted again, each night."""
+    if not Job.objects.unfinished().filter(kind=COUNT_JOB).exists():
+        enqueue(kind=COUNT_JOB, payload={})

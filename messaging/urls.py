@@ -9,6 +9,15 @@ from messaging.views.calendar import Calendar
 from messaging.views.campaign import CampaignPage, CampaignProgress, Message, Recipients
 from messaging.views.campaigns import CampaignAct, CampaignList, CampaignToTemplate, NewCampaign
 from messaging.views.composing import Composer
+from messaging.views.costs import (
+    Accounts,
+    DeleteInvoice,
+    EditInvoice,
+    ExportAccounts,
+    InvoiceFile,
+    OverrideCost,
+    SetUnitCost,
+)
 from messaging.views.domains import (
     CheckDomain,
     DomainAct,
@@ -116,6 +125,14 @@ urlpatterns = [
     path("sending-rules/", SendingRules.as_view(), name="sending_rules"),
     path("frequency/", Frequency.as_view(), name="frequency"),
     path("service-messages/", ServiceMessages.as_view(), name="service_messages"),
+    path("campaign-accounts/", Accounts.as_view(), name="accounts"),
+    path("campaign-accounts/export/<slug:kind>/", ExportAccounts.as_view(), name="accounts_export"),
+    path("campaign-accounts/unit-costs/", SetUnitCost.as_view(), name="unit_cost"),
+    path("campaign-accounts/mailings/<int:pk>/", OverrideCost.as_view(), name="cost_override"),
+    path("campaign-accounts/invoices/new/", EditInvoice.as_view(), name="invoice_new"),
+    path("campaign-accounts/invoices/<int:pk>/", EditInvoice.as_view(), name="invoice"),
+    path("campaign-accounts/invoices/<int:pk>/file/", InvoiceFile.as_view(), name="invoice_file"),
+    path("campaign-accounts/invoices/<int:pk>/delete/", DeleteInvoice.as_view(), name="invoice_delete"),
     path("senders/", SenderList.as_view(), name="senders"),
     path("senders/new/", EditSender.as_view(), name="sender_new"),
     path("senders/<int:pk>/", EditSender.as_view(), name="sender"),

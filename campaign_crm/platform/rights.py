@@ -41,6 +41,7 @@ class Right(models.TextChoices):
     HANDLE_REQUESTS = "handle_requests", _("Answer what people ask of their data, and erase it")
     CHANGE_RULES = "change_rules", _("Change the rules of the law, elections and data protection")
     MANAGE_TEAM = "manage_team", _("Invite people and give roles")
+    MANAGE_ACCOUNTS = "manage_accounts", _("Keep the campaign accounts: costs and invoices")
     MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and accounts")
 
 

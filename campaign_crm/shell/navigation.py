@@ -171,6 +171,13 @@ MENU = (
         (
             Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
             Entry(pgettext_lazy("menu", "Sending"), "shell:sending", Right.MANAGE_SETTINGS, "send"),
+            Entry(
+                _("Campaign accounts"),
+                "messaging:accounts",
+                Right.MANAGE_ACCOUNTS,
+                "euro",
+                _("costs invoices agent mandataire"),
+            ),
             Entry(_("Elections"), "contacts:elections", Right.VIEW_CAMPAIGNS, "vote"),
             Entry(_("Team"), "shell:team", Right.MANAGE_TEAM, "user-cog"),
             Entry(_("Ways out"), "messaging:providers", Right.MANAGE_SETTINGS, "server"),

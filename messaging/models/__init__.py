@@ -1,5 +1,6 @@
 from messaging.models.approval import Approval, SendingRule
 from messaging.models.campaign import Campaign, Operation
+from messaging.models.costs import CampaignCost, Invoice, UnitCost
 from messaging.models.delivery import Delivery
 from messaging.models.domain_record import DomainRecord
 from messaging.models.experiment import Experiment
@@ -27,6 +28,7 @@ from messaging.models.warm_up import WarmUp
 __all__ = [
     "Approval",
     "Campaign",
+    "CampaignCost",
     "CampaignPace",
     "CampaignVariant",
     "CampaignWatch",
@@ -40,6 +42,7 @@ __all__ = [
     "FrequencyCap",
     "HandOver",
     "Image",
+    "Invoice",
     "Link",
     "Mailbox",
     "Operation",
@@ -52,5 +55,6 @@ __all__ = [
     "SenderRoute",
     "SendingRule",
     "Template",
+    "UnitCost",
     "WarmUp",
 ]
