@@ -15,7 +15,8 @@ class ImportConfirmation(models.Model):
 
     `what`: "person", "email:12", "phone:12", "postal:12", "tag:12", "list:12" (ids of the rows that are
     there), "field:birth_date", "extra:key". One row a person and source, whatever number of files: of those
-    that are not undone the newest one stands for the others.
+    that are not undone the newest one stands for the others. `as_of`: the latest day on which what they say
+    was collected, else the moment it came in.
     """
 
     pk = models.CompositePrimaryKey("contact_id", "source_id")
@@ -31,9 +32,10 @@ class ImportConfirmation(models.Model):
         "contacts.Import", on_delete=models.CASCADE, related_name="confirmations", db_index=False
     )
     what = ArrayField(models.TextField())
+    as_of = models.DateTimeField(null=True)
 
     objects: ClassVar[models.Manager[ImportConfirmation]] = models.Manager()
-    personal_data = keep("pk", "contact", "source", "import_run") | erase("what")
+    personal_data = keep("pk", "contact", "source", "import_run", "as_of") | erase("what")
 
     def __str__(self) -> str:
         return f"{self.contact_id} by {self.import_run_id}"

@@ -112,15 +112,19 @@ class ImportReject(models.Model):
 
 
 class ImportChange(models.Model):
-    """The earlier value of a field that an import changed on a row that existed, so that it can return."""
+    """The earlier value of a field that an import changed on a row that existed, so that it can return.
+
+    `as_of`: the day on which the values of a person were collected, else the moment they came in.
+    """
 
     import_run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="changes")
     table = models.CharField(max_length=40)
     row_id = models.BigIntegerField()
     before = models.JSONField()  # {field: earlier value}
     after = models.JSONField()  # {field: value the import wrote}
+    as_of = models.DateTimeField(null=True)
 
-    personal_data = keep("id", "import_run", "table", "row_id") | erase("before", "after")
+    personal_data = keep("id", "import_run", "table", "row_id", "as_of") | erase("before", "after")
 
     class Meta:
         indexes = [models.Index(fields=["table", "row_id"], name="import_change_row")]

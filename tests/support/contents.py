@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
 ) AS point
 """
 _NUMBERS = ["id", "contact_id", "source_id", "import_run_id", "created_by_import_id", "commune_id"]
-_MOMENTS = ["created_at", "updated_at", "first_seen_at", "decided_at", "at"]
+_MOMENTS = ["created_at", "updated_at", "first_seen_at", "decided_at", "at", "as_of"]
 _OWN = f"to_jsonb(own) - ARRAY{[*_NUMBERS, *_MOMENTS]}"
 _WHO_OF = "(SELECT who FROM whose WHERE whose.id = own.{column})"
 _PLACE_OF = "(SELECT kind || ' ' || code FROM contacts_territory AS place WHERE place.id = {column})"

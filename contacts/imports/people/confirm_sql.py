@@ -24,10 +24,14 @@ WHERE own.contact_id IN (SELECT contact_id FROM naming) AND own.source_id = %(so
   AND run.id = own.import_run_id AND run.state IN ('undoing', 'undone')
 """
 _KEEP = """
-INSERT INTO contacts_importconfirmation AS own (contact_id, source_id, import_run_id, what)
-SELECT contact_id, %(source)s, %(import)s, array_agg(what ORDER BY what) FROM said GROUP BY contact_id
+INSERT INTO contacts_importconfirmation AS own (contact_id, source_id, import_run_id, what, as_of)
+SELECT contact_id, %(source)s, %(import)s, array_agg(DISTINCT what ORDER BY what),
+       coalesce(max(row.collected_on)::timestamptz, now())
+FROM said JOIN naming USING (contact_id) JOIN {rows} AS row USING (line)
+GROUP BY contact_id
 ON CONFLICT (contact_id, source_id) DO UPDATE SET
     import_run_id = excluded.import_run_id,
+    as_of = greatest(own.as_of, excluded.as_of),
     what = CASE WHEN excluded.what <@ own.what THEN own.what
                 ELSE ARRAY(SELECT unnest(own.what) UNION SELECT unnest(excluded.what) ORDER BY 1) END
 WHERE own.import_run_id <> excluded.import_run_id OR NOT excluded.what <@ own.what

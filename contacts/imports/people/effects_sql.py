@@ -54,7 +54,9 @@ given AS MATERIALIZED (
 )
 """
 # Blanks are filled; what is known gives way as the policy of its field says (`policy.wanted_sql`): `better`
-# is a source that ranks above every other one that named the person, `newer` one that is of later.
+# is a source that ranks above every other one that named the person, `newer` one that is of later than every
+# file that said something of the person: the first of each source (its link), those that changed or
+# confirmed something.
 CHANGED_FIELDS = """
 change AS MATERIALIZED (
     SELECT kept.id, wanted.*
@@ -63,9 +65,20 @@ change AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT coalesce(min(source.rank) FILTER (WHERE link.source_id <> %(source)s) > %(rank)s, false)
                    AS better,
-               coalesce(given.collected_on::timestamptz, now()) > coalesce(
-                   max(coalesce(link.collected_on::timestamptz, link.first_seen_at)), kept.created_at)
-                   AS newer
+               coalesce(given.collected_on::timestamptz, now()) > greatest(
+                   coalesce(
+                       max(coalesce(link.collected_on::timestamptz, link.first_seen_at)), kept.created_at),
+                   (SELECT max(told.as_of) FROM (
+                       SELECT change.import_run_id, change.as_of FROM contacts_importchange AS change
+                       WHERE change."table" = 'contact' AND change.row_id = ANY(ARRAY(
+                           SELECT kept.id UNION ALL SELECT merge.absorbed_id FROM contacts_merge AS merge
+                           WHERE merge.kept_id = kept.id AND merge.undone_at IS NULL))
+                       UNION ALL
+                       SELECT import_run_id, as_of FROM contacts_importconfirmation
+                       WHERE contact_id = kept.id
+                    ) AS told
+                    JOIN contacts_import AS run ON run.id = told.import_run_id
+                    WHERE told.as_of IS NOT NULL AND run.state NOT IN ('undoing', 'undone'))) AS newer
         FROM contacts_contactsource AS link JOIN contacts_source AS source ON source.id = link.source_id
         WHERE link.contact_id = kept.id
     ) AS ranking
@@ -131,10 +144,10 @@ _NOT_AGREED = ", ".join(
 SOURCES = f"""
 SELECT given.contact_id, given.collected_on,
        CASE WHEN given.rows IS NOT NULL THEN jsonb_build_array(jsonb_build_object(
-           'import', %(import)s, 'on', given.collected_to, 'not', given.not_agreed, 'rows', given.rows))
+           'import', %(import)s, 'on', given.collected_on, 'not', given.not_agreed, 'rows', given.rows))
        END AS said
 FROM (
-    SELECT naming.contact_id, min(own.collected_on) AS collected_on, max(own.collected_on) AS collected_to,
+    SELECT naming.contact_id, max(own.collected_on) AS collected_on,
            to_jsonb(array_remove(ARRAY[{_NOT_AGREED}], NULL)) AS not_agreed,
            jsonb_agg(DISTINCT own.said - 'not') FILTER (WHERE own.said IS NOT NULL) AS rows
     FROM naming JOIN {{rows}} AS own USING (line)

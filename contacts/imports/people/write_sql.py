@@ -19,9 +19,10 @@ ORDER BY id FOR NO KEY UPDATE
 CHANGE_CONTACTS = """
 WITH {naming}, {given}, {effect},
 remembered AS (
-    INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after)
-    SELECT %(import)s, 'contact', id, jsonb_object_agg(key, before), jsonb_object_agg(key, after)
-    FROM differing GROUP BY id
+    INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after, as_of)
+    SELECT %(import)s, 'contact', id, jsonb_object_agg(key, before), jsonb_object_agg(key, after),
+           coalesce(given.collected_on::timestamptz, now())
+    FROM differing JOIN given ON given.contact_id = differing.id GROUP BY id, given.collected_on
 )
 UPDATE contacts_contact AS kept SET updated_at = now(), {set}
 FROM change WHERE kept.id = change.id AND kept.id IN (SELECT id FROM differing)

@@ -49,7 +49,7 @@ def hand_over_people(import_id: int, ids: list[int]) -> int:
 
 _HEIRS = """
 heirs AS MATERIALIZED (
-    SELECT own.contact_id, own.source_id, own.import_run_id, own.what
+    SELECT own.contact_id, own.source_id, own.import_run_id, own.what, own.as_of
     FROM contacts_importconfirmation AS own
     JOIN contacts_import AS run
         ON run.id = own.import_run_id AND run.state IN ('running', 'done', 'failed', 'cancelled')
@@ -86,7 +86,7 @@ _HAND_OVER_FIELDS = f"""
 WITH {_HEIRS},
 moving AS MATERIALIZED (
     SELECT DISTINCT ON (change.id, field.key) change.id, change.row_id, field.key, heir.import_run_id,
-           change.before -> field.key AS before, change.after -> field.key AS after
+           heir.as_of, change.before -> field.key AS before, change.after -> field.key AS after
     FROM heirs AS heir
     JOIN contacts_importchange AS change
         ON change."table" = 'contact' AND change.row_id = heir.contact_id
@@ -101,9 +101,10 @@ moving AS MATERIALIZED (
     ORDER BY change.id, field.key, heir.import_run_id DESC
 ),
 given AS (
-    INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after)
-    SELECT import_run_id, 'contact', row_id, jsonb_object_agg(key, before), jsonb_object_agg(key, after)
-    FROM moving GROUP BY id, row_id, import_run_id
+    INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after, as_of)
+    SELECT import_run_id, 'contact', row_id, jsonb_object_agg(key, before), jsonb_object_agg(key, after),
+           as_of
+    FROM moving GROUP BY id, row_id, import_run_id, as_of
 )
 UPDATE contacts_importchange AS change
 SET before = change.before - moved.keys, after = change.after - moved.keys
