@@ -152,12 +152,27 @@ def run_one_due_job() -> bool:
 
 
 def run_job(job_id: int) -> Job:
-    """Claim and run one named job in this process (command line); raises what the job raised."""
+    """Claim and run one named job in this process."""
+    return run_claimed(_claim_it(job_id))
+
+
+@transaction.atomic
+def claimed_here(enqueued: Callable[[], Job]) -> Job:
+    """Have a job enqueued that this process runs (command line): no worker sees it waiting."""
+    return _claim_it(enqueued().pk)
+
+
+def run_claimed(job: Job) -> Job:
+    """Run a job that this process has claimed, to its end."""
+    _run(job)
+    return Job.objects.get(pk=job.pk)
+
+
+def _claim_it(job_id: int) -> Job:
     job = _claim(job_id)
     if job is None:
         raise JobStopped(f"Job {job_id} is not waiting: another worker has it, or it has ended.")
-    _run(job)
-    return Job.objects.get(pk=job_id)
+    return job
 
 
 def _claim(job_id: int | None = None) -> Job | None:

@@ -259,3 +259,12 @@ def test_a_paused_job_waits_for_somebody_to_resume_it(handle) -> None:
     assert (job.state, seen) == ("succeeded", ["paused", "ended"])
     assert (job.attempts, job.step_began_done) == (1, 1)  # pauses use up no attempt
     assert not jobs.pause(job.pk)
+
+
+def test_what_a_command_runs_itself_is_offered_to_no_worker(handle) -> None:
+    done: list[int] = []
+    handle(lambda job: done.append(job.id))
+    job = jobs.claimed_here(lambda: jobs.enqueue(kind="test", payload={}))
+    assert not jobs.run_one_due_job()
+    assert jobs.run_claimed(job).state == Job.State.SUCCEEDED
+    assert done == [job.pk]

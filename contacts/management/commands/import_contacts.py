@@ -6,6 +6,7 @@ import json
 import sys
 import threading
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils.translation import gettext as _
 
-from campaign_crm.platform.jobs import JobStopped, run_job
+from campaign_crm.platform.jobs import claimed_here, run_claimed
 from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
@@ -120,12 +121,13 @@ class Command(BaseCommand):
                 self.stderr.write(words)
             mapping = {int(index): field for index, field in run.mapping.items()}
             set_mapping(run=run, mapping=mapping, options=_chosen(options), by=by)
-            job = enqueue_preview(run=run, by=by)
+            job = claimed_here(partial(enqueue_preview, run=run, by=by))
         except (ContactsError, ValidationError) as error:
             raise CommandError(_words(error), returncode=REFUSED) from error
         run = self._wait(run, job)
         if not options["dry_run"]:
-            run = self._wait(run, enqueue_run(run=run, by=by, whole_roll=options["whole_roll"]))
+            write = partial(enqueue_run, run=run, by=by, whole_roll=options["whole_roll"])
+            run = self._wait(run, claimed_here(write))
         counts = run.preview if options["dry_run"] else run.counts
         self._report(run, counts, as_json=options["json"])
 
@@ -135,9 +137,7 @@ class Command(BaseCommand):
         watcher = threading.Thread(target=_say_progress, args=(job.pk, done), daemon=True)
         watcher.start()
         try:
-            job = run_job(job.pk)
-        except JobStopped as error:
-            raise CommandError(str(error), returncode=FAILED) from error
+            job = run_claimed(job)
         finally:
             done.set()
             watcher.join()
