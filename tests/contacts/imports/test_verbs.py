@@ -119,7 +119,7 @@ def test_a_run_that_failed_partway_says_so_and_is_undone(
 ) -> None:
     Import.objects.filter(pk=ready.pk).update(created_by=officer)
     with monkeypatch.context() as patch:
-        fail_at(patch, "_counts")  # after the rows were written
+        fail_at(patch, "counts_of")  # after the rows were written
         job = enqueue_run(run=ready, by=officer)
         run_job(job.pk)
     ready.refresh_from_db()
@@ -138,7 +138,7 @@ def test_a_preview_that_failed_leaves_everything_open(
 ) -> None:
     run = start_import(file=file, file_name="book.csv", kind="address-book", source=book, by=officer)
     with monkeypatch.context() as patch:
-        fail_at(patch, "_stage")
+        fail_at(patch, "stage_file")
         run_job(enqueue_preview(run=run, by=officer).pk)
     run.refresh_from_db()
     assert (run.state, run.has_begun) == (State.FAILED, False)
