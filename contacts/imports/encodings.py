@@ -65,8 +65,9 @@ def detect(path: Path) -> Found:
     for mark, encoding in _MARKS:
         if head.startswith(mark):
             return Found(encoding, encoding == MARKED and not _reads(head, encoding))
-    unmarked = _utf_16_without_mark(head)
-    return Found(unmarked) if unmarked else _of_one_byte_or_utf_8([head], head)
+    if unmarked := _utf_16_without_mark(head):
+        return Found(unmarked)
+    return Found("utf-8") if _reads(head, "utf-8") else _of_one_byte_or_utf_8([head], head)
 
 
 def detect_whole(path: Path) -> Found:

@@ -136,7 +136,9 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "", is_ours:
     reader = TableReader(path, encoding=encoding, delimiter=delimiter, is_damaged=is_damaged)
     rows = _first_rows(reader, skipped=skipped)
     titles = titles_above(rows)
-    rows = [list(map(legible, row)) for row in rows[titles:] if any(cell.strip() for cell in row)]
+    rows = [row for row in rows[titles:] if any(cell.strip() for cell in row)]
+    if is_damaged:
+        rows = [list(map(legible, row)) for row in rows]
     if not rows:
         raise _empty()
     has_header = not looks_like_data(rows[0])
@@ -144,6 +146,14 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "", is_ours:
     below = rows[1:] if has_header else rows
     if not below:
         raise NoRows(_("The file has a header and no row below it: there is nothing to import."))
+    if len(header) == 1 and _is_wrapped(rows):
+        raise UnreadableFile(
+            _(
+                "Each line stands between quotation marks as a whole: the spreadsheet that saved the file "
+                "took the table for one column. Send the file as it was before, or cut its column there "
+                "(“Text to columns”) and save it as “CSV UTF-8”."
+            )
+        )
     if len(header) == 1 and has_header and not any(looks_like_data(row) for row in below):
         raise UnreadableFile(
             _("The file is not a table: no separator was found. Save it as “CSV UTF-8” from a spreadsheet.")
@@ -164,6 +174,17 @@ def sketch_file(path: Path, *, encoding: str = "", delimiter: str = "", is_ours:
         chosen_delimiter=chosen_delimiter,
     )
     return Sketch(layout, below)
+
+
+def _is_wrapped(rows: list[Row]) -> bool:
+    """True when every cell of the only column is a row of the same table, in quotes."""
+    if any(len(row) != 1 for row in rows):
+        return False
+    return any(
+        min(counts) > 1 and len(counts) == 1
+        for delimiter in DELIMITERS
+        if (counts := {cell.count(delimiter) for (cell,) in rows})
+    )
 
 
 def _doubted(path: Path, encoding: str) -> str:

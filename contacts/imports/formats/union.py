@@ -223,7 +223,14 @@ def _rows(
                 notes.append(f"no_rows:{one.member.name}")
                 continue
             if len(table.header) != len(one.header):
-                raise UnreadableFile(_("Its columns are not those that its first line names."))
+                raise UnreadableFile(
+                    _(
+                        "Its first line names %(wanted)s columns, and its rows are cut into %(found)s: they "
+                        "have another separator, or a quotation mark is missing. Take it out, and import it "
+                        "alone."
+                    )
+                    % {"wanted": len(one.header), "found": len(table.header)}
+                )
             for line, row in table.rows:
                 at += 1
                 yield at, turn(line, row)

@@ -284,6 +284,20 @@ def test_damage_outside_the_sample_is_told_by_name_and_nothing_is_written(
     assert fingerprint() == before
 
 
+@pytest.mark.django_db
+def test_rows_that_are_cut_otherwise_than_their_first_line_are_told_by_name(
+    places, book, tmp_path, kept
+) -> None:
+    header = "Nom;Prénom, usage;E-mail\n"
+    files = {f"{n:04}.csv": f"{header}Martin;Léa;n{n}@example.org\n" for n in range(1200)}
+    files["0020.csv"] = header + "Martin,Léa\n" * 60
+    before = fingerprint()
+    run = import_file(write_zip(tmp_path / "a.zip", files), kind="address-book", source=book)
+    assert run.state == Import.State.FAILED
+    assert "0020.csv: Its first line names 3 columns, and its rows are cut into 2" in run.error
+    assert fingerprint() == before
+
+
 def test_names_that_are_not_told_are_counted(tmp_path) -> None:
     files = {f"{n:02}.pdf": b"%PDF-1" for n in range(25)} | {"a.csv": BOOK}
     told = words_of_files(open_file(write_zip(tmp_path / "a.zip", files)).layout)
