@@ -20,6 +20,7 @@ from contacts.imports.reading import Row
 from contacts.imports.rejects import own_columns
 from contacts.imports.sketch import Sketch
 from contacts.imports.values import PHONE, POSTCODE, read_civility, read_gender
+from contacts.imports.written_dates import read_serial_day
 from contacts.models import Import
 
 SAMPLES_SHOWN = 5
@@ -54,9 +55,9 @@ class Guess:
 # What the values of a column with a known name are held against.
 _CHECKS: dict[str, Callable[[str], object]] = {
     "email": read_mailbox,
-    "birth_date": lambda text: reads_as_day(text) or reads_as_year(text),
+    "birth_date": lambda text: reads_as_day(text) or reads_as_year(text) or read_serial_day(text),
     "birth_year": reads_as_year,
-    "collected_on": reads_as_day,
+    "collected_on": lambda text: reads_as_day(text) or read_serial_day(text),
     "postcode": POSTCODE.fullmatch,
     "postcode_1": POSTCODE.fullmatch,
     "phone": PHONE.fullmatch,

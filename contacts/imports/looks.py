@@ -13,8 +13,9 @@ from collections.abc import Callable
 from django.utils import timezone
 
 from contacts.imports.mailboxes import read_mailbox
-from contacts.imports.people.numbers import read_phone
+from contacts.imports.people.numbers import points_of, read_phone
 from contacts.imports.values import (
+    DIGEST,
     EMAIL,
     MD5,
     PHONE,
@@ -62,6 +63,11 @@ def _is_phone(text: str) -> bool:
     return bool(shaped and read_phone(text))
 
 
+def _are_points(text: str) -> bool:
+    points = points_of(text)
+    return all(read_mailbox(one) or PHONE.fullmatch(one) or DIGEST.fullmatch(one) for one in points)
+
+
 def _birth_dates(values: list[str]) -> float:
     today, month_first = timezone.localdate(), month_comes_first(values)
     days = [day for value in values if (day := read_birth_date(value, month_first))]
@@ -84,4 +90,5 @@ OF_OPT_OUTS: Looks = (
     ("sha1", _of_each(SHA1.fullmatch)),
     ("sha256", _of_each(SHA256.fullmatch)),
     ("phone", _of_each(PHONE.fullmatch)),
+    ("email", _of_each(_are_points)),  # addresses, numbers and hashes below each other
 )

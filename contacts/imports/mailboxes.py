@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from contacts.imports.values import EMAIL
 
+_LINK = re.compile(r"mailto:([^?]*)(?:\?.*)?", re.IGNORECASE | re.DOTALL)  # with a subject, from a web page
 _NAMED = re.compile(r"(?P<name>[^<>]*)<\s*(?:mailto:)?(?P<address>[^<>\s]+)\s*>")
 
 
@@ -22,6 +23,8 @@ def read_mailbox(text: str) -> Mailbox | None:
     cleaned = text.strip()
     if cleaned.count('"') == 2 and cleaned[:1] == cleaned[-1:] == '"':  # quoted as a whole
         cleaned = cleaned.strip('"').strip()
+    if link := _LINK.fullmatch(cleaned):
+        cleaned = link[1].strip()
     if EMAIL.fullmatch(cleaned):
         return Mailbox("", cleaned)
     found = _NAMED.fullmatch(cleaned)

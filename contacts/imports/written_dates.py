@@ -7,7 +7,7 @@ that one alone.
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from django.utils import timezone
@@ -20,6 +20,9 @@ YOUNGEST = 15  # a year of two digits that makes somebody younger may as well be
 _SHORT_YEAR = re.compile(r"([0-9]{1,2})([/.\-])([0-9]{1,2})\2([0-9]{2})(?:[ T].*)?")
 _DAY_FIRST = re.compile(r"(?:[a-z]+ )?([0-9]{1,2})(?:er|st|nd|rd|th)? (?:of )?([a-z]+) ([0-9]{4})(?: .*)?")
 _MONTH_FIRST = re.compile(r"(?:[a-z]+ )?([a-z]+) ([0-9]{1,2})(?:st|nd|rd|th)? ([0-9]{4})(?: .*)?")
+# The number of a day in a spreadsheet, from 1927 on: below stand the years. After the point stand hours.
+_SERIAL = re.compile(r"([1-6][0-9]{4})(?:[.,][0-9]+)?")
+_SERIAL_ZERO = date(1899, 12, 30)
 _MONTHS = (
     *("janvier janv january jan", "fevrier fevr fev february feb", "mars march mar", "avril avr april apr"),
     *("mai may", "juin june jun", "juillet juil july jul", "aout august aug", "septembre sept sep september"),
@@ -32,6 +35,12 @@ _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in
 def read_written_date(text: str, month_first: bool = False) -> date | None:
     """Read what `read_date` reads, 17/05/80, "17 mai 1980" and "Mar 3, 2023 4:05 PM"."""
     return read_date(text, month_first) or _with_month_name(fold(text)) or _short(text.strip(), month_first)
+
+
+def read_serial_day(text: str) -> date | None:
+    """Read the number by which a spreadsheet counts days, of a column that is known to hold days."""
+    found = _SERIAL.fullmatch(text.strip())
+    return _SERIAL_ZERO + timedelta(days=int(found[1])) if found else None
 
 
 def read_birth_date(text: str, month_first: bool = False) -> date | None:

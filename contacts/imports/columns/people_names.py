@@ -42,6 +42,7 @@ GENERAL: dict[str, tuple[str, ...]] = {
         "ddn",
         "ne le",
         "nee le",
+        "ne e le",
         "naissance",
         "anniversaire",
         "birthday",

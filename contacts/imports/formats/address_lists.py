@@ -22,6 +22,7 @@ from contacts.imports.reading import Row, text_blocks
 from contacts.imports.values import PHONE, PHONE_AS_WRITTEN, read_date
 
 HEAD_BYTES = 64 * 1024
+LEAST_SHARE = 0.8  # of the entries that are addresses; others stand alone on their line, and are refused
 # Each is a name that `columns/people_names.py` knows.
 MAILBOX_HEADER, PHONE_HEADER = ["Name", "E-mail"], ["Phone"]
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -85,7 +86,9 @@ def _shape(text: str, *, is_cut: bool) -> _Shape | None:
         return None
     are_several = any(len(row) > 1 for row in rows)
     mailboxes = [found for entry in entries if (found := read_mailbox(entry))]
-    if len(mailboxes) == len(entries) and (are_several or any("<" in entry for entry in entries)):
+    strays = [row for row in rows if any(read_mailbox(entry) is None for entry in row)]
+    are_addresses = len(mailboxes) >= LEAST_SHARE * len(entries) and all(len(row) == 1 for row in strays)
+    if are_addresses and (are_several or any("<" in entry for entry in entries)):
         return _Shape(MAILBOX_HEADER, title_lines)
     return _Shape(PHONE_HEADER, title_lines) if are_several and all(map(_is_phone, entries)) else None
 

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from campaign_crm.platform.crypto import hash_key_fingerprint, keyed_hash
 from contacts.enums import Channel, SuppressionReason
 from contacts.imports.layouts import Mapping
-from contacts.imports.people.numbers import read_email, read_phone, values_of
+from contacts.imports.mailboxes import read_mailbox
+from contacts.imports.people.numbers import points_of, read_email, read_phone
 from contacts.imports.reading import Row, UnsureRow
 from contacts.imports.reasons import reason
 from contacts.imports.states import ContactState, read_moment, read_reason, read_state, scope_of
@@ -88,19 +89,12 @@ class OptOutRows:
             yield Entry(line, f"\\x{digest}", algorithm, channel, scope_of(why), why, at)
 
     def _addresses(self, row: Row, wrong: list[str]) -> Iterator[tuple[str, str, str]]:
-        for text in self._values(row, "email"):
-            normalised = read_email(text)
-            if normalised is None:
-                wrong.append(reason("bad_email", text))
-            else:
-                yield Channel.EMAIL, keyed_hash("email", normalised).hex(), ""
-        for text in self._values(row, "phone"):
-            phone = read_phone(text)
-            if phone is None:
-                wrong.append(reason("bad_phone", text))
-            else:
-                digest = keyed_hash("phone", phone.e164).hex()
-                yield from ((channel, digest, "") for channel in self._numbers)
+        for key in ("email", "phone"):
+            for text in self._values(row, key):
+                found = self._any_address(text)
+                if not found:
+                    wrong.append(reason(f"bad_{key}", text))
+                yield from found
         for algorithm, digits in _DIGITS.items():
             for text in self._values(row, algorithm.value):
                 digest = text.lower()
@@ -125,9 +119,27 @@ class OptOutRows:
         else:
             yield channel, digest, ""
 
+    def _any_address(self, text: str) -> list[tuple[str, str, str]]:
+        """What a cell closes, whatever the name of its column: people put all they have below each other."""
+        if mailbox := read_mailbox(text):
+            text = mailbox.address
+        if normalised := read_email(text):
+            return [(Channel.EMAIL, keyed_hash("email", normalised).hex(), "")]
+        if phone := read_phone(text):
+            digest = keyed_hash("phone", phone.e164).hex()
+            return [(channel, digest, "") for channel in self._numbers]
+        digest = text.lower()
+        if _HEX.fullmatch(digest):
+            return [
+                (Channel.EMAIL, digest, algorithm.value)
+                for algorithm, digits in _DIGITS.items()
+                if len(digest) == digits
+            ]
+        return []
+
     def _text(self, row: Row, key: str) -> str:
         return next((text for index in self._columns.get(key, ()) if (text := row[index].strip())), "")
 
     def _values(self, row: Row, key: str) -> Iterator[str]:
         for index in self._columns.get(key, ()):
-            yield from values_of(row[index])
+            yield from points_of(row[index])

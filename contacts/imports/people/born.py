@@ -1,7 +1,8 @@
 """When somebody was born, as a row says it: a day, or the year alone where nobody knows the day.
 
 "00/00/1953", "1961" and "vers 1961" are years. A year is kept apart from days, so that nothing takes it for
-the first of January. What a date that is none says besides its year ("31/02/1953", "05/1953") is told back.
+the first of January. "--05-17", as Google writes a day without its year, says nothing. What a date that is
+none says besides its year ("31/02/1953", "05/1953") is told back.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from django.utils import timezone
 from contacts.folding import fold
 from contacts.imports.reasons import reason
 from contacts.imports.values import FIRST_YEAR, read_date
-from contacts.imports.written_dates import read_birth_date
+from contacts.imports.written_dates import read_birth_date, read_serial_day
 
 _YEAR_ALONE = re.compile(
     r"(?:00?[/.\- ]){2}([0-9]{4})|([0-9]{4})(?:[/.\-]?00){0,2}"
     r"|(?:vers|environ|env\.?|circa|ca?\.) ?([0-9]{4})"
+)
+_NO_YEAR = re.compile(
+    r"--[0-9]{2}-?[0-9]{2}|0000[/.\-][0-9]{2}[/.\-][0-9]{2}|[0-9]{2}[/.\-][0-9]{2}[/.\-]0000"
 )
 _YEAR_OF_A_DAY = re.compile(
     r"(?:[0-9]{1,2}[/.\- ]){1,2}([0-9]{4})|([0-9]{4})(?:[/.\-][0-9]{1,2}){1,2}|([0-9]{4})[0-9]{4}"
@@ -41,13 +45,13 @@ def read_born(text: str, parts: tuple[str, str, str], wrong: list[str], *, month
 
     What cannot be kept is added to `wrong`; zeros alone are Outlook's empty cell.
     """
-    if found := read_birth_date(text, month_first):
+    if found := read_birth_date(text, month_first) or read_serial_day(text):
         return Born(found)
     year, month, day = parts
     if year and month and day and (found := read_date(f"{day}/{month}/{year}")):
         return Born(found)
     written = text if fold(text).replace("0", "").strip() else "/".join(filter(None, (day, month, year)))
-    if not fold(written).replace("0", "").strip():
+    if not fold(written).replace("0", "").strip() or _NO_YEAR.fullmatch(written):
         return NOBODY_SAYS
     if alone := _year(_YEAR_ALONE, written):
         return Born(year=alone)

@@ -9,7 +9,7 @@ from contacts.folding import fold
 from contacts.imports.labels import is_not_spoken
 from contacts.imports.layouts import Mapping
 from contacts.imports.mailboxes import read_mailbox
-from contacts.imports.people.numbers import read_email, read_phone, values_of
+from contacts.imports.people.numbers import points_of, read_email, read_phone, values_of
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 
@@ -48,7 +48,7 @@ class Cells:
     def emails(self, row: Row, wrong: list[str]) -> list[Point]:
         found: dict[str, str] = {}
         for index in self.columns.get("email", ()):
-            for written in values_of(row[index]):
+            for written in points_of(row[index]):
                 mailbox = read_mailbox(written)
                 text = mailbox.address if mailbox else written
                 normalised = read_email(text)
@@ -65,7 +65,7 @@ class Cells:
         for index in self.columns.get("phone", ()):
             if index - 1 in kinds and is_not_spoken(row[index - 1]):
                 continue
-            for text in values_of(row[index]):
+            for text in points_of(row[index]):
                 phone = read_phone(text)
                 if phone is None:
                     wrong.append(reason("bad_phone", text))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from contacts.folding import fold
 from contacts.imports.fields import ADDRESSES
 from contacts.imports.labels import is_of_work
+from contacts.imports.people.numbers import whole_digits
 from contacts.imports.reading import Row
 
 LINE_LIMIT, PLACE_LIMIT, POSTCODE_LIMIT, COUNTRY_LIMIT = 200, 100, 16, 60
@@ -52,7 +53,7 @@ def _address(columns: Columns, row: Row, number: int) -> Address:
         "line1": line1,
         "line2": line2,
         "locality": text("locality"),
-        "postcode": text("postcode"),
+        "postcode": whole_digits(text("postcode")),
         "city": text("city"),
         "country": text("country"),
         "insee": text("insee_code"),

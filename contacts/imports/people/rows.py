@@ -15,7 +15,7 @@ from campaign_crm.platform.spreadsheets import plain
 from contacts.folding import fold
 from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import CUSTOM_PREFIX
-from contacts.imports.labels import is_no_person
+from contacts.imports.labels import is_no_person, line_below
 from contacts.imports.layouts import Mapping
 from contacts.imports.people.agreements import read_agreement
 from contacts.imports.people.born import Born, read_born
@@ -27,7 +27,7 @@ from contacts.imports.people.stops import NOTHING, Entry, Left, read_stops
 from contacts.imports.reading import Row
 from contacts.imports.reasons import reason
 from contacts.imports.values import read_civility, read_gender
-from contacts.imports.written_dates import read_written_date
+from contacts.imports.written_dates import read_serial_day, read_written_date
 from contacts.models import CustomField
 
 NAME_LIMIT = 100
@@ -102,6 +102,9 @@ class PeopleRows:
         if not (emails or phones or first or last):
             self._rejected(line, row, wrong or [reason("nobody")])
             return None
+        if not (emails or phones) and (below := line_below(row)):
+            self._rejected(line, row, [reason("no_person", below)])
+            return None
         if wrong and not (emails or phones or addresses):
             self._rejected(line, row, wrong)
             return None
@@ -160,7 +163,7 @@ class PeopleRows:
     def _collected_on(self, row: Row, wrong: list[str]) -> date | None:
         """A day to come is a slip: as that of an agreement it would outlast every refusal until then."""
         text = self._cells.text(row, "collected_on")
-        found = read_written_date(text, self._month_first)
+        found = read_written_date(text, self._month_first) or read_serial_day(text)
         if found is not None and found <= timezone.localdate():
             return found
         if fold(text):

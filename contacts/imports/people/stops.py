@@ -14,7 +14,7 @@ from typing import NamedTuple
 from campaign_crm.platform.crypto import keyed_hash
 from contacts.enums import Channel, SuppressionReason
 from contacts.folding import fold
-from contacts.imports.people.numbers import read_email, values_of
+from contacts.imports.people.numbers import points_of, read_email
 from contacts.imports.reading import Row
 from contacts.imports.states import ContactState, is_refusal, read_moment, read_state, scope_of
 from contacts.imports.values import read_yes_no
@@ -127,7 +127,7 @@ def _returned(cell: str, unknown: list[str]) -> ContactState | None:
 def _addresses(columns: Mapping[str, Sequence[int]], row: Row, place: int) -> list[str]:
     """The addresses that a column of returns speaks of: those of the column of e-mails in the same place."""
     own = columns.get("email", ())
-    texts = values_of(row[own[min(place, len(own) - 1)]]) if own else []
+    texts = points_of(row[own[min(place, len(own) - 1)]]) if own else []
     return [normalised for text in texts if (normalised := read_email(text))]
 
 

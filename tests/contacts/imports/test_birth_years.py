@@ -57,6 +57,9 @@ def bring(tmp_path: Path, book: Source) -> Bring:
         ("2190", NOBODY_SAYS, ["extra_date:2190"]),
         ("0/0/00", NOBODY_SAYS, []),
         ("-", NOBODY_SAYS, []),
+        ("--05-17", NOBODY_SAYS, []),
+        ("--0517", NOBODY_SAYS, []),
+        ("29358", Born(date(1980, 5, 17)), []),
     ],
 )
 def test_years_and_days_are_told_apart(written: str, born: Born, told: list[str]) -> None:

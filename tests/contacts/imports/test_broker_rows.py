@@ -231,3 +231,32 @@ def test_an_agreement_without_a_day_never_outlasts_a_refusal(delivered, book) ->
     assert not Reach.objects.get(channel="email").political
     run_job(undo_import(run=run, by=None).pk)
     assert list(Consent.objects.order_by("pk").values_list("given", flat=True)) == [True, False]
+
+
+def test_what_a_spreadsheet_made_of_numbers_and_days_is_read(tmp_path: Path, places, broker) -> None:
+    """Semicolons in quotes, amounts for numbers, numbers for days, and a total below."""
+    text = (
+        "NOM;PRENOM;Adresse;CP;Ville;Portable;E-mail;Date de naissance;Date optin;Optin email\r\n"
+        'MARTIN;LEA;"12; rue des Prés";60000.0;BEAUVAIS;639981234.0;lea@example.org;29358;45292;OUI\r\n'
+        "PETIT;PAUL;;60000;BEAUVAIS;6,39981235E+08;paul@example.org;17/05/80;2024-03-01;OUI\r\n"
+        "Total : 2;;;;;;;;;\r\n"
+    )
+    path = tmp_path / "delivery.csv"
+    path.write_bytes(text.encode("cp1252"))
+    run = import_file(path, kind="broker", source=broker)
+    assert run.state == "done", run.error
+    assert (run.counts["new"], run.counts["rejected"]) == (2, 1)
+    assert run.rejects.get().reasons == ["no_person:Total : 2"]
+    people = {
+        contact.last_name: (
+            contact.birth_date,
+            contact.phonenumber_set.get().e164,
+            contact.source_links.get().collected_on,
+            contact.commune.name,
+        )
+        for contact in Contact.objects.all()
+    }
+    assert people == {
+        "MARTIN": (date(1980, 5, 17), "+33639981234", date(2024, 1, 1), "Beauvais"),
+        "PETIT": (date(1980, 5, 17), "+33639981235", date(2024, 3, 1), "Beauvais"),
+    }

@@ -121,3 +121,11 @@ def test_a_column_called_address_that_holds_mailboxes_is_no_street() -> None:
     count = len(next(iter(KNOWN.values())))
     assert field_of("ADR", [f"lea{number}@example.org" for number in range(count)]) != "street_1"
     assert field_of("Adresse", [f"{number} rue des Lilas" for number in range(count)]) == "street_1"
+
+
+def test_birthdays_that_a_spreadsheet_left_as_numbers_are_birthdays() -> None:
+    columns = {**KNOWN, "Né(e) le": ["29358", "17/05/1980", "29359"]}
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    sketch = Sketch(Layout(encoding="utf-8", delimiter=";", header=list(columns)), rows)
+    column = guess(sketch).columns[1]
+    assert (column.field, column.confidence) == ("birth_date", 1.0)

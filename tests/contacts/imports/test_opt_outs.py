@@ -324,3 +324,27 @@ def test_undo_of_hashes_that_all_wait_takes_them_back(opt_out, opt_out_file) -> 
     run = import_file(opt_out_file(sha1("a@example.org")), kind="suppression", source=opt_out)
     assert undo(run)["entries"] == 1
     assert not SuppressedDigest.objects.exists()
+
+
+def test_addresses_numbers_and_hashes_below_each_other_are_all_obeyed(lea, opt_out, opt_out_file) -> None:
+    run = import_file(
+        opt_out_file(
+            *("Liste d'opposition", "paul@example.org ", sha1("lea@example.org").upper(), "+33639985566"),
+            *(
+                "Zoé <zoe@example.org>",
+                "06 39 98 12 34",
+                "stop@example.org / 06 39 98 55 77",
+                "n'importe quoi",
+            ),
+        ),
+        kind="suppression",
+        source=opt_out,
+    )
+    assert run.state == Import.State.DONE, run.error
+    assert run.rejects.get().reasons == ["bad_email:n'importe quoi"]
+    assert closed(lea)["email"] == closed(lea)["sms"]
+    hashes = {bytes(one) for one in Suppression.objects.values_list("address_hash", flat=True)}
+    assert hashes == {
+        *(keyed_hash("email", f"{name}@example.org") for name in ("paul", "zoe", "stop", "lea")),
+        *(keyed_hash("phone", f"+3363998{end}") for end in ("5566", "1234", "5577")),
+    }

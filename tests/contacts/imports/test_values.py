@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts.imports.people.names import name_key, split_name
-from contacts.imports.people.numbers import read_phone, values_of
+from contacts.imports.people.numbers import points_of, read_phone, values_of
 from contacts.imports.values import (
     doubtful_day,
     month_comes_first,
@@ -131,3 +131,33 @@ def test_a_day_that_could_be_read_in_two_orders_is_named_unless_another_decides(
     assert doubtful_day(["5/7/1980", "17/5/1980"]) == ""
     assert doubtful_day(["5/7/1980", "5/17/1980"]) == ""
     assert doubtful_day(["6/6/1980", "1980-05-07"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("639981234.0", "+33639981234"),
+        ("33639981234.0", "+33639981234"),
+        ("6,39981234E+08", "+33639981234"),
+        ("3.3639981234e+10", "+33639981234"),
+        ("6,4E+08", None),  # digits are lost: nobody knows whose number it was
+        ("3.3639981E+10", None),
+    ],
+)
+def test_numbers_that_a_spreadsheet_took_for_amounts(text, number) -> None:
+    found = read_phone(text)
+    assert (found.e164 if found else None) == number
+
+
+@pytest.mark.parametrize(
+    ("cell", "points"),
+    [
+        ("06.39.98.12.34 / 03 53 01 23 45", ["06.39.98.12.34", "03 53 01 23 45"]),
+        ("0639981234 ou 0639981235", ["0639981234", "0639981235"]),
+        ("a@example.org et b@example.org; c@example.org", [f"{one}@example.org" for one in "abc"]),
+        ("06/39/98/12/34", ["06/39/98/12/34"]),
+        ("Léa et Paul Martin <lea@example.org>", ["Léa et Paul Martin <lea@example.org>"]),
+    ],
+)
+def test_several_addresses_or_numbers_of_a_cell(cell, points) -> None:
+    assert points_of(cell) == points

@@ -59,6 +59,21 @@ def test_each_address_of_a_line_is_a_row(list_file, text, rows) -> None:
     assert open_file(list_file(text)).rows == rows
 
 
+def test_a_list_pasted_from_pages_and_programs_is_one_with_its_stray_lines_given_back(list_file) -> None:
+    text = (
+        "  lea@example.org \r\nmailto:Paul.Petit@example.org?subject=Bonjour\r\n\r\n<zoe@example.org>\r\n"
+        '"Jean Dupont" <jean@example.org>;\r\nadresse inconnue\r\nana@example.org,\r\n'
+    )
+    assert open_file(list_file(text)).rows == [
+        ["", "lea@example.org"],
+        ["", "Paul.Petit@example.org"],
+        ["", "zoe@example.org"],
+        ["Jean Dupont", "jean@example.org"],
+        ["", "adresse inconnue"],
+        ["", "ana@example.org"],
+    ]
+
+
 def test_each_number_of_a_line_is_a_row(list_file) -> None:
     sketch = open_file(list_file("06 39 98 12 34; 06 39 98 12 35\n+33639981236"))
     assert sketch.layout.header == PHONE_HEADER
