@@ -7,6 +7,7 @@ class ContactsConfig(AppConfig):
     def ready(self) -> None:
         import contacts.imports.jobs  # handlers of background jobs: whoever runs one must know it
         import contacts.imports.recurring.watching
+        import contacts.requests.answering
         import contacts.requests.removing
         import contacts.retention.purging
         import contacts.retention.rehearsal

@@ -119,8 +119,10 @@ class Registry:
     told, in the same transaction, who left by a provider's own way. `campaign_goals` and `version_departures`
     count, by version of one mailing, people who did what it asks for, and people who left because of it.
     `recipient_values`: SQL of rows (contact_id, value) that decide when somebody's message leaves, for those
-    who agreed to it. `person_words` send somebody word of their request, by its step ("identity", "extended",
-    "answered", "refused"). `signs_of_life` keep people from going when nobody hears of them any more.
+    who agreed to it. `answer_sections`: (contact id) → labelled values of a table's rows about a person, in
+    the active language. `person_words` send somebody word of their request, by its step ("identity",
+    "extended", "answered", "refused"). `signs_of_life` keep people from going when nobody hears of them any
+    more.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -137,6 +139,7 @@ class Registry:
     campaign_figures: dict[str, CampaignFigures] = field(default_factory=dict)
     departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
     recipient_values: dict[str, str] = field(default_factory=dict)
+    answer_sections: dict[str, Callable[[int], list[dict[str, Any]]]] = field(default_factory=dict)
     person_words: dict[str, Callable[[PersonRequest], None]] = field(default_factory=dict)
     signs_of_life: dict[str, SignOfLife] = field(default_factory=dict)
 

@@ -12,6 +12,7 @@ from contacts.imports.recurring import watching
 from contacts.imports.rejects import drop_old_rejects
 from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
 from contacts.models import Erasure
+from contacts.requests.answering import drop_expired
 from contacts.requests.erasing import have_removed
 from contacts.requests.reminders import remind
 from contacts.retention.rehearsal import enqueue_look
@@ -40,6 +41,7 @@ def tidy() -> None:
             drop_unneeded_staging()
             drop_unneeded_files()
             drop_old_rejects()
+            drop_expired()
             fold()
 
 

@@ -38,7 +38,7 @@ from contacts.views.person_acts import PersonAct
 from contacts.views.person_origins import PersonOrigins
 from contacts.views.recurring import ActOnRecurring, EditRecurring, RecurringList, RecurringPage
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
-from contacts.views.request_page import Rectify, RequestAct, RequestPage
+from contacts.views.request_page import Rectify, RequestAct, RequestFile, RequestPage
 from contacts.views.requests import NewRequest, RequestQueue
 from contacts.views.retention import ChangeRule, PurgePage, RemoveException, Retention, StationFigures
 from contacts.views.rules import EditRule, Rulebook
@@ -144,6 +144,7 @@ urlpatterns = [
     path("requests/new/", NewRequest.as_view(), name="request_new"),
     path("requests/<int:pk>/", RequestPage.as_view(), name="request"),
     path("requests/<int:pk>/rectify/", Rectify.as_view(), name="request_rectify"),
+    path("requests/<int:pk>/files/<slug:form>/", RequestFile.as_view(), name="request_file"),
     path("requests/<int:pk>/<slug:act>/", RequestAct.as_view(), name="request_act"),
     path("rules/", Rulebook.as_view(), name="rules"),
     path("rules/<slug:key>/", EditRule.as_view(), name="rule"),

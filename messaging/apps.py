@@ -13,11 +13,13 @@ class MessagingConfig(AppConfig):
         from messaging.dispatch.gate import register_checks
         from messaging.returns import replies
         from messaging.services import request_words
+        from messaging.why.told import messages_told
 
         registry.add("timeline", "deliveries", TimelineSource(TimelineGroup.MESSAGES, timeline.deliveries))
         registry.add("timeline", "answers", TimelineSource(TimelineGroup.MESSAGES, replies.timeline))
         for step, send in request_words.STEPS.items():
             registry.add("person_words", step, send)
+        registry.add("answer_sections", "messaging_delivery", messages_told)
         register_checks()
         for rows in erasing.ROWS:
             registry.add("rows_elsewhere", rows.table, rows)

@@ -1,3 +1,4 @@
+from contacts.models.answer_file import AnswerFile
 from contacts.models.chosen_frequency import ChosenFrequency
 from contacts.models.consent import Consent, ConsentWording
 from contacts.models.contact import Contact
@@ -33,6 +34,7 @@ from contacts.models.tag import ContactTag, Tag
 from contacts.models.territory import Territory, TerritoryAncestor
 
 __all__ = [
+    "AnswerFile",
     "AreaTime",
     "ChosenFrequency",
     "Consent",

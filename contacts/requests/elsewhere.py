@@ -6,6 +6,11 @@ from contacts.registry import RowsElsewhere
 
 ROWS = (
     RowsElsewhere(
+        "contacts_answerfile",
+        "what a person was given of their data",
+        "own.request_id IN (SELECT id FROM contacts_personrequest WHERE contact_id = ANY(%(ids)s))",
+    ),
+    RowsElsewhere(
         "contacts_importchange",
         "values that a file replaced",
         """(own."table" = 'contact' AND own.row_id = ANY(%(ids)s))

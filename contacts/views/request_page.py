@@ -6,18 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 from django.views import View
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.asking_again import ask_again, is_fresh
-from campaign_crm.platform.models import AuditEntry
+from campaign_crm.platform.models import AuditEntry, Job
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import number_of
@@ -25,6 +26,14 @@ from contacts.errors import ContactsError
 from contacts.models import Contact, PersonRequest
 from contacts.models.contact import Fold
 from contacts.requests import service
+from contacts.requests.answering import (
+    ANSWER_JOB,
+    MEDIA_TYPES,
+    WITH_FILES,
+    ask_for_files,
+    files_of,
+    read_file,
+)
 from contacts.requests.erasing import erase_for
 from contacts.selectors import search_contacts
 from contacts.views.person_forms import PersonForm
@@ -56,16 +65,44 @@ class RequestPage(StaffView, TemplateView):
             asked=asked,
             typed=typed,
             people=_suggested(asked, typed) if asked.is_open else [],
+            with_files=asked.kind in WITH_FILES,
+            files=files_of(asked),
+            making=Job.objects.unfinished().filter(kind=ANSWER_JOB, payload__request=asked.pk).exists(),
             steps=steps.select_related("actor").order_by("-pk")[:STEPS_SHOWN],
             kind_form=KindForm(initial={"kind": asked.kind, "channels": asked.channels}),
             channels_form=ChannelsForm(initial={"channels": asked.channels}, auto_id="end_%s"),
             identity_form=IdentityForm(auto_id="identity_%s"),
             extend_form=ReasonForm(auto_id="extend_%s"),
             refuse_form=ReasonForm(auto_id="refuse_%s"),
-            answer_form=AnswerForm(auto_id="answer_%s"),
+            answer_form=AnswerForm(initial={"answer": _answer_words(asked)}, auto_id="answer_%s"),
             is_mine=asked.handled_by_id == self.request.user.pk,
             **kwargs,
         )
+
+
+class RequestFile(StaffView, View):
+    """One file of an answer, for whoever signed in just now; each reading stands in the journal."""
+
+    right_required = Right.HANDLE_REQUESTS
+
+    def get(self, request: HttpRequest, pk: int, form: str) -> HttpResponse:
+        asked = get_object_or_404(PersonRequest, pk=pk)
+        if form not in MEDIA_TYPES:
+            raise Http404
+        if not is_fresh(request):
+            return ask_again(request)
+        content = read_file(request=asked, form=form, by=request.user)
+        if content is None:
+            raise Http404
+        return as_download(content, asked, form)
+
+
+def as_download(content: bytes, asked: PersonRequest, form: str) -> HttpResponse:
+    """A file that no cache keeps; its name says nothing of the person."""
+    answer = HttpResponse(content, content_type=MEDIA_TYPES[form])
+    answer["Content-Disposition"] = f'attachment; filename="request-{asked.pk}.{form}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 class Rectify(StaffView, TemplateView):
@@ -122,6 +159,21 @@ class RequestAct(StaffView, View):
         else:
             messages.success(request, said)
         return redirect("contacts:request", pk)
+
+
+def _answer_words(asked: PersonRequest) -> str:
+    """What may be said to begin with; in the person's language."""
+    with override(asked.language[:2] or settings.LANGUAGE_CODE):
+        match asked.kind:
+            case PersonRequest.Kind.ACCESS | PersonRequest.Kind.PORTABILITY if asked.contact is None:
+                return _("We keep nothing of you: no address, no message, no list.")
+            case PersonRequest.Kind.ACCESS:
+                return _("Here is all that we keep of you, where we have it from, and each message with why.")
+            case PersonRequest.Kind.PORTABILITY:
+                return _("Here is what you gave us, in files that other programs read.")
+            case PersonRequest.Kind.RECTIFICATION:
+                return _("We have corrected your data as you asked.")
+    return ""
 
 
 def _suggested(asked: PersonRequest, typed: str) -> list[Contact]:
@@ -183,6 +235,11 @@ def _object(request: HttpRequest, asked: PersonRequest) -> str:
     return _("They will receive no more political messages this way.")
 
 
+def _make_files(request: HttpRequest, asked: PersonRequest) -> str:
+    ask_for_files(request=asked, by=request.user)
+    return _("The files are being made; they stand here in a moment.")
+
+
 def _erase(request: HttpRequest, asked: PersonRequest) -> str:
     erase_for(request=asked, by=request.user)
     return _("Erased: nobody sees this person any more, and their data is being removed.")
@@ -216,6 +273,7 @@ ACTS: dict[str, Act] = {
     "note-identity": _note_identity,
     "extend": _extend,
     "object": _object,
+    "make-files": _make_files,
     "erase": _erase,
     "answer": _answer,
     "refuse": _refuse,

@@ -90,6 +90,7 @@ ROWS: dict[str, Row] = {
     "contacts:recurring_new": Row(Right.IMPORT_PEOPLE),
     "contacts:request": Row(Right.HANDLE_REQUESTS),
     "contacts:request_act": Row(Right.HANDLE_REQUESTS),
+    "contacts:request_file": Row(Right.HANDLE_REQUESTS),
     "contacts:request_new": Row(Right.EDIT_COMPLIANCE),
     "contacts:request_rectify": Row(Right.HANDLE_REQUESTS),
     "contacts:requests": Row(Right.HANDLE_REQUESTS),

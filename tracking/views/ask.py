@@ -18,7 +18,9 @@ from django.views.decorators.csrf import csrf_exempt
 
 from campaign_crm.platform.addresses import client_address
 from contacts.models import PersonRequest
+from contacts.requests.answering import MEDIA_TYPES, files_of, read_file
 from contacts.requests.service import confirm_identity
+from contacts.views.request_page import as_download
 from messaging.content.tokens import BadToken, RequestToken, read_token
 from tracking.forms.ask import AskForm
 from tracking.services.asking import receive_request
@@ -74,6 +76,10 @@ class AskedPage(View):
             asked = None
         if asked is not None:
             asked.refresh_from_db()
+            if (form := request.POST.get("file", "")) in MEDIA_TYPES and _may_download(asked):
+                content = read_file(request=asked, form=form, by=None)
+                if content is not None:
+                    return as_download(content, asked, form)
         return self._page(request, opened, asked)
 
     def _page(self, request: HttpRequest, token: RequestToken, asked: PersonRequest | None) -> HttpResponse:
@@ -82,7 +88,9 @@ class AskedPage(View):
             asked.language[:2] if asked else translation.get_language_from_request(request)
         ):
             status = 200 if asked is not None else 410
-            return render(request, "public/asked.html", {"asked": asked}, status=status)
+            files = files_of(asked) if asked is not None and _may_download(asked) else []
+            context = {"asked": asked, "files": files}
+            return render(request, "public/asked.html", context, status=status)
 
     def _request(self, token: RequestToken) -> PersonRequest | None:
         found = PersonRequest.objects.filter(pk=token.request).select_related("contact").first()
@@ -98,3 +106,8 @@ class AskedPage(View):
         if not isinstance(token, RequestToken):
             raise Http404
         return token
+
+
+def _may_download(asked: PersonRequest) -> bool:
+    """Once the team has looked and answered, and the person has proven who they are."""
+    return asked.state == PersonRequest.State.ANSWERED and asked.is_proven
