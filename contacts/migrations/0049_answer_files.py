@@ -9,7 +9,7 @@ import campaign_crm.platform.sealed
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0047_rulebook"),
+        ("contacts", "0048_as_of"),
     ]
 
     operations = [
