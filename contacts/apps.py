@@ -12,6 +12,7 @@ class ContactsConfig(AppConfig):
         import contacts.retention.purging
         import contacts.retention.rehearsal
         import contacts.services.communes
+        import contacts.services.exports
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401
         from campaign_crm.platform import walls
@@ -22,12 +23,14 @@ class ContactsConfig(AppConfig):
         from contacts.rules import hours, silence
         from contacts.segments.standard import register_standard_conditions
         from contacts.services.grants import contents_of, grants_of
+        from contacts.services.history_keys import destroy_history_keys
 
         walls.register(grants_of=grants_of, contents_of=contents_of)
         register_standard_conditions()
         ledger.register()
         for rows in elsewhere.ROWS:
             registry.add("rows_elsewhere", rows.table, rows)
+        registry.add("erasure_steps", "history keys", destroy_history_keys)
         registry.add("hand_over_checks", "silence", silence.HAND_OVER)
         registry.add("signs_of_life", "consents", SignOfLife("contacts_consent", "at"))
         subscribed = SignOfLife("contacts_subscription", "started_at")

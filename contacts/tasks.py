@@ -10,13 +10,15 @@ from contacts.duplicates.nightly import enqueue_comparison
 from contacts.households.finding import REFRESH_JOB, enqueue_refresh
 from contacts.imports.recurring import watching
 from contacts.imports.rejects import drop_old_rejects
-from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging
+from contacts.imports.tidying import drop_unneeded_files, drop_unneeded_staging, seal_waiting_files
+from contacts.imports.undo_time import forget_undo_values
 from contacts.models import Erasure
 from contacts.requests.answering import drop_expired
 from contacts.requests.erasing import have_removed
 from contacts.requests.reminders import remind
 from contacts.retention.rehearsal import enqueue_look
 from contacts.services.elections import write_area_times
+from contacts.services.exports import expire_old
 from contacts.services.growth import fold
 
 
@@ -40,8 +42,11 @@ def tidy() -> None:
         if held:
             drop_unneeded_staging()
             drop_unneeded_files()
+            seal_waiting_files()
             drop_old_rejects()
             drop_expired()
+            forget_undo_values()
+            expire_old()
             fold()
 
 

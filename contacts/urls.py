@@ -1,6 +1,6 @@
 """Staff pages about people, where they vote and where each fact came from."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from contacts.views.certificates import CertificatePage
 from contacts.views.consents import ConsentList
@@ -8,6 +8,7 @@ from contacts.views.duplicates import AskAgain, DecideDuplicate, DuplicateReview
 from contacts.views.elections import DeleteElection, EditElection, ElectionList
 from contacts.views.electors import ElectorList
 from contacts.views.electors_next import ElectorsNext
+from contacts.views.exports import DecideExport, ExportList, ExportPage, NewExport, TakeExport
 from contacts.views.households import CorrectHousehold, HouseholdList, HouseholdPage
 from contacts.views.import_columns import ImportColumns
 from contacts.views.import_file import ImportFile, NewImport
@@ -62,6 +63,15 @@ urlpatterns = [
     path("electors/", ElectorList.as_view(), name="electors"),
     path("electors/letters/", Letters.as_view(), name="electors_letters"),
     path("electors/next/", ElectorsNext.as_view(), name="electors_next"),
+    path("exports/", ExportList.as_view(), name="exports"),
+    path("exports/new/", NewExport.as_view(), name="export_new"),
+    path("exports/<int:pk>/", ExportPage.as_view(), name="export"),
+    path("exports/<int:pk>/file/", TakeExport.as_view(), name="export_file"),
+    re_path(
+        r"^exports/(?P<pk>[0-9]+)/(?P<act>approve|decline|stop)/$",
+        DecideExport.as_view(),
+        name="export_decide",
+    ),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/new/", NewImport.as_view(), name="import_new"),
     path("imports/recurring/", RecurringList.as_view(), name="recurring_imports"),

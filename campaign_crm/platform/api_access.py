@@ -12,6 +12,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from campaign_crm.platform import proportion
+from campaign_crm.platform.acting import say_who_acts
 from campaign_crm.platform.api_keys import find_api_key
 from campaign_crm.platform.models import ApiKey, User
 from campaign_crm.platform.staff import RightMissing, take_scope_for
@@ -30,6 +31,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         key = find_api_key(text.strip())
         if key is None:
             raise AuthenticationFailed(_("This API key is not known, has expired or was revoked."))
+        say_who_acts(actor_id=None, came_by=f"api_key:{key.pk}")
         return None, key
 
     def authenticate_header(self, request: Request) -> str:

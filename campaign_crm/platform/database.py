@@ -15,6 +15,7 @@ from typing import Any, Literal
 from django.db import connection, transaction
 from django.db.backends.signals import connection_created
 
+from campaign_crm.platform.acting import works_as_a_program
 from campaign_crm.platform.crypto import hash_key_pads
 
 Role = Literal["crm_national", "crm_scoped", "crm_system"]
@@ -34,6 +35,7 @@ def acting_as(role: Role) -> Iterator[None]:
 
 def take_system_role_in_this_process() -> None:
     """Open every later connection of this process as `crm_system` (Celery workers, commands)."""
+    works_as_a_program()
     connection_created.connect(_set_system_role, dispatch_uid="crm-system-role")
     if connection.connection is not None:
         _set_system_role(connection=connection)

@@ -18,6 +18,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform.acting import acting_in_this_process
 from campaign_crm.platform.heartbeat import kept_alive
 from campaign_crm.platform.logs import plain
 from campaign_crm.platform.models import Job, User
@@ -222,7 +223,10 @@ def _run(job: Job) -> None:
     try:
         if function is None:
             raise JobFailed(f"No handler for jobs of kind {job.kind}; is the app that owns it installed?")
-        with kept_alive(running.renew, every=LEASE.total_seconds() / 4):
+        with (
+            acting_in_this_process(actor_id=job.created_by_id, came_by=f"job:{job.kind}"),
+            kept_alive(running.renew, every=LEASE.total_seconds() / 4),
+        ):
             function(running)
     except JobStopped:
         logger.info("Job %s stopped", job.pk)

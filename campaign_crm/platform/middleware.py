@@ -1,4 +1,4 @@
-"""Middleware of every request: its database role and its language."""
+"""Middleware of every request: its database role, who acts, and its language."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from campaign_crm.platform import walls
+from campaign_crm.platform.acting import say_who_acts
 from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import User
 
@@ -19,6 +20,7 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 
 # Answered also while the database is away: neither a transaction nor a session.
 WITHOUT_DATABASE = {"/live", "/ready"}
+READING = {"GET", "HEAD", "OPTIONS"}
 
 
 class PermissionsPolicyMiddleware:
@@ -78,6 +80,18 @@ class DatabaseRoleMiddleware:
 def _gave_up(request: HttpRequest, response: HttpResponse) -> bool:
     by_api = getattr(response, "exception", False)  # set by REST framework, which raises nothing further
     return response.status_code >= SERVER_ERROR or by_api or getattr(request, "view_gave_up", False)
+
+
+class ActorMiddleware:
+    """Tell the database who acts, before anything that may change something: its history names them."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.method not in READING and request.path not in WITHOUT_DATABASE:
+            say_who_acts(actor_id=request.user.pk, came_by="web")
+        return self.get_response(request)
 
 
 class ScopeMiddleware:

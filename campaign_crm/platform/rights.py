@@ -40,6 +40,8 @@ class Right(models.TextChoices):
     EDIT_COMPLIANCE = "edit_compliance", _("Record consents and objections")
     HANDLE_REQUESTS = "handle_requests", _("Answer what people ask of their data, and erase it")
     CHANGE_RULES = "change_rules", _("Change the rules of the law, elections and data protection")
+    APPROVE_EXPORT = "approve_export", _("Approve that people’s data leaves")
+    VIEW_JOURNAL = "view_journal", _("Read the journal")
     MANAGE_TEAM = "manage_team", _("Invite people and give roles")
     MANAGE_ACCOUNTS = "manage_accounts", _("Keep the campaign accounts: costs and invoices")
     MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and accounts")
@@ -51,14 +53,18 @@ _OF_A_PERSON = {Right.VIEW_PEOPLE, Right.EDIT_PEOPLE, Right.EDIT_COMPLIANCE}
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.ADMINISTRATOR: frozenset(Right),
-    Role.DIRECTOR: frozenset(set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS}),
+    Role.DIRECTOR: frozenset(
+        set(Right) - {Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS, Right.VIEW_JOURNAL}
+    ),
     Role.DATA_OFFICER: frozenset(
         _READING
         | _OF_A_PERSON
         | {Right.SEE_SUPPORT_LEVELS, Right.IMPORT_PEOPLE, Right.EXPORT_PEOPLE, Right.EDIT_SEGMENTS}
     ),
     Role.DIGITAL_OFFICER: frozenset(_READING | _WRITING_MAILINGS | {Right.SEND_CAMPAIGN, Right.EDIT_FORMS}),
-    Role.APPROVER: frozenset({Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.APPROVE_CAMPAIGN}),
+    Role.APPROVER: frozenset(
+        {Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.APPROVE_CAMPAIGN, Right.APPROVE_EXPORT}
+    ),
     Role.LOCAL_COORDINATOR: frozenset(
         _READING
         | _OF_A_PERSON
@@ -68,7 +74,9 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
     Role.EVENT_HOST: frozenset(_OF_A_PERSON | {Right.VIEW_CAMPAIGNS}),
     Role.VOLUNTEER: frozenset({Right.VIEW_PEOPLE}),
     Role.DATA_PROTECTION_OFFICER: frozenset(
-        _READING | {Right.EDIT_COMPLIANCE, Right.HANDLE_REQUESTS, Right.CHANGE_RULES}
+        _READING
+        | {Right.EDIT_COMPLIANCE, Right.HANDLE_REQUESTS, Right.CHANGE_RULES}
+        | {Right.APPROVE_EXPORT, Right.VIEW_JOURNAL}
     ),
     Role.READ_ONLY: frozenset(_READING),
 }

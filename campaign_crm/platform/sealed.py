@@ -31,6 +31,24 @@ class SealedText(models.TextField):  # type: ignore[type-arg]
         return super().get_lookup(lookup_name)
 
 
+class SealedJSON(SealedText):
+    """A list or an object of plain values, sealed the same way."""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return None if value is None else sealed_json(value)
+
+    def from_db_value(self, value: str | None, *_parts: Any) -> Any:
+        return unseal(value)["json"] if value else None
+
+    def to_python(self, value: Any) -> Any:
+        return value
+
+
+def sealed_json(value: Any) -> str:
+    """What the column keeps of a value: for statements that write it without the model."""
+    return seal({"json": value})
+
+
 def sealed_text(plain: str) -> str:
     """What the column keeps for a text: for statements that write it without the model."""
     return seal({"text": plain})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
-from campaign_crm.platform import jobs
+from campaign_crm.platform import jobs, sealed_history
 from campaign_crm.platform.locks import only_one
 
 LONGEST_JOB = 24 * 3600
@@ -26,3 +26,13 @@ def run_due_jobs() -> bool:
         if mine:
             return found
     return False
+
+
+@shared_task(name="platform.seal_history")
+def seal_history() -> int:
+    """Seal the earlier values of what was changed since the last tick; skips while the previous goes on."""
+    with only_one("platform.seal_history") as mine:
+        if not mine:
+            return 0
+        sealed_history.ensure_months()
+        return sealed_history.seal_all_waiting()

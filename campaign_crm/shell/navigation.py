@@ -160,6 +160,8 @@ MENU = (
                 _("retention purge certificates rolls rented"),
             ),
             Entry(_("Requests"), "contacts:requests", Right.HANDLE_REQUESTS, "scroll-text"),
+            Entry(_("Exports"), "contacts:exports", Right.EXPORT_PEOPLE, "download"),
+            Entry(_("Journal"), "shell:journal", Right.VIEW_JOURNAL, "history", _("audit trail history")),
             Entry(_("Registers"), "contacts:registers", Right.VIEW_COMPLIANCE, "book-open"),
             Entry(_("Rules"), "contacts:rules", Right.VIEW_COMPLIANCE, "gavel"),
         ),

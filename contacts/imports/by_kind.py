@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.enums import SuppressionReason
+from contacts.imports.at_rest import is_there
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.encodings import detect_whole
 from contacts.imports.errors import ImportProblem
@@ -52,7 +53,7 @@ def stage_file(run: Import, told: Progress) -> dict[str, int]:
 def _open(run: Import, told: Progress) -> None:
     """Have every row of a file of another form in a table of ours, noted at once: it goes with the file."""
     path, layout = Path(run.file_path), Layout.from_json(run.layout)
-    if not path.exists():
+    if not is_there(path):
         raise ImportProblem(_("The file is no longer there. Send it again."))
     if layout.form:
         told.step(OPENING, run.file_bytes)

@@ -63,7 +63,13 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def sealed_twin(path: Path) -> Path:
+    """Where a kept upload stands sealed while nobody works with it (`at_rest`)."""
+    return path.with_name(f"{path.name}.sealed")
+
+
 def forget(path: Path) -> None:
     """Remove a kept upload; a file that lies elsewhere is its owner's."""
     if path.parent == folder():
         path.unlink(missing_ok=True)
+        sealed_twin(path).unlink(missing_ok=True)

@@ -10,10 +10,12 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone, translation
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.acting import writing_an_import
 from campaign_crm.platform.jobs import JobStopped, RunningJob, handler, on_abandoned
 from campaign_crm.platform.models import Job, User
 from contacts.households.finding import enqueue_refresh as enqueue_households
 from contacts.imports import chunks, files
+from contacts.imports.at_rest import make_plain
 from contacts.imports.by_kind import counts_of, source_of, stage_file, write_file
 from contacts.imports.formats.opening import forget_table
 from contacts.imports.progress import FINISHING, Progress
@@ -39,7 +41,7 @@ def preview_import(job: RunningJob) -> None:
 
 
 def _preview(run: Import, job: RunningJob) -> None:
-    with files.hashing(Path(run.file_path)) as digest:
+    with files.hashing(make_plain(Path(run.file_path))) as digest:
         counts = stage_file(run, Progress(job))
         keep_samples(
             Staging(run.pk),
@@ -76,7 +78,8 @@ def _run(run: Import, staging: Staging, job: RunningJob, told: Progress) -> None
         seen = {name: run.preview[name] for name in SEEN_BEFORE if name in run.preview}
         run.preview = stage_file(run, told) | seen
     _begin_writing(run)
-    links = write_file(run, staging, told)
+    with writing_an_import(run.pk):
+        links = write_file(run, staging, told)
     with transaction.atomic():
         job.progress(0, note=FINISHING)  # a worker that lost the job ends nothing
         keep_rejects(run, staging)
@@ -101,9 +104,10 @@ def run_undo(job: RunningJob) -> None:
     with at_work(job) as run:
         by = User.objects.filter(pk=job.created_by_id or 0).first()
         if run.state != Import.State.UNDONE:  # else an earlier worker died right after its last commit
-            undo_import(
-                import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too"))
-            )
+            with writing_an_import(run.pk):
+                undo_import(
+                    import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too"))
+                )
 
 
 @on_abandoned(PREVIEW_JOB, RUN_JOB, UNDO_JOB)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from typing import TypeVar
 
 from django.db import connection, connections
@@ -49,7 +50,10 @@ def in_lanes(work: Callable[[Piece], None], pieces: Iterable[Piece], *, lanes: i
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=run, name=f"lane-{number}") for number in range(count)]
+    threads = [
+        threading.Thread(target=copy_context().run, args=[run], name=f"lane-{number}")  # who acts goes along
+        for number in range(count)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

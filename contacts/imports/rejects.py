@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -19,6 +20,7 @@ from contacts.models import Import, ImportReject
 REJECT_COLUMNS = (_("line"), _("why it was rejected"))
 """What a file of rejected rows has beside the columns as they came."""
 
+ROWS_AT_A_TIME = 2_000
 KEPT = timedelta(days=60)
 """How long rejected rows wait to be corrected: they are personal data of people who did not come in."""
 
@@ -47,23 +49,25 @@ def drop_old_rejects() -> int:
 
 
 def keep_rejects(run: Import, staging: Staging) -> None:
-    """Move the rejected rows out of the staging tables; doing it again changes nothing.
+    """Move the rejected rows out of the staging tables, sealed; doing it again changes nothing.
 
     What is never imported is not kept of a rejected row either.
     """
-    blanked = never_imported(run.layout.get("header", [])) if run.kind == Import.Kind.ROLL else []
-    with connection.cursor() as cursor:
-        cursor.execute(staging.sql(_KEEP), {"import": run.pk, "blanked": blanked})
-
-
-_KEEP = """
-INSERT INTO contacts_importreject (import_run_id, line, values, reasons)
-SELECT %(import)s, line,
-       CASE WHEN %(blanked)s::int[] = ARRAY[]::int[] THEN values ELSE (
-           SELECT jsonb_agg(CASE WHEN place - 1 = ANY(%(blanked)s::int[]) THEN '""'::jsonb ELSE cell END
-                            ORDER BY place)
-           FROM jsonb_array_elements(values) WITH ORDINALITY AS cells (cell, place)) END,
-       ARRAY(SELECT jsonb_array_elements_text(reasons))
-FROM {rejects}
-ON CONFLICT DO NOTHING
-"""
+    blanked = set(never_imported(run.layout.get("header", []))) if run.kind == Import.Kind.ROLL else set()
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(staging.sql("SELECT line, values::text, reasons::text FROM {rejects}"))
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            ImportReject.objects.bulk_create(
+                [
+                    ImportReject(
+                        import_run=run,
+                        line=line,
+                        values=[  # type: ignore[misc] # sealed: a text in the table, a list here
+                            "" if place in blanked else cell for place, cell in enumerate(json.loads(values))
+                        ],
+                        reasons=json.loads(reasons),
+                    )
+                    for line, values, reasons in rows
+                ],
+                ignore_conflicts=True,
+            )

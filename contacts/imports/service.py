@@ -32,6 +32,7 @@ from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.imports.sketch import Layout
 from contacts.imports.standing import AT_WORK, State, check_changeable, is_changeable, lock_import
 from contacts.imports.undo import UNDOABLE
+from contacts.imports.undo_time import undo_is_over
 from contacts.models import Import, RecurringFile, RecurringImport, Source
 
 
@@ -132,6 +133,8 @@ def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -
         raise WrongState(_("Nothing of this file was written: there is nothing to undo."))
     if Job.objects.filter(pk=run.job_id or 0).unfinished().exists():
         raise WrongState(_("This import is being undone already."))
+    if undo_is_over(run):
+        raise WrongState(_("It is too long ago: what this import replaced is forgotten."))
     job = enqueue(kind=UNDO_JOB, payload={"import": run.pk, "objections_too": objections_too}, by=by)
     Import.objects.filter(pk=run.pk).update(job=job)
     return job

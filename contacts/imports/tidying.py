@@ -6,14 +6,18 @@ import logging
 import re
 import shutil
 import time
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from contacts.imports import files, uploads
+from contacts.imports import at_rest, files, uploads
 from contacts.imports.staging import Staging
+from contacts.imports.standing import AT_WORK
 from contacts.models import Import
 
 logger = logging.getLogger(__name__)
@@ -42,8 +46,8 @@ def drop_unneeded_staging() -> list[int]:
 def drop_unneeded_files() -> int:
     """Remove kept files that no import needs since `KEPT`, and uploads that do not go on; return how many."""
     needed: set[str] = set()
-    for file_path, layout in Import.objects.exclude(state__in=ENDED).values_list("file_path", "layout"):
-        needed |= {file_path, layout.get("table", "")}
+    for path in _waiting_files():
+        needed |= {str(path), str(files.sealed_twin(path))}
     oldest, dropped = time.time() - KEPT.total_seconds(), uploads.drop_stale()
     for path in files.folder().iterdir():
         if str(path) in needed or path.stat().st_mtime > oldest:
@@ -54,6 +58,20 @@ def drop_unneeded_files() -> int:
             path.unlink(missing_ok=True)
         dropped += 1
     return dropped
+
+
+def seal_waiting_files() -> int:
+    """Seal what imports that wait keep, once nobody works with it; returns how many files."""
+    return sum(at_rest.seal_if_idle(path) for path in _waiting_files(beside=AT_WORK))
+
+
+def _waiting_files(*, beside: tuple[Import.State, ...] = ()) -> Iterator[Path]:
+    """Files of imports that have not ended; of those that wait too long, none: they are sent again."""
+    since = Now() - timedelta(days=settings.IMPORT_FILE_DAYS)
+    runs = Import.objects.exclude(state__in=(*ENDED, *beside))
+    runs = runs.filter(Q(created_at__gt=since) | Q(job__created_at__gt=since) | Q(state__in=AT_WORK))
+    for file_path, layout in runs.values_list("file_path", "layout"):
+        yield from (Path(name) for name in (file_path, layout.get("table", "")) if name)
 
 
 def _needed() -> QuerySet[Import]:

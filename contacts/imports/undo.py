@@ -24,6 +24,7 @@ from campaign_crm.platform.models import User
 from contacts.imports.errors import WrongState
 from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
+from contacts.imports.undo_time import undo_is_over
 from contacts.imports.undoing.counts import Undone, add, so_far
 from contacts.imports.undoing.electors import electors_created, undo_electors
 from contacts.imports.undoing.people import undo_people
@@ -70,9 +71,11 @@ def electors_kept(import_run: Import) -> list[ElectoralRegistration]:
 @transaction.atomic
 def _begin(import_run: Import) -> None:
     """Say that the import is being undone before anything goes."""
-    state = Import.objects.select_for_update().values_list("state", flat=True).get(pk=import_run.pk)
-    if state not in UNDOABLE:
+    found = Import.objects.select_for_update().get(pk=import_run.pk)
+    if found.state not in UNDOABLE:
         raise WrongState(_("Only an import that has ended can be undone."))
+    if undo_is_over(found):
+        raise WrongState(_("It is too long ago: what this import replaced is forgotten."))
     Import.objects.filter(pk=import_run.pk).update(state=Import.State.UNDOING, error="")
     import_run.state = Import.State.UNDOING
 

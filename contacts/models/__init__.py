@@ -8,6 +8,7 @@ from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.election import AreaTime, Election, ElectionRound, SilenceWindow
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
 from contacts.models.erasure import Erasure
+from contacts.models.export import Export
 from contacts.models.grant import Grant
 from contacts.models.household import Household, HouseholdMember
 from contacts.models.import_confirmation import ImportConfirmation
@@ -49,6 +50,7 @@ __all__ = [
     "ElectoralRegistration",
     "EmailAddress",
     "Erasure",
+    "Export",
     "Grant",
     "Household",
     "HouseholdMember",

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel
 
@@ -36,6 +37,7 @@ class ChosenFrequency(models.Model):
     personal_data = keep("id", "contact") | erase("channel", "days", "at")
 
     class Meta:
+        triggers = kept_history(person="contact_id")
         verbose_name = _("chosen frequency")
         constraints = [
             models.UniqueConstraint(fields=["contact", "channel", "days"], name="frequency_chosen_once"),

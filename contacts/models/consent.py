@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel, ConsentPurpose
 
@@ -24,6 +25,7 @@ class ConsentWording(models.Model):
     personal_data = keep("id", "channel", "purpose", "language", "version", "text", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("consent wording")
         verbose_name_plural = _("consent wordings")
         constraints = [
@@ -67,6 +69,7 @@ class Consent(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(person="contact_id")
         verbose_name = _("consent")
         indexes = [
             models.Index(fields=["contact", "channel", "purpose", "-at", "-id"], name="consent_newest")

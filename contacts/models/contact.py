@@ -14,6 +14,7 @@ from django.db.models.functions import Concat, Left, Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign_crm.platform.history import kept_history, keys_go_with_the_person
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel, Gender, MessageKind, Relationship
 
@@ -128,6 +129,14 @@ class Contact(models.Model):
     )
 
     class Meta:
+        triggers = [
+            *kept_history(
+                person="id",
+                unseen=("updated_at", "search_text", "name_folded", "bucket"),
+                unsaid=("birthplace_hash",),
+            ),
+            keys_go_with_the_person(),
+        ]
         verbose_name = _("person")
         verbose_name_plural = _("people")
         indexes = [

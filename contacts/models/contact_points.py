@@ -17,6 +17,7 @@ from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.crypto import keyed_hash
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import PointStatus
 from contacts.mail_domains import likely_address
@@ -68,6 +69,7 @@ class EmailAddress(ContactPoint):
     personal_data = _OWN | erase("address", "normalised", "address_hash", "verified_at")
 
     class Meta:
+        triggers = kept_history(person="contact_id", unseen=("address_hash", "normalised"))
         verbose_name = _("e-mail address")
         verbose_name_plural = _("e-mail addresses")
         constraints = [
@@ -118,6 +120,7 @@ class PhoneNumber(ContactPoint):
     personal_data = _OWN | erase("e164", "line", "address_hash", "verified_at")
 
     class Meta:
+        triggers = kept_history(person="contact_id", unseen=("address_hash",))
         verbose_name = _("phone number")
         verbose_name_plural = _("phone numbers")
         constraints = [
@@ -173,6 +176,7 @@ class PostalAddress(ContactPoint):
     )
 
     class Meta:
+        triggers = kept_history(person="contact_id", unseen=("folded",))
         verbose_name = _("postal address")
         verbose_name_plural = _("postal addresses")
         constraints = [

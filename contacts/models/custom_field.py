@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -33,6 +34,7 @@ class CustomField(models.Model):
     personal_data = keep("id", "key", "label", "kind", "choices")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("extra field")
         verbose_name_plural = _("extra fields")
         constraints = [

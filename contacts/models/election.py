@@ -12,6 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Suffrage
 
@@ -35,6 +36,7 @@ class Election(models.Model):
     personal_data = keep("id", "name", "suffrage", "territory", "created_by", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("election")
         constraints = [
             models.CheckConstraint(
@@ -58,6 +60,7 @@ class ElectionRound(models.Model):
     personal_data = keep("id", "election", "number", "day", "closes_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("round of voting")
         ordering: ClassVar[list[str]] = ["day"]
         constraints = [

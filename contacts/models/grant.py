@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from campaign_crm.platform.rights import NATIONAL_ONLY, Role
 
@@ -41,6 +42,7 @@ class Grant(models.Model):
     personal_data = keep("id", "user", "role", "territory", "ends_on", "given_by", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("role in a territory")
         verbose_name_plural = _("roles in territories")
         constraints = [

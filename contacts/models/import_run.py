@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import erase, keep
+from campaign_crm.platform.sealed import SealedJSON
 
 
 class Import(models.Model):
@@ -97,7 +98,7 @@ class ImportReject(models.Model):
 
     import_run = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="rejects")
     line = models.PositiveIntegerField(_("line"))
-    values = models.JSONField()
+    values = SealedJSON()  # people who are nobody's yet: they stand sealed
     reasons = ArrayField(models.CharField(max_length=200))
 
     personal_data = keep("id", "import_run", "line", "reasons") | erase("values")

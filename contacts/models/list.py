@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import TargetingClass
 
@@ -38,6 +39,7 @@ class List(models.Model):
     personal_data = keep("id", "name", "description", "targeting_class", "created_by", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("fixed list")
         verbose_name_plural = _("fixed lists")
 
@@ -65,6 +67,7 @@ class ListMembership(models.Model):
     personal_data = keep("pk", "contact", "created_by_import", "created_at") | erase("list")
 
     class Meta:
+        triggers = kept_history(person="contact_id", key=("list_id", "contact_id"), unsaid=ALL_COLUMNS)
         indexes = [models.Index(fields=["contact"], name="list_membership_contact")]
 
     def __str__(self) -> str:

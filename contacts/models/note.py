@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from campaign_crm.platform.sealed import SealedText
 
@@ -24,6 +25,7 @@ class Note(models.Model):
     personal_data = keep("id", "contact", "author", "created_at") | erase("body")
 
     class Meta:
+        triggers = kept_history(person="contact_id", unsaid=("body",))
         verbose_name = _("note")
         indexes = [models.Index(fields=["contact", "-created_at"], name="note_newest")]
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.models.import_run import Import
 
@@ -82,6 +83,10 @@ class RecurringImport(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            unseen=(*("next_at", "checked_at", "sync", "job_id", "open_import_id", "questions", "error"),),
+            unsaid=("sealed_credentials",),
+        )
         verbose_name = _("recurring import")
         verbose_name_plural = _("recurring imports")
         constraints = [

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.models import User
 from campaign_crm.platform.personal_data import keep
 
@@ -39,6 +40,7 @@ class Segment(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unseen=("updated_at",))
         verbose_name = _("segment")
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
 
@@ -73,6 +74,7 @@ class Source(models.Model):
     )
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("source")
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=SourceKind.values), name="source_kind_known"),

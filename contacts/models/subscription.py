@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 
 
@@ -23,6 +24,7 @@ class Newsletter(models.Model):
     personal_data = keep("id", "name", "description", "territory", "is_open", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("newsletter")
 
     def __str__(self) -> str:
@@ -46,6 +48,7 @@ class Subscription(models.Model):
     personal_data = keep("id", "contact") | erase("newsletter", "source", "started_at", "ended_at")
 
     class Meta:
+        triggers = kept_history(person="contact_id")
         verbose_name = _("subscription")
         constraints = [
             models.UniqueConstraint(

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
 
@@ -37,6 +38,7 @@ class Suppression(models.Model):
     personal_data = keep("id", "address_hash", "channel", "scope", "reason", "at", "detail", "lifted_at")
 
     class Meta:
+        triggers = kept_history(unsaid=ALL_COLUMNS)
         verbose_name = _("do-not-contact entry")
         verbose_name_plural = _("do-not-contact list")
         constraints = [

@@ -8,6 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.models.contact import Fold
 
@@ -19,6 +20,7 @@ class Tag(models.Model):
     personal_data = keep("id", "name", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
         constraints = [
@@ -52,6 +54,7 @@ class ContactTag(models.Model):
     personal_data = keep("pk", "contact", "added_by", "created_by_import", "created_at") | erase("tag")
 
     class Meta:
+        triggers = kept_history(person="contact_id", key=("tag_id", "contact_id"), unsaid=ALL_COLUMNS)
         indexes = [models.Index(fields=["tag", "contact"], name="contact_tag_by_tag")]
 
     def __str__(self) -> str:

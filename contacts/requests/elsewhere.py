@@ -23,5 +23,11 @@ ROWS = (
     ),
     RowsElsewhere("contacts_importreject", "refused rows are nobody's yet, and go after some weeks"),
     RowsElsewhere("contacts_recurringfile", "names of files, not of people"),
+    RowsElsewhere(
+        "platform_historykey", "the step “history keys” destroys them, and a trigger of people does"
+    ),
+    RowsElsewhere(
+        "platform_historyvalue", "sealed under a key that goes: nothing opens them, nothing deletes them"
+    ),
     RowsElsewhere("platform_user", "members of the team, who are not erased as people of the base"),
 )

@@ -1,15 +1,13 @@
-"""The file of addresses for letters to electors: an export, with its reason in the audit trail."""
+"""The addresses of letters to electors, as the lines of an export (`contacts.exports`)."""
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat, NullIf
 from django.db.models.lookups import IsNull
@@ -17,13 +15,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from campaign_crm.platform import audit
-from campaign_crm.platform.database import acting_as, lend_hash_key
-from campaign_crm.platform.models import User
-from campaign_crm.platform.spreadsheets import neutralised
+from campaign_crm.platform.database import lend_hash_key
 from contacts.errors import ContactsError
 from contacts.letters import LetterChoice, without_objections
-from contacts.models import ElectoralRegistration
+from contacts.models import ElectoralRegistration, Territory
 from contacts.models.contact import Fold
 from contacts.models.electoral_registration import RollKind
 from contacts.rules.rulebook import refuses
@@ -40,43 +35,32 @@ FIELDS = (
 )
 
 
-class ExportRefused(ContactsError):
-    """No file leaves without its reason."""
+class LettersRefused(ContactsError):
+    """Why no letters are prepared."""
 
 
-@transaction.atomic
-def export_letters(
-    *, choice: LetterChoice, reason: str, by: User, one_per_household: bool = False
-) -> Iterator[str]:
-    """Record the export, and return the lines of the file: `;` between cells, the header first.
+def letter_scope(choice: LetterChoice, *, one_per_household: bool) -> dict[str, Any]:
+    """What an export keeps of a choice: numbers and options."""
+    return {
+        "place": choice.place.pk,
+        "station": choice.station.pk if choice.station else None,
+        "gender": choice.gender,
+        "age_from": choice.age_from,
+        "age_to": choice.age_to,
+        "day": choice.day.isoformat(),
+        "one_per_household": one_per_household,
+    }
 
-    Who stands on several lists of a commune, as Europeans may, gets one letter. `one_per_household`: electors
-    at one address who have one last name, or whose household is one in the base, get one letter, addressed to
-    the family or the families. What somebody put right by hand goes first.
 
-    The lines are read from the database as they are asked for, in a transaction of their own: a million never
-    stand in memory, and the audit entry is there before the first of them leaves.
-    """
-    if not reason.strip():
-        raise ExportRefused(_("Write what the letters are for: the reason is kept in the journal."))
+def check_silence() -> None:
+    """No letter is prepared while the silence holds everywhere."""
     silence = silence_at(timezone.now())
     if silence is not None and silence.is_everywhere and refuses("silence"):
-        raise ExportRefused(_("The silence before the vote has begun: letters wait for the polls to close."))
-    audit.record(
-        action="electors.export",
-        on=choice.place,
-        by=by,
-        detail=choice.as_detail() | {"one_per_household": one_per_household},
-        reason=reason.strip(),
-    )
-    titles = {"F": _("Ms"), "M": _("Mr"), FAMILY: _("Family"), FAMILIES: _("Families")}
-    if one_per_household:
-        return _lines(choice, _header(), partial(_by_household, titles=titles))
-    return _lines(choice, _header(), partial(_one_by_one, titles=titles))
+        raise LettersRefused(_("The silence before the vote has begun: letters wait for the polls to close."))
 
 
-def _header() -> list[str]:
-    """In the language of whoever asks: the lines are written after the request has ended."""
+def letter_header() -> list[str]:
+    """In the language of whoever asked."""
     return [
         *(
             pgettext("letter", "Title"),
@@ -89,17 +73,30 @@ def _header() -> list[str]:
     ]
 
 
-def _lines(
-    choice: LetterChoice,
-    header: list[str],
-    rows_of: Callable[[QuerySet[ElectoralRegistration]], Iterator[list[str]]],
-) -> Iterator[str]:
-    writer = csv.writer(_Line(), delimiter=";")
-    yield "\ufeff" + writer.writerow(header)  # Excel reads UTF-8 by its mark
-    with acting_as("crm_national"):
-        lend_hash_key()
-        for cells in rows_of(_once_each(choice)):
-            yield writer.writerow([neutralised(cell) for cell in cells])
+def letter_lines(scope: dict[str, Any]) -> Iterator[list[str]]:
+    """The cells of each letter of an export, read as they are asked for: a million never stand in memory.
+
+    Who stands on several lists of a commune, as Europeans may, gets one letter. `one_per_household`: electors
+    at one address who have one last name, or whose household is one in the base, get one letter, addressed to
+    the family or the families. What somebody put right by hand goes first.
+    """
+    check_silence()
+    lend_hash_key()
+    titles = {"F": _("Ms"), "M": _("Mr"), FAMILY: _("Family"), FAMILIES: _("Families")}
+    chosen = _once_each(_choice(scope))
+    return (_by_household if scope["one_per_household"] else _one_by_one)(chosen, titles=titles)
+
+
+def _choice(scope: dict[str, Any]) -> LetterChoice:
+    territories = Territory.objects.in_bulk([scope["place"], scope["station"] or 0])
+    if scope["place"] not in territories:
+        raise LettersRefused(_("This place is not known any more."))
+    return LetterChoice(
+        place=territories[scope["place"]],
+        station=territories.get(scope["station"]),
+        day=date.fromisoformat(scope["day"]),
+        **{name: scope[name] for name in ("gender", "age_from", "age_to")},
+    )
 
 
 def _once_each(choice: LetterChoice) -> QuerySet[ElectoralRegistration]:
@@ -169,10 +166,3 @@ def _and(names: Sequence[str]) -> str:
 def _letter(row: Sequence[Any], titles: dict[str, str]) -> list[str]:
     gender, first_names, birth_name, used_name, *rest = row
     return [titles.get(gender, ""), first_forename(first_names), used_name or birth_name, *rest]
-
-
-class _Line:
-    """A file that gives back what is written to it."""
-
-    def write(self, line: str) -> str:
-        return line

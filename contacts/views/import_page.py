@@ -22,6 +22,7 @@ from contacts.imports.reasons import sentence
 from contacts.imports.rolls.newer import newer_roll
 from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
 from contacts.imports.undo import UNDOABLE, electors_kept, people_kept
+from contacts.imports.undo_time import undo_is_over
 from contacts.models import Import, ImportReject
 from contacts.views.electors_next import ways_for
 from contacts.views.import_effect import departures_look_real, shares, tiles, written
@@ -126,7 +127,7 @@ class ImportPage(ImportView):
             "may_change": is_changeable(run),
             "is_repeated": bool(run.recurring_id or run.options.get("profile")),
             "partway": partway_words(run),
-            "may_undo": run.state in UNDOABLE and run.has_begun,
+            "may_undo": run.state in UNDOABLE and run.has_begun and not undo_is_over(run),
             "undo_means": undo_means(run.counts if "rows" in run.counts else run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],

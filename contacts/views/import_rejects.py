@@ -12,6 +12,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.asking_again import ask_again, is_fresh
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.spreadsheets import neutralised
 from campaign_crm.platform.staff import refusal
@@ -32,6 +33,8 @@ class RejectedRows(ImportView):
     def get(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if self.run.created_by_id != request.user.pk and not request.user.has_right(Right.EXPORT_PEOPLE):
             return refusal(request, Right.EXPORT_PEOPLE) or self.http_method_not_allowed(request)
+        if not is_fresh(request):  # one's own file too: it is people's data that leaves
+            return ask_again(request)
         audit.record(
             action="import.download_rejects",
             on=self.run,

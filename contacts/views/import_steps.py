@@ -19,6 +19,7 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView, refusal
+from contacts.imports.at_rest import is_there
 from contacts.imports.standing import AT_WORK as AT_WORK
 from contacts.imports.standing import is_changeable as is_changeable
 from contacts.models import Import
@@ -125,7 +126,7 @@ class StepView(ImportView):
         if not is_changeable(self.run):
             messages.error(request, _("This import has begun: it can be undone, not changed."))
             return redirect("contacts:import", pk=self.run.pk)
-        if not Path(self.run.file_path).exists():
+        if not is_there(Path(self.run.file_path)):
             messages.error(request, _("The file is no longer there. Send it again."))
             return redirect("contacts:imports")
         return None

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -20,7 +21,7 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import Gender, TerritoryKind
 from contacts.letters import LetterChoice, stations_of
 from contacts.models import Territory
-from contacts.services.letters import export_letters
+from contacts.services.exports import ExportRefused, export_letters
 from contacts.territories.lookup import PLACES_OF_RESIDENCE
 from contacts.views.place_field import PlaceField
 
@@ -74,7 +75,7 @@ class LetterForm(forms.Form):
 
 
 class Letters(StaffView, TemplateView):
-    """A GET shows how many and some of them; a POST takes the file, with its reason."""
+    """A GET shows how many and some of them; a POST asks for the file, with its reason."""
 
     right_required = Right.VIEW_PEOPLE
     right_to_write = Right.EXPORT_PEOPLE
@@ -98,18 +99,19 @@ class Letters(StaffView, TemplateView):
             context["may_export"] = self.request.user.has_right(Right.EXPORT_PEOPLE)
         return context
 
-    def post(self, request: HttpRequest) -> HttpResponseBase:
+    def post(self, request: HttpRequest) -> HttpResponse:
         reason = request.POST.get("reason", "").replace("\x00", "")[:500].strip()
         if not self.form.is_valid() or not reason:
             return redirect(request.get_full_path())
         choice = self.form.choice()
-        lines = export_letters(
-            choice=choice,
-            reason=reason,
-            by=request.user,
-            one_per_household=request.POST.get("one_per_household") == "on",
-        )
-        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-        name = f"letters-{choice.place.code}-{choice.day.isoformat()}.csv"
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        try:
+            export = export_letters(
+                choice=choice,
+                reason=reason,
+                by=request.user,
+                one_per_household=request.POST.get("one_per_household") == "on",
+            )
+        except ExportRefused as error:
+            messages.error(request, str(error))
+            return redirect(request.get_full_path())
+        return redirect("contacts:export", pk=export.pk)

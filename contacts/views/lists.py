@@ -101,6 +101,7 @@ class ListPage(StaffView, TemplateView):
         return super().get_context_data(
             list=found,
             page=newest_first(self.request, people.select_related("commune")),
+            may_export=self.request.user.has_right(Right.EXPORT_PEOPLE),
             may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
             **kwargs,
         )

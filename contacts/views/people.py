@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views import View
@@ -20,8 +19,9 @@ from campaign_crm.platform.paging import Page, newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import line_of, number_of, numbers_of
-from contacts.enums import Channel, TerritoryKind
-from contacts.models import Contact, List, Reach, Territory
+from contacts.enums import TerritoryKind
+from contacts.exports.scopes import people_who
+from contacts.models import Contact, List, Territory
 from contacts.selectors import FOUND_AT_MOST, search_contacts
 from contacts.services.lists import add_to_list
 from contacts.services.people import tag_named, tag_people
@@ -62,9 +62,17 @@ class PeopleList(StaffView, TemplateView):
             department=self.request.GET.get("department", ""),
             found_at_most=FOUND_AT_MOST,
             may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
+            export_url=self._export_url(query),
             all_lists=List.objects.picked().order_by("name")[:200],
             **kwargs,
         )
+
+    def _export_url(self, query: str) -> str:
+        """Of the people as they are filtered; what a search finds is the best matches, no scope of a file."""
+        if query or not self.request.user.has_right(Right.EXPORT_PEOPLE):
+            return ""
+        kept = {name: value for name in ("can", "department") if (value := self.request.GET.get(name))}
+        return f"{reverse('contacts:export_new')}?{urlencode(kept)}"
 
     def _found(self, query: str) -> Page[Contact]:
         ids = [contact.pk for contact in search_contacts(query, within=self._filtered())]
@@ -72,17 +80,8 @@ class PeopleList(StaffView, TemplateView):
         return Page([people[pk] for pk in ids if pk in people], "", "")
 
     def _filtered(self) -> QuerySet[Contact]:
-        people: QuerySet[Contact] = Contact.objects.visible()
-        chosen = self.request.GET.get("can", "")
-        if chosen in Channel.values:
-            people = people.filter(Exists(_open_today().filter(contact=OuterRef("pk"), channel=chosen)))
-        elif chosen == "none":
-            mail = _open_today().filter(contact=OuterRef("pk"), channel=Channel.EMAIL)
-            people = people.filter(~Exists(mail))
         department = number_of(self.request.GET.get("department", ""))
-        if department is not None:
-            people = people.filter(commune__ancestor_links__ancestor_id=department)
-        return people
+        return people_who(can=self.request.GET.get("can", ""), department=department)
 
 
 def _departments() -> list[tuple[str, str]]:
@@ -94,10 +93,6 @@ def _departments() -> list[tuple[str, str]]:
 def shown(people: QuerySet[Contact]) -> QuerySet[Contact]:
     """What a line needs of a person itself; the rest is read by `rows_of`."""
     return people.select_related("commune").only("first_name", "last_name", "created_at", "commune__name")
-
-
-def _open_today() -> QuerySet[Reach]:
-    return Reach.objects.open_on(timezone.localdate())
 
 
 class SelectedPeople(StaffView, View):

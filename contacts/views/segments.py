@@ -92,7 +92,10 @@ class SegmentPage(SegmentPageMixin, TemplateView):
         except SegmentInvalid as error:
             context["problems"] = error.problems
         return super().get_context_data(
-            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS), **context, **kwargs
+            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
+            may_export=self.request.user.has_right(Right.EXPORT_PEOPLE),
+            **context,
+            **kwargs,
         )
 
 

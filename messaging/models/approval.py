@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 THE_ROW = 1
@@ -38,6 +39,7 @@ class SendingRule(models.Model):
     personal_data = keep("id", "approval_above", "window_seconds", "typed_above")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("sending rule")
         constraints = [
             models.CheckConstraint(condition=models.Q(id=THE_ROW), name="sending_rule_single_row"),
@@ -86,6 +88,7 @@ class Approval(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unsaid=("content",))
         verbose_name = _("approval")
         constraints = [
             models.UniqueConstraint(

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel, MessageKind
 from messaging.content.utm import LONGEST_TAG, TAG
@@ -168,6 +169,10 @@ class Campaign(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            unseen=("updated_at", "state_counts", "freeze_cursor", "compiled"),
+            unsaid=("blocks", "audience_tree", "excluded"),
+        )
         verbose_name = _("mailing")
         indexes = [
             models.Index(fields=["-created_at"], name="campaign_newest"),

@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel
 
@@ -26,6 +27,7 @@ class FrequencyCap(models.Model):
     personal_data = keep("id", "channel", "per_week")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("frequency cap")
         constraints = [
             models.CheckConstraint(condition=models.Q(per_week__gte=1), name="frequency_cap_at_least_one")

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -69,6 +70,7 @@ class FamilyLimit(models.Model):
     personal_data = keep("id", "family", "per_minute")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("limit of a family of mailboxes")
         constraints = [
             models.CheckConstraint(condition=models.Q(per_minute__gte=1), name="family_limit_at_least_one")

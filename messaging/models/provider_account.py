@@ -7,6 +7,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -65,6 +66,10 @@ class ProviderAccount(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            unseen=("rests_until", "trouble"),
+            unsaid=("sealed_credentials", "hook_secret", "sealed_hook_secrets"),
+        )
         verbose_name = _("way out")
         verbose_name_plural = _("ways out")
         constraints = [

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -53,6 +54,7 @@ class SenderDomain(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unseen=("checked_at",))
         verbose_name = _("sender domain")
         verbose_name_plural = _("sender domains")
         ordering = ("name",)
@@ -107,6 +109,7 @@ class DomainKey(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unsaid=("sealed_private_key",))
         verbose_name = _("signing key")
         ordering = ("domain_id", "-generation", "-algorithm")
         constraints = [

@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel
 from messaging.models.sender_route import MOST_WEIGHT
@@ -59,6 +60,7 @@ class SenderIdentity(models.Model):
     )
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("sender")
         constraints = [
             models.UniqueConstraint(

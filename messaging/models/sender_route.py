@@ -8,6 +8,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 MOST_WEIGHT = 1_000
@@ -39,6 +40,7 @@ class SenderRoute(models.Model):
     personal_data = keep("id", "sender", "provider_account", "weight", "territory")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("way out of a sender")
         constraints = [
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -30,6 +31,7 @@ class Template(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unseen=("updated_at",), unsaid=("blocks",))
         verbose_name = _("template")
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 MOST_VARIANTS = 200
@@ -67,6 +68,7 @@ class CampaignVariant(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unseen=("updated_at", "compiled", "opted_out"), unsaid=("blocks",))
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         ordering = ("campaign_id", "number")

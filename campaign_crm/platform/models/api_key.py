@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -40,6 +41,7 @@ class ApiKey(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unseen=("last_used_at",), unsaid=("prefix", "secret_hash"))
         verbose_name = _("API key")
         verbose_name_plural = _("API keys")
 

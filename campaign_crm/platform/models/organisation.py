@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 THE_ROW = 1
@@ -50,6 +51,7 @@ class Organisation(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unseen=("hash_key_fingerprint", "first_admin_digest"))
         verbose_name = _("organisation")
         constraints = [models.CheckConstraint(condition=models.Q(id=THE_ROW), name="organisation_single_row")]
 

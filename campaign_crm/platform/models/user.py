@@ -10,6 +10,7 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform import walls
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep, scrub
 from campaign_crm.platform.rights import Role, role_has_right
 
@@ -55,6 +56,7 @@ class User(AbstractBaseUser):
     ) | scrub("email", "full_name")
 
     class Meta:
+        triggers = kept_history(unseen=("last_login",), unsaid=("password", "email", "full_name"))
         verbose_name = _("team member")
         verbose_name_plural = _("team members")
         constraints = [

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from contacts.imports import files
+from contacts.imports.at_rest import make_plain
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import tables
 from contacts.imports.formats.forms import Form, form_of
@@ -25,7 +26,7 @@ def open_file(path: Path, *, sheet: str = "", encoding: str = "", delimiter: str
 
     What is given was chosen, or remembered; each counts only for files that have such a thing.
     """
-    if form_of(path) == Form.TABLE:
+    if form_of(make_plain(path)) == Form.TABLE:
         return sketch_file(path, encoding=encoding, delimiter=delimiter)
     layout = _converted(path, sheet=sheet, head=True)
     try:
@@ -37,10 +38,11 @@ def open_file(path: Path, *, sheet: str = "", encoding: str = "", delimiter: str
 
 def look_again(path: Path, layout: Layout, *, encoding: str = "", delimiter: str = "") -> Sketch:
     """Sketch a file once more, as it was read before or with another encoding or separator."""
+    make_plain(path)
     if not layout.form:
         plain = sketch_file(path, encoding=encoding, delimiter=delimiter)
         return replace(plain, layout=replace(plain.layout, may_pad=layout.may_pad))
-    if not Path(layout.table).exists():
+    if not make_plain(Path(layout.table)).exists():
         layout = _converted(path, sheet=layout.sheet, head=True)
     if not layout.is_ours:
         sketch = sketch_file(Path(layout.table), encoding=encoding, delimiter=delimiter)
@@ -70,12 +72,13 @@ def _is_of_text(warning: str) -> bool:
 
 def table_of(path: Path, layout: Layout) -> Path:
     """Where the rows of a file are read."""
-    return Path(layout.table) if layout.form else path
+    return make_plain(Path(layout.table) if layout.form else path)
 
 
 def make_whole(path: Path, layout: Layout, *, on_progress: OnProgress) -> Layout:
     """Return the layout of a file whose every row is at `table_of`; raises UnreadableFile."""
-    if not layout.form or (layout.is_whole and Path(layout.table).exists()):
+    make_plain(path)
+    if not layout.form or (layout.is_whole and make_plain(Path(layout.table)).exists()):
         return layout
     whole = _converted(path, sheet=layout.sheet, head=False, on_progress=on_progress)
     found = replace(

@@ -13,7 +13,7 @@ from contacts.enums import MessageKind, Suffrage
 from contacts.letters import LetterChoice
 from contacts.models import Election, SilenceWindow, Territory
 from contacts.services.elections import Round, save_election
-from contacts.services.letters import ExportRefused, export_letters
+from contacts.services.exports import ExportRefused, export_letters
 from messaging.models import Approval
 from messaging.services.approval_state import content_of
 from messaging.services.pre_send import About, pre_send
