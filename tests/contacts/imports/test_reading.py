@@ -131,7 +131,10 @@ def test_a_row_with_empty_cells_too_many_is_taken(file_of) -> None:
         (b"Dear all,\nplease find my letter\nwith kind regards\n", "not a table"),
         (b"Nom;E-mail\nL\x00a;lea@example.org\n", "zero bytes"),
         (b'"Nom,Prenom,Email"\n"Martin,Lea,lea@example.org"\n', "as a whole"),
-        (b'Nom,Prenom,Email\n"Martin,""Lea"",lea@example.org"\n', "as a whole"),
+        (
+            b'Nom,Prenom,Email\n"Martin,""Lea"",lea@example.org"\n"Petit,""Jo"",jo@example.org"\n',
+            "as a whole",
+        ),
     ],
 )
 def test_what_is_no_table_is_refused_with_its_reason(file_of, content, words) -> None:
