@@ -1,4 +1,8 @@
-"""Reads that span models: finding people and electors as somebody types."""
+"""Reads that span models: finding people and electors as somebody types.
+
+Behind the wall of a scope the same searches are made by `crm_search` (`migrations/sql/scope.sql`), which
+applies the scope itself: under a policy they would lose their indexes.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 
+from campaign_crm.platform.walls import current_scope
 from contacts.models import Contact, ElectoralRegistration
 from contacts.models.contact import ContactQuerySet
 from contacts.territories.cities import parts_of_city
@@ -75,6 +80,8 @@ def search_contacts(
     except EmptyResultSet:
         return []
     parameters["limit"] = limit
+    if current_scope() is not None:
+        return _people_of(_search_in_scope(text, terms, words, within, limit))
     ids: list[int] = []
     if "@" in text.strip("@ "):
         ids = _ids(_BY_EMAIL, narrowed, prefix=_beginning(text.strip().lower()), **parameters)
@@ -86,9 +93,34 @@ def search_contacts(
         long_terms = [term for term in terms if len(term[0]) > SHORT]
         if len(ids) < limit and long_terms:
             ids += _ids(_BY_WORDS, narrowed, **_word_parameters(terms, long_terms), **parameters)
-    chosen = list(dict.fromkeys(ids))[:limit]
-    found = Contact.objects.select_related("commune").in_bulk(chosen)
-    return [found[pk] for pk in chosen if pk in found]
+    return _people_of(list(dict.fromkeys(ids))[:limit])
+
+
+def _people_of(ids: list[int]) -> list[Contact]:
+    found = Contact.objects.select_related("commune").in_bulk(ids)
+    return [found[pk] for pk in ids if pk in found]
+
+
+def _search_in_scope(
+    text: str, terms: list[Alternatives], words: list[str], within: ContactQuerySet | None, limit: int
+) -> list[int]:
+    """Ids of people of the scope; of `within` among the first `LOOKED_AT` that each search finds."""
+    most = limit if within is None else LOOKED_AT
+    if "@" in text.strip("@ "):
+        ids = _in_scope("email", beginning=_beginning(text.strip().lower()), most=most)
+    else:
+        beginning = _beginning(" ".join(words))
+        ids = _in_scope("name", beginning=beginning, most=most)
+        ids += _in_scope("registration", beginning=beginning, most=most)
+        long_terms = [term for term in terms if len(term[0]) > SHORT]
+        if len(ids) < most and long_terms:
+            asked = _word_parameters(terms, long_terms)
+            ids += _in_scope("words", words=asked["query"], short=asked["short"], most=most)
+    chosen = list(dict.fromkeys(ids))
+    if within is not None:
+        inside = set(within.order_by().filter(pk__in=chosen).values_list("pk", flat=True))
+        chosen = [pk for pk in chosen if pk in inside]
+    return chosen[:limit]
 
 
 def search_electors(
@@ -109,6 +141,11 @@ def search_electors(
         in_commune = "AND commune_id = ANY(%(communes)s)"
     ids: list[int] = []
     for order in dict.fromkeys((" ".join(words), " ".join([words[-1], *words[:-1]]))):
+        if current_scope() is not None:
+            for kind in ("elector", "elector_used_name"):
+                communes = asked.get("communes")
+                ids += _in_scope(kind, beginning=_beginning(order), communes=communes, most=limit)
+            continue
         for sql in (_ELECTORS, _ELECTORS_BY_USED_NAME):
             if len(ids) < limit:
                 ids += _ids(sql, {"in_commune": in_commune}, prefix=_beginning(order), **asked)
@@ -145,6 +182,23 @@ def _beginning(text: str) -> str:
 
 def _lexeme(word: str) -> str:
     return "'" + word.replace("\\", "").replace("'", "") + "'"
+
+
+def _in_scope(
+    kind: str,
+    *,
+    most: int,
+    beginning: str = "",
+    words: str = "",
+    short: list[str] | None = None,
+    communes: list[int] | None = None,
+) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT * FROM crm_search(%s, %s, %s, %s::text[], %s::bigint[], %s)",
+            [kind, beginning, words, short or [], communes, most],
+        )
+        return [row[0] for row in cursor.fetchall()]
 
 
 def _ids(sql: str, clauses: dict[str, str], **parameters: Any) -> list[int]:

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from campaign_crm.platform.middleware import for_everybody
 from messaging.views.account_check import CheckAccount
 from messaging.views.approvals import ApprovalAct
 from messaging.views.audience import AudienceCount, AudienceStep
@@ -75,7 +76,7 @@ urlpatterns = [
     path("answers/", ReplyList.as_view(), name="replies"),
     path("answers/<int:pk>/", ReplyPage.as_view(), name="reply"),
     path("answers/<int:pk>/request/", ReplyToRequest.as_view(), name="reply_request"),
-    path("i/<uuid:key>.<slug:extension>", PublicImage.as_view(), name="image"),
+    path("i/<uuid:key>.<slug:extension>", for_everybody(PublicImage.as_view()), name="image"),
     path("mailings/", CampaignList.as_view(), name="campaigns"),
     path("mailings/new/", NewCampaign.as_view(), name="campaign_new"),
     path("mailings/copy/", CopyDraft.as_view(), name="campaign_copy"),
@@ -136,7 +137,7 @@ urlpatterns = [
     path("senders/", SenderList.as_view(), name="senders"),
     path("senders/new/", EditSender.as_view(), name="sender_new"),
     path("senders/<int:pk>/", EditSender.as_view(), name="sender"),
-    path("here/<slug:word>", Here.as_view(), name="here"),
+    path("here/<slug:word>", for_everybody(Here.as_view()), name="here"),
     path("domains/", DomainList.as_view(), name="domains"),
     path("domains/new/", NewDomain.as_view(), name="domain_new"),
     path("domains/<int:pk>/", DomainPage.as_view(), name="domain"),

@@ -5,6 +5,7 @@ Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.midd
 
 from django.urls import path
 
+from campaign_crm.platform.middleware import for_everybody
 from tracking.views.ask import AskedPage, AskPage
 from tracking.views.calls import LogCall
 from tracking.views.forms import EditForm, FormList, FormPage
@@ -16,14 +17,14 @@ from tracking.views.sign_up import Confirm, SignUpPage
 
 app_name = "tracking"
 urlpatterns = [
-    path("u/<str:token>", Leave.as_view(), name="leave"),
-    path("v/<str:token>", ViewOnline.as_view(), name="online"),
-    path("p/<str:token>", PreferencesPage.as_view(), name="preferences"),
-    path("k/<str:token>", Confirm.as_view(), name="confirm"),
-    path("vos-donnees/", AskPage.as_view(), name="ask"),
-    path("your-data/", AskPage.as_view(language="en"), name="ask_en"),
-    path("d/<str:token>", AskedPage.as_view(), name="asked"),
-    path("f/<slug:slug>", SignUpPage.as_view(), name="sign_up"),
+    path("u/<str:token>", for_everybody(Leave.as_view()), name="leave"),
+    path("v/<str:token>", for_everybody(ViewOnline.as_view()), name="online"),
+    path("p/<str:token>", for_everybody(PreferencesPage.as_view()), name="preferences"),
+    path("k/<str:token>", for_everybody(Confirm.as_view()), name="confirm"),
+    path("vos-donnees/", for_everybody(AskPage.as_view()), name="ask"),
+    path("your-data/", for_everybody(AskPage.as_view(language="en")), name="ask_en"),
+    path("d/<str:token>", for_everybody(AskedPage.as_view()), name="asked"),
+    path("f/<slug:slug>", for_everybody(SignUpPage.as_view()), name="sign_up"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),
     path("forms/", FormList.as_view(), name="forms"),

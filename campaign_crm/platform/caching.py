@@ -11,6 +11,8 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.cache.backends.redis import RedisCache
 from redis import RedisError
 
+from campaign_crm.platform.walls import key_of_scope
+
 logger = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
@@ -61,7 +63,8 @@ class LosableCache(RedisCache):
 
 
 def remembered(key: str, *, seconds: int, compute: Callable[[], Value]) -> Value:
-    """The cached value of `key`, else `compute()`, kept for `seconds`."""
+    """The cached value of `key`, else `compute()`, kept for `seconds`; one scope never sees another's."""
+    key += key_of_scope()
     found: Value | None = cache.get(key)
     if found is not None:
         return found

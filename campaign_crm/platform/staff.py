@@ -5,12 +5,14 @@ Apps use this one, never `campaign_crm.shell`, which stands above them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import ProgrammingError, transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -19,12 +21,14 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.generic.base import ContextMixin, View
+from psycopg2.errors import InsufficientPrivilege
 
 from campaign_crm.platform import proportion, walls
 from campaign_crm.platform.asking_again import ask_again, is_asked_again
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 
+logger = logging.getLogger(__name__)
 Text = str | Promise
 Breadcrumb = tuple[Text, str]
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -69,6 +73,31 @@ def refusal(
     return None
 
 
+class OutsideScope(PermissionDenied):
+    """What was asked would have put somebody outside the territory of whoever asked; nothing was changed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("This would reach outside your territory: nothing was changed. Ask the national team to do it.")
+        )
+
+
+def _within_the_wall(
+    view: Callable[..., HttpResponseBase], request: HttpRequest, *args: Any, **kwargs: Any
+) -> HttpResponseBase:
+    """Answer; what the database refuses to a scope becomes a page that says so."""
+    if walls.current_scope() is None:
+        return view(request, *args, **kwargs)
+    try:
+        with transaction.atomic():  # the page that says so reads the database too
+            return view(request, *args, **kwargs)
+    except ProgrammingError as error:
+        if isinstance(error.__cause__, InsufficientPrivilege):
+            logger.warning("The database refused a page to a scope: %s", request.path)
+            raise OutsideScope from error
+        raise
+
+
 def take_scope_for(user: User, right: str | None, *, in_territory: bool) -> None:
     """Put the request behind the walls of whoever asks; raises RightMissing when the right is not theirs."""
     scope = user.scope_of(right or Right.VIEW_PEOPLE)
@@ -104,7 +133,7 @@ class StaffView(ContextMixin, View):
         refused = refusal(
             request, self.right_for(request), in_territory=self.in_territory, asks_again=asks_again
         )
-        return refused or super().dispatch(request, *args, **kwargs)
+        return refused or _within_the_wall(super().dispatch, request, *args, **kwargs)
 
     def is_a_stop(self, request: HttpRequest) -> bool:
         """True for an act that only holds something back: whoever signed in long ago is not held up by it."""
@@ -153,7 +182,8 @@ def staff_view(
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             needed = right if request.method in READING or to_write == UNSET else to_write
-            return refusal(request, needed, in_territory=in_territory) or view(request, *args, **kwargs)
+            refused = refusal(request, needed, in_territory=in_territory)
+            return refused or _within_the_wall(view, request, *args, **kwargs)
 
         guarded.in_territory = in_territory  # type: ignore[attr-defined]  # the menu reads it
         return guarded

@@ -10,7 +10,7 @@ Grants and territories stand in the app above: it registers how they are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
@@ -25,6 +25,8 @@ Scope = frozenset[int] | None
 NOWHERE: frozenset[int] = frozenset()
 REMEMBERED = 60.0  # seconds that the contents of a territory are kept in this process
 SCOPES_KEPT = 200
+FEW = 1000  # territories that are named one by one, so that indexes of places serve
+SETTINGS = ("crm.scope", "crm.scope_places")
 
 _scope: ContextVar[Scope] = ContextVar("scope", default=None)
 
@@ -37,6 +39,15 @@ class Held:
     territory: int | None
 
 
+@dataclass(frozen=True)
+class _Contents:
+    """A scope as it was read: all the territories inside, and the text of `crm.scope`."""
+
+    read_at: float
+    inside: frozenset[int]
+    bits: str
+
+
 @dataclass
 class _Above:
     """What the app that knows territories registers: see `register`."""
@@ -46,7 +57,7 @@ class _Above:
 
 
 _above = _Above()
-_contents: dict[frozenset[int], tuple[float, frozenset[int], str]] = {}
+_contents: dict[frozenset[int], _Contents] = {}
 
 
 def register(
@@ -64,7 +75,13 @@ def grants_of(user_id: int) -> list[Held]:
 
 def contents(scope: frozenset[int]) -> frozenset[int]:
     """Ids of the territories of a scope and of everything inside them."""
-    return _read(scope)[1]
+    return _read(scope).inside
+
+
+def few_places(scope: frozenset[int]) -> list[int] | None:
+    """The territories inside a scope while they are few; None where each row is asked by its bit."""
+    inside = contents(scope)
+    return sorted(inside) if len(inside) <= FEW else None
 
 
 def covers(held: Scope, asked: Scope) -> bool:
@@ -90,14 +107,21 @@ def end(token: Token[Scope]) -> None:
     _scope.reset(token)
 
 
+def key_of_scope() -> str:
+    """What tells apart, in a cache, what different scopes see; empty in the whole country."""
+    scope = current_scope()
+    return "" if scope is None else f"@{'-'.join(map(str, sorted(scope)))}"
+
+
 def take_scope(scope: Scope) -> None:
     """Put the rest of this request behind the walls of a scope; it has a transaction and a role already."""
+    before = _scope.get()
     _scope.set(scope)
-    if scope is None and not _is_scoped():
+    if scope is None and before is None:  # the role that the request began with
         return
     with connection.cursor() as cursor:
-        role = "crm_national" if scope is None else "crm_scoped"
-        cursor.execute(f"SELECT set_config('crm.scope', %s, true); SET LOCAL ROLE {role}", [_setting(scope)])
+        _set(cursor, _settings(scope))
+        cursor.execute("SET LOCAL ROLE crm_national" if scope is None else "SET LOCAL ROLE crm_scoped")
 
 
 @contextmanager
@@ -106,12 +130,12 @@ def acting_within(scope: Scope) -> Iterator[None]:
     token = _scope.set(scope)
     try:
         with acting_as("crm_national" if scope is None else "crm_scoped"), connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('crm.scope', true)")
-            (before,) = cursor.fetchone()
-            cursor.execute("SELECT set_config('crm.scope', %s, true)", [_setting(scope)])
+            cursor.execute(f"SELECT {', '.join(f'current_setting({name!r}, true)' for name in SETTINGS)}")
+            before = cursor.fetchone()
+            _set(cursor, _settings(scope))
             yield
             if connection.in_atomic_block and not connection.needs_rollback:
-                cursor.execute("SELECT set_config('crm.scope', %s, true)", [before or ""])
+                _set(cursor, before)
     finally:
         _scope.reset(token)
 
@@ -132,29 +156,28 @@ def forget_contents() -> None:
     _contents.clear()
 
 
-def _is_scoped() -> bool:
-    """Whether this transaction stands behind the wall already; a request without a database does not."""
-    if not connection.in_atomic_block:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user = 'crm_scoped'")
-        (answer,) = cursor.fetchone()
-    return bool(answer)
+def _set(cursor: Any, values: Sequence[str | None]) -> None:
+    for name, value in zip(SETTINGS, values, strict=True):
+        cursor.execute("SELECT set_config(%s, %s, true)", [name, value or ""])
 
 
-def _setting(scope: Scope) -> str:
-    return "" if not scope else _read(scope)[2]
+def _settings(scope: Scope) -> tuple[str, str]:
+    """What `SETTINGS` hold for a scope: nothing where nothing is seen, or everything by another role."""
+    if not scope:
+        return "", ""
+    few = few_places(scope)
+    return _read(scope).bits, "" if few is None else "{" + ",".join(map(str, few)) + "}"
 
 
-def _read(scope: frozenset[int]) -> tuple[float, frozenset[int], str]:
-    """(read at, contents, the setting's text) of a scope, from this process or the database."""
+def _read(scope: frozenset[int]) -> _Contents:
+    """The contents of a scope, from this process or the database."""
     found = _contents.get(scope)
-    if found is not None and monotonic() - found[0] < REMEMBERED:
+    if found is not None and monotonic() - found.read_at < REMEMBERED:
         return found
     inside = _above.contents_of(scope) if scope else NOWHERE
     if len(_contents) >= SCOPES_KEPT:
         _contents.clear()
-    _contents[scope] = monotonic(), inside, _bits(inside)
+    _contents[scope] = _Contents(monotonic(), inside, _bits(inside))
     return _contents[scope]
 
 

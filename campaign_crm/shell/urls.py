@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.urls import path
 
+from campaign_crm.platform.middleware import for_everybody
 from campaign_crm.shell.views import (
     accounts,
     api_keys,
@@ -23,17 +24,17 @@ app_name = "shell"
 urlpatterns = [
     path("", home.Home.as_view(), name="home"),
     path("search/", frame.palette, name="palette"),
-    path("language/", frame.language, name="language"),
-    path("manifest.webmanifest", frame.manifest, name="manifest"),
+    path("language/", for_everybody(frame.language), name="language"),
+    path("manifest.webmanifest", for_everybody(frame.manifest), name="manifest"),
     path("favicon.ico", frame.favicon),
-    path("start/<str:token>/", accounts.FirstAdministrator.as_view(), name="first_admin"),
+    path("start/<str:token>/", for_everybody(accounts.FirstAdministrator.as_view()), name="first_admin"),
     path("profile/", accounts.Profile.as_view(), name="profile"),
     path("profile/unlink/", single_sign_on.Unlink.as_view(), name="unlink"),
     path("profile/sessions/", accounts.Sessions.as_view(), name="sessions"),
     path("notifications/", notifications.Notifications.as_view(), name="notifications"),
     path("notifications/<int:pk>/open/", notifications.NotificationOpen.as_view(), name="notification_open"),
     path("settings/organisation/", organisation.Identity.as_view(), name="organisation"),
-    path("logo/<str:name>", organisation.logo, name="logo"),
+    path("logo/<str:name>", for_everybody(organisation.logo), name="logo"),
     path("journal/", journal.Journal.as_view(), name="journal"),
     path("people/<int:pk>/history/", journal.PersonHistory.as_view(), name="person_history"),
     path("settings/sending/", sending.Sending.as_view(), name="sending"),
@@ -43,9 +44,9 @@ urlpatterns = [
     path("settings/api-keys/", api_keys.ApiKeys.as_view(), name="api_keys"),
     path("settings/api-keys/new/", api_keys.ApiKeyNew.as_view(), name="api_key_new"),
     path("settings/api-keys/<int:pk>/revoke/", api_keys.ApiKeyRevoke.as_view(), name="api_key_revoke"),
-    path("live", health.live, name="live"),
-    path("ready", health.ready, name="ready"),
-    path("progress", health.progress, name="progress"),
+    path("live", for_everybody(health.live), name="live"),
+    path("ready", for_everybody(health.ready), name="ready"),
+    path("progress", for_everybody(health.progress), name="progress"),
 ]
 
 if settings.MAIL_CATCHER_ENABLED:

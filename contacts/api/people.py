@@ -65,6 +65,8 @@ def _people() -> QuerySet[Contact]:
 class PeopleApi(ListAPIView[Contact]):
     """List people; `?q=` keeps the best matches of a search (name, e-mail, phone, commune)."""
 
+    in_territory = True
+
     scope = Scope.PEOPLE_READ
     right = Right.VIEW_PEOPLE
     serializer_class = PersonSerializer
@@ -78,6 +80,8 @@ class PeopleApi(ListAPIView[Contact]):
 
 class PersonApi(RetrieveAPIView[Contact]):
     """One person."""
+
+    in_territory = True
 
     scope = Scope.PEOPLE_READ
     right = Right.VIEW_PEOPLE

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel
+from contacts.scoped import ScopedManager
 
 
 class ChosenFrequency(models.Model):
@@ -33,7 +34,7 @@ class ChosenFrequency(models.Model):
     days = models.PositiveSmallIntegerField(choices=Days.choices)
     at = models.DateTimeField(db_default=Now())
 
-    objects: ClassVar[models.Manager[ChosenFrequency]] = models.Manager()
+    objects: ClassVar[models.Manager[ChosenFrequency]] = ScopedManager()
     personal_data = keep("id", "contact") | erase("channel", "days", "at")
 
     class Meta:

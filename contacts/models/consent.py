@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel, ConsentPurpose
+from contacts.scoped import ScopedManager
 
 
 class ConsentWording(models.Model):
@@ -64,6 +67,7 @@ class Consent(models.Model):
     )
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.DO_NOTHING)
 
+    objects: ClassVar[models.Manager[Consent]] = ScopedManager()
     personal_data = keep("id", "contact", "channel", "purpose", "recorded_by", "created_by_import") | erase(
         "given", "at", "wording", "source", "proof"
     )

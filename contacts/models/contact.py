@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.contrib.postgres.search import SearchVector
@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from campaign_crm.platform.history import kept_history, keys_go_with_the_person
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Channel, Gender, MessageKind, Relationship
+from contacts.scoped import ScopedManager
 
 if TYPE_CHECKING:
     from contacts.models.source import Source
@@ -64,7 +65,9 @@ class Contact(models.Model):
     """A person. A stub (`is_stub`) reads its name and address from its electoral registration.
 
     `bucket` is fixed and random: the same queryset on some buckets estimates a count. `search_text` is
-    projected by `contacts.services.projections` from names, contact points and commune.
+    projected by `contacts.services.projections` from names, contact points and commune, and `votes_in` from
+    the rolls: the polling station, else the commune. A member of the team sees whoever lives (`commune`) or
+    votes in their territory.
     """
 
     civility = models.CharField(pgettext_lazy("of a person", "title"), max_length=8, blank=True)
@@ -89,6 +92,14 @@ class Contact(models.Model):
         on_delete=models.SET_NULL,
         db_index=False,  # `contact_commune` begins with it
     )
+    votes_in = models.ForeignKey(
+        "contacts.Territory",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,  # `contact_votes_in`: most people are linked to no elector
+    )
     custom = models.JSONField(_("extra fields"), default=dict, blank=True)
     bucket = models.PositiveSmallIntegerField(
         db_default=Func(
@@ -109,7 +120,8 @@ class Contact(models.Model):
     updated_at = models.DateTimeField(_("updated"), db_default=Now())
     erased_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[Contact]] = ContactQuerySet.as_manager()
+    scoped_by = ("commune", "votes_in")
+    objects = ScopedManager.from_queryset(ContactQuerySet)()
     personal_data = keep(
         "id", "bucket", "created_by_import", "created_at", "updated_at", "erased_at"
     ) | erase(
@@ -125,7 +137,7 @@ class Contact(models.Model):
             "language",
             "relationship",
         ],
-        *["is_stub", "commune", "custom", "search_text", "name_folded"],
+        *["is_stub", "commune", "votes_in", "custom", "search_text", "name_folded"],
     )
 
     class Meta:
@@ -143,6 +155,9 @@ class Contact(models.Model):
             GinIndex(SearchVector("search_text", config="simple"), name="contact_search"),
             models.Index(OpClass(F("name_folded"), "text_pattern_ops"), F("id"), name="contact_name_prefix"),
             models.Index(fields=["commune", "id"], name="contact_commune"),
+            models.Index(
+                fields=["votes_in"], name="contact_votes_in", condition=models.Q(votes_in__isnull=False)
+            ),
             models.Index(fields=["created_at", "id"], name="contact_created"),
             models.Index(fields=["bucket", "id"], name="contact_bucket"),
             # Who may be one person is looked for by these two; see `contacts.duplicates.candidates`.

@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
@@ -21,6 +21,7 @@ from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import PointStatus
 from contacts.mail_domains import likely_address
+from contacts.scoped import ScopedManager
 
 HASH_BYTES = 32
 
@@ -66,6 +67,7 @@ class EmailAddress(ContactPoint):
     address_hash = models.BinaryField(max_length=HASH_BYTES)
     verified_at = models.DateTimeField(_("confirmed"), null=True)
 
+    objects: ClassVar[models.Manager[EmailAddress]] = ScopedManager()
     personal_data = _OWN | erase("address", "normalised", "address_hash", "verified_at")
 
     class Meta:
@@ -117,6 +119,7 @@ class PhoneNumber(ContactPoint):
     address_hash = models.BinaryField(max_length=HASH_BYTES)
     verified_at = models.DateTimeField(_("confirmed"), null=True)
 
+    objects: ClassVar[models.Manager[PhoneNumber]] = ScopedManager()
     personal_data = _OWN | erase("e164", "line", "address_hash", "verified_at")
 
     class Meta:
@@ -171,6 +174,7 @@ class PostalAddress(ContactPoint):
         db_persist=True,
     )
 
+    objects: ClassVar[models.Manager[PostalAddress]] = ScopedManager()
     personal_data = _OWN | erase(
         "line1", "line2", "locality", "postcode", "city", "country", "commune", "folded"
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import erase, keep
+from contacts.scoped import ScopedManager
 
 
 class DuplicatePair(models.Model):
@@ -34,6 +37,7 @@ class DuplicatePair(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     decided_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[DuplicatePair]] = ScopedManager()
     personal_data = keep("id", "first", "second", "state", "score", "created_by_import") | erase(
         "evidence", "created_at", "decided_by", "decided_at"
     )

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Gender
 from contacts.models.contact import Fold
+from contacts.scoped import ScopedManager
 
 
 class RollKind(models.IntegerChoices):
@@ -111,7 +112,8 @@ class ElectoralRegistration(models.Model):
         db_persist=True,
     )
 
-    objects: ClassVar[models.Manager[ElectoralRegistration]] = ElectoralRegistrationQuerySet.as_manager()
+    scoped_by = ("commune", "polling_station")
+    objects = ScopedManager.from_queryset(ElectoralRegistrationQuerySet)()
 
     personal_data = keep("id", "identity", "source", "created_by_import", "contact") | erase(
         *[
@@ -200,6 +202,7 @@ class RegistrationMatch(models.Model):
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     decided_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[RegistrationMatch]] = ScopedManager()
     personal_data = keep("id", "contact", "registration", "state", "automatic") | erase(
         "evidence", "created_at", "decided_by", "decided_at"
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep
+from contacts.scoped import ScopedManager
 
 
 class Household(models.Model):
@@ -34,6 +37,7 @@ class HouseholdMember(models.Model):
     by_hand = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[models.Manager[HouseholdMember]] = ScopedManager()
     personal_data = keep("contact", "household", "by_hand", "created_at")
 
     class Meta:

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from campaign_crm.platform.personal_data import erase, keep
+from contacts.scoped import ScopedManager
 
 
 class ImportConfirmation(models.Model):
@@ -34,7 +35,7 @@ class ImportConfirmation(models.Model):
     what = ArrayField(models.TextField())
     as_of = models.DateTimeField(null=True)
 
-    objects: ClassVar[models.Manager[ImportConfirmation]] = models.Manager()
+    objects: ClassVar[models.Manager[ImportConfirmation]] = ScopedManager()
     personal_data = keep("pk", "contact", "source", "import_run", "as_of") | erase("what")
 
     def __str__(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
@@ -10,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import TargetingClass
+from contacts.scoped import ScopedManager
 
 
 class ListQuerySet(models.QuerySet["List"]):
@@ -64,6 +67,7 @@ class ListMembership(models.Model):
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[models.Manager[ListMembership]] = ScopedManager()
     personal_data = keep("pk", "contact", "created_by_import", "created_at") | erase("list")
 
     class Meta:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import erase, keep
+from contacts.scoped import ScopedManager
 
 
 class Merge(models.Model):
@@ -29,6 +32,7 @@ class Merge(models.Model):
     )
     undone_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[Merge]] = ScopedManager()
     personal_data = keep(
         "id", "kept", "absorbed_id", "merged_by", "merged_at", "undone_by", "undone_at"
     ) | erase("snapshot")

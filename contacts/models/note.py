@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from campaign_crm.platform.sealed import SealedText
+from contacts.scoped import ScopedManager
 
 
 class Note(models.Model):
@@ -22,6 +25,7 @@ class Note(models.Model):
     body = SealedText(_("note"))  # what people confide may be of any kind: it stands sealed
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects: ClassVar[models.Manager[Note]] = ScopedManager()
     personal_data = keep("id", "contact", "author", "created_at") | erase("body")
 
     class Meta:

@@ -8,6 +8,7 @@ from django.db import models
 
 from campaign_crm.platform.personal_data import erase
 from contacts.enums import Channel, UnreachableReason
+from contacts.scoped import ScopedManager
 
 NO_END = date(9999, 12, 31)
 
@@ -57,7 +58,7 @@ class Reach(models.Model):
     reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
     service_reason = models.CharField(max_length=24, choices=UnreachableReason.choices, blank=True)
 
-    objects = ReachQuerySet.as_manager()
+    objects = ScopedManager.from_queryset(ReachQuerySet)()
 
     personal_data = erase(
         *["pk", "contact", "channel", "point_id", "political", "service", "political_until", "broker_until"],

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
+from contacts.scoped import ScopedManager
 
 # Sources that the program makes by itself keep one name in the database, whoever reads.
 OWN_NAMES = {"Preference page": _("Preference page"), "Typed by hand": _("Typed by hand")}
@@ -148,7 +149,7 @@ class ContactSource(models.Model):
         *["pk", "contact", "source", "created_by_import", "first_seen_at", "collected_on"]
     ) | erase("said")
 
-    objects: ClassVar[models.Manager[ContactSource]] = ContactSourceQuerySet.as_manager()
+    objects = ScopedManager.from_queryset(ContactSourceQuerySet)()
 
     class Meta:
         indexes = [models.Index(fields=["source", "contact"], name="contact_source_by_source")]
@@ -170,6 +171,7 @@ class SourceRow(models.Model):
     contact = models.ForeignKey("contacts.Contact", on_delete=models.CASCADE, related_name="source_rows")
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
 
+    objects: ClassVar[models.Manager[SourceRow]] = ScopedManager()
     personal_data = keep("pk", "source", "created_by_import") | erase("digest", "contact")
 
     def __str__(self) -> str:

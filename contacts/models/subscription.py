@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
+from contacts.scoped import ScopedManager
 
 
 class Newsletter(models.Model):
@@ -45,6 +48,7 @@ class Subscription(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[Subscription]] = ScopedManager()
     personal_data = keep("id", "contact") | erase("newsletter", "source", "started_at", "ended_at")
 
     class Meta:

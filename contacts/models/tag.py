@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.models.contact import Fold
+from contacts.scoped import ScopedManager
 
 
 class Tag(models.Model):
@@ -51,6 +54,7 @@ class ContactTag(models.Model):
     created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[models.Manager[ContactTag]] = ScopedManager()
     personal_data = keep("pk", "contact", "added_by", "created_by_import", "created_at") | erase("tag")
 
     class Meta:

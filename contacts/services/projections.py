@@ -1,4 +1,5 @@
-"""Keeping Reach and the search text true: called by whoever changes a person's facts, in their transaction.
+"""Keeping Reach, voting place and search text true: called by whoever changes a person's facts, in their
+transaction.
 
 Facts are names, communes, contact points, sources, registrations, consents, suppressions and erasure. A
 person's rows are locked before they are projected again: of two transactions that change the same person, the
@@ -8,13 +9,15 @@ second waits and sees what the first one wrote.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
 
-from campaign_crm.platform.database import lend_hash_key
+from campaign_crm.platform.database import acting_as, lend_hash_key
+from campaign_crm.platform.walls import current_scope
 from contacts.enums import BROKER_KINDS, DIRECT_KINDS
 from contacts.models.reach import NO_END
 from contacts.rules.channels import BROKER_BASIS, DIGITAL, OPENS
@@ -27,7 +30,7 @@ SELECT EXISTS (SELECT FROM contacts_suppression WHERE channel = 'post' AND lifte
 
 
 def refresh_projections(contact_ids: Sequence[int]) -> None:
-    """Recompute the Reach rows (four channels) and the search text of these people.
+    """Recompute the Reach rows (four channels), voting place and search text of these people.
 
     Runs in the caller's transaction (opens one when there is none). Ids that do not exist are passed over.
     """
@@ -36,7 +39,7 @@ def refresh_projections(contact_ids: Sequence[int]) -> None:
 
 
 def refresh_reach(contact_ids: Sequence[int]) -> None:
-    """Recompute the Reach rows only: for a change that no search reads (consents, suppressions, sources)."""
+    """Recompute all but the search text: for what no search reads (consents, suppressions, sources)."""
     for start in range(0, len(contact_ids), PEOPLE_AT_A_TIME):
         _refresh(list(contact_ids[start : start + PEOPLE_AT_A_TIME]), search_text=False)
 
@@ -49,10 +52,12 @@ def refresh_projections_from(
 ) -> int:
     """Recompute the people whose ids a query of one column returns; gives how many there were.
 
+    All of them, also those whom the scope at hand does not see: who shares an address is refreshed with it.
+
     The query is the program's own text, such as `SELECT contact_id FROM staging.import_12`, and is run once,
     before anything is projected. Ids may repeat. `refresh` may be `refresh_reach`.
     """
-    with transaction.atomic():
+    with _as_the_system():
         with connection.cursor() as cursor:
             cursor.execute(sql_of_ids, parameters)
             ids = sorted({row[0] for row in cursor.fetchall() if row[0] is not None})
@@ -99,8 +104,13 @@ def refresh_all(*, batch: int = PEOPLE_AT_A_TIME, on_batch: Callable[[int], None
         on_batch(done)
 
 
+def _as_the_system() -> AbstractContextManager[None]:
+    """One transaction; behind the wall of a scope the projections stay the system's own work."""
+    return transaction.atomic() if current_scope() is None else acting_as("crm_system")
+
+
 def _refresh(ids: list[int], *, search_text: bool = True) -> None:
-    with transaction.atomic(), connection.cursor() as cursor:
+    with _as_the_system(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids]
         )
@@ -109,6 +119,7 @@ def _refresh(ids: list[int], *, search_text: bool = True) -> None:
         if post_objections:
             lend_hash_key()
         cursor.execute(_sql("refresh_reach"), {"ids": ids, "post_objections": post_objections, **_law()})
+        cursor.execute(_sql("refresh_voting_place"), {"ids": ids})
         if search_text:
             cursor.execute(_sql("refresh_search_text"), {"ids": ids})
 

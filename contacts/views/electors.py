@@ -19,6 +19,7 @@ class ElectorList(StaffView, TemplateView):
     """Search electors by name, in a commune or everywhere."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
     title = gettext_lazy("Electors")
     subtitle = gettext_lazy(
         "Rows of electoral rolls: they may get letters, visits and calls, never an e-mail or a text message."

@@ -130,6 +130,7 @@ class ElectorsNext(StaffView, TemplateView):
     """The page that explains it, for whoever asks why the base is large and its reach is small."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
     title = gettext_lazy("What to do with electors")
     subtitle = gettext_lazy("A roll says who votes where. It does not say who wants to hear from you.")
     template_name = "contacts/electors/next.html"

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db import connection
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, Exists, OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -44,6 +44,7 @@ class HouseholdList(StaffView, TemplateView):
     """Newest first, those of two people or more."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
     title = gettext_lazy("Households")
     subtitle = gettext_lazy("People who share an address and a name, a phone or an e-mail.")
     template_name = "contacts/households/list.html"
@@ -72,6 +73,7 @@ class HouseholdPage(StaffView, TemplateView):
     """Who lives together, how the base knows, and somebody to add."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
     template_name = "contacts/households/page.html"
 
     def get_title(self) -> str:
@@ -93,7 +95,7 @@ class HouseholdPage(StaffView, TemplateView):
             by_hand={link.contact_id for link in links if link.by_hand},
             q=query,
             found=self._found(query, ids),
-            may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
+            may_edit=self.request.user.scope_of(Right.EDIT_PEOPLE) is None,
             **kwargs,
         )
 
@@ -106,7 +108,8 @@ class HouseholdPage(StaffView, TemplateView):
         return rows_of([people[pk] for pk in ids if pk in people])
 
     def _household(self) -> Household:
-        return get_object_or_404(Household, pk=self.kwargs["pk"])
+        members = HouseholdMember.objects.filter(household=OuterRef("pk"))  # of the scope
+        return get_object_or_404(Household, Exists(members), pk=self.kwargs["pk"])
 
 
 class CorrectHousehold(StaffView, View):

@@ -79,6 +79,7 @@ class Letters(StaffView, TemplateView):
 
     right_required = Right.VIEW_PEOPLE
     right_to_write = Right.EXPORT_PEOPLE
+    in_territory = True
     title = gettext_lazy("Letters to electors")
     subtitle = gettext_lazy("Choose whom to write to: that is what a roll is for. Never an e-mail or an SMS.")
     template_name = "contacts/electors/letters.html"

@@ -22,6 +22,7 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import numbers_of
 from contacts.enums import TargetingClass
 from contacts.models import Contact, List, ListMembership
+from contacts.scoped import own_within
 from contacts.services.lists import create_list, remove_from_list
 
 COUNTS_KEPT_SECONDS = 60
@@ -39,6 +40,7 @@ class ListForm(forms.ModelForm[List]):
 
 class Lists(StaffView, TemplateView):
     right_required = Right.VIEW_SEGMENTS
+    in_territory = True
     title = gettext_lazy("Fixed lists")
     subtitle = gettext_lazy("People picked one by one; a segment, by contrast, is always computed.")
     template_name = "contacts/lists/list.html"
@@ -59,6 +61,7 @@ def _people_on_lists() -> dict[int, int]:
 
 class NewList(StaffView, TemplateView):
     right_required = Right.EDIT_SEGMENTS
+    in_territory = True
     title = gettext_lazy("New fixed list")
     template_name = "contacts/lists/new.html"
 
@@ -87,6 +90,7 @@ class ListPage(StaffView, TemplateView):
     """The people on a list."""
 
     right_required = Right.VIEW_SEGMENTS
+    in_territory = True
     template_name = "contacts/lists/page.html"
 
     def get_title(self) -> str:
@@ -102,7 +106,8 @@ class ListPage(StaffView, TemplateView):
             list=found,
             page=newest_first(self.request, people.select_related("commune")),
             may_export=self.request.user.has_right(Right.EXPORT_PEOPLE),
-            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
+            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS)
+            and own_within(List.objects.filter(pk=found.pk), self.request.user).exists(),
             **kwargs,
         )
 
@@ -114,9 +119,10 @@ class ListPage(StaffView, TemplateView):
 
 class RemoveFromList(StaffView, View):
     right_required = Right.EDIT_SEGMENTS
+    in_territory = True
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        found = get_object_or_404(List, pk=pk)
+        found = get_object_or_404(own_within(List.objects.all(), request.user), pk=pk)
         ids = numbers_of(request.POST.getlist("person"))
         removed = remove_from_list(of=found, contacts=ids, by=request.user)
         messages.success(request, _("Taken off the list: %(number)s.") % {"number": removed})

@@ -22,6 +22,7 @@ from campaign_crm.platform.typed import line_of, number_of, numbers_of
 from contacts.enums import TerritoryKind
 from contacts.exports.scopes import people_who
 from contacts.models import Contact, List, Territory
+from contacts.scoped import own_within
 from contacts.selectors import FOUND_AT_MOST, search_contacts
 from contacts.services.lists import add_to_list
 from contacts.services.people import tag_named, tag_people
@@ -41,6 +42,7 @@ class PeopleList(StaffView, TemplateView):
     """Newest people first; a search shows the best matches instead."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
     title = gettext_lazy("People")
     template_name = "contacts/people/list.html"
 
@@ -63,7 +65,7 @@ class PeopleList(StaffView, TemplateView):
             found_at_most=FOUND_AT_MOST,
             may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
             export_url=self._export_url(query),
-            all_lists=List.objects.picked().order_by("name")[:200],
+            all_lists=own_within(List.objects.picked(), self.request.user).order_by("name")[:200],
             **kwargs,
         )
 
@@ -99,6 +101,7 @@ class SelectedPeople(StaffView, View):
     """Put a tag on the selected people, or add them to a list."""
 
     right_required = Right.EDIT_PEOPLE
+    in_territory = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
         ids = numbers_of(request.POST.getlist("person"))
@@ -112,7 +115,7 @@ class SelectedPeople(StaffView, View):
                 request, _("Tagged “%(tag)s”: %(number)s.") % {"tag": tag.name, "number": number}
             )
         elif list_id is not None:
-            chosen = get_object_or_404(List.objects.picked(), pk=list_id)
+            chosen = get_object_or_404(own_within(List.objects.picked(), request.user), pk=list_id)
             number = add_to_list(to=chosen, contacts=people, by=request.user)
             text = _("Added to “%(list)s”: %(number)s.")
             messages.success(request, text % {"list": chosen.name, "number": number})

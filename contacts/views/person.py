@@ -18,10 +18,12 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import moment_of
+from campaign_crm.platform.walls import current_scope
 from contacts.enums import TimelineGroup
 from contacts.merging.redirects import present_id
 from contacts.models import Contact, List, Tag
 from contacts.registry import registry
+from contacts.scoped import own_within
 from contacts.services.addresses import InvalidAddress
 from contacts.services.people import create_contact, update_contact
 from contacts.services.sources import hand_source
@@ -36,6 +38,7 @@ class PersonPage(StaffView, TemplateView):
     """Everything about one person on one page; the timeline loads more by itself."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
     template_name = "contacts/people/page.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -61,8 +64,9 @@ class PersonPage(StaffView, TemplateView):
             contact=contact,
             facts=facts,
             may_edit=self.request.user.has_right(Right.EDIT_PEOPLE),
+            everywhere=current_scope() is None,  # merging and linking reach beyond a territory
             all_tags=Tag.objects.order_by("name")[:200],
-            all_lists=List.objects.picked().order_by("name")[:200],
+            all_lists=own_within(List.objects.picked(), self.request.user).order_by("name")[:200],
             may_record=self.request.user.has_right(Right.EDIT_COMPLIANCE),
             newsletters=newsletter_boxes(facts),
             point_form=PointForm(auto_id="point_%s"),
@@ -100,6 +104,7 @@ class Timeline(StaffView, View):
     """Older lines of a timeline, as a fragment."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         contact = get_object_or_404(Contact.objects.visible(), pk=pk)
@@ -110,6 +115,7 @@ class Timeline(StaffView, View):
 
 class NewPerson(StaffView, TemplateView):
     right_required = Right.EDIT_PEOPLE
+    in_territory = True
     title = gettext_lazy("New person")
     template_name = "contacts/people/edit.html"
 
@@ -133,6 +139,7 @@ class NewPerson(StaffView, TemplateView):
 
 class EditPerson(StaffView, TemplateView):
     right_required = Right.EDIT_PEOPLE
+    in_territory = True
     template_name = "contacts/people/edit.html"
 
     def get_title(self) -> str:

@@ -25,6 +25,7 @@ from contacts.models import (
     Source,
     Tag,
 )
+from contacts.scoped import own_within
 from contacts.services.addresses import InvalidAddress
 from contacts.services.consents import ConsentRefused, current_wording, record_consent
 from contacts.services.contact_points import (
@@ -54,6 +55,7 @@ class PersonAct(StaffView, View):
     """What staff write down about a person; what the person said to them asks for the right to record it."""
 
     right_required = Right.EDIT_PEOPLE
+    in_territory = True
 
     def right_for(self, request: HttpRequest) -> str | None:
         said = self.kwargs["act"] in ("consent", "object")
@@ -86,7 +88,11 @@ def _untag(request: HttpRequest, contact: Contact) -> None:
 
 
 def _list(request: HttpRequest, contact: Contact) -> None:
-    chosen = List.objects.picked().filter(pk=number_of(request.POST.get("list", ""))).first()
+    chosen = (
+        own_within(List.objects.picked(), request.user)
+        .filter(pk=number_of(request.POST.get("list", "")))
+        .first()
+    )
     if chosen is not None:
         add_to_list(to=chosen, contacts=[contact], by=request.user)
         messages.success(request, _("Added to “%(name)s”.") % {"name": chosen.name})

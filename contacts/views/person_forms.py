@@ -8,7 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.models import Contact
+from campaign_crm.platform.walls import contents, current_scope
+from contacts.models import Contact, Territory
 from contacts.views.extra_field_forms import PREFIX, extra_form_fields, extra_values
 from contacts.views.place_field import PlaceField
 
@@ -34,6 +35,7 @@ class PersonForm(forms.ModelForm[Contact]):
 
     def __init__(self, *args: Any, known: Contact | None = None, **kwargs: Any) -> None:
         """`known` is the person whose form is shown; what is typed is never put on them here."""
+        self.known = known
         super().__init__(*args, **kwargs)
         self.fields["commune"].initial = known.commune if known else None
         self.fields |= extra_form_fields(known.custom if known else {})
@@ -41,6 +43,18 @@ class PersonForm(forms.ModelForm[Contact]):
     @property
     def extra(self) -> list[forms.BoundField]:
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
+
+    def clean_commune(self) -> Territory | None:
+        """Whoever works in a territory writes down people who live or vote there, and nobody else."""
+        place: Territory | None = self.cleaned_data["commune"]
+        scope = current_scope()
+        if scope is None or ("commune" not in self.data and self.known is not None):
+            return place
+        inside = contents(scope)
+        votes_here = self.known is not None and self.known.votes_in_id in inside
+        if not votes_here and (place is None or place.pk not in inside):
+            raise forms.ValidationError(_("Choose a commune of your territory."))
+        return place
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -20,6 +20,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.models import Segment
+from contacts.scoped import own_within
 from contacts.segments.compile import people_matching
 from contacts.segments.conditions import find_condition
 from contacts.segments.drafts import DraftGroup, change, draft_of, new_draft, read_draft
@@ -37,6 +38,7 @@ class SegmentBuilder(StaffView, TemplateView):
     """New segment, copy of one (`?copy=<id>`) or edit of one."""
 
     right_required = Right.EDIT_SEGMENTS
+    in_territory = True
     template_name = "contacts/segments/edit.html"
 
     def get_title(self) -> str:
@@ -109,7 +111,8 @@ class SegmentBuilder(StaffView, TemplateView):
         if "pk" not in self.kwargs:
             return None
         if not hasattr(self, "_found"):
-            self._found: Segment = get_object_or_404(self._visible(), pk=self.kwargs["pk"])
+            mine = own_within(self._visible(), self.request.user)
+            self._found: Segment = get_object_or_404(mine, pk=self.kwargs["pk"])
         return self._found
 
     def _copied(self) -> Segment | None:
@@ -124,6 +127,7 @@ class SegmentPreview(StaffView, View):
     """Figures of the conditions now on the page: first an estimate, then (`exact`) everything counted."""
 
     right_required = Right.VIEW_SEGMENTS
+    in_territory = True
     title = gettext_lazy("Preview")
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -151,6 +155,7 @@ class SegmentOptions(StaffView, View):
     """Boxes to tick for a condition's value: those ticked already, then what fits what was typed."""
 
     right_required = Right.VIEW_SEGMENTS
+    in_territory = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         place = request.GET.get("place", "")[:40]

@@ -18,6 +18,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.errors import ContactsError
 from contacts.models import Contact, Segment
+from contacts.scoped import own_within
 from contacts.segments.compile import people_matching
 from contacts.segments.counting import Estimate, count_estimate
 from contacts.segments.errors import SegmentInvalid
@@ -36,6 +37,7 @@ class SegmentPageMixin(StaffView):
     """Pages of one segment that the person may see."""
 
     right_required = Right.VIEW_SEGMENTS
+    in_territory = True
 
     def segment(self) -> Segment:
         if not hasattr(self, "_segment"):
@@ -52,6 +54,7 @@ class SegmentPageMixin(StaffView):
 
 class SegmentList(StaffView, TemplateView):
     right_required = Right.VIEW_SEGMENTS
+    in_territory = True
     title = gettext_lazy("Dynamic lists (segments)")
     subtitle = gettext_lazy("Conditions on people, worked out anew each time they are used.")
     template_name = "contacts/segments/list.html"
@@ -92,7 +95,8 @@ class SegmentPage(SegmentPageMixin, TemplateView):
         except SegmentInvalid as error:
             context["problems"] = error.problems
         return super().get_context_data(
-            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
+            may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS)
+            and own_within(Segment.objects.filter(pk=segment.pk), self.request.user).exists(),
             may_export=self.request.user.has_right(Right.EXPORT_PEOPLE),
             **context,
             **kwargs,
@@ -138,9 +142,10 @@ def person_asked(request: HttpRequest, segment: Segment) -> dict[str, Any]:
 
 class DeleteSegment(SegmentPageMixin, View):
     right_required = Right.EDIT_SEGMENTS
+    in_territory = True
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        segment = self.segment()
+        segment = get_object_or_404(own_within(Segment.objects.all(), request.user), pk=self.segment().pk)
         try:
             delete_segment(segment=segment, by=request.user)
         except ContactsError as error:

@@ -13,6 +13,7 @@ from django.utils.translation import override
 
 from campaign_crm.platform.models import Notification, User
 from campaign_crm.platform.rights import Right, Role
+from campaign_crm.platform.walls import covers
 from messaging.dispatch.circuit import PauseReason
 from messaging.models import Campaign, ProviderAccount, SenderDomain
 
@@ -40,8 +41,9 @@ def language_of(campaign: Campaign) -> str:
 
 def tell_those_who_send(campaign: Campaign, kind: str, say: Callable[[], str]) -> None:
     """Tell everybody who may send mailings what one of them has to do; `say` in their language."""
+    where = None if campaign.territory_id is None else frozenset({campaign.territory_id})
     for user in User.objects.filter(is_active=True):
-        if not user.has_right(Right.SEND_CAMPAIGN):
+        if not covers(user.scope_of(Right.SEND_CAMPAIGN), where):
             continue
         with override(user.language or settings.LANGUAGE_CODE):
             message = say()

@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
+from campaign_crm.platform.walls import current_scope
 from contacts.enums import MessageKind
-from contacts.models import List, Newsletter, Segment, Source
+from contacts.models import List, Newsletter, Segment, Source, Territory
 from messaging.enums import Moment
 from messaging.models import Campaign, Operation, Template
 
@@ -41,6 +42,12 @@ class NewCampaignForm(forms.Form):
     previous = forms.ModelChoiceField(
         Campaign.objects.none(), label=_("Earlier mailing"), required=False, empty_label=_("Choose a mailing")
     )
+    territory = forms.ModelChoiceField(
+        Territory.objects.none(),
+        label=_("Territory"),
+        empty_label=None,
+        help_text=_("Nobody outside it is written to."),
+    )
     operation_name = forms.CharField(
         label=_("Operation"),
         max_length=120,
@@ -56,6 +63,13 @@ class NewCampaignForm(forms.Form):
             pk__in=list(newest.values_list("pk", flat=True)) + self._asked()
         ).order_by("-pk")
         self.fields["template"].empty_label = _("Choose a template")  # type: ignore[attr-defined]
+        scope = current_scope()
+        if scope is None:
+            del self.fields["territory"]
+        else:
+            places = Territory.objects.filter(pk__in=scope).order_by("name")
+            self.fields["territory"].queryset = places  # type: ignore[attr-defined]
+            self.fields["territory"].initial = places.first()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import ClassVar
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -15,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel, MessageKind
+from contacts.scoped import ScopedManager
 from messaging.content.utm import LONGEST_TAG, TAG
 from messaging.enums import CampaignState, Moment
 
@@ -124,7 +124,8 @@ class Campaign(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(db_default=Now())
 
-    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
+    scoped_by = ("territory",)
+    objects = ScopedManager.from_queryset(CampaignQuerySet)()
     personal_data = keep(
         *[
             "id",

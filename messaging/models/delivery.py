@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep, scrub
+from contacts.scoped import ScopedManager
 from messaging.enums import DeliveryState
 
 
@@ -72,7 +71,8 @@ class Delivery(models.Model):
     rulebook_version = models.CharField(max_length=16, db_default="")
     segment_version = models.PositiveIntegerField(null=True)
 
-    objects: ClassVar[models.Manager[Delivery]] = DeliveryQuerySet.as_manager()
+    scoped_by_mailing = "campaign"
+    objects = ScopedManager.from_queryset(DeliveryQuerySet)()
     personal_data = keep(
         *[
             "pk",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import erase, keep
+from contacts.scoped import ScopedManager
 
 
 class Mailbox(models.Model):
@@ -99,6 +102,7 @@ class Reply(models.Model):
     is_automatic = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
+    objects: ClassVar[models.Manager[Reply]] = ScopedManager()
     personal_data = keep(
         "id", "account", "contact", "campaign", "digest", "at", "is_automatic", "created_at"
     ) | erase("from_name", "from_address", "subject", "text")

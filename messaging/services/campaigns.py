@@ -19,6 +19,7 @@ from campaign_crm.platform.jobs import tick
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
 from contacts.enums import Channel
+from contacts.models import Territory
 from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, EditedMeanwhile, SendingIsOff, WrongState
@@ -28,7 +29,7 @@ from messaging.services.experiment_copies import copy_test
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, sender_fault
 from messaging.services.rights import ask_right as ask_right
-from messaging.services.rights import ask_second_step
+from messaging.services.rights import ask_second_step, place_of_mailing
 from messaging.services.schedules import last_moment, unschedule
 
 COPIED = (
@@ -71,11 +72,16 @@ class CampaignFields(CampaignContent, total=False):
 
 @transaction.atomic
 def create_campaign(
-    *, by: User, name: str, template: Template | None = None, **fields: Unpack[CampaignContent]
+    *,
+    by: User,
+    name: str,
+    template: Template | None = None,
+    territory: Territory | None = None,
+    **fields: Unpack[CampaignContent],
 ) -> Campaign:
-    """Begin a mailing, empty or from a template."""
+    """Begin a mailing, empty or from a template; in a territory, outside which nobody is written to."""
     ask_right(by, Right.EDIT_CAMPAIGN)
-    campaign = Campaign(name=name, created_by=by)
+    campaign = Campaign(name=name, created_by=by, territory_id=place_of_mailing(territory))
     if template is not None:
         campaign.subject, campaign.preview_text = template.subject, template.preview_text
         campaign.blocks = template.blocks

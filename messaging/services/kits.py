@@ -12,13 +12,13 @@ from contacts.models import Territory
 from messaging.errors import MessagingError, NotAllowed
 from messaging.models import Campaign, Template
 from messaging.services.campaigns import create_campaign
-from messaging.services.rights import ask_right
+from messaging.services.rights import ask_right, may_write_in
 from messaging.services.variants import KINDS, open_blocks, senders_for
 
 
 def may_use_kit(user: User, template: Template, territory: Territory) -> bool:
     """Whether this person may send this kit in this territory; the only place where that is decided."""
-    return template.is_kit and territory.kind in KINDS and user.has_right(Right.EDIT_CAMPAIGN)
+    return template.is_kit and territory.kind in KINDS and may_write_in(user, territory)
 
 
 @transaction.atomic
@@ -43,10 +43,11 @@ def start_local_mailing(*, template: Template, territory: Territory, name: str, 
     if not may_use_kit(by, template, territory):
         raise NotAllowed(_("You may not send “%(kit)s” in this territory.") % {"kit": template.name})
     own = [sender for sender in senders_for(territory) if sender.territory_id is not None]
-    campaign = create_campaign(by=by, name=name, template=template, sender=own[0] if own else None)
-    campaign.territory, campaign.from_kit = territory, True
-    campaign.audience = {"type": "everyone"}
-    campaign.save(update_fields=["territory", "from_kit", "audience"])
+    campaign = create_campaign(
+        by=by, name=name, template=template, territory=territory, sender=own[0] if own else None
+    )
+    campaign.from_kit, campaign.audience = True, {"type": "everyone"}
+    campaign.save(update_fields=["from_kit", "audience"])
     detail = {"territory": territory.pk, "template": template.pk}
     audit.record(action="kit.use", on=campaign, by=by, detail=detail)
     return campaign

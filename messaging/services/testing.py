@@ -122,6 +122,7 @@ def _standing(campaign: Campaign) -> Campaign:
         name=(_("Test of %(name)s") % {"name": campaign.name})[:150],
         compile_content=lambda: compiled,
         sender=campaign.sender,
+        territory_id=campaign.territory_id,
         send_until=leaves_by,
     )
     Campaign.objects.filter(pk=standing.pk).update(send_until=leaves_by)

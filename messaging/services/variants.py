@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
-from campaign_crm.platform.rights import Right
 from contacts.enums import TerritoryKind
 from contacts.models import Territory, TerritoryAncestor
 from messaging.content.blocks import read_document
@@ -25,6 +24,7 @@ from messaging.errors import EditedMeanwhile, MessagingError, NotAllowed, WrongS
 from messaging.models import Campaign, CampaignVariant, Experiment, SenderIdentity
 from messaging.models.variant import MOST_VARIANTS
 from messaging.services.compiling import custom_field_keys
+from messaging.services.rights import may_write_in
 
 KINDS = (TerritoryKind.REGION, TerritoryKind.DEPARTMENT)
 EDITABLE = (CampaignState.DRAFT, CampaignState.SCHEDULED)
@@ -48,7 +48,7 @@ class VersionFields(TypedDict, total=False):
 def may_write_version(user: User, campaign: Campaign, territory: Territory) -> bool:
     """Whether this person may write this territory's version; the only place where that is decided."""
     is_national = campaign.territory_id is None
-    return is_national and territory.kind in KINDS and user.has_right(Right.EDIT_CAMPAIGN)
+    return is_national and territory.kind in KINDS and may_write_in(user, territory)
 
 
 def open_blocks(document: Any) -> dict[str, dict[str, Any]]:

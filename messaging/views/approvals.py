@@ -20,6 +20,7 @@ class ApprovalAct(StaffView, View):
     """One POST: `ask`, `approve`, `decline` or `alone`; back to the page before sending."""
 
     right_required = Right.APPROVE_CAMPAIGN
+    in_territory = True
 
     def right_for(self, request: HttpRequest) -> str | None:
         return Right.EDIT_CAMPAIGN if self.kwargs["act"] == "ask" else Right.APPROVE_CAMPAIGN

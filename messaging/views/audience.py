@@ -108,6 +108,7 @@ class AudienceStep(StaffView, TemplateView):
     """Choose the audience and the kind of message."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
     template_name = "messaging/audience.html"
 
     def get_title(self) -> str:
@@ -180,6 +181,7 @@ class AudienceCount(StaffView, View):
     """The figures of the choice now on the page, as a fragment; `exact=1` waits for every person."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings(), pk=pk)

@@ -33,6 +33,7 @@ class Calendar(StaffView, TemplateView):
     """One month: `?month=2027-03`, this one by default."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
     title = gettext_lazy("Calendar")
     subtitle = gettext_lazy("Mailings that are scheduled, and those that have left.")
     template_name = "messaging/calendar.html"

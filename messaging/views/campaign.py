@@ -46,6 +46,7 @@ class OneCampaign(StaffView, TemplateView):
     """What the pages about one mailing have in common."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
 
     def get_title(self) -> str:
         return self.campaign.name
@@ -98,6 +99,7 @@ class CampaignProgress(StaffView, View):
     """The live part of the page, asked for every two seconds until the send has ended."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings().defer("compiled", "blocks"), pk=pk)

@@ -56,6 +56,7 @@ class CampaignList(StaffView, TemplateView):
     """Mailings, newest first, with what became of each."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
     title = gettext_lazy("Mailings")
     template_name = "messaging/campaigns.html"
 
@@ -88,6 +89,7 @@ class NewCampaign(StaffView, TemplateView):
     """A name and where to begin; then straight to the composer."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
     title = gettext_lazy("New mailing")
     template_name = "messaging/campaign_new.html"
 
@@ -118,7 +120,12 @@ class NewCampaign(StaffView, TemplateView):
             )
         template = form.cleaned_data["template"] if form.cleaned_data["start"] == "template" else None
         return acts.create_campaign(
-            by=user, name=name, template=template, operation=operation, sender=_usual_sender()
+            by=user,
+            name=name,
+            template=template,
+            territory=form.cleaned_data.get("territory"),
+            operation=operation,
+            sender=_usual_sender(),
         )
 
 
@@ -136,6 +143,7 @@ class CampaignAct(StaffView, View):
     """One POST that does one thing to a mailing and comes back to its page."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
     SENDING_ACTS = ("pause", "resume", "cancel", "settle", "speed", "release")
 
     def right_for(self, request: HttpRequest) -> str | None:

@@ -42,6 +42,7 @@ class Composer(StaffView, TemplateView):
     """Write a mailing or a template. `kind` of the URL says which."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
     template_name = "messaging/compose.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

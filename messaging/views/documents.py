@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import User
+from campaign_crm.platform.walls import current_scope
 from messaging.content.blocks import read_document
 from messaging.content.errors import ContentError
 from messaging.content.utm import clean_tag
@@ -159,7 +160,7 @@ def find_document(kind: str, pk: int) -> Document:
     """The mailing (not a service message's) or template of that number; raises Http404."""
     if kind == "template":
         template = Template.objects.filter(pk=pk).first()
-        if template is not None:
+        if template is not None and current_scope() is None:  # templates are the whole country's
             return TemplateDocument(template)
     else:
         mailings = Campaign.objects.filter(standing_for="").select_related("sender", "operation", "territory")

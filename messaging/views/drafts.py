@@ -35,6 +35,8 @@ READERS_SHOWN = 8
 class DraftView(StaffView, View):
     """One thing asked of a document that is being written; `kind` of the address says which."""
 
+    in_territory = True
+
     def find(self) -> Document:
         """The document as it is now; raises Http404."""
         return find_document(self.kwargs["kind"], self.kwargs["pk"])
@@ -76,16 +78,17 @@ class CopyDraft(StaffView, View):
     """Keep what the composer holds as a mailing of its own: one way out of a conflict."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
             values = read_content(json.loads(request.body)["content"])
+            name = (_("Copy of %(name)s") % {"name": values.pop("name", _("Mailing"))})[:150]
+            campaign = create_campaign(by=request.user, name=name, **values)
         except MessagingError as error:
             return JsonResponse({"message": said(error)}, status=400)
         except (ValueError, TypeError, KeyError, UnicodeDecodeError):
             return JsonResponse({"message": _("The message could not be read: reload the page.")}, status=400)
-        name = (_("Copy of %(name)s") % {"name": values.pop("name", _("Mailing"))})[:150]
-        campaign = create_campaign(by=request.user, name=name, **values)
         return JsonResponse({"url": find_document("campaign", campaign.pk).url("compose")})
 
 
@@ -124,6 +127,7 @@ class FindReader(StaffView, View):
     """People whose message the author may look at."""
 
     right_required = Right.VIEW_PEOPLE
+    in_territory = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         found = search_contacts(request.GET.get("q", "")[:100], limit=READERS_SHOWN)

@@ -80,6 +80,7 @@ class ExperimentAct(StaffView, View):
     """One POST that adds a version, takes one away, or ends the test before it began."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def post(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         campaign = get_object_or_404(mailings(), pk=pk)
@@ -105,6 +106,7 @@ class ChooseVersion(StaffView, View):
     """A person decides what the others get."""
 
     right_required = Right.SEND_CAMPAIGN
+    in_territory = True
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings(), pk=pk)
@@ -122,6 +124,7 @@ class ExperimentPlan(StaffView, View):
     """What a test of this size can show, for as many recipients as there are now."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings().defer("compiled"), pk=pk)
@@ -136,6 +139,7 @@ class ExperimentResult(StaffView, View):
     """How the test stands, as a part of the mailing's page."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         found = mailings().select_related("sender").defer("compiled")

@@ -24,6 +24,7 @@ class ImageList(StaffView, View):
     """Newest pictures first: {"images": […], "next": address of the following ones or ""}."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def get(self, request: HttpRequest) -> HttpResponse:
         images = Image.objects.order_by("-pk")
@@ -39,6 +40,7 @@ class UploadImage(StaffView, View):
     """Take one picture (`file`, `alt`); 400 with the reason when it cannot be used."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def post(self, request: HttpRequest) -> HttpResponse:
         file = request.FILES.get("file")

@@ -45,6 +45,7 @@ class LocalMailing(StaffView, TemplateView):
     """Choose the territory of a kit; then straight to its blocks."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
     template_name = "messaging/kit.html"
 
     def get_title(self) -> str:

@@ -21,6 +21,7 @@ class OnePart(StaffView, Generic[Part]):
     """A page or an answer about one part; `load` reads it and raises Http404."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def load(self) -> Part:
         raise NotImplementedError

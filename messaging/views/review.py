@@ -47,6 +47,7 @@ class Review(StaffView, TemplateView):
 
     right_required = Right.VIEW_CAMPAIGNS
     right_to_write = Right.SEND_CAMPAIGN
+    in_territory = True
     template_name = "messaging/review.html"
 
     def get_title(self) -> str:

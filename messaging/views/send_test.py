@@ -36,6 +36,7 @@ class SendTest(StaffView, View):
     """Send the mailing as it is saved to a few addresses of the team; answers with a fragment."""
 
     right_required = Right.EDIT_CAMPAIGN
+    in_territory = True
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings().select_related("sender__provider_account"), pk=pk)

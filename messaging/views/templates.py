@@ -26,6 +26,7 @@ class TemplateList(StaffView, TemplateView):
     """Every template with its look."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
     title = gettext_lazy("Templates")
     subtitle = gettext_lazy("Beginnings of mailings, ready to be filled in.")
     template_name = "messaging/templates.html"

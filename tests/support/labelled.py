@@ -50,7 +50,12 @@ def load_base(people: Iterable[Labelled], source: Source) -> Base:
         first = cursor.fetchone()[0]
         points: list[tuple[object, ...]] = []
         rows = _contacts(people, first, communes, base, points)
-        copy_rows("contacts_contact", CONTACT, rows, texts=TEXTS)
+        columns = ", ".join(CONTACT)  # by way of a table without row security, which COPY refuses
+        cursor.execute(
+            f"CREATE TEMP TABLE person ON COMMIT DROP AS SELECT {columns} FROM contacts_contact LIMIT 0"
+        )
+        copy_rows("pg_temp.person", CONTACT, rows, texts=TEXTS)
+        cursor.execute(f"INSERT INTO contacts_contact ({columns}) SELECT {columns} FROM person")
         copy_rows("pg_temp.point", ["id", "kind", "value"], points, texts=["value"])
         lend_hash_key()
         for statement in _POINTS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from campaign_crm.platform.personal_data import keep, scrub
+from contacts.scoped import ScopedManager
 
 
 class Form(models.Model):
@@ -79,6 +81,7 @@ class Submission(models.Model):
     at = models.DateTimeField(db_default=Now())
     confirmed_at = models.DateTimeField(null=True)
 
+    objects: ClassVar[models.Manager[Submission]] = ScopedManager()
     personal_data = keep("id", "form", "contact", "at", "asked_at", "confirmed_at") | scrub(
         "data", "address_hash", "ip"
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep, scrub
+from contacts.scoped import ScopedManager
 from tracking.enums import HitClass, InteractionKind
 
 
@@ -37,6 +40,8 @@ class Interaction(models.Model):
     user_agent = models.CharField(max_length=300, db_default="")
     data = models.JSONField(null=True)
 
+    scoped_by_mailing = "campaign"
+    objects: ClassVar[models.Manager[Interaction]] = ScopedManager()
     personal_data = keep(
         *[
             "pk",

@@ -17,6 +17,7 @@ from tracking.services.interactions import record_interaction
 
 class LogCall(StaffView, View):
     right_required = Right.EDIT_PEOPLE
+    in_territory = True
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         contact = get_object_or_404(Contact.objects.visible(), pk=pk)

@@ -16,6 +16,7 @@ class CampaignReportPart(StaffView, View):
     """Delivered, opened, clicked, left; by link and by territory. The mailing's page asks for it."""
 
     right_required = Right.VIEW_CAMPAIGNS
+    in_territory = True
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(Campaign.objects.mailings().defer(*NOT_ON_LISTS), pk=pk)

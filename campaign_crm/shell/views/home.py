@@ -11,6 +11,8 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
+from campaign_crm.platform.walls import current_scope
+from contacts.models import Territory
 from tracking.selectors import Dashboard, dashboard
 
 DAYS = 30
@@ -25,7 +27,10 @@ class Home(StaffView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        if self.request.user.has_right(Right.VIEW_PEOPLE):
+        scope = current_scope()
+        if scope is not None:  # the figures below are those of the whole country
+            context["places"] = Territory.objects.filter(pk__in=scope).order_by("name")
+        elif self.request.user.has_right(Right.VIEW_PEOPLE):
             figures = dashboard(days=DAYS)
             context |= {
                 "figures": figures,

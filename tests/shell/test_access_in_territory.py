@@ -1,0 +1,222 @@
+"""Who may open what in a territory: every role granted there × every page and operation of the API.
+
+A page that is open in territories says in its row whose pages it shows (`access_rows.Row.local`); for people,
+households and mailings of elsewhere it answers as if there were none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from campaign_crm.platform.models import User
+from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role, role_has_right
+from contacts.models import Contact, Grant, Household, HouseholdMember, Source, Territory
+from contacts.services.people import create_contact
+from messaging.models import Campaign
+from tests.shell.access_rows import ANYTHING, HOUSEHOLD, MAILING, OPERATIONS, PERSON, PUBLIC, ROWS
+from tests.shell.test_access import ADMIN, API, DOORS, PAGES, address, asked, plain_refusals, writing_right
+from tests.support.places import Places, make_places
+
+__all__ = ["plain_refusals"]
+pytestmark = pytest.mark.django_db
+IN_A_TERRITORY = [role for role in Role if role not in NATIONAL_ONLY]
+STAFF = sorted(name for name, row in ROWS.items() if row is not PUBLIC and name in PAGES)
+OUTSIDE = ("Outofsight", "outofsight@example.org", "A mailing of elsewhere")
+
+
+@dataclass(frozen=True)
+class Things:
+    """One thing of each kind, by the number that stands in addresses."""
+
+    person: int
+    household: int
+    mailing: int
+
+    def of(self, kind: str) -> int:
+        return int(getattr(self, kind))
+
+
+@pytest.fixture
+def places(db: None) -> Places:
+    return make_places()
+
+
+@pytest.fixture
+def inside(places: Places) -> Things:
+    return make_things("Insight", places.beauvais, "A mailing of here")
+
+
+@pytest.fixture
+def outside(places: Places) -> Things:
+    return make_things(OUTSIDE[0], places.amiens, OUTSIDE[2])
+
+
+def make_things(name: str, commune: Territory, mailing: str) -> Things:
+    source, _made = Source.objects.get_or_create(
+        name="Form", kind="form", lawful_basis="consent", channels=["email"]
+    )
+    people = [
+        create_contact(
+            source=source, by=None, last_name=name, email=f"{name.lower()}{at}example.org", commune=commune
+        )
+        for at in ("@", "2@")
+    ]
+    household = Household.objects.create()
+    HouseholdMember.objects.bulk_create(HouseholdMember(household=household, contact=one) for one in people)
+    campaign = Campaign.objects.create(name=mailing, territory=commune)
+    return Things(people[0].pk, household.pk, campaign.pk)
+
+
+@pytest.fixture
+def local(member: Callable[..., User], places: Places) -> Callable[[str], Client]:
+    """A browser of somebody who holds one role in the Oise, and nothing in the country."""
+
+    def make(role: str) -> Client:
+        user = member("", email=f"local-{role}@example.org")
+        Grant.objects.create(user=user, role=role, territory=places.oise)
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        return client
+
+    return make
+
+
+def may_open(role: str, name: str) -> bool:
+    row = ROWS[name]
+    return row.read is None or (bool(row.local) and role_has_right(role, row.read))
+
+
+@pytest.mark.parametrize("role", IN_A_TERRITORY)
+def test_role_in_a_territory_opens_what_is_local_and_nothing_else(
+    local: Callable[[str], Client], role: str
+) -> None:
+    client = local(role)
+    wrong = {}
+    for name in STAFF:
+        status = client.get(address(name)).status_code
+        if (status == 403) == may_open(role, name) or status >= 500:
+            wrong[name] = status
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("role", IN_A_TERRITORY)
+def test_role_in_a_territory_changes_nothing_of_the_country(
+    local: Callable[[str], Client], role: str
+) -> None:
+    client = local(role)
+    answers = {
+        name: client.post(address(name)).status_code
+        for name in STAFF
+        if (needed := writing_right(ROWS[name])) is not None
+        and not (ROWS[name].local and role_has_right(role, needed))
+    }
+    assert {name: status for name, status in answers.items() if status not in (403, 405)} == {}
+
+
+@pytest.mark.parametrize("role", IN_A_TERRITORY)
+def test_api_opens_to_a_role_in_a_territory_what_is_local(local: Callable[[str], Client], role: str) -> None:
+    client = local(role)
+    may = {name: asked(client, name) not in (401, 403) for name in API}
+    assert may == {
+        name: bool(operation.local) and role_has_right(role, operation.right)
+        for name, operation in OPERATIONS.items()
+    }
+
+
+@pytest.mark.parametrize("role", IN_A_TERRITORY)
+def test_reference_tables_stay_closed(local: Callable[[str], Client], role: str) -> None:
+    client = local(role)
+    opened = {name: client.get(address(name), follow=True).status_code for name in sorted(set(ADMIN) - DOORS)}
+    assert set(opened.values()) == {403}
+
+
+def test_page_of_one_thing_says_what_it_is() -> None:
+    """`ANYTHING` with a number in its address is neither a person, a household nor a mailing of somebody."""
+    free = {"contacts:segment", "contacts:list", "messaging:template", "shell:member"}
+    numbered = {
+        name for name in STAFF if ROWS[name].local == ANYTHING and "pk" in PAGES[name].pattern.converters
+    }
+    assert {name for name in numbered if not name.startswith(tuple(free))} == set()
+
+
+def of_one_thing() -> list[str]:
+    return [name for name in STAFF if ROWS[name].local in (PERSON, HOUSEHOLD, MAILING)]
+
+
+def address_of(name: str, thing: int) -> str:
+    return address(name).replace("/999999/", f"/{thing}/", 1)
+
+
+def test_what_is_outside_is_as_if_it_were_not(
+    local: Callable[[str], Client], inside: Things, outside: Things
+) -> None:
+    client = local(Role.LOCAL_COORDINATOR)
+    before = list(Contact.objects.order_by("pk").values()), list(Campaign.objects.order_by("pk").values())
+    wrong = {}
+    for name in of_one_thing():
+        row = ROWS[name]
+        if not role_has_right(Role.LOCAL_COORDINATOR, row.read or Right.VIEW_PEOPLE):
+            continue
+        there = address_of(name, outside.of(row.local))
+        answers = (client.get(there).status_code, client.post(there).status_code)
+        if not set(answers) <= {404, 405} or answers == (405, 405):
+            wrong[name] = answers
+        if client.get(address_of(name, inside.of(row.local))).status_code in (403, 500):
+            wrong[name] = "its own"
+    assert wrong == {}
+    after = list(Contact.objects.order_by("pk").values()), list(Campaign.objects.order_by("pk").values())
+    assert after == before
+
+
+def test_own_person_household_and_mailing_open(local: Callable[[str], Client], inside: Things) -> None:
+    client = local(Role.LOCAL_COORDINATOR)
+    for name, thing in (("contacts:person", PERSON), ("contacts:household", HOUSEHOLD)):
+        assert client.get(address_of(name, inside.of(thing))).status_code == 200
+    assert client.get(address_of("messaging:campaign_compose", inside.of(MAILING))).status_code == 200
+
+
+def test_no_page_names_what_is_outside(
+    local: Callable[[str], Client], inside: Things, outside: Things
+) -> None:
+    client = local(Role.LOCAL_COORDINATOR)
+    told = set()
+    searched = ["/people/?q=outof", "/search/?q=outofsight", "/search/?q=mailing", "/electors/?q=outofsight"]
+    searched += [
+        "/people/?q=outofsight@example.org",
+        "/mailings/readers/?q=outofsight",
+        "/mailings/?q=elsewhere",
+    ]
+    for name in STAFF:
+        row = ROWS[name]
+        if row.read is None or row.local == ANYTHING:
+            searched.append(address(name))
+        elif row.local:
+            searched.append(address_of(name, inside.of(row.local)))
+    for page in searched:
+        answer = client.get(page, follow=True)
+        body = b"".join(answer) if answer.streaming else answer.content
+        told |= {(page, word) for word in OUTSIDE if word.lower() in body.decode(errors="ignore").lower()}
+    # What was typed stands in the field of a search again.
+    assert {(page, word) for page, word in told if word.lower() not in page.replace("%20", " ")} == set()
+
+
+def test_api_tells_of_people_inside_alone(
+    local: Callable[[str], Client], inside: Things, outside: Things
+) -> None:
+    client = local(Role.VOLUNTEER)
+    found = client.get(reverse("api:people")).json()["results"]
+    assert {one["last_name"] for one in found} == {"Insight"}
+    assert client.get(reverse("api:person", args=[outside.person])).status_code == 404
+    assert client.get(reverse("api:person", args=[inside.person])).status_code == 200
+
+
+def test_public_pages_are_the_same_for_a_member_of_a_territory(local: Callable[[str], Client]) -> None:
+    client, stranger = local(Role.VOLUNTEER), Client(raise_request_exception=False)
+    public = [name for name, row in ROWS.items() if row is PUBLIC and name in PAGES]
+    answers = {name: client.get(address(name)).status_code for name in public}
+    assert answers == {name: stranger.get(address(name)).status_code for name in public}
