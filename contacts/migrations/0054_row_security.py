@@ -37,6 +37,7 @@ WALLS = {
 }
 # Files as they came, requests and their registers, figures of the whole country.
 CLOSED = (
+    "contacts_answerfile",
     "contacts_erasure",
     "contacts_importchange",
     "contacts_importreject",

@@ -14,6 +14,7 @@ pytestmark = pytest.mark.django_db
 HOME = {Contact._meta.db_table, ElectoralRegistration._meta.db_table}
 # Tables without a reference to Contact that hold what people are or wrote, or figures of the whole country.
 OTHERS = {
+    "contacts_answerfile",
     "contacts_erasure",
     "contacts_importchange",
     "contacts_importreject",
