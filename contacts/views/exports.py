@@ -43,6 +43,7 @@ class NewExport(StaffView, TemplateView):
     """What leaves, how many people, and what for: a button a purpose, so that small ones take two clicks."""
 
     right_required = Right.EXPORT_PEOPLE
+    in_territory = True
     title = gettext_lazy("Export people")
     template_name = "contacts/exports/new.html"
 
@@ -189,6 +190,7 @@ class TakeExport(ExportPageMixin, View):
     """The file itself, by its link: signed, for who asked, for a time, on a fresh sign-in."""
 
     right_required = Right.EXPORT_PEOPLE
+    in_territory = True
     http_method_names = ["get"]
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
