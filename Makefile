@@ -35,6 +35,7 @@ test: install-dev messages
 	$(PYTEST) -n 2 --dist loadfile $(if $(ONLY),-k "$(ONLY)")
 
 check: install-dev messages
+	@VENV=.venv-audit scripts/venv requirements-audit.txt
 	@$(PY) -m tools.check
 
 faults: install-dev messages

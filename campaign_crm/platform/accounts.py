@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from campaign_crm.platform.addresses import client_address
 from campaign_crm.platform.models import User
 
-UNKNOWN = "0.0.0.0"  # noqa: S104 - no address to listen at: those whose address cannot be known share a limit
+UNKNOWN = "0.0.0.0"  # noqa: S104 # nosec - no address to listen at: those whose address cannot be known share a limit
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):

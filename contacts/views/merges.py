@@ -75,7 +75,8 @@ class MergePeople(StaffView, TemplateView):
             )
         except ContactsError as error:
             messages.error(request, str(error))
-            return redirect(f"{reverse('contacts:person_merge', args=[pk])}?with={pair[1].pk}")
+            here = reverse("contacts:person_merge", args=[pk])
+            return redirect(f"{here}?with={pair[1].pk}")  # nosemgrep - a number
         messages.success(request, _("The two records are one. It can be undone on this page, at any time."))
         return redirect("contacts:person", pk=kept.pk)
 

@@ -180,7 +180,8 @@ class EditAccount(StaffView, TemplateView):
                 form.add_error(None, error.messages)
             else:
                 messages.success(request, _("Saved. Check it now."))
-                return redirect(f"{reverse('messaging:providers')}?saved={account.pk}")
+                onward = reverse("messaging:providers")
+                return redirect(f"{onward}?saved={account.pk}")  # nosemgrep - a number
         return self._page(form, status=422)
 
     def _save(self, form: AccountForm) -> ProviderAccount:

@@ -156,6 +156,6 @@ def _socket_folders(home: Path, name: str, program: Account) -> tuple[Path, Path
     longest = home / "supervisor" / "supervisor.sock"
     if len(os.fsencode(longest)) <= LONGEST_SOCKET_PATH:
         return home / "sockets", home / "supervisor"
-    parent = Path("/run") if program.uid == 0 and os.access("/run", os.W_OK) else Path("/tmp")  # noqa: S108 - checked
+    parent = Path("/run") if program.uid == 0 and os.access("/run", os.W_OK) else Path("/tmp")  # noqa: S108 # nosec - checked
     short = parent / f"campaign-crm-{program.uid}-{name}"
     return short / "sockets", short / "supervisor"

@@ -198,7 +198,7 @@ def _check_port(port: int, variable: str) -> None:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=ANSWER_PATIENCE):  # noqa: S310 - our own address
+        with urllib.request.urlopen(address, timeout=ANSWER_PATIENCE):  # noqa: S310 # nosec - our own address
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500  # a page that fails is not ready, and the reason stands in the lines above

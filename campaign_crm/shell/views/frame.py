@@ -37,7 +37,7 @@ def language(request: HttpRequest) -> HttpResponse:
     onward = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(onward, {request.get_host()}, request.is_secure()):
         onward = reverse("shell:home")
-    response = HttpResponseRedirect(onward)
+    response = HttpResponseRedirect(onward)  # nosemgrep - its host was looked at
     if wanted in dict(settings.LANGUAGES) and check_for_language(wanted):
         if request.user.is_authenticated and request.user.language != wanted:
             request.user.language = wanted
