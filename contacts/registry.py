@@ -121,8 +121,9 @@ class Registry:
     `recipient_values`: SQL of rows (contact_id, value) that decide when somebody's message leaves, for those
     who agreed to it. `answer_sections`: (contact id) → labelled values of a table's rows about a person, in
     the active language. `person_words` send somebody word of their request, by its step ("identity",
-    "extended", "answered", "refused"). `signs_of_life` keep people from going when nobody hears of them any
-    more.
+    "extended", "answered", "refused"). `processors` and `transfers` say who works on the data for the
+    organisation, and who of them outside the European Union. `signs_of_life` keep people from going when
+    nobody hears of them any more.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -140,6 +141,8 @@ class Registry:
     departures: dict[str, Callable[[Departure], None]] = field(default_factory=dict)
     recipient_values: dict[str, str] = field(default_factory=dict)
     answer_sections: dict[str, Callable[[int], list[dict[str, Any]]]] = field(default_factory=dict)
+    processors: dict[str, Callable[[], list[str]]] = field(default_factory=dict)
+    transfers: dict[str, Callable[[], list[str]]] = field(default_factory=dict)
     person_words: dict[str, Callable[[PersonRequest], None]] = field(default_factory=dict)
     signs_of_life: dict[str, SignOfLife] = field(default_factory=dict)
 

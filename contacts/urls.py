@@ -38,6 +38,7 @@ from contacts.views.person import EditPerson, NewPerson, PersonPage, Timeline
 from contacts.views.person_acts import PersonAct
 from contacts.views.person_origins import PersonOrigins
 from contacts.views.recurring import ActOnRecurring, EditRecurring, RecurringList, RecurringPage
+from contacts.views.registers import IncidentAct, IncidentPage, RegisterFile, Registers
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
 from contacts.views.request_page import Rectify, RequestAct, RequestFile, RequestPage
 from contacts.views.requests import NewRequest, RequestQueue
@@ -150,6 +151,11 @@ urlpatterns = [
     ),
     path("data-protection/certificates/<int:pk>/", CertificatePage.as_view(), name="certificate"),
     path("consents/", ConsentList.as_view(), name="consents"),
+    path("data-protection/registers/", Registers.as_view(), name="registers"),
+    path("data-protection/registers/<slug:document>/file/", RegisterFile.as_view(), name="register_file"),
+    path("data-protection/incidents/new/", IncidentPage.as_view(), name="incident_new"),
+    path("data-protection/incidents/<int:pk>/", IncidentPage.as_view(), name="incident"),
+    path("data-protection/incidents/<int:pk>/<slug:act>/", IncidentAct.as_view(), name="incident_act"),
     path("requests/", RequestQueue.as_view(), name="requests"),
     path("requests/new/", NewRequest.as_view(), name="request_new"),
     path("requests/<int:pk>/", RequestPage.as_view(), name="request"),

@@ -9,7 +9,7 @@ class MessagingConfig(AppConfig):
         import messaging.costs.files  # noqa: F401 - what is resealed
         from contacts.enums import TimelineGroup
         from contacts.registry import SignOfLife, TimelineSource, registry
-        from messaging import erasing, merging, timeline
+        from messaging import erasing, merging, processors, timeline
         from messaging.dispatch.gate import register_checks
         from messaging.returns import replies
         from messaging.services import request_words
@@ -20,6 +20,8 @@ class MessagingConfig(AppConfig):
         for step, send in request_words.STEPS.items():
             registry.add("person_words", step, send)
         registry.add("answer_sections", "messaging_delivery", messages_told)
+        registry.add("processors", "ways_out", processors.processors)
+        registry.add("transfers", "ways_out", processors.transfers)
         register_checks()
         for rows in erasing.ROWS:
             registry.add("rows_elsewhere", rows.table, rows)

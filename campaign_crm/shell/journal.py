@@ -127,6 +127,7 @@ ACTS: Words = {
     "recurring.look": _("Recurring import looked at by hand"),
     "recurring.pause": _("Recurring import paused"),
     "recurring.resume": _("Recurring import goes on"),
+    "register.note": _("Addition to a register written"),
     "registration_match.linked": _("Person and elector linked"),
     "registration_match.refused": _("Person and elector kept apart"),
     "registration_match.undone": _("Link of a person and an elector undone"),
@@ -178,6 +179,10 @@ ACTS: Words = {
     "team.sign_out": _("Signed out of other sessions"),
     "team.single_sign_on": _("Account linked to single sign-on"),
     "team.single_sign_on_unlinked": _("Account no longer linked to single sign-on"),
+    "incident.close": _("Incident closed"),
+    "incident.open": _("Incident written down"),
+    "incident.told": _("Authority or people told of an incident"),
+    "incident.update": _("Incident changed"),
     "kit.share": _("Template shared with territories"),
     "kit.take_back": _("Template no longer shared with territories"),
     "kit.use": _("Local mailing begun"),
@@ -216,6 +221,9 @@ WORK: Words = {
 }
 
 DETAILS: Words = {
+    "document": _("document"),
+    "part": _("part"),
+    "told": _("told"),
     "addresses": _("addresses"),
     "after": _("after"),
     "age_from": _("from age"),

@@ -22,6 +22,7 @@ from contacts.models.person_request import PersonRequest
 from contacts.models.reach import Reach
 from contacts.models.recurring_import import RecurringFile, RecurringImport
 from contacts.models.reference import ReferenceData, TerritoryAlias
+from contacts.models.register import Incident, RegisterNote
 from contacts.models.retention import Purge, PurgeCertificate, RetentionRule, StationAggregate
 from contacts.models.roll_coverage import RollCoverage
 from contacts.models.rule_change import RuleChange
@@ -58,6 +59,7 @@ __all__ = [
     "ImportChange",
     "ImportConfirmation",
     "ImportReject",
+    "Incident",
     "List",
     "ListMembership",
     "MappingProfile",
@@ -74,6 +76,7 @@ __all__ = [
     "RecurringFile",
     "RecurringImport",
     "ReferenceData",
+    "RegisterNote",
     "RegistrationMatch",
     "RetentionRule",
     "RollCoverage",
