@@ -11,7 +11,7 @@ import campaign_crm.platform.sealed
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0052_rejects_sealed"),
+        ("contacts", "0054_row_security"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
