@@ -131,17 +131,24 @@ class Drop:
             self._client = self._wait(self._connection.start_sftp_client())
         except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
             # The second when its new key is of another kind: only the confirmed kind is asked for.
-            raise UnknownHostKey(
-                _(
-                    "The server shows another key than the one that was confirmed. Ask its owner whether it "
-                    "was changed; if nobody did, somebody may stand between."
-                ),
-                shown=shown_key(self._settings),
-            ) from error
+            raise self._another_key(shown_key(self._settings)) from error
+        except asyncssh.ConnectionLost as error:
+            # A server without a key of the confirmed kind may hang up before it says why.
+            if (shown := _key_if_any(self._settings)) not in ("", host_key.strip()):
+                raise self._another_key(shown) from error
+            raise _unreachable(host, error) from error
         except asyncssh.PermissionDenied as error:
             raise PlaceProblem(_("The server refuses the user name, the password or the key.")) from error
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise _unreachable(host, error) from error
+
+    @staticmethod
+    def _another_key(shown: str) -> UnknownHostKey:
+        message = _(
+            "The server shows another key than the one that was confirmed. Ask its owner whether it "
+            "was changed; if nobody did, somebody may stand between."
+        )
+        return UnknownHostKey(message, shown=shown)
 
     def offered(self) -> list[Offered]:
         try:
@@ -203,6 +210,14 @@ class Drop:
 async def _within(work: Awaitable[Answer]) -> Answer:
     async with asyncio.timeout(ANSWER_SECONDS):
         return await work
+
+
+def _key_if_any(settings: dict[str, Any]) -> str:
+    """The key that the server shows; empty when it cannot be asked."""
+    try:
+        return shown_key(settings).strip()
+    except PlaceProblem:
+        return ""
 
 
 def _address(settings: dict[str, Any]) -> tuple[str, int]:
