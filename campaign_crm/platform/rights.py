@@ -83,6 +83,11 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
 NATIONAL_ONLY = frozenset({Role.ADMINISTRATOR, Role.DATA_PROTECTION_OFFICER})
 """Roles that mean nothing in one territory: they answer for the whole installation."""
 
+GRANTED: frozenset[Right] = frozenset().union(
+    *(RIGHTS_OF[role] for role in Role if role not in NATIONAL_ONLY)
+)
+"""The rights that a grant may hold: of any other, no grant need be read."""
+
 
 def rights_of(role: str) -> frozenset[Right]:
     """The rights of a role; none for no role, or one that this version does not know."""

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform import walls
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep, scrub
-from campaign_crm.platform.rights import Role, role_has_right
+from campaign_crm.platform.rights import GRANTED, Role, role_has_right
 
 
 class UserManager(BaseUserManager["User"]):
@@ -75,6 +75,8 @@ class User(AbstractBaseUser):
             return walls.NOWHERE
         if role_has_right(self.role, right):
             return None
+        if right not in GRANTED:
+            return walls.NOWHERE
         places = {held.territory for held in self.granted if role_has_right(held.role, right)}
         return None if None in places else frozenset(places)  # type: ignore[arg-type]
 
