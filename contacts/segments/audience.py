@@ -1,23 +1,26 @@
 """From what a mailing says about its recipients to people, with what that choice costs in law.
 
-An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone", "id": n}. Whether it is
-*targeted* follows from the classes of its conditions (Regulation (EU) 2024/900), never from a view.
+An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone", "id": n}. A whole source
+may be cut in two by chance: {"part": "slice" | "rest", "below": b} takes the people whose fixed random bucket
+is below b, or the others; that chooses nobody by what is known of them. Whether an audience is *targeted*
+follows from the classes of its conditions (Regulation (EU) 2024/900), never from a view.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import ceil
 from typing import Any, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.enums import Channel, MessageKind, SourceKind, TargetingClass
 from contacts.models import Contact, List, Newsletter, Segment, Source
-from contacts.models.contact import ContactQuerySet
+from contacts.models.contact import BUCKETS, ContactQuerySet
 from contacts.rules.channels import DIGITAL
 from contacts.segments.compile import compile_node
 from contacts.segments.conditions import Context
@@ -30,6 +33,8 @@ from contacts.segments.tree import Group
 # Classes that make a digital political mailing a targeted one. Taking part in something opens the service
 # messages about it, and nothing else: a political mailing to participants chooses them by a criterion.
 TARGETING = frozenset({TargetingClass.CRITERION, TargetingClass.REGISTRANT, TargetingClass.FORBIDDEN})
+SLICE, REST = "slice", "rest"
+PARTS = (SLICE, REST)
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
@@ -134,9 +139,33 @@ def resolve_audience(
             _("There is no audience “%(type)s”.") % {"type": str(audience.get("type"))[:40]}
         )
     found = resolve(audience.get("id"), at or timezone.now())
+    if "part" in audience:
+        found = _part_of(found, audience)
     if channel is not None:
         found.check_channel(channel)
     return found
+
+
+def bucket_for(people: int, size: int) -> int:
+    """Below which bucket about `size` of some people are; at least one bucket on each side."""
+    return min(max(ceil(BUCKETS * size / max(people, 1)), 1), BUCKETS - 1)
+
+
+def _part_of(audience: Audience, choice: Mapping[str, Any]) -> Audience:
+    """A random part of a whole source."""
+    part, below = choice.get("part"), choice.get("below")
+    known = part in PARTS and isinstance(below, int) and 0 < below < BUCKETS
+    if audience.source is None or not known:
+        raise AudienceRefused(_("Only a whole source can be cut into a test slice and the rest."))
+    is_slice = part == SLICE
+    bucket = Q(bucket__lt=below) if is_slice else Q(bucket__gte=below)
+    label = _("%(name)s: test slice") if is_slice else _("%(name)s: the rest, after the test slice")
+    return replace(
+        audience,
+        queryset=audience.queryset.filter(bucket),
+        classes=audience.classes | {TargetingClass.TECHNICAL},
+        label=label % {"name": audience.label},
+    )
 
 
 def refusals_of(tree: Group, inside: tuple[int, ...] = ()) -> dict[Channel, str]:

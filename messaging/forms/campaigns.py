@@ -13,11 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from campaign_crm.platform.models import User
 from campaign_crm.platform.walls import current_scope
 from contacts.enums import MessageKind
-from contacts.models import List, Newsletter, Segment, Source, Territory
+from contacts.models import ContactSource, List, Newsletter, Segment, Source, Territory
+from contacts.segments.audience import REST, SLICE, bucket_for
 from messaging.enums import Moment
 from messaging.models import Campaign, Operation, Template
+from messaging.services.test_slices import last_slice
 
 PREVIOUS_OFFERED = 60
+PARTS_OF_A_SOURCE = [
+    ("", _("The whole source")),
+    (SLICE, _("A test slice, drawn by chance")),
+    (REST, _("The rest, after the test slice")),
+]
 
 
 class NewCampaignForm(forms.Form):
@@ -111,6 +118,10 @@ class AudienceForm(forms.Form):
         Newsletter.objects.order_by("name"), label=_("Newsletter"), required=False
     )
     source = forms.ModelChoiceField(Source.objects.order_by("name"), label=_("Source"), required=False)
+    part = forms.ChoiceField(label=_("How much of it"), choices=PARTS_OF_A_SOURCE, required=False)
+    size = forms.IntegerField(
+        label=_("People in the test slice"), required=False, min_value=50, max_value=1_000_000, initial=1000
+    )
     kind = forms.ChoiceField(label=_("Kind of message"), choices=MessageKind.choices)
 
     def __init__(self, *args: Any, by: User, kept: Mapping[str, Any], **kwargs: Any) -> None:
@@ -126,20 +137,35 @@ class AudienceForm(forms.Form):
         chosen = cleaned.get("type")
         if chosen and chosen != "everyone" and not cleaned.get(chosen) and chosen not in self.errors:
             self.add_error(chosen, _("Choose one."))
+        if chosen == "source" and cleaned.get("source") and cleaned.get("part"):
+            self._cut(cleaned, cleaned["source"], cleaned["part"])
         return cleaned
+
+    def _cut(self, cleaned: dict[str, Any], source: Source, part: str) -> None:
+        """Where the cut between the test slice and the rest is."""
+        if part == REST:
+            cleaned["below"] = last_slice(source.pk)
+            if cleaned["below"] is None:
+                self.add_error("part", _("Send a test slice of this source first."))
+        else:
+            people = ContactSource.objects.filter(source=source).count()
+            cleaned["below"] = bucket_for(people, cleaned.get("size") or 1000)
 
     def audience(self) -> dict[str, Any]:
         """The choice as `contacts.segments.audience` reads it."""
         chosen = self.cleaned_data["type"]
         if chosen == "everyone":
             return {"type": "everyone"}
-        return {"type": chosen, "id": self.cleaned_data[chosen].pk}
+        choice = {"type": chosen, "id": self.cleaned_data[chosen].pk}
+        if self.cleaned_data.get("below"):
+            choice |= {"part": self.cleaned_data["part"], "below": self.cleaned_data["below"]}
+        return choice
 
 
 def audience_initial(audience: dict[str, Any], kind: str) -> dict[str, Any]:
     """A stored audience as the form shows it."""
     chosen = audience.get("type", "")
-    initial = {"type": chosen, "kind": kind}
+    initial = {"type": chosen, "kind": kind, "part": audience.get("part", "")}
     return initial | {chosen: audience["id"]} if "id" in audience else initial
 
 

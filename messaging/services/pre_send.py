@@ -29,6 +29,7 @@ from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.experiment_checks import faults_of_test
 from messaging.services.send_options import is_targeted
 from messaging.services.sender_trust import bulk_fault
+from messaging.services.test_slices import slice_fault
 
 NOBODY = Counts(0)
 
@@ -109,6 +110,8 @@ def pre_send(campaign: Campaign) -> PreSend:
         if not counts.reachable:
             message = _("Nobody of this audience can be written to.")
             obstacles.append(Obstacle(About.AUDIENCE, message))
+        if fault := slice_fault(campaign, audience, counts.reachable):
+            obstacles.append(Obstacle(About.AUDIENCE, fault))
     if fault := domain_fault(campaign, counts.reachable):
         obstacles.append(Obstacle(About.DOMAIN, fault))
     compiled, faults = _compiled(campaign)
