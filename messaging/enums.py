@@ -101,3 +101,12 @@ class Heading(models.TextChoices):
     RECEPTIONS = "receptions", _("Receptions")
     BANK = "bank", _("Financial costs")
     OTHER = "other", _("Sundries")
+
+
+class BrokerState(models.TextChoices):
+    """How far a mailing by a broker has come."""
+
+    PLANNED = "planned", _("Planned")
+    HANDED = "handed", _("Handed to the broker")
+    DONE = "done", _("Sent by the broker")
+    CANCELLED = "cancelled", _("Cancelled")

@@ -6,6 +6,14 @@ from campaign_crm.platform.middleware import for_everybody
 from messaging.views.account_check import CheckAccount
 from messaging.views.approvals import ApprovalAct
 from messaging.views.audience import AudienceCount, AudienceStep
+from messaging.views.brokers import (
+    BrokerAct,
+    BrokerKit,
+    BrokerMailingPage,
+    BrokerMailings,
+    BrokerOptOuts,
+    EditBrokerMailing,
+)
 from messaging.views.calendar import Calendar
 from messaging.views.campaign import CampaignPage, CampaignProgress, Message, Recipients
 from messaging.views.campaigns import CampaignAct, CampaignList, CampaignToTemplate, NewCampaign
@@ -81,6 +89,13 @@ urlpatterns = [
     path("mailings/new/", NewCampaign.as_view(), name="campaign_new"),
     path("mailings/copy/", CopyDraft.as_view(), name="campaign_copy"),
     path("mailings/calendar/", Calendar.as_view(), name="calendar"),
+    path("mailings/brokers/", BrokerMailings.as_view(), name="broker_mailings"),
+    path("mailings/brokers/new/", EditBrokerMailing.as_view(), name="broker_mailing_new"),
+    path("mailings/brokers/<int:pk>/", BrokerMailingPage.as_view(), name="broker_mailing"),
+    path("mailings/brokers/<int:pk>/edit/", EditBrokerMailing.as_view(), name="broker_mailing_edit"),
+    path("mailings/brokers/<int:pk>/kit/", BrokerKit.as_view(), name="broker_kit"),
+    path("mailings/brokers/<int:pk>/act/<slug:act>/", BrokerAct.as_view(), name="broker_act"),
+    path("mailings/brokers/opt-outs/<int:pk>/", BrokerOptOuts.as_view(), name="broker_opt_outs"),
     path("mailings/readers/", FindReader.as_view(), name="readers"),
     path("mailings/images/", ImageList.as_view(), name="images"),
     path("mailings/images/add/", UploadImage.as_view(), name="image_upload"),

@@ -94,6 +94,13 @@ MENU = (
             Entry(
                 _("Answers of people"), "messaging:replies", Right.VIEW_PEOPLE, "reply", _("replies inbox")
             ),
+            Entry(
+                _("By brokers"),
+                "messaging:broker_mailings",
+                Right.VIEW_CAMPAIGNS,
+                "package",
+                _("rental rented file kit"),
+            ),
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
             Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
             Entry(_("Service messages"), "messaging:service_messages", Right.VIEW_CAMPAIGNS, "mail-check"),

@@ -1,4 +1,5 @@
 from messaging.models.approval import Approval, SendingRule
+from messaging.models.broker_mailing import BrokerMailing, OptOutHandOver
 from messaging.models.campaign import Campaign, Operation
 from messaging.models.costs import CampaignCost, Invoice, UnitCost
 from messaging.models.delivery import Delivery
@@ -27,6 +28,7 @@ from messaging.models.warm_up import WarmUp
 
 __all__ = [
     "Approval",
+    "BrokerMailing",
     "Campaign",
     "CampaignCost",
     "CampaignPace",
@@ -46,6 +48,7 @@ __all__ = [
     "Link",
     "Mailbox",
     "Operation",
+    "OptOutHandOver",
     "ProviderAccount",
     "ProviderEvent",
     "ReceivingDomain",

@@ -14,8 +14,9 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
-from messaging.enums import CampaignState
-from messaging.models import Campaign
+from campaign_crm.platform.walls import current_scope
+from messaging.enums import BrokerState, CampaignState
+from messaging.models import BrokerMailing, Campaign
 from messaging.views.campaigns import mailings
 
 MOST = 500  # mailings of one month
@@ -27,6 +28,7 @@ class Day:
 
     day: date
     entries: list[tuple[datetime, Campaign]] = field(default_factory=list)
+    by_brokers: list[BrokerMailing] = field(default_factory=list)
 
 
 class Calendar(StaffView, TemplateView):
@@ -66,9 +68,19 @@ def days_of(month: date) -> list[Day]:
         at = campaign.scheduled_at if is_planned else campaign.started_at
         if at is not None:
             by_day[timezone.localdate(at)].append((at, campaign))
+    brokers: dict[date, list[BrokerMailing]] = defaultdict(list)
+    planned_there = BrokerMailing.objects.filter(leaves_at__gte=first, leaves_at__lt=after)
+    if current_scope() is not None:
+        planned_there = planned_there.none()  # what brokers send is the whole organisation's
+    for mailing in planned_there.exclude(state=BrokerState.CANCELLED).select_related("campaign")[:MOST]:
+        brokers[timezone.localdate(mailing.leaves_at)].append(mailing)
     return [
-        Day(day, sorted(entries, key=lambda entry: (entry[0], entry[1].pk)))
-        for day, entries in sorted(by_day.items())
+        Day(
+            day,
+            sorted(by_day.get(day, []), key=lambda entry: (entry[0], entry[1].pk)),
+            sorted(brokers.get(day, []), key=lambda one: (one.leaves_at, one.pk)),
+        )
+        for day in sorted({*by_day, *brokers})
     ]
 
 

@@ -18,6 +18,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.paging import newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.walls import current_scope
 from contacts.folding import fold
 from contacts.models.contact import Fold
 from messaging.enums import CampaignState, DeliveryState
@@ -70,6 +71,7 @@ class CampaignList(StaffView, TemplateView):
             rows=[(campaign, figures[campaign.pk]) for campaign in page.rows],
             q=query,
             chips=[(value, label) for value, label, _states in CHIPS],
+            sees_brokers=current_scope() is None,
             chosen=chosen,
             may_edit=self.request.user.has_right(Right.EDIT_CAMPAIGN),
             **kwargs,

@@ -1,0 +1,1 @@
+"""Mailings that brokers send to their own files: the kit handed over, opt-outs as hashes, results as sums."""
