@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -12,7 +13,9 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.crypto import keyed_hash
+from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import User
+from campaign_crm.platform.walls import current_scope
 from contacts.enums import Channel
 from contacts.errors import ContactsError
 from contacts.models import Contact, EmailAddress, PersonRequest
@@ -71,7 +74,8 @@ def open_request(
         created_by=by,
     )
     _check(request)
-    request.save()
+    with writing_requests():
+        request.save()
     detail = {"kind": request.kind, "came_by": request.came_by, "contact": request.contact_id}
     audit.record(action="request.open", on=request, by=by, detail=detail)
     return request
@@ -218,6 +222,11 @@ def refuse_request(*, request: PersonRequest, reason: str, by: User) -> None:
         registry.tell_person("refused", request)
 
 
+def writing_requests() -> AbstractContextManager[None]:
+    """Requests stand in no territory: whoever works in one writes a request down, and reads none."""
+    return transaction.atomic() if current_scope() is None else acting_as("crm_system")
+
+
 def proven_request(request: PersonRequest) -> PersonRequest:
     """The request, locked, with a person who has proven who they are; raises RequestRefused."""
     request = _with_person(request)
@@ -310,4 +319,5 @@ __all__ = [
     "refuse_request",
     "set_kind",
     "take_request",
+    "writing_requests",
 ]

@@ -67,6 +67,7 @@ class PersonPage(StaffView, TemplateView):
             everywhere=current_scope() is None,  # merging and linking reach beyond a territory
             all_tags=Tag.objects.order_by("name")[:200],
             all_lists=own_within(List.objects.picked(), self.request.user).order_by("name")[:200],
+            may_ask_why=current_scope() is None and self.request.user.has_right(Right.VIEW_COMPLIANCE),
             may_record=self.request.user.has_right(Right.EDIT_COMPLIANCE),
             newsletters=newsletter_boxes(facts),
             point_form=PointForm(auto_id="point_%s"),

@@ -56,6 +56,7 @@ class NewRequest(StaffView, TemplateView):
     """Write down what somebody asked; whoever may record what people say may do this."""
 
     right_required = Right.EDIT_COMPLIANCE
+    in_territory = True
     title = gettext_lazy("Write a request down")
     template_name = "contacts/requests/new.html"
 

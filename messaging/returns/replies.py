@@ -10,6 +10,7 @@ from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform.walls import current_scope
 from contacts.models import Contact, EmailAddress, Merge
 from contacts.registry import TimelineEntry
 from contacts.services.addresses import InvalidAddress, normalise_email
@@ -69,7 +70,8 @@ def timeline(contact_id: int, before: datetime | None, limit: int) -> list[Timel
             kind="automatic_reply" if reply.is_automatic else "reply",
             title=_title(reply),
             detail=" ".join(reply.text.split())[:SHOWN],
-            url=reverse("messaging:reply", args=[reply.pk]),
+            # The page of an answer is read in the whole country only.
+            url=reverse("messaging:reply", args=[reply.pk]) if current_scope() is None else "",
             icon="clock" if reply.is_automatic else "reply",
         )
         for reply in found.order_by("-at")[:limit]

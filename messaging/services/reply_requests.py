@@ -7,7 +7,7 @@ from django.db import transaction
 from campaign_crm.platform.models import User
 from contacts.folding import fold
 from contacts.models import PersonRequest
-from contacts.requests.service import open_request
+from contacts.requests.service import open_request, writing_requests
 from messaging.models import Reply
 
 Kind = PersonRequest.Kind
@@ -38,7 +38,7 @@ def request_from_reply(*, reply: Reply, by: User) -> PersonRequest:
     Its month runs from the day on which the answer came.
     """
     Reply.objects.select_for_update().get(pk=reply.pk)  # two officers press at once
-    known = PersonRequest.objects.filter(origin__reply=reply.pk).first()
+    known = request_of(reply)
     if known is not None:
         return known
     return open_request(
@@ -52,6 +52,12 @@ def request_from_reply(*, reply: Reply, by: User) -> PersonRequest:
         origin={"reply": reply.pk},
         by=by,
     )
+
+
+def request_of(reply: Reply) -> PersonRequest | None:
+    """The request that was made of an answer, if one was."""
+    with writing_requests():
+        return PersonRequest.objects.filter(origin__reply=reply.pk).first()
 
 
 def _kind_of(reply: Reply) -> str:

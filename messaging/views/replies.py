@@ -18,10 +18,10 @@ from campaign_crm.platform.paging import newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.walls import current_scope
-from contacts.models import Contact, PersonRequest
+from contacts.models import Contact
 from contacts.requests.reminders import tell_of_arrival
 from messaging.models import Reply
-from messaging.services.reply_requests import request_from_reply
+from messaging.services.reply_requests import request_from_reply, request_of
 
 
 def readable_replies() -> QuerySet[Reply]:
@@ -64,7 +64,7 @@ class ReplyPage(StaffView, TemplateView):
         user = self.request.user
         return super().get_context_data(
             reply=self.reply,
-            opened=PersonRequest.objects.filter(origin__reply=self.reply.pk).first(),
+            opened=request_of(self.reply),
             may_open=user.has_right(Right.EDIT_COMPLIANCE),
             may_handle=user.has_right(Right.HANDLE_REQUESTS),
             **kwargs,
