@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from campaign_crm.platform.models import ApiKey, Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.enums import Channel, ConsentPurpose, SourceKind
+from contacts.enums import Channel, ConsentPurpose, RetentionRuleName, SourceKind
 from contacts.models import (
     Consent,
     Contact,
@@ -24,7 +24,7 @@ from contacts.models import (
     Suppression,
 )
 from contacts.registry import registry
-from contacts.retention.rules import exceptions
+from contacts.retention.rules import days_after, exceptions
 from contacts.retention.words import how_long, whom
 
 REGISTER, ASSESSMENT = "register", "assessment"
@@ -173,9 +173,10 @@ def _sources() -> list[str]:
             "name": source,
             "kind": kinds.get(source.kind, source.kind),
             "basis": source.get_lawful_basis_display(),
-            "n": _number(source.people),
+            "people": ngettext("%(people)s person", "%(people)s people", source.people)
+            % {"people": _number(source.people)},
         }
-        lines.append(_("%(name)s (%(kind)s): %(basis)s, %(n)s people") % told)
+        lines.append(_("%(name)s (%(kind)s): %(basis)s, %(people)s") % told)
     return lines or [_("No source yet.")]
 
 
@@ -208,10 +209,15 @@ def _transfers() -> list[str]:
 
 
 def _retention() -> list[str]:
-    return [
-        _("%(whom)s: %(time)s") % {"whom": whom(term), "time": how_long("last_sign", term.months)}
-        for term in exceptions()
-    ] + [_("Whoever asks is erased at once; a keyed hash of the address stops later imports too.")]
+    roll, rental = RetentionRuleName.ROLL, RetentionRuleName.RENTAL
+    terms = [
+        (str(SourceKind.ROLL.label), how_long(roll, days_after(roll))),
+        (str(SourceKind.BROKER_RENTAL.label), how_long(rental, days_after(rental))),
+        *((whom(term), how_long(RetentionRuleName.LAST_SIGN, term.months)) for term in exceptions()),
+    ]
+    lines = [_("%(whom)s: %(time)s") % {"whom": who, "time": time} for who, time in terms]
+    erased = _("Whoever asks is erased at once; a keyed hash of the address stops later imports too.")
+    return [*lines, erased]
 
 
 def _security() -> list[str]:

@@ -80,6 +80,7 @@ def test_the_register_tells_what_is_really_set(people) -> None:
         *("Association 2027", "dpo@example.org", "3 people", "Members (Typed by hand): Membership, 2 people"),
         *("Supplier of a file: Données SA", "Grid: Twilio SendGrid, United States (sends e-mail)"),
         *("adequacy decision or standard clauses", "36 months after the last sign of life"),
+        "Electoral roll: 30 days after the last vote",
     ):
         assert words in register, words
     assert "Old" not in register
