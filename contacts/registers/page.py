@@ -11,7 +11,6 @@ from django.utils.translation import get_language
 from campaign_crm.platform.models import Organisation
 from contacts.registers.documents import parts_of, title_of
 
-
 # It is opened from a disk, where nothing of ours can be loaded.
 STYLE = SafeString(
     "body{font:15px/1.5 sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#1a1f27}"
