@@ -1,6 +1,6 @@
 """Staff pages about people, where they vote and where each fact came from."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from contacts.views.certificates import CertificatePage
 from contacts.views.consents import ConsentList
@@ -68,11 +68,7 @@ urlpatterns = [
     path("exports/new/", NewExport.as_view(), name="export_new"),
     path("exports/<int:pk>/", ExportPage.as_view(), name="export"),
     path("exports/<int:pk>/file/", TakeExport.as_view(), name="export_file"),
-    re_path(
-        r"^exports/(?P<pk>[0-9]+)/(?P<act>approve|decline|stop)/$",
-        DecideExport.as_view(),
-        name="export_decide",
-    ),
+    path("exports/<int:pk>/<slug:act>/", DecideExport.as_view(), name="export_decide"),
     path("imports/", ImportList.as_view(), name="imports"),
     path("imports/new/", NewImport.as_view(), name="import_new"),
     path("imports/recurring/", RecurringList.as_view(), name="recurring_imports"),

@@ -178,9 +178,11 @@ class DecideExport(ExportPageMixin, View):
                 reason = line_of(request.POST.get("reason", ""), at_most=500)
                 decline(export=export, reason=reason, by=request.user)
                 messages.success(request, _("Whoever asked is told why."))
-            else:
+            elif act == "stop":
                 stop(export=export, by=request.user)
                 messages.success(request, _("Stopped. If a file was made, it is deleted."))
+            else:
+                raise Http404
         except ExportRefused as error:
             messages.error(request, str(error))
         return redirect("contacts:export", pk=pk)
