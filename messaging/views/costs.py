@@ -30,7 +30,7 @@ from messaging.costs.counting import CostRefused, override_cost, set_unit_cost
 from messaging.costs.invoices import delete_invoice, save_invoice
 from messaging.costs.totals import by_heading, export_rows
 from messaging.forms.costs import InvoiceForm, OverrideForm, PeriodForm, UnitCostForm
-from messaging.models import CampaignCost, Invoice, UnitCost
+from messaging.models import BrokerMailing, CampaignCost, Invoice, UnitCost
 from messaging.views.campaigns import mailings
 
 SHOWN = 200  # invoices and mailings on one page
@@ -57,6 +57,9 @@ class Accounts(StaffView, TemplateView):
             gifts=sum((one.gifts for one in headings), Decimal(0)),
             invoices=period.invoices().select_related("election").order_by("-issued_on", "-pk")[:SHOWN],
             costs=costs.filter(accepted__gt=0).order_by("-campaign__started_at", "-pk")[:SHOWN],
+            by_brokers=BrokerMailing.objects.exclude(cost=None)
+            .select_related("campaign")
+            .order_by("-leaves_at", "-pk")[:SHOWN],
             unit_costs=UnitCost.objects.select_related("account").order_by(
                 "account__name", "channel", "-since"
             ),

@@ -287,6 +287,7 @@ def test_one_goes_from_its_plan_to_its_results_on_screen(client: Client) -> None
     mailing.refresh_from_db()
     assert (mailing.state, mailing.sent, mailing.unsubscribes) == ("done", 2000, 5)
     assert "1,900" in client.get(PAGE).content.decode()
+    assert "150.00" in client.get("/campaign-accounts/").content.decode()
 
 
 def test_each_act_asks_for_its_right(client: Client, officer: User) -> None:
