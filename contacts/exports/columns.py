@@ -17,7 +17,7 @@ from contacts.models import Contact, EmailAddress, PhoneNumber, PostalAddress, R
 
 PEOPLE_AT_A_TIME = 2_000
 COLUMNS: dict[str, str | Promise] = {
-    "number": _("Number"),
+    "number": _("Number of the record"),
     "first_name": _("First name"),
     "last_name": _("Last name"),
     "email": _("E-mail"),

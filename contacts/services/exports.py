@@ -115,7 +115,9 @@ def _ask(*, purpose: str, words: str, by: User, rows: int, **values: Any) -> Exp
         purpose=purpose, words=words, rows=rows, territories=territories, requested_by=by, state=state,
         leaves_at=leaves_at, **values,
     )  # fmt: skip
-    detail = {"people": rows, "purpose": purpose, "scope": values["scope"], "columns": values["columns"]}
+    detail = {"people": rows, "columns": values["columns"]}
+    if values["kind"] == Export.Kind.PEOPLE and values["scope"]:  # of letters, `electors.export` says it
+        detail["scope"] = [f"{name} {value}" for name, value in values["scope"].items()]
     audit.record(action="export.ask", on=export, by=by, detail=detail, reason=words)
     if state == State.WAITING:
         _tell(approvers, export, _("%(name)s asks to export %(people)s people.") % _about(export))
