@@ -61,7 +61,9 @@ class Registers(StaffView, TemplateView):
             messages.error(request, str(error))
             return redirect("contacts:registers")
         messages.success(request, _("Saved."))
-        return redirect(f"{reverse('contacts:registers')}?show={document}#{key}")
+        shown = next(name for name in DOCUMENTS if name == document)
+        part = next(part for part in parts_of(shown) if part.key == key)
+        return redirect(f"{reverse('contacts:registers')}?show={shown}#{part.key}")
 
 
 class RegisterFile(StaffView, View):
