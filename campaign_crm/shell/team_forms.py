@@ -56,6 +56,7 @@ class GrantForm(PlaceOfRole):
         self.fields["role"].choices = [
             (role.value, role.label) for role in self.below() if role not in NATIONAL_ONLY
         ]
+        self.fields["role"].initial = Role.LOCAL_COORDINATOR
 
 
 class InvitationForm(PlaceOfRole):
@@ -70,7 +71,8 @@ class InvitationForm(PlaceOfRole):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["role"].choices = [(role.value, role.label) for role in self.below()]
-        self.fields["role"].initial = Role.LOCAL_COORDINATOR if self.fields["territory"].required else None
+        is_local = self.fields["territory"].required
+        self.fields["role"].initial = Role.LOCAL_COORDINATOR if is_local else Role.READ_ONLY
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
