@@ -64,7 +64,7 @@ def _remove_electors(purge: Purge, batch: list[int]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_LINKED, {"ids": batch})  # people before electors, as whoever links them does
         linked = [row[0] for row in cursor.fetchall()]
-        going = _still_going(purge, linked)
+        going, _waiting = _still_going(purge, linked)
         housemates = _delete_people(purge, going)
         cursor.execute("DELETE FROM contacts_registrationmatch WHERE registration_id = ANY(%s)", [batch])
         cursor.execute(
@@ -87,16 +87,20 @@ def _purge_people(purge: Purge, job: RunningJob) -> None:
                 )
                 there = [row[0] for row in cursor.fetchall()]
             # Somebody may have signed up since the list was made: asked again with the people held.
-            going = _still_going(purge, there)
+            going, waiting = _still_going(purge, there)
             housemates = _delete_people(purge, going)
             if purge.rule == RetentionRuleName.RENTAL:
-                _remove_what_the_file_said(purge, sorted(set(there) - set(going)))
+                _remove_what_the_file_said(purge, sorted(set(there) - {*going, *waiting}))
             job.progress(_gone(purge).get("people", 0), purge.counted.get("people"))
             job.got_on()
         refresh_households(housemates)  # afterwards: what computes households holds them before their people
 
 
-def _still_going(purge: Purge, ids: list[int]) -> list[int]:
+def _still_going(purge: Purge, ids: list[int]) -> tuple[list[int], set[int]]:
+    """Those who go now, and those who would but have a message in a worker's hands.
+
+    These stay as they are: what the file said of them still finds them for the next purge.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT person.id FROM contacts_contact AS person"
@@ -104,8 +108,8 @@ def _still_going(purge: Purge, ids: list[int]) -> list[int]:
             {**parameters_of(purge), "ids": ids},
         )
         going = [row[0] for row in cursor.fetchall()]
-    waiting = who_waits(going)  # with a message in a worker's hands: they go with the next purge
-    return [person for person in going if person not in waiting]
+    waiting = who_waits(going)
+    return [person for person in going if person not in waiting], waiting
 
 
 def _delete_people(purge: Purge, ids: list[int]) -> list[int]:

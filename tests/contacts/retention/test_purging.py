@@ -23,6 +23,7 @@ from contacts.models import (
     StationAggregate,
     Suppression,
 )
+from contacts.registry import registry
 from contacts.retention import purging
 from contacts.retention.certificates import as_json, is_intact
 from contacts.retention.due import NOTICE
@@ -117,6 +118,19 @@ def test_people_brought_only_by_a_rented_file_go_and_their_refusals_stay_hashed(
     assert entry.channel == "email"
     assert purge.gone == {"people": 1, "points": 3, "opt_outs": 1, "stay": 2}
     assert not Consent.objects.filter(contact_id=only.pk).exists()
+
+
+def test_whoever_has_a_message_just_leaving_waits_whole_for_the_next_purge(
+    rental: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = brought_by(rental, "only@example.org")
+    monkeypatch.setitem(registry.erasure_waits, "deliveries of the test", lambda ids: set(ids))
+    run(begun(rule="rental"))
+    assert person.emailaddress_set.exists()
+    assert rental.contact_links.exists()
+    monkeypatch.delitem(registry.erasure_waits, "deliveries of the test")
+    run(begun(rule="rental"))
+    assert not Contact.objects.exists()
 
 
 def test_a_refusal_does_not_silence_somebody_who_shares_the_address(rental: Source, form: Source) -> None:
