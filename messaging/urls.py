@@ -64,6 +64,12 @@ from messaging.views.senders import (
 )
 from messaging.views.sending_rules import SendingRules
 from messaging.views.service_messages import ServiceMessages
+from messaging.views.targeting import (
+    ExportTargetingRegister,
+    PrepareConsentRound,
+    TargetingRegister,
+    TransparencyNotice,
+)
 from messaging.views.templates import DeleteTemplate, NewTemplate, TemplateList
 from messaging.views.territories import (
     CheckVersion,
@@ -80,6 +86,10 @@ app_name = "messaging"
 CAMPAIGN, TEMPLATE = {"kind": "campaign"}, {"kind": "template"}
 
 urlpatterns = [
+    path("targeted-messages/", TargetingRegister.as_view(), name="targeting"),
+    path("targeted-messages/export/", ExportTargetingRegister.as_view(), name="targeting_export"),
+    path("targeted-messages/consent-round/", PrepareConsentRound.as_view(), name="consent_round"),
+    path("notice/<str:token>", for_everybody(TransparencyNotice.as_view()), name="notice"),
     path("why/", Why.as_view(), name="why"),
     path("answers/", ReplyList.as_view(), name="replies"),
     path("answers/<int:pk>/", ReplyPage.as_view(), name="reply"),

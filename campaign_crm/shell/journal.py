@@ -84,6 +84,7 @@ ACTS: Words = {
     "election.delete": _("Election forgotten"),
     "election.update": _("Election changed"),
     "rule.change": _("Rule changed"),
+    "targeting.export": _("Register of targeted messages downloaded"),
     "export.approve": _("Export approved"),
     "export.ask": _("Export asked for"),
     "export.decline": _("Export not approved"),

@@ -172,6 +172,7 @@ MENU = (
             Entry(_("Journal"), "shell:journal", Right.VIEW_JOURNAL, "history", _("audit trail history")),
             Entry(_("Registers"), "contacts:registers", Right.VIEW_COMPLIANCE, "book-open"),
             Entry(_("Rules"), "contacts:rules", Right.VIEW_COMPLIANCE, "gavel"),
+            Entry(_("Targeted messages"), "messaging:targeting", Right.VIEW_COMPLIANCE, "target"),
         ),
     ),
     Group(

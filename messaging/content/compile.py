@@ -110,12 +110,14 @@ def compile_message(
     tracking: bool = True,
     numbered: Iterable[Link] = (),
     utm: UtmTags | None = None,
+    notice_url: str = "",
 ) -> CompiledMessage:
     """Compile a block document; raises `ContentError` with every problem found.
 
     `languages`: those that the message speaks, its own first. `extra`: slugs of the custom fields. Without
     `tracking`, links stay as they are and there is no pixel. `numbered`: tracked links of the message's other
     versions, whose numbers this one keeps to. `utm`: tags for web statistics, put in every web address.
+    `notice_url`: of the transparency notice of a targeted message.
     """
     extra = tuple(extra)
     subject, preheader = for_header(subject), for_header(preheader)
@@ -125,7 +127,7 @@ def compile_message(
     writer = Writer(brand, masks, links)
     with override(languages[0]):
         body, body_text = writer.body(blocks)
-        footer = make_footer(brand, masks, languages=languages, tracking=tracking)
+        footer = make_footer(brand, masks, languages=languages, tracking=tracking, notice_url=notice_url)
     mjml = _document(
         head=_head(brand, masks, subject=subject, preheader=preheader),
         body=_logo(brand, masks) + body + footer.mjml + (_pixel(masks) if tracking else ""),

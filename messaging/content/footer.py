@@ -25,13 +25,18 @@ class Footer:
     text: str
 
 
-def make_footer(brand: Brand, masks: Masks, *, languages: tuple[str, ...], tracking: bool) -> Footer:
-    """`languages`: those that the message speaks, the default first; a reader's own chooses."""
+def make_footer(
+    brand: Brand, masks: Masks, *, languages: tuple[str, ...], tracking: bool, notice_url: str = ""
+) -> Footer:
+    """`languages`: those that the message speaks, the default first; a reader's own chooses.
+
+    `notice_url`: of the transparency notice that a targeted message owes (Regulation (EU) 2024/900, art. 11).
+    """
     html_by_language, text_by_language = {}, {}
     for language in languages:
         with override(language):
-            html_by_language[language] = _html_sentences(brand, masks, tracking=tracking)
-            text_by_language[language] = _text_sentences(brand, tracking=tracking)
+            html_by_language[language] = _html_sentences(brand, masks, tracking, notice_url)
+            text_by_language[language] = _text_sentences(brand, tracking, notice_url)
     html = _by_language(html_by_language, languages, hide=masks.hide)
     text = _by_language(text_by_language, languages, hide=str)
     mjml = (
@@ -43,7 +48,7 @@ def make_footer(brand: Brand, masks: Masks, *, languages: tuple[str, ...], track
     return Footer(mjml, f"-- \n{text}\n")
 
 
-def _html_sentences(brand: Brand, masks: Masks, *, tracking: bool) -> str:
+def _html_sentences(brand: Brand, masks: Masks, tracking: bool, notice_url: str) -> str:
     who = f"<b>{masks.text(_who(brand))}</b>"
     address = "<br />".join(masks.text(line) for line in brand.address.splitlines() if line.strip())
     links = [
@@ -59,6 +64,11 @@ def _html_sentences(brand: Brand, masks: Masks, *, tracking: bool) -> str:
         f"<p>{masks.hide(_why_liquid('<br />'))}</p>",
         f"<p>{' · '.join(links)}</p>",
     ]
+    if notice_url:
+        notice = (
+            f'<a href="{masks.text(notice_url)}" target="_blank">{masks.text(_("Transparency notice"))}</a>'
+        )
+        paragraphs.append(f"<p>{masks.text(_chosen_for_you())} {notice}</p>")
     if tracking:
         sentence = masks.text(_("You agreed that we count what you open and click."))
         stop = _anchor(masks, "preferences_url", _("Stop counting"))
@@ -68,7 +78,7 @@ def _html_sentences(brand: Brand, masks: Masks, *, tracking: bool) -> str:
     return "".join(paragraphs)
 
 
-def _text_sentences(brand: Brand, *, tracking: bool) -> str:
+def _text_sentences(brand: Brand, tracking: bool, notice_url: str) -> str:
     lines = [
         _who(brand),
         *(line.strip() for line in brand.address.splitlines() if line.strip()),
@@ -81,11 +91,17 @@ def _text_sentences(brand: Brand, *, tracking: bool) -> str:
     ]
     if brand.privacy_url:
         lines.append(_("Privacy") + f" <{brand.privacy_url}>")
+    if notice_url:
+        lines += ["", _chosen_for_you(), _("Transparency notice") + f" <{notice_url}>"]
     if tracking:
         sentence = _("You agreed that we count what you open and click.")
         stop = _("Stop counting") + " <{{ preferences_url }}>"
         lines.append(f"{{% if measured %}}{sentence} {stop}{{% endif %}}")
     return "\n".join(lines)
+
+
+def _chosen_for_you() -> str:
+    return _("Political message, chosen for you because you agreed to such messages.")
 
 
 def _who(brand: Brand) -> str:

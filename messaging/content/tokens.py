@@ -41,6 +41,7 @@ _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
 _CONFIRM = struct.Struct(">x16sI32s")  # submission, minute, address hash
 _PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute, address hash
 _REQUEST = struct.Struct(">QI32s")  # request, minute, address hash
+_NOTICE = struct.Struct(">Q")
 _RETURN = struct.Struct(">HIBIQ")  # month, campaign, contact (its 5 bytes: high, low), occasion
 _RETURN_TEXT = 64  # characters of base32
 
@@ -57,6 +58,7 @@ class Kind(IntEnum):
     RETURN = 7
     HOOK = 8  # `messaging.webhooks.address`
     REQUEST = 9
+    NOTICE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,13 @@ class RequestToken:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeToken:
+    """The transparency notice of a targeted mailing: the same for all its readers."""
+
+    campaign: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnToken:
     """The key of a delivery, for its Message-ID and return path."""
 
@@ -143,6 +152,7 @@ Token = (
     | ConfirmToken
     | PreferencesToken
     | RequestToken
+    | NoticeToken
 )
 
 
@@ -210,6 +220,11 @@ def sign_request(token: RequestToken) -> str:
     """84 characters."""
     body = _REQUEST.pack(token.request, minute_number(token.signed_at), _checked(token.address_hash))
     return _text(Kind.REQUEST, body)
+
+
+def sign_notice(token: NoticeToken) -> str:
+    """36 characters."""
+    return _text(Kind.NOTICE, _NOTICE.pack(token.campaign))
 
 
 def sign_return(token: ReturnToken) -> str:
@@ -320,6 +335,10 @@ def _read_request(body: bytes) -> RequestToken:
     return RequestToken(request, address_hash, minute_of(minute))
 
 
+def _read_notice(body: bytes) -> NoticeToken:
+    return NoticeToken(*_NOTICE.unpack(body))
+
+
 _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.OPEN: _read_open,
     Kind.CLICK: _read_click,
@@ -328,4 +347,5 @@ _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.CONFIRM: _read_confirm,
     Kind.PREFERENCES: _read_preferences,
     Kind.REQUEST: _read_request,
+    Kind.NOTICE: _read_notice,
 }

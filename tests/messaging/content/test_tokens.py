@@ -14,6 +14,7 @@ from messaging.content.tokens import (
     BadToken,
     ClickToken,
     ConfirmToken,
+    NoticeToken,
     OpenToken,
     PreferencesToken,
     RequestToken,
@@ -33,6 +34,7 @@ UNSUBSCRIBE = UnsubscribeToken("email", HASH, 1_234_567, 42, MONTH, date(2027, 3
 CONFIRM = ConfirmToken(uuid.UUID("0b5e2f5c-65b2-4b5e-9d2b-2c7c65f9b0aa"), HASH, MOMENT)
 PREFERENCES = PreferencesToken("sms", 1_234_567, HASH, MOMENT, campaign=42)
 REQUEST = RequestToken(12, HASH, MOMENT)
+NOTICE = NoticeToken(42)
 RETURN = ReturnToken(MONTH, 42, 1_234_567, occasion_number("rsvp-9"))
 
 SIGNED = {
@@ -45,6 +47,7 @@ SIGNED = {
     "confirm": (lambda: tokens.sign_confirm(CONFIRM), CONFIRM, 96),
     "preferences": (lambda: tokens.sign_preferences(PREFERENCES), PREFERENCES, 92),
     "request": (lambda: tokens.sign_request(REQUEST), REQUEST, 84),
+    "notice": (lambda: tokens.sign_notice(NOTICE), NOTICE, 36),
 }
 
 # Made by version 1 with the key b"k" * 32: mailings that left carry such tokens for years.

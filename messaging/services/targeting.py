@@ -1,0 +1,130 @@
+"""Targeted mailings: what the register of Regulation (EU) 2024/900 keeps of them, and the notice for readers.
+
+The criteria are those that were frozen with the mailing (art. 19: kept with each targeting). The notice
+says who pays, for which vote, by which criteria and from which data people were chosen (art. 11 and 12).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from contacts.enums import MessageKind, UnreachableReason
+from contacts.errors import ContactsError
+from contacts.models import ElectionRound
+from contacts.segments.audience import resolve_audience
+from contacts.segments.tree import Group, Node, parse_tree
+from messaging.content.tokens import NoticeToken, sign_notice
+from messaging.models import Campaign, CampaignCost, Delivery
+from messaging.services.send_options import is_targeted
+
+GROUPS = {"all": gettext_noop("all of:"), "any": gettext_noop("any of:"), "none": gettext_noop("none of:")}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One targeted mailing. `criteria`: a line each; `left_out`: people who did not agree to targeting."""
+
+    campaign: Campaign
+    criteria: list[str]
+    left_out: int
+    rulebook: str
+    notice_url: str
+
+
+def owes_notice(campaign: Campaign) -> bool:
+    """Whether it is a targeted political mailing: as frozen, else as its audience would make it now."""
+    if campaign.kind != MessageKind.POLITICAL or campaign.standing_for or not campaign.audience:
+        return False
+    if campaign.frozen_at is not None:
+        return campaign.targeted
+    try:
+        return is_targeted(campaign, resolve_audience(campaign.audience))
+    except ContactsError:
+        return False  # the audience itself is refused before anything leaves
+
+
+def notice_url(campaign: Campaign) -> str:
+    """Address of its transparency notice, the same for every reader."""
+    token = sign_notice(NoticeToken(campaign.pk))
+    return f"{settings.PUBLIC_URL}{reverse('messaging:notice', args=[token])}"
+
+
+def targeted_mailings() -> QuerySet[Campaign]:
+    """Every mailing that chose people by a criterion and was frozen, the newest first."""
+    found = Campaign.objects.filter(targeted=True, kind=MessageKind.POLITICAL, frozen_at__isnull=False)
+    return found.select_related("sender", "territory").order_by("-frozen_at", "-id")
+
+
+def entries_of(campaigns: Sequence[Campaign]) -> list[Entry]:
+    """What the register says of some mailings."""
+    return [
+        Entry(
+            campaign,
+            criteria_of(campaign),
+            campaign.excluded.get(UnreachableReason.NO_TARGETING_CONSENT.value, 0),
+            _rulebook_of(campaign),
+            notice_url(campaign),
+        )
+        for campaign in campaigns
+    ]
+
+
+def criteria_of(campaign: Campaign) -> list[str]:
+    """How people were chosen, a line each, as frozen; deeper groups are set further in."""
+    lines = list(_lines(_tree_of(campaign.audience_tree))) if campaign.audience_tree else []
+    if campaign.territory is not None:
+        lines.append(_("Lives in: %(place)s") % {"place": campaign.territory})
+    return lines or [_label_of(campaign)]
+
+
+def votes_after(day: date) -> list[ElectionRound]:
+    """The next rounds that a message of a day may bear on."""
+    rounds = ElectionRound.objects.filter(day__gte=day).select_related("election__territory")
+    return list(rounds.order_by("day")[:4])
+
+
+def cost_of(campaign: Campaign) -> CampaignCost | None:
+    """What it cost, once it is counted."""
+    return CampaignCost.objects.filter(campaign=campaign).first()
+
+
+def _tree_of(data: dict[str, Any]) -> Node | None:
+    try:
+        return parse_tree(data)
+    except ContactsError:
+        return None  # a condition that this version no longer has
+
+
+def _lines(node: Node | None, depth: int = 0) -> Iterator[str]:
+    inset = "– " * depth
+    if node is None:
+        return
+    if not isinstance(node, Group):
+        yield f"{inset}{node}"
+        return
+    if depth or node.kind != "all":
+        yield inset + _(GROUPS[node.kind])
+        depth += 1
+    for child in node.children:
+        yield from _lines(child, depth)
+
+
+def _label_of(campaign: Campaign) -> str:
+    try:
+        return str(resolve_audience(campaign.audience).label)
+    except ContactsError:
+        return _("The audience of that day can no longer be read.")
+
+
+def _rulebook_of(campaign: Campaign) -> str:
+    versions = Delivery.objects.of_campaign(campaign).values_list("rulebook_version", flat=True)
+    return str(versions.first() or "")

@@ -1,0 +1,134 @@
+"""The register of targeted mailings, the notice that readers open, coverage and the consent round."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils.translation import override
+
+from campaign_crm.platform.models import AuditEntry
+from contacts.enums import Channel, ConsentPurpose
+from contacts.models import Contact, Election, ElectionRound, Segment
+from contacts.services.consents import record_consent
+from contacts.services.wordings import current_wording
+from messaging.enums import CampaignState
+from messaging.models import Campaign
+from messaging.services.compiling import compile_campaign
+from messaging.services.consent_round import prepare_consent_round
+from messaging.services.coverage import coverage
+from messaging.services.pre_send import pre_send
+from messaging.services.targeting import entries_of, notice_url, targeted_mailings
+from tests.messaging.dispatch.conftest import start
+from tests.messaging.people import make_campaign, make_officer, make_people, make_source
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WOMEN = {"all": [{"condition": "gender", "operator": "is", "value": ["F"]}]}
+
+
+def agree(person: Contact) -> None:
+    record_consent(
+        contact=person,
+        channel=Channel.EMAIL,
+        purpose=ConsentPurpose.TARGETING,
+        given=True,
+        source=make_source(),
+        wording=current_wording(Channel.EMAIL, ConsentPurpose.TARGETING, "fr"),
+        by=None,
+    )
+
+
+@pytest.fixture
+def targeted() -> Campaign:
+    """A mailing to women, of whom one agreed to be chosen and one did not."""
+    people = make_people(3)
+    agree(people[0])
+    segment = Segment.objects.create(name="Women", tree=WOMEN)
+    return make_campaign(audience={"type": "segment", "id": segment.pk}, subject="Chez vous")
+
+
+@pytest.fixture
+def officer() -> Client:
+    found = Client()
+    found.force_login(make_officer())
+    return found
+
+
+def path_of(url: str) -> str:
+    return "/" + url.split("/", 3)[3]
+
+
+def test_what_was_chosen_is_kept_as_it_was_frozen(targeted: Campaign) -> None:
+    start(targeted)
+    Segment.objects.update(tree={"all": []}, version=9)
+    (entry,) = entries_of(list(targeted_mailings()))
+    assert (entry.campaign.audience_count, entry.left_out, entry.rulebook) == (1, 1, "fr-2")
+    with override("en"):
+        (line,) = entries_of(list(targeted_mailings()))[0].criteria
+    assert "Gender" in line
+    assert "Woman" in line
+
+
+def test_a_mailing_to_everyone_is_in_no_register_and_owes_no_notice() -> None:
+    make_people(1)
+    campaign = start(make_campaign())
+    assert not targeted_mailings().exists()
+    assert "/notice/" not in str(campaign.compiled)
+
+
+def test_each_targeted_message_leads_to_its_notice(targeted: Campaign) -> None:
+    compiled = compile_campaign(targeted)
+    assert notice_url(targeted) in compiled.html
+    assert notice_url(targeted) in compiled.text
+    start(targeted)
+    assert notice_url(targeted) in str(targeted.compiled)
+
+
+def test_the_notice_tells_a_stranger_who_pays_and_how_they_were_chosen(targeted: Campaign) -> None:
+    vote = Election.objects.create(name="Présidentielle 2027", suffrage="presidential")
+    ElectionRound.objects.create(election=vote, number=1, day="2099-04-11")
+    path = path_of(notice_url(targeted))
+    assert Client().get(path).status_code == 404, "nothing has left yet"
+    start(targeted)
+    page = Client(headers={"accept-language": "fr"}).get(path).content.decode()
+    for words in ("Chez vous", "Présidentielle 2027", "Femme", "Qui l’envoie et la paie"):
+        assert words in page
+
+
+def test_no_other_token_opens_it_and_none_can_be_guessed(targeted: Campaign) -> None:
+    start(targeted)
+    path = path_of(notice_url(targeted))
+    changed = path[:-1] + ("A" if path[-1] != "A" else "B")
+    assert Client().get(changed).status_code == 404
+    assert Client().get("/notice/" + "A" * 36).status_code == 404
+
+
+def test_the_register_is_a_file_for_an_inspection(targeted: Campaign, officer: Client) -> None:
+    start(targeted)
+    answer = officer.get(reverse("messaging:targeting_export"))
+    header, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    assert dict(zip(header, row, strict=True))["Recipients"] == "1"
+    assert AuditEntry.objects.filter(action="targeting.export", detail={"rows": 1}).exists()
+
+
+def test_the_page_says_how_many_agreed(targeted: Campaign, officer: Client) -> None:
+    email, sms = coverage()
+    assert (email.reachable, email.agreed, email.percent) == (3, 1, 33)
+    assert (sms.reachable, sms.percent) == (0, 0)
+    page = officer.get(reverse("messaging:targeting")).content.decode()
+    assert "1 of 3 people who can be written to (33 %)" in page
+
+
+def test_a_consent_round_is_a_draft_to_everyone_that_chooses_nobody(officer: Client) -> None:
+    make_people(2)
+    answer = officer.post(reverse("messaging:consent_round"))
+    campaign = Campaign.objects.get(audience={"type": "everyone"})
+    assert answer.url == reverse("messaging:campaign_compose", args=[campaign.pk])
+    assert campaign.state == CampaignState.DRAFT
+    found = pre_send(campaign)
+    assert (found.recipients, found.targeted) == (2, False)
+    assert "{{ preferences_url }}" in str(prepare_consent_round(by=make_officer()).blocks)
