@@ -38,7 +38,7 @@ class RuleForm(forms.Form):
     severity = forms.ChoiceField(
         label=gettext_lazy("When a message breaks it"), choices=Severity.choices, widget=forms.RadioSelect
     )
-    figure = forms.IntegerField(required=False)
+    figure = forms.IntegerField()
     reason = forms.CharField(
         label=gettext_lazy("Why"),
         widget=forms.Textarea({"rows": 3}),
