@@ -3,3 +3,7 @@
 
 class TrackingError(Exception):
     """Base of every error of this app; the message is for people."""
+
+
+class PublicPagesAreSilent(TrackingError):
+    """Before a vote, what the public reads of politics stays as it is (Code électoral, art. L49)."""

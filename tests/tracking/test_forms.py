@@ -1,13 +1,22 @@
 """Forms and the sources of what comes in by them."""
 
+from __future__ import annotations
+
+from datetime import timedelta
+
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.models import User
-from contacts.models import Source
-from tracking.models import Submission
-from tracking.services.forms import create_form
+from contacts.models import Election, ElectionRound, SilenceWindow, Source
+from tracking.errors import PublicPagesAreSilent
+from tracking.models import Form, Submission
+from tracking.services.forms import create_form, update_form
 
 pytestmark = pytest.mark.django_db
 
@@ -33,3 +42,47 @@ def test_answers_are_not_counted_at_each_look(client) -> None:
         for page in pages:
             client.get(page)
     assert not [one["sql"] for one in asked if "COUNT" in one["sql"] and "tracking_submission" in one["sql"]]
+
+
+@pytest.fixture
+def silent(db: None) -> None:
+    """The silence before a vote of the whole country, which began an hour ago."""
+    now = timezone.now()
+    vote = Election.objects.create(name="Présidentielle", suffrage="presidential")
+    held = ElectionRound.objects.create(election=vote, number=1, day=now.date())
+    SilenceWindow.objects.create(
+        round=held, areas=[], begins_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=5)
+    )
+
+
+def made(*, is_open: bool) -> Form:
+    source = Source.objects.create(name="Join", kind="form", lawful_basis="none")
+    return Form.objects.create(
+        title="Join", slug="join", source=source, fields=["email"], consents=[], is_open=is_open
+    )
+
+
+def test_during_the_silence_a_public_page_stays_as_it_is(silent: None) -> None:
+    form = made(is_open=True)
+    with override("en"), pytest.raises(PublicPagesAreSilent, match="public pages stay as they are"):
+        update_form(form=form, by=None, newsletters=[], title="Vote for us")
+    form.refresh_from_db()
+    assert form.title == "Join"
+    with pytest.raises(PublicPagesAreSilent):
+        create_form(by=None, newsletters=[], title="New", is_open=True, fields=["email"], consents=[])
+
+
+def test_during_the_silence_a_form_may_be_closed_or_prepared(silent: None) -> None:
+    form = made(is_open=True)
+    assert update_form(form=form, by=None, newsletters=[], is_open=False) == ["is_open"]
+    assert update_form(form=form, by=None, newsletters=[], title="For later") == ["title"]
+    with pytest.raises(PublicPagesAreSilent):
+        update_form(form=form, by=None, newsletters=[], is_open=True)
+    assert create_form(
+        by=None, newsletters=[], title="Prepared", is_open=False, fields=["email"], consents=[]
+    ).pk
+
+
+def test_a_form_can_be_filled_in_during_the_silence(silent: None, client: Client) -> None:
+    form = made(is_open=True)
+    assert client.get(reverse("tracking:sign_up", args=[form.slug])).status_code == 200

@@ -5,19 +5,32 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import LawfulBasis, SourceKind
 from contacts.models import Newsletter, Source
+from contacts.rules.rulebook import refuses
+from contacts.services.elections import silence_at
 from contacts.services.sources import create_source
+from tracking.errors import PublicPagesAreSilent
 from tracking.forms.editing import free_slug
 from tracking.models import Form
+
+READ_BY_EVERYBODY = frozenset({"title", "introduction", "thank_you", "fields", "consents", "is_open"})
 
 
 @transaction.atomic
 def create_form(*, by: User | None, newsletters: list[Newsletter], **values: Any) -> Form:
-    """Make a form and the Source of what comes in by it: people speak for themselves there."""
+    """Make a form and the Source of what comes in by it: people speak for themselves there.
+
+    Raises PublicPagesAreSilent for one that is open at once, during the silence before a vote.
+    """
+    if values.get("is_open", True):
+        _ask_not_silent()
     slug = free_slug(values["title"])
     source = create_source(
         by=by,
@@ -34,8 +47,16 @@ def create_form(*, by: User | None, newsletters: list[Newsletter], **values: Any
 
 @transaction.atomic
 def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], **values: Any) -> list[str]:
-    """Write what differs; gives the names of the changed fields. The address of the page never changes."""
+    """Write what differs; gives the names of the changed fields. The address of the page never changes.
+
+    During the silence before a vote the public page stays as it is: it may be closed, and nothing else of it
+    changes. Raises PublicPagesAreSilent.
+    """
     changed = [name for name, value in values.items() if getattr(form, name) != value]
+    only_closed = set(changed) & READ_BY_EVERYBODY == {"is_open"} and not values["is_open"]
+    is_public = form.is_open or values.get("is_open", False)
+    if is_public and set(changed) & READ_BY_EVERYBODY and not only_closed:
+        _ask_not_silent()
     for name in changed:
         setattr(form, name, values[name])
     form.save(update_fields=changed)
@@ -45,6 +66,18 @@ def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], *
     if changed:
         audit.record(action="form.update", on=form, by=by, fields=changed)
     return changed
+
+
+def _ask_not_silent() -> None:
+    silence = silence_at(timezone.now())
+    if silence is None or not silence.is_everywhere or not refuses("silence"):
+        return
+    message = _(
+        "The silence before “%(election)s” holds until %(end)s: public pages stay as they are. A form may be "
+        "closed, or prepared closed and opened afterwards."
+    )
+    ends_at = date_format(timezone.localtime(silence.ends_at), "DATETIME_FORMAT")
+    raise PublicPagesAreSilent(message % {"election": silence.election, "end": ends_at})
 
 
 def _source_name(title: str, slug: str) -> str:

@@ -17,6 +17,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.caching import remembered
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from tracking.errors import PublicPagesAreSilent
 from tracking.forms.editing import FormEditor
 from tracking.models import Form, Submission
 from tracking.services.forms import create_form, update_form
@@ -104,14 +105,21 @@ class EditForm(StaffView, TemplateView):
         editor = FormEditor(request.POST, instance=Form.objects.filter(pk=form.pk).first())
         if not editor.is_valid():
             return self._page(editor, status=422)
+        is_new = form.pk is None
+        try:
+            form = self._save(form, editor)
+        except PublicPagesAreSilent as error:
+            editor.add_error(None, str(error))
+            return self._page(editor, status=422)
+        messages.success(request, _("The form is ready: share its address.") if is_new else _("Saved."))
+        return redirect("tracking:form", pk=form.pk)
+
+    def _save(self, form: Form, editor: FormEditor) -> Form:
         newsletters = list(editor.cleaned_data["newsletters"])
         if form.pk is None:
-            form = create_form(by=request.user, newsletters=newsletters, **editor.chosen())
-            messages.success(request, _("The form is ready: share its address."))
-        else:
-            update_form(form=form, by=request.user, newsletters=newsletters, **editor.chosen())
-            messages.success(request, _("Saved."))
-        return redirect("tracking:form", pk=form.pk)
+            return create_form(by=self.request.user, newsletters=newsletters, **editor.chosen())
+        update_form(form=form, by=self.request.user, newsletters=newsletters, **editor.chosen())
+        return form
 
     def _page(self, editor: FormEditor, status: int = 200) -> HttpResponse:
         context = self.get_context_data(editor=editor, form_pk=self.kwargs.get("pk"))
