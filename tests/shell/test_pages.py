@@ -22,7 +22,7 @@ PIXEL = bytes.fromhex(
 def test_refusal_names_the_missing_right(signed_in: Callable[..., Client]) -> None:
     answer = signed_in("read_only").get("/settings/team/")
     assert answer.status_code == 403
-    assert "Change settings, senders and the team" in answer.content.decode()
+    assert "Invite people and give roles" in answer.content.decode()
 
 
 def test_stranger_is_sent_to_sign_in_and_back(client: Client) -> None:

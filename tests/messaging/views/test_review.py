@@ -197,12 +197,12 @@ def test_test_without_a_sender_is_said(officer: Client, ready: Campaign) -> None
 
 
 def test_first_mailing_after_moving_in_asks_for_the_opt_out_file(officer: Client, ready: Campaign) -> None:
-    assert "Who said no elsewhere" not in dict(map(reversed, lines(officer, ready)))
+    assert "Rules" not in dict(map(reversed, lines(officer, ready)))
     tool = Source.objects.create(name="Former tool", kind="address_book", lawful_basis="none")
     Import.objects.create(kind="address-book", state="done", file_name="members.csv", source=tool)
     question = reverse("contacts:opt_out_question")
     line = next(line for line in officer.get(url(ready)).context["lines"] if line.level == "bad")
-    assert (line.title, line.url) == ("Who said no elsewhere", question)
+    assert (line.title, line.url) == ("Rules", question)
     send(officer, ready)
     ready.refresh_from_db()
     assert ready.state == CampaignState.DRAFT
