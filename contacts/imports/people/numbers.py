@@ -19,7 +19,7 @@ _PREFIX = re.compile(r"^(?:\+33|0033)0?")
 _MOBILE = re.compile(r"(?:6(?:[0-24-8][0-9]|3[0-8])|7[3-9][0-9])[0-9]{6}|63998[0-9]{4}")
 _FIXED = re.compile(r"(?:[13][0-9]|2[0-57-9]|4[1-9]|5[0-8])[0-9]{7}")
 # What a spreadsheet makes of a column of digits: "639981234.0", "6,39981234E+08" where it kept every digit.
-_DECIMAL = re.compile(r"(\+?[0-9]{4,15})[.,]0+")
+_DECIMAL = re.compile(r"(\+?[1-9][0-9]{3,14})[.,]0")
 _POWER = re.compile(r"([0-9])[.,]([0-9]+)[eE]\+?([0-9]{1,2})")
 CACHED = 65_536
 
