@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
@@ -20,7 +22,14 @@ from contacts.models import Import, ImportReject
 REJECT_COLUMNS = (_("line"), _("why it was rejected"))
 """What a file of rejected rows has beside the columns as they came."""
 
-ROWS_AT_A_TIME = 2_000
+ROWS_READ = 20
+"""Fetched together: a row may be as large as a megabyte, and its JSON is held as text and as a list."""
+ROWS_AT_A_TIME, CHARACTERS_AT_A_TIME = 2_000, 4_000_000
+"""Written together, whichever comes first."""
+
+Reject = tuple[int, str, str]
+"""Line, and as JSON its values and the reasons."""
+
 KEPT = timedelta(days=60)
 """How long rejected rows wait to be corrected: they are personal data of people who did not come in."""
 
@@ -56,7 +65,7 @@ def keep_rejects(run: Import, staging: Staging) -> None:
     blanked = set(never_imported(run.layout.get("header", []))) if run.kind == Import.Kind.ROLL else set()
     with transaction.atomic(), connection.chunked_cursor() as cursor:
         cursor.execute(staging.sql("SELECT line, values::text, reasons::text FROM {rejects}"))
-        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+        for rows in _batches(cursor):
             ImportReject.objects.bulk_create(
                 [
                     ImportReject(
@@ -71,3 +80,17 @@ def keep_rejects(run: Import, staging: Staging) -> None:
                 ],
                 ignore_conflicts=True,
             )
+
+
+def _batches(cursor: CursorWrapper) -> Iterator[list[Reject]]:
+    """Rows of the cursor, as many at a time as may be written together."""
+    batch: list[Reject] = []
+    characters = 0
+    while rows := cursor.fetchmany(ROWS_READ):
+        batch += rows
+        characters += sum(len(values) for _line, values, _reasons in rows)
+        if len(batch) >= ROWS_AT_A_TIME or characters >= CHARACTERS_AT_A_TIME:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
