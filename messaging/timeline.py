@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from contacts.merging.redirects import all_numbers
 from contacts.registry import TimelineEntry
 from messaging.content.syntax import has_liquid
 from messaging.enums import SHOWN_AS, DeliveryState
@@ -22,7 +23,7 @@ def shown_subject(campaign: Campaign) -> str:
 
 def deliveries(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:
     """Messages handed over to a provider, with what became of them."""
-    found = Delivery.objects.filter(Q(handed_at__isnull=False), contact_id=contact_id)
+    found = Delivery.objects.filter(Q(handed_at__isnull=False), contact_id__in=all_numbers([contact_id]))
     if before is not None:
         found = found.filter(handed_at__lt=before)
     lines = []

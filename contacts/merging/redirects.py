@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contacts.models import Contact, Merge
 
 
@@ -20,3 +22,15 @@ def present_contact(contact_id: int) -> Contact | None:
     if found is None and (now := present_id(contact_id)) != contact_id:
         found = Contact.objects.visible().filter(pk=now).first()
     return found
+
+
+def all_numbers(contact_ids: Iterable[int]) -> list[int]:
+    """Ids of today with those of the records that they absorbed: what stands under either is theirs."""
+    ids = set(contact_ids)
+    return sorted(ids | set(present_ids(ids)))
+
+
+def present_ids(contact_ids: Iterable[int]) -> dict[int, int]:
+    """{id of an absorbed record: the id of today} of some people."""
+    merges = Merge.objects.filter(kept__in=list(contact_ids), undone_at__isnull=True)
+    return dict(merges.values_list("absorbed_id", "kept_id"))

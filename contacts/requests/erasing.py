@@ -7,17 +7,19 @@ second step is `removing`; what makes both good again after a restored backup is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import enqueue
 from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
-from contacts.models import Contact, EmailAddress, Erasure, PersonRequest, PhoneNumber
+from contacts.models import Contact, EmailAddress, Erasure, Merge, PersonRequest, PhoneNumber
 from contacts.requests import ledger
 from contacts.requests.service import RequestRefused, close_as_done, proven_request
 from contacts.services.post_keys import post_hashes_of
@@ -53,17 +55,20 @@ def hide_person(*, contact: Contact, request: PersonRequest | None = None, by: U
     if known is not None and contact.erased_at is not None:
         return known
     hashes = hashes_of(contact)
+    kept = {"hashes": hashes, "request": request.pk if request else None}
     erasure, _is_new = Erasure.objects.get_or_create(
-        number=contact.pk,
-        created_at=contact.created_at,
-        defaults={"hashes": hashes, "request": request.pk if request else None},
+        number=contact.pk, created_at=contact.created_at, defaults=kept
     )
+    absorbed = [
+        Erasure.objects.get_or_create(number=number, created_at=made, defaults=kept)[0]
+        for number, made in _absorbed_by(contact)
+    ]
     Contact.objects.filter(pk=contact.pk).update(erased_at=Now())
     _forget_registrations([contact.pk])
     suppress_erased(hashes)
     refresh_projections([contact.pk])
     audit.record(action="contact.erase", on=contact, by=by, detail={"request": request.pk} if request else {})
-    transaction.on_commit(lambda: ledger.append(erasure))
+    transaction.on_commit(lambda: ledger.append(erasure, *absorbed))
     have_removed(by=by)
     return erasure
 
@@ -95,6 +100,13 @@ def have_removed(*, by: User | None) -> Job | None:
     if Job.objects.filter(kind=ERASE_JOB, state=Job.State.QUEUED).exists():
         return None
     return enqueue(kind=ERASE_JOB, payload={}, by=by)
+
+
+def _absorbed_by(contact: Contact) -> list[tuple[int, datetime]]:
+    """(number, made) of records that were merged into theirs: a backup from before has them as people."""
+    merges = Merge.objects.filter(kept=contact, undone_at=None).order_by("pk")
+    made = [(merge.absorbed_id, parse_datetime(merge.snapshot["contact"]["created_at"])) for merge in merges]
+    return [(number, moment) for number, moment in made if moment is not None]
 
 
 def _forget_registrations(ids: list[int]) -> None:

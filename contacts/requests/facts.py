@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from contacts.enums import DIRECT_KINDS
 from contacts.merging.fields import EXTRA, FIELDS
+from contacts.merging.redirects import all_numbers
 from contacts.models import Contact, CustomField, Import, Source
 from contacts.provenance import Origin, origins_of
 from contacts.registry import registry
@@ -187,7 +188,8 @@ def _was_given(row: models.Model) -> bool:
 
 def _rows(table: PersonTable, contact: Contact) -> models.QuerySet[Any]:
     joined = [field.name for field in _told_fields(table) if isinstance(field, models.ForeignKey)]
-    found = table.model._default_manager.filter(**{table.relation.name: contact}).order_by("pk")
+    numbers = all_numbers([contact.pk])  # some rows stay under the number of a record that was merged in
+    found = table.model._default_manager.filter(**{f"{table.relation.name}__in": numbers}).order_by("pk")
     return found.select_related(*joined) if joined else found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from django.db import connection, transaction
 from django.utils.dateparse import parse_datetime
 
 from campaign_crm.platform.backup import around
-from contacts.models import Contact, Erasure
+from contacts.merging.service import unmerge
+from contacts.models import Contact, Erasure, Merge
 
 FILE = "erasures.jsonl"
 
@@ -40,9 +42,9 @@ def path() -> Path:
     return Path(settings.VAR_DIR) / FILE
 
 
-def append(erasure: Erasure) -> None:
-    """Write one erasure down on disk; the row is committed."""
-    _write([_line(erasure)])
+def append(*erasures: Erasure) -> None:
+    """Write erasures down on disk; their rows are committed."""
+    _write([_line(erasure) for erasure in erasures])
 
 
 def save_all() -> None:
@@ -73,10 +75,12 @@ def replay(file: Path | None = None) -> Replayed:
     from contacts.requests.erasing import hide_person, suppress_erased  # which writes this ledger
 
     entries, people = read(file), 0
+    erased = {(entry["number"], parse_datetime(entry["created_at"])) for entry in entries}
     for entry in entries:
         with transaction.atomic():
             made = parse_datetime(entry["created_at"])
-            back = Contact.objects.filter(pk=entry["number"], created_at=made, erased_at=None).first()
+            found = Contact.objects.filter(pk=entry["number"], created_at=made, erased_at=None).first()
+            back = found or _taken_apart(entry["number"], made, erased)
             if back is not None:
                 hide_person(contact=back, by=None)
                 people += 1
@@ -87,6 +91,19 @@ def replay(file: Path | None = None) -> Replayed:
                 defaults={"hashes": entry["hashes"], "request": entry["request"]},
             )
     return Replayed(len(entries), people)
+
+
+def _taken_apart(
+    number: int, made: datetime | None, erased: set[tuple[int, datetime | None]]
+) -> Contact | None:
+    """Somebody who was merged into another person in the backup, and was erased as a person of their own."""
+    merge = Merge.objects.filter(absorbed_id=number, undone_at=None, kept__erased_at=None)
+    found = merge.select_related("kept").first()
+    if found is None or parse_datetime(found.snapshot["contact"]["created_at"]) != made:
+        return None
+    if (found.kept_id, found.kept.created_at) in erased:
+        return None  # erased with the record that has theirs
+    return unmerge(merge=found, by=None)
 
 
 def _replayed_words() -> str:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from campaign_crm.platform.jobs import RunningJob, handler
 from campaign_crm.platform.models import AuditEntry
+from contacts.merging.redirects import all_numbers, present_ids
 from contacts.models import Contact, Erasure
 from contacts.registry import registry
 from contacts.requests.erasing import ERASE_JOB
@@ -37,8 +38,9 @@ def remove(ids: list[int]) -> list[int]:
     going = [number for number in ids if number not in waiting]
     if not going:
         return []
+    numbers = all_numbers(going)
     remove_rows(going)
-    Erasure.objects.filter(number__in=going, gone_at=None).update(gone_at=timezone.now())
+    Erasure.objects.filter(number__in=numbers, gone_at=None).update(gone_at=timezone.now())
     AuditEntry.objects.bulk_create(
         AuditEntry(action="contact.erased", object_type="contacts.contact", object_id=str(number))
         for number in going
@@ -48,25 +50,30 @@ def remove(ids: list[int]) -> list[int]:
 
 def who_waits(ids: list[int]) -> set[int]:
     """Those of some people who cannot go just now, such as with a message in a worker's hands."""
+    now = present_ids(ids)
     waiting: set[int] = set()
     for waits in registry.erasure_waits.values():
-        waiting |= waits(ids)
-    return waiting
+        waiting |= waits([*ids, *now])
+    return {now.get(number, number) for number in waiting}
 
 
 def remove_rows(ids: list[int]) -> None:
     """Remove people with all that is theirs, in the caller's transaction, which holds them.
 
-    Steps of the apps above come first: they still find whose rows are whose.
+    Rows that stayed under the number of a record that was merged into theirs are theirs. Steps of the apps
+    above come first: they still find whose rows are whose.
     """
+    numbers = all_numbers(ids)
     for step in registry.erasure_steps.values():
-        step(ids)
+        step(numbers)
     with connection.cursor() as cursor:
         for table_name, where in _elsewhere():  # first: they are found by rows that go
             statement = f"DELETE FROM {table_name} AS own WHERE {where}"  # noqa: S608 - our own text
-            cursor.execute(statement, {"ids": ids})
+            cursor.execute(statement, {"ids": numbers})
+        # A merge that was undone remembers the record that is somebody again, beside the one that stayed.
+        cursor.execute("DELETE FROM contacts_merge WHERE absorbed_id = ANY(%s)", [ids])
         for table in person_tables():
-            cursor.execute(_statement(table), [ids])
+            cursor.execute(_statement(table), [numbers])
         cursor.execute("DELETE FROM contacts_contact WHERE id = ANY(%s)", [ids])
 
 

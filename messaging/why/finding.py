@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.walls import current_scope
-from contacts.merging.redirects import present_id
+from contacts.merging.redirects import all_numbers, present_id
 from contacts.models import Contact, EmailAddress, PhoneNumber, Suppression
 from contacts.services.addresses import InvalidAddress, normalise_email, normalise_phone
 from messaging.content.marks import occasion_number
@@ -59,7 +59,7 @@ def find_messages(typed: str) -> Found:
     digest, people = _who_has(typed)
     if digest is not None:
         return Found(
-            _newest(_deliveries().filter(contact_id__in=people)) if people else [],
+            _newest(_deliveries().filter(contact_id__in=all_numbers(people))) if people else [],
             typed,
             known=bool(people),
             suppressions=list(Suppression.objects.in_force().filter(address_hash=digest)),
@@ -69,7 +69,7 @@ def find_messages(typed: str) -> Found:
 
 def messages_of(contact: Contact) -> list[Delivery]:
     """The newest messages of one person."""
-    return _newest(_deliveries().filter(contact_id=contact.pk))
+    return _newest(_deliveries().filter(contact_id__in=all_numbers([contact.pk])))
 
 
 def _of_token(token: ReturnToken) -> list[Delivery]:
@@ -79,7 +79,8 @@ def _of_token(token: ReturnToken) -> list[Delivery]:
 
 
 def _of_ledger_key(month: str | None, campaign: str, contact: str, occasion: str | None) -> list[Delivery]:
-    rows = _deliveries().filter(campaign_id=int(campaign), contact_id=int(contact))
+    rows = _deliveries().filter(campaign_id=int(campaign))
+    rows = rows.filter(contact_id__in={int(contact), present_id(int(contact))})
     if month:
         rows = rows.filter(ledger_month=f"{month}-01")
     if occasion:

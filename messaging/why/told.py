@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from contacts.merging.redirects import all_numbers
 from messaging.models import Delivery
 from messaging.why.reasons import Reason, reasons_of
 
@@ -15,7 +16,7 @@ AT_A_TIME = 500
 
 def messages_told(contact_id: int) -> list[dict[str, Any]]:
     """Every message to a person, the newest first, in the language of the moment."""
-    found = Delivery.objects.filter(contact_id=contact_id).select_related("campaign")
+    found = Delivery.objects.filter(contact_id__in=all_numbers([contact_id])).select_related("campaign")
     rows = list(found.order_by("-ledger_month", "-handed_at", "-due_at"))
     told: list[dict[str, Any]] = []
     for start in range(0, len(rows), AT_A_TIME):
