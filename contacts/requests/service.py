@@ -16,14 +16,16 @@ from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import User
 from campaign_crm.platform.walls import current_scope
-from contacts.enums import Channel
+from contacts.enums import Channel, SuppressionReason, SuppressionScope
 from contacts.errors import ContactsError
-from contacts.models import Contact, EmailAddress, PersonRequest
+from contacts.folding import fold
+from contacts.models import Contact, EmailAddress, PersonRequest, Suppression
 from contacts.registry import registry
 from contacts.requests.clock import MONTHS_EXTENDED, due
 from contacts.services.addresses import InvalidAddress, normalise_email
 from contacts.services.objections import record_objection
 from contacts.services.people import PersonFields, update_contact
+from contacts.services.suppressions import suppress
 
 Kind, Identity, State, CameBy = (
     PersonRequest.Kind,
@@ -31,6 +33,8 @@ Kind, Identity, State, CameBy = (
     PersonRequest.State,
     PersonRequest.CameBy,
 )
+
+PEOPLE_AT_ONE_ADDRESS = 50
 
 
 class RequestRefused(ContactsError):
@@ -143,8 +147,8 @@ def confirm_identity(*, request: PersonRequest, address_hash: bytes) -> bool:
     request.identity, request.identity_at = Identity.CONFIRMED, timezone.now()
     request.save(update_fields=["identity", "identity_at"])
     audit.record(action="request.confirm_identity", on=request, by=None)
-    if request.kind == Kind.OBJECTION and request.contact is not None:
-        object_for(request=request, channels=request.channels, by=None)
+    if request.kind == Kind.OBJECTION:
+        _object_at_once(request)
     return True
 
 
@@ -222,6 +226,12 @@ def refuse_request(*, request: PersonRequest, reason: str, by: User) -> None:
         registry.tell_person("refused", request)
 
 
+def address_is_stopped(request: PersonRequest) -> bool:
+    """True when nothing political leaves to the address of a request, whoever has it."""
+    entries = Suppression.objects.in_force().filter(channel=Channel.EMAIL)
+    return request.address_hash is not None and entries.filter(address_hash=request.address_hash).exists()
+
+
 def writing_requests() -> AbstractContextManager[None]:
     """Requests stand in no territory: whoever works in one writes a request down, and reads none."""
     return transaction.atomic() if current_scope() is None else acting_as("crm_system")
@@ -238,6 +248,32 @@ def proven_request(request: PersonRequest) -> PersonRequest:
 def close_as_done(request: PersonRequest, answer: str, by: User | None, **detail: Any) -> None:
     """End a request whose act was done elsewhere (an erasure, an answer that was downloaded)."""
     _close(request, State.ANSWERED, answer, by, detail)
+
+
+def _object_at_once(request: PersonRequest) -> None:
+    """What a confirmed objection ends without anybody of the team.
+
+    Of several people at the address it is the one whose name was written. When that tells nobody, the address
+    itself is not written to any more, whoever has it; other channels wait for an officer to say who it is.
+    """
+    if request.contact is None:
+        request.contact = _named_at(request)
+        request.save(update_fields=["contact"])
+    if request.contact is not None:
+        object_for(request=request, channels=request.channels, by=None)
+        return
+    wanted = {Channel(channel) for channel in request.channels} or set(Channel)
+    if Channel.EMAIL in wanted:
+        suppress(
+            channel=Channel.EMAIL,
+            address_hash=bytes(request.address_hash or b""),
+            scope=SuppressionScope.POLITICAL,
+            reason=SuppressionReason.OBJECTION,
+            detail={"request": request.pk},
+            by=None,
+        )
+    if wanted == {Channel.EMAIL}:
+        _close(request, State.ANSWERED, "", None, {"channels": [Channel.EMAIL.value]})
 
 
 def _check(request: PersonRequest) -> None:
@@ -295,6 +331,22 @@ def _person_at(normalised: str) -> Contact | None:
     return people[0] if len(people) == 1 else None
 
 
+def _named_at(request: PersonRequest) -> Contact | None:
+    """Who of those with the address bears the name that was written, when it is one person only."""
+    asked = sorted(fold(request.name).split())
+    people = Contact.objects.visible().filter(emailaddress_set__address_hash=request.address_hash).distinct()
+    named = [
+        person
+        for person in people[:PEOPLE_AT_ONE_ADDRESS]
+        if asked
+        and any(
+            sorted(fold(f"{person.first_name} {last}").split()) == asked
+            for last in (person.last_name, person.birth_name)
+        )
+    ]
+    return named[0] if len(named) == 1 else None
+
+
 def _is_theirs(contact: Contact, address_hash: bytes | None) -> bool:
     if not address_hash:
         return False
@@ -305,6 +357,7 @@ def _is_theirs(contact: Contact, address_hash: bytes | None) -> bool:
 __all__ = [
     "InvalidAddress",
     "RequestRefused",
+    "address_is_stopped",
     "answer_request",
     "ask_identity",
     "choose_person",

@@ -75,6 +75,7 @@ class RequestPage(StaffView, TemplateView):
             extend_form=ReasonForm(auto_id="extend_%s"),
             refuse_form=ReasonForm(auto_id="refuse_%s"),
             answer_form=AnswerForm(initial={"answer": _answer_words(asked)}, auto_id="answer_%s"),
+            address_stopped=asked.contact is None and service.address_is_stopped(asked),
             is_mine=asked.handled_by_id == self.request.user.pk,
             **kwargs,
         )

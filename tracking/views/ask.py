@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from campaign_crm.platform.addresses import client_address
 from contacts.models import PersonRequest
 from contacts.requests.answering import MEDIA_TYPES, files_of, read_file
-from contacts.requests.service import confirm_identity
+from contacts.requests.service import address_is_stopped, confirm_identity
 from contacts.views.request_page import as_download
 from messaging.content.tokens import BadToken, RequestToken, read_token
 from tracking.forms.ask import AskForm
@@ -89,7 +89,8 @@ class AskedPage(View):
         ):
             status = 200 if asked is not None else 410
             files = files_of(asked) if asked is not None and _may_download(asked) else []
-            context = {"asked": asked, "files": files}
+            stopped = asked is not None and address_is_stopped(asked)
+            context = {"asked": asked, "files": files, "address_stopped": stopped}
             return render(request, "public/asked.html", context, status=status)
 
     def _request(self, token: RequestToken) -> PersonRequest | None:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.models import AuditEntry, Notification
-from contacts.models import Contact, PersonRequest, Suppression
+from contacts.models import Contact, PersonRequest, Reach, Suppression
 from contacts.requests import service
 from contacts.requests.clock import due
 from contacts.requests.reminders import remind
@@ -99,6 +99,49 @@ def test_a_confirmed_objection_takes_effect_at_once(lea) -> None:
     assert service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
     assert {entry.channel for entry in Suppression.objects.all()} == {"sms"}
     assert fresh(request).state == "answered"
+
+
+def test_an_objection_from_a_shared_address_ends_mail_to_it_at_once(lea, members) -> None:
+    tom = create_contact(source=members, by=None, first_name="Tom", last_name="Roy", email=ADDRESS)
+    request = asked("objection", address=ADDRESS, channels=["email"])
+    assert request.contact is None, "two people have it"
+    service.ask_identity(request=request, by=None)
+    assert service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    entry = Suppression.objects.get()
+    assert (entry.channel, bytes(entry.address_hash)) == ("email", keyed_hash("email", ADDRESS))
+    assert not Reach.objects.filter(contact__in=[lea, tom], channel="email", political=True).exists()
+    assert Reach.objects.filter(contact=lea, channel="sms", political=True).exists()
+    assert fresh(request).state == "answered"
+
+
+def test_other_channels_of_a_shared_address_wait_for_an_officer(client, lea, members) -> None:
+    create_contact(source=members, by=None, first_name="Tom", last_name="Roy", email=ADDRESS)
+    request = asked("objection", address=ADDRESS)
+    service.ask_identity(request=request, by=None)
+    service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    assert {entry.channel for entry in Suppression.objects.all()} == {"email"}
+    assert fresh(request).is_open
+    assert "say first who it is" in client.get(f"/requests/{request.pk}/").text
+
+
+def test_of_people_at_one_address_the_one_who_is_named_objects(lea, members) -> None:
+    tom = create_contact(
+        source=members, by=None, first_name="Tom", last_name="Roy", email=ADDRESS, phone="+33639980002"
+    )
+    request = asked("objection", address=ADDRESS, name="ROY Tom", channels=["sms"])
+    service.ask_identity(request=request, by=None)
+    service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    assert (fresh(request).contact, fresh(request).state) == (tom, "answered")
+    assert Reach.objects.filter(contact=lea, channel="sms", political=True).exists()
+    assert not Reach.objects.filter(contact=tom, channel="sms", political=True).exists()
+
+
+def test_an_objection_of_somebody_unknown_holds_for_whoever_brings_the_address(members) -> None:
+    request = asked("objection", address="new@example.org", channels=["email"])
+    service.ask_identity(request=request, by=None)
+    service.confirm_identity(request=request, address_hash=keyed_hash("email", "new@example.org"))
+    came = create_contact(source=members, by=None, first_name="Ana", last_name="Roy", email="new@example.org")
+    assert not Reach.objects.filter(contact=came, channel="email", political=True).exists()
 
 
 def test_an_objection_without_a_channel_ends_them_all(lea, handler) -> None:

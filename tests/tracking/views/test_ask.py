@@ -88,6 +88,14 @@ def test_an_objection_holds_as_soon_as_it_is_confirmed(person) -> None:
     assert Suppression.objects.get().channel == "email"
 
 
+def test_an_address_that_is_nobodys_alone_is_no_longer_written_to(person) -> None:
+    ask(kind="objection", email="nobody.known@example.org", name="", channels=["email", "post"])
+    said = Client().post(link()).text
+    assert "Nothing political leaves to your e-mail address" in said
+    assert Suppression.objects.get().channel == "email"
+    assert PersonRequest.objects.get().is_open, "letters wait for somebody who looks who it is"
+
+
 def test_a_link_of_an_address_that_they_no_longer_have_shows_nothing(person) -> None:
     ask()
     opened = link()
