@@ -3,7 +3,8 @@
 An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone", "id": n}. A whole source
 may be cut in two by chance: {"part": "slice" | "rest", "below": b} takes the people whose fixed random bucket
 is below b, or the others; that chooses nobody by what is known of them. Whether an audience is *targeted*
-follows from the classes of its conditions (Regulation (EU) 2024/900), never from a view.
+follows from the classes of its conditions and from the territories of its mailing (Regulation (EU) 2024/900),
+never from a view: where somebody lives is a criterion as any other.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.enums import Channel, MessageKind, SourceKind, TargetingClass
-from contacts.models import Contact, List, Newsletter, Segment, Source
+from contacts.models import Contact, List, Newsletter, Segment, Source, TerritoryAncestor
 from contacts.models.contact import BUCKETS, ContactQuerySet
-from contacts.rules.channels import DIGITAL
+from contacts.rules.channels import DIGITAL, whole_file_only
 from contacts.segments.compile import compile_node
 from contacts.segments.conditions import Context
 from contacts.segments.errors import AudienceRefused
 from contacts.segments.nesting import all_take_part, classes_of, every_rule, named_segments, read_segment
-from contacts.segments.reachability import Counts, count_reachable, reachable
+from contacts.segments.reachability import Counts, Terms, count_reachable, reachable
 from contacts.segments.scope import Scope
 from contacts.segments.tree import Group
 
@@ -44,7 +45,8 @@ class Audience:
 
     `classes` are those of its conditions, `classes_by` those in a mailing on one channel; `takes_part` when
     everybody holds a registrant's record, which is what service messages need; `source` is set when it is a
-    whole source; `segment`, its version and `tree` (JSON) when it is a segment; `label` is for screens.
+    whole source, `newsletter` when it is one; `segment`, its version and `tree` (JSON) when it is a segment;
+    `label` is for screens.
     `refusals` says, by channel, why a mailing on it may not use this audience.
     """
 
@@ -58,14 +60,38 @@ class Audience:
     refusals: Mapping[Channel, str] | None = None
     takes_part: bool = False
     classes_by: Mapping[Channel, frozenset[TargetingClass]] = field(default_factory=dict)
+    newsletter: Newsletter | None = None
 
-    def classes_on(self, channel: Channel) -> frozenset[TargetingClass]:
-        """What the choice of people is in a mailing on this channel."""
-        return self.classes_by.get(channel, self.classes)
+    def classes_on(self, channel: Channel, scope: Scope = None) -> frozenset[TargetingClass]:
+        """What the choice of people is in a mailing on this channel, of these territories."""
+        classes = self.classes_by.get(channel, self.classes)
+        narrowed = self.narrowed_by(scope) is not None
+        return classes | {TargetingClass.CRITERION} if narrowed else classes
 
-    def targeted_on(self, channel: Channel) -> bool:
+    def targeted_on(self, channel: Channel, scope: Scope = None) -> bool:
         """Whether a mailing on this channel chooses people by what is known of them."""
-        return bool(self.classes_on(channel) & TARGETING)
+        return bool(self.classes_on(channel, scope) & TARGETING)
+
+    def narrowed_by(self, scope: Scope) -> Scope:
+        """The territories outside which nobody of it is written to; None when they leave nobody out.
+
+        Whoever chose the newsletter of a place inside them chose it: where they live is not asked.
+        """
+        newsletter = self.newsletter
+        if scope is None or newsletter is None or newsletter.territory_id is None:
+            return scope
+        inside = TerritoryAncestor.objects.filter(ancestor__in=scope, descendant=newsletter.territory_id)
+        return None if inside.exists() else scope
+
+    def check_scope(self, channel: Channel, scope: Scope) -> None:
+        """Raise AudienceRefused when territories would choose among the people of a broker's file."""
+        if scope is not None and self.source is not None and whole_file_only(self.source.kind, channel):
+            raise AudienceRefused(
+                _(
+                    "A broker’s file is written to as a whole: a mailing of one territory would choose among"
+                    " its people. Send it from a mailing of the whole country, or write letters."
+                )
+            )
 
     def check_channel(self, channel: Channel) -> None:
         """Raise AudienceRefused when no mailing on this channel may use it."""
@@ -87,17 +113,7 @@ class Audience:
         self, *, channel: Channel, kind: MessageKind, scope: Scope = None, at: datetime | None = None
     ) -> ContactQuerySet:
         """The people of the audience who may be written to, within `scope`; raises AudienceRefused."""
-        self.check_channel(channel)
-        self.check_kind(kind)
-        return reachable(
-            self.queryset,
-            channel=channel,
-            kind=kind,
-            targeted=self.targeted_on(channel),
-            source=self.source,
-            scope=scope,
-            at=at,
-        )
+        return reachable(self.queryset, **self._terms(channel, kind, scope, at))
 
     def counts(
         self,
@@ -109,17 +125,21 @@ class Audience:
         one_per_address: bool = False,
     ) -> Counts:
         """Who of the audience is reached and why the others are not; raises AudienceRefused."""
+        terms = self._terms(channel, kind, scope, at)
+        return count_reachable(self.queryset, one_per_address=one_per_address, **terms)
+
+    def _terms(self, channel: Channel, kind: MessageKind, scope: Scope, at: datetime | None) -> Terms:
+        """What its mailing is to everybody; raises AudienceRefused."""
         self.check_channel(channel)
         self.check_kind(kind)
-        return count_reachable(
-            self.queryset,
+        self.check_scope(channel, scope)
+        return Terms(
             channel=channel,
             kind=kind,
-            targeted=self.targeted_on(channel),
+            targeted=self.targeted_on(channel, scope),
             source=self.source,
-            scope=scope,
+            scope=self.narrowed_by(scope),
             at=at,
-            one_per_address=one_per_address,
         )
 
 
@@ -210,7 +230,7 @@ def _list(list_id: Any, _at: datetime) -> Audience:
 def _newsletter(newsletter_id: Any, _at: datetime) -> Audience:
     chosen = _row(Newsletter, newsletter_id, _("This newsletter does not exist any more."))
     running = _people().filter(subscriptions__newsletter=chosen, subscriptions__ended_at__isnull=True)
-    return Audience(running, frozenset({TargetingClass.SUBSCRIPTION}), chosen.name)
+    return Audience(running, frozenset({TargetingClass.SUBSCRIPTION}), chosen.name, newsletter=chosen)
 
 
 def _source(source_id: Any, at: datetime) -> Audience:

@@ -2,8 +2,9 @@
 
 `reachable` is the only way to an audience; `why_not` is its twin: both read Reach, the projection of what was
 written down, and add what only the moment decides (licences that end, the age of a person, the kind of send).
-Each person left out counts once, by the most final reason (the order of `UnreachableReason`), so that the
-reasons and the reachable people add up to the audience.
+Each person left out counts once, by the most final reason (the order of `UnreachableReason`; of a targeted
+mailing, where somebody lives is asked before their agreement), so that the reasons and the reachable people
+add up to the audience.
 
 Querysets given here must not repeat a person: conditions compile to EXISTS, never to joins.
 """
@@ -227,6 +228,7 @@ def _cases(send: Send) -> Iterable[When]:
     yield _when(UnreachableReason.LICENCE_ENDED, gone)
     yield When(~Q(mine__reason=REACHED), then=F("mine__reason"))
     if send.asks_targeting:
+        yield from _out_of_scope(send)  # whoever lives elsewhere was not chosen: no agreement is missed
         if send.consent_is_needed:
             yield _when(UnreachableReason.NO_TARGETING_CONSENT, mine__targeting=False)
         yield _when(UnreachableReason.UNDER_AGE, _too_young(send))

@@ -1,6 +1,7 @@
-"""Territories that whoever sends may write to, and nobody outside.
+"""Territories that a mailing keeps to: nobody who lives outside is written to.
 
-A right, not a choice of recipients: it makes no mailing targeted.
+Whoever sends may have no right to write elsewhere; to the people it is a choice by where they live all the
+same, and makes the mailing targeted (`Audience.targeted_on`).
 """
 
 from __future__ import annotations

@@ -132,7 +132,8 @@ def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> C
     """Choose who receives it; raises a ContactsError when there is no such audience."""
     ask_right(by, Right.EDIT_CAMPAIGN)
     held = _locked(campaign, EDITABLE, _("It can no longer be edited."))
-    resolve_audience(audience, channel=Channel(held.channel))
+    found = resolve_audience(audience, channel=Channel(held.channel))
+    found.check_scope(Channel(held.channel), held.scope)
     held.audience = audience
     held.revision += 1
     held.updated_at = Now()

@@ -28,8 +28,8 @@ no agreement."""
 
 
 def is_targeted(campaign: Campaign, audience: Audience) -> bool:
-    """Whether its audience or one of its options chooses people by what is known of them."""
-    chosen = audience.targeted_on(Channel(campaign.channel))
+    """Whether its audience, its territory or one of its options chooses people by what is known of them."""
+    chosen = audience.targeted_on(Channel(campaign.channel), campaign.scope)
     choosing = set(options_of(campaign)) - ONLY_FOR_THOSE_WHO_AGREED
     return chosen or bool({SEND_OPTIONS[name] for name in choosing} & TARGETING)
 

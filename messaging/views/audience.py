@@ -19,7 +19,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import Channel, MessageKind, TargetingClass, UnreachableReason
 from contacts.errors import ContactsError
-from contacts.models import Contact
+from contacts.models import Contact, Newsletter, TerritoryAncestor
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.counting import count_estimate, sample
 from contacts.segments.explanations import WHAT_A_CLASS_MEANS, WHAT_TO_DO
@@ -33,6 +33,7 @@ from messaging.services.campaigns import set_audience, update_campaign
 from messaging.views.campaigns import mailings
 
 SAMPLE = 6
+NEWSLETTERS_SHOWN = 5
 SMALL = 50_000  # people counted to the last one before the first answer; beyond, an estimate comes first
 Text = str | Promise
 
@@ -49,6 +50,7 @@ class Picture:
     estimate: int | None = None
     sample: list[Contact] = field(default_factory=list)
     problem: str = ""
+    scope: Scope = None
 
     @property
     def left_out(self) -> list[tuple[UnreachableReason, int, Text]]:
@@ -62,7 +64,20 @@ class Picture:
 
     @property
     def targeted(self) -> bool:
-        return self.audience is not None and self.audience.targeted_on(Channel.EMAIL)
+        return self.audience is not None and self.audience.targeted_on(Channel.EMAIL, self.scope)
+
+    @property
+    def chosen_by_place(self) -> bool:
+        """Whether the territory of the mailing is one of its criteria."""
+        return self.audience is not None and self.audience.narrowed_by(self.scope) is not None
+
+    @property
+    def local_newsletters(self) -> list[Newsletter]:
+        """Newsletters of the territory or of a place inside it: whoever chose one may be written to."""
+        if not self.chosen_by_place:
+            return []
+        inside = TerritoryAncestor.objects.filter(ancestor__in=self.scope or ()).values("descendant")
+        return list(Newsletter.objects.filter(territory__in=inside).order_by("name")[:NEWSLETTERS_SHOWN])
 
     @property
     def without_consent(self) -> int:
@@ -72,7 +87,7 @@ class Picture:
     @property
     def meanings(self) -> list[tuple[TargetingClass, Text]]:
         """The classes of the choice and what each costs in law, the strictest first."""
-        classes = self.audience.classes_on(Channel.EMAIL) if self.audience else ()
+        classes = self.audience.classes_on(Channel.EMAIL, self.scope) if self.audience else ()
         return [(used, WHAT_A_CLASS_MEANS[used]) for used in reversed(STRICTNESS) if used in classes]
 
 
@@ -101,7 +116,7 @@ def picture_of(
     except ContactsError as error:
         return Picture(problem=str(error))
     names = sample(people, guess.buckets or 1)[:SAMPLE]
-    return Picture(audience, counts, estimate, list(names))
+    return Picture(audience, counts, estimate, list(names), scope=scope)
 
 
 class AudienceStep(StaffView, TemplateView):

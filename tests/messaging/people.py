@@ -8,9 +8,11 @@ from typing import Any
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.enums import Channel, LawfulBasis, SourceKind
+from contacts.enums import Channel, ConsentPurpose, LawfulBasis, SourceKind
 from contacts.models import Contact, ContactSource, EmailAddress, Source
+from contacts.services.consents import record_consent
 from contacts.services.projections import refresh_projections
+from contacts.services.wordings import current_wording
 from messaging.models import Campaign, ProviderAccount, SenderDomain, SenderIdentity
 from tests.messaging.domains import prove
 from tests.support.smtp_sink import SmtpSink
@@ -55,6 +57,20 @@ def give_addresses(people: Sequence[Contact], addresses: Sequence[str], source: 
     )
     ContactSource.objects.bulk_create(ContactSource(contact=person, source=source) for person in people)
     refresh_projections([person.pk for person in people])
+
+
+def agree_to_targeting(*people: Contact) -> None:
+    """Each says, by a form, that they may be chosen for messages by e-mail."""
+    for person in people:
+        record_consent(
+            contact=person,
+            channel=Channel.EMAIL,
+            purpose=ConsentPurpose.TARGETING,
+            given=True,
+            source=make_source(),
+            wording=current_wording(Channel.EMAIL, ConsentPurpose.TARGETING, "fr"),
+            by=None,
+        )
 
 
 def make_officer(email: str = "officer@example.org") -> User:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.walls import acting_within
-from contacts.enums import Channel, MessageKind
-from contacts.models import Contact, Grant
+from contacts.enums import Channel, MessageKind, SourceKind, UnreachableReason
+from contacts.models import Contact, Grant, Newsletter, Subscription
 from contacts.segments.audience import resolve_audience
+from contacts.segments.errors import AudienceRefused
 from messaging.models import Campaign, Delivery, Template
+from messaging.services.campaigns import set_audience
+from messaging.services.compiling import compile_campaign
 from messaging.services.kits import may_use_kit
+from messaging.services.pre_send import pre_send
+from messaging.services.targeting import notice_url
 from messaging.services.testing import send_test
-from tests.messaging.people import make_campaign, make_people
+from tests.messaging.people import agree_to_targeting, make_campaign, make_officer, make_people, make_source
 from tests.support.places import Places, make_places
 
 pytestmark = pytest.mark.django_db
@@ -43,10 +49,11 @@ def local(coordinator: User) -> Client:
 
 @pytest.fixture
 def people(places: Places) -> list[Contact]:
-    """Two people of Beauvais, three of Amiens, one of nowhere."""
+    """Two people of Beauvais and one of Amiens who agreed to be chosen; two of Amiens, one of nowhere."""
     made = make_people(6)
     for person, commune in zip(made, [places.beauvais] * 2 + [places.amiens] * 3, strict=False):
         Contact.objects.filter(pk=person.pk).update(commune=commune)
+    agree_to_targeting(*made[:3])
     return made
 
 
@@ -68,6 +75,72 @@ def test_counts_and_freeze_agree_within_the_territory(
         assert (counted.reachable, counted.audience) == (2, 2)  # nobody of elsewhere, not even as a number
     frozen = resolve_audience(EVERYONE).reachable(**terms)
     assert set(frozen) == set(people[:2])
+
+
+def test_whoever_did_not_agree_to_be_chosen_is_not_written_to_because_of_where_they_live(
+    people: list[Contact], places: Places
+) -> None:
+    stranger = make_people(1, start=20)[0]
+    Contact.objects.filter(pk=stranger.pk).update(commune=places.beauvais)
+    campaign = make_campaign(territory=places.oise, audience=EVERYONE)
+    found = pre_send(campaign)
+    assert (found.recipients, found.targeted) == (2, True)
+    left_out = {UnreachableReason.NO_TARGETING_CONSENT: 1, UnreachableReason.OUT_OF_SCOPE: 4}
+    assert found.excluded == left_out
+    assert notice_url(campaign) in compile_campaign(campaign).html
+
+
+def test_page_says_that_a_territory_is_a_criterion_and_which_newsletter_needs_none(
+    people: list[Contact], local: Client, places: Places
+) -> None:
+    stranger = make_people(1, start=20)[0]
+    Contact.objects.filter(pk=stranger.pk).update(commune=places.beauvais)
+    campaign = make_campaign(territory=places.oise)
+    Newsletter.objects.create(name="Lettre de Beauvais", territory=places.beauvais)
+    Newsletter.objects.create(name="Lettre d’Amiens", territory=places.amiens)
+    shown = local.get(reverse("messaging:campaign_audience", args=[campaign.pk])).content.decode()
+    assert "Targeted." in shown
+    assert "choosing people by where they live counts as targeting" in shown
+    assert "Lettre de Beauvais" in shown.split("To reach the others")[1]
+    assert "Lettre d’Amiens" not in shown.split("To reach the others")[1]
+
+
+def test_newsletter_of_a_place_inside_goes_to_everybody_who_chose_it(
+    people: list[Contact], places: Places
+) -> None:
+    own = Newsletter.objects.create(name="Lettre de Beauvais", territory=places.beauvais)
+    other = Newsletter.objects.create(name="La lettre")
+    for letter in (own, other):
+        Subscription.objects.bulk_create(
+            Subscription(contact=person, newsletter=letter) for person in (people[1], people[3], people[5])
+        )
+    terms = {"channel": Channel.EMAIL, "kind": MessageKind.POLITICAL, "scope": [places.oise.pk]}
+    local_letter = resolve_audience({"type": "newsletter", "id": own.pk})
+    assert set(local_letter.reachable(**terms)) == {people[1], people[3], people[5]}
+    assert not local_letter.targeted_on(Channel.EMAIL, [places.oise.pk])
+    cut = resolve_audience({"type": "newsletter", "id": other.pk})
+    assert cut.targeted_on(Channel.EMAIL, [places.oise.pk])
+    assert set(cut.reachable(**terms)) == {people[1]}
+
+
+def test_a_brokers_file_is_not_cut_by_a_territory(people: list[Contact], places: Places) -> None:
+    bought = make_source(
+        "Exempla",
+        kind=SourceKind.BROKER_PURCHASE,
+        lawful_basis="legitimate_interest",
+        supplier="Exempla",
+        proof="Contract 12",
+    )
+    campaign = make_campaign(territory=places.oise)
+    choice = {"type": "source", "id": bought.pk}
+    with override("en"), pytest.raises(AudienceRefused, match="written to as a whole"):
+        set_audience(campaign=campaign, audience=choice, by=make_officer())
+    Campaign.objects.filter(pk=campaign.pk).update(audience=choice)
+    campaign.refresh_from_db()
+    with override("en"):
+        assert any("written to as a whole" in problem for problem in pre_send(campaign).problems)
+    letters = {"channel": Channel.POST, "kind": MessageKind.POLITICAL, "scope": campaign.scope}
+    assert resolve_audience(choice).reachable(**letters).count() == 0, "letters may be sorted by place"
 
 
 def test_coordinator_tests_their_mailing(people: list[Contact], coordinator: User, places: Places) -> None:

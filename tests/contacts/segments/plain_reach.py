@@ -54,12 +54,13 @@ def plain_reason(
 ) -> Reason | None:
     """Why this person is left out; None when they are written to."""
     reason = _reason_anywhere(contact, channel, kind, targeted, source, day)
-    if reason is not None or scope is None:
+    of_targeting = reason in (Reason.NO_TARGETING_CONSENT, Reason.UNDER_AGE)
+    if scope is None or (reason is not None and not of_targeting):
         return reason
     places = {contact.commune_id}
     if channel not in DIGITAL:
         places |= {registration.commune_id for registration in contact.registrations.filter(left_on=None)}
-    return None if places & scope else Reason.OUT_OF_SCOPE
+    return reason if places & scope else Reason.OUT_OF_SCOPE
 
 
 def _reason_anywhere(

@@ -213,5 +213,6 @@ def test_whoever_lives_outside_the_territories_of_who_sends_is_left_out_and_coun
     )
     audience = resolve_audience({"type": "everyone"})
     terms: Any = {"channel": Channel.EMAIL, "kind": MessageKind.POLITICAL, "scope": {region.pk}}
-    assert audience.reachable(**terms).count() == 1
-    assert audience.counts(**terms) == Counts(1, {Reason.OUT_OF_SCOPE: 2})
+    assert audience.counts(**terms) == Counts(0, {Reason.OUT_OF_SCOPE: 2, Reason.NO_TARGETING_CONSENT: 1})
+    letters = terms | {"channel": Channel.POST}
+    assert audience.counts(**letters).left_out.get(Reason.NO_TARGETING_CONSENT) is None

@@ -19,12 +19,13 @@ from messaging.services.campaigns import duplicate, update_campaign
 from messaging.services.compiling import words_of_variant
 from messaging.services.kits import share_kit, start_local_mailing
 from messaging.services.pre_send import pre_send
+from messaging.services.targeting import criteria_of, targeted_mailings
 from messaging.services.variants import BlockIsLocked, may_write_version
 from messaging.services.version_counts import count_versions
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.dispatch.test_variants import communes as communes
 from tests.messaging.dispatch.test_variants import local_sender, place
-from tests.messaging.people import make_campaign, make_officer, make_people
+from tests.messaging.people import agree_to_targeting, make_campaign, make_officer, make_people
 
 LOCKED = {"id": "a", "type": "text", "html": "<p>The same everywhere</p>", "align": "left"}
 OPEN = {
@@ -167,12 +168,15 @@ def test_only_people_of_the_territory_are_written_to(communes: dict[str, Territo
     people = make_people(4)
     for person, where in zip(people, ("beauvais", "beauvais", "amiens"), strict=False):
         Contact.objects.filter(pk=person.pk).update(commune=communes[where])
+    agree_to_targeting(*people[1:])
     campaign = make_campaign(territory=communes["oise"], from_kit=True)
     found = pre_send(campaign)
-    assert (found.recipients, found.excluded[UnreachableReason.OUT_OF_SCOPE]) == (2, 2)
-    assert count_versions(campaign).people == {0: 2}
+    assert (found.recipients, found.excluded[UnreachableReason.OUT_OF_SCOPE]) == (1, 2)
+    assert count_versions(campaign).people == {0: 1}
     campaign = start(campaign)
     written = Delivery.objects.filter(campaign=campaign).values_list("contact_id", flat=True)
-    assert sorted(written) == [person.pk for person in people[:2]]
-    assert campaign.excluded == {UnreachableReason.OUT_OF_SCOPE.value: 2}
-    assert not campaign.targeted
+    assert list(written) == [people[1].pk], "of the territory, and agreed to be chosen"
+    left_out = {UnreachableReason.OUT_OF_SCOPE.value: 2, UnreachableReason.NO_TARGETING_CONSENT.value: 1}
+    assert campaign.excluded == left_out
+    assert campaign in targeted_mailings()
+    assert "Place 60" in " ".join(criteria_of(campaign))
