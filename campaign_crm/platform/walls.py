@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from dataclasses import dataclass
+from datetime import date
 from time import monotonic
 from typing import Any
 
@@ -33,10 +34,15 @@ _scope: ContextVar[Scope] = ContextVar("scope", default=None)
 
 @dataclass(frozen=True)
 class Held:
-    """A role that a grant in force gives; `territory` None: in the whole country."""
+    """A role that a grant in force gives; `territory` None: in the whole country. `ends_on`: its last day."""
 
     role: str
     territory: int | None
+    ends_on: date | None = None
+
+    def lasts_until(self, day: date | None) -> bool:
+        """True when it is held on that day still; None: without an end."""
+        return self.ends_on is None or (day is not None and self.ends_on >= day)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
-from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role, rights_of
+from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role
 from campaign_crm.shell.forms import LANGUAGES, ROLE_HELP
 from contacts.enums import TerritoryKind
+from contacts.services.grants import roles_to_offer
 from contacts.views.place_field import PlaceField
 
 PLACES = tuple(kind for kind in TerritoryKind if kind != TerritoryKind.COUNTRY)
@@ -40,9 +41,9 @@ class PlaceOfRole(forms.Form):
                 "Empty: the whole country."
             )
 
-    def below(self) -> list[Role]:
-        """The roles that hold no right which this person lacks."""
-        return [role for role in Role if all(self.by.holds(right) for right in rights_of(role))]
+    def offered(self) -> list[Role]:
+        """The roles that this person may give somewhere; the service says whether there, and until then."""
+        return roles_to_offer(self.by)
 
 
 class GrantForm(PlaceOfRole):
@@ -54,7 +55,7 @@ class GrantForm(PlaceOfRole):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, auto_id="grant_%s", **kwargs)
         self.fields["role"].choices = [
-            (role.value, role.label) for role in self.below() if role not in NATIONAL_ONLY
+            (role.value, role.label) for role in self.offered() if role not in NATIONAL_ONLY
         ]
         self.fields["role"].initial = Role.LOCAL_COORDINATOR
 
@@ -70,12 +71,13 @@ class InvitationForm(PlaceOfRole):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(role.value, role.label) for role in self.below()]
+        self.fields["role"].choices = [(role.value, role.label) for role in self.offered()]
         is_local = self.fields["territory"].required
         self.fields["role"].initial = Role.LOCAL_COORDINATOR if is_local else Role.READ_ONLY
 
     def clean_email(self) -> str:
         email: str = self.cleaned_data["email"]
-        if User.objects.filter(email__iexact=email).exists():
+        is_local = self.by.scope_of(Right.MANAGE_TEAM) is not None
+        if not is_local and User.objects.filter(email__iexact=email).exists():
             raise forms.ValidationError(_("Somebody with this e-mail is in the team already."))
         return email

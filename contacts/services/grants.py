@@ -6,11 +6,12 @@ from datetime import date
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.urls import reverse
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
-from campaign_crm.platform.models import User
+from campaign_crm.platform.models import Notification, User
 from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role, rights_of
 from campaign_crm.platform.services import team
 from campaign_crm.platform.walls import Held, Scope, contents, covers
@@ -25,7 +26,7 @@ class GrantRefused(ContactsError):
 def grants_of(user_id: int) -> list[Held]:
     """What the grants of a member give today (registered with `platform.walls`)."""
     grants = Grant.objects.filter(user=user_id).in_force(timezone.localdate())
-    return [Held(role, territory) for role, territory in grants.values_list("role", "territory")]
+    return [Held(*row) for row in grants.values_list("role", "territory", "ends_on")]
 
 
 def contents_of(ids: frozenset[int]) -> frozenset[int]:
@@ -35,12 +36,28 @@ def contents_of(ids: frozenset[int]) -> frozenset[int]:
 
 
 def roles_to_give(by: User, territory: Territory | None) -> list[Role]:
-    """The roles that a member may give there: those whose every right they hold there themselves."""
-    scope: Scope = None if territory is None else frozenset({territory.pk})
-    if not covers(by.scope_of(Right.MANAGE_TEAM), scope):
-        return []
-    grantable = [role for role in Role if role not in NATIONAL_ONLY]
-    return [role for role in grantable if all(covers(by.scope_of(right), scope) for right in rights_of(role))]
+    """The roles that a member may give there today: those whose every right they hold there themselves."""
+    scope, today = _scope_of(territory), timezone.localdate()
+    return [role for role in Role if role not in NATIONAL_ONLY and _holds(by, role, scope, until=today)]
+
+
+def roles_to_offer(by: User) -> list[Role]:
+    """The roles that a member may give somewhere: in one of the places where they hold one, or for good."""
+    today = timezone.localdate()
+    places = {held.territory for held in by.granted} | {None}
+    scopes: list[Scope] = [None if place is None else frozenset({place}) for place in places]
+    return [
+        role
+        for role in Role
+        if team.may_name(by, role)
+        or (role not in NATIONAL_ONLY and any(_holds(by, role, scope, until=today) for scope in scopes))
+    ]
+
+
+def _holds(by: User, role: str, scope: Scope, *, until: date | None) -> bool:
+    """Whether a member holds all of a role and the team there, up to that day; None: for good."""
+    needed = rights_of(role) | {Right.MANAGE_TEAM}
+    return all(covers(by.scope_until(right, until), scope) for right in needed)
 
 
 def may_change(by: User, grant: Grant) -> bool:
@@ -77,9 +94,20 @@ def invite_with_grant(
     ends_on: date | None,
     by: User,
 ) -> User:
-    """Open an account for somebody whose only role is this grant; raises GrantRefused."""
-    user = team.invite(email=email, full_name=full_name, role="", language=language, by=by)
-    give_grant(user=user, role=role, territory=territory, ends_on=ends_on, by=by)
+    """Open an account for somebody whose only role is this grant; raises GrantRefused, TeamError.
+
+    Whoever has an account already gets the role: a refusal would tell, of any address, whether it is of the
+    team, and leave no trace.
+    """
+    known = User.objects.filter(email__iexact=email).first()
+    user = known or team.invite(email=email, full_name=full_name, role="", language=language, by=by)
+    grant = give_grant(user=user, role=role, territory=territory, ends_on=ends_on, by=by)
+    if known is not None:
+        with translation.override(known.language):
+            told = _("%(name)s gave you a role: %(role)s.") % {"name": by, "role": grant}
+        Notification.objects.create(
+            user=known, kind="team.role", message=told[:300], url=reverse("shell:home")
+        )
     return user
 
 
@@ -102,6 +130,17 @@ def team_of(by: User) -> QuerySet[User]:
     return everybody.filter(Q(pk=by.pk) | Q(grants__territory__in=contents(scope))).distinct()
 
 
+def grants_seen_by(by: User) -> QuerySet[Grant]:
+    """The grants that who manages a team is shown: all, or those in their territory and their own."""
+    everything = Grant.objects.select_related("territory")
+    scope = by.scope_of(Right.MANAGE_TEAM)
+    return everything if scope is None else everything.filter(Q(user=by) | Q(territory__in=contents(scope)))
+
+
+def _scope_of(territory: Territory | None) -> Scope:
+    return None if territory is None else frozenset({territory.pk})
+
+
 def _check(*, user: User, role: str, territory: Territory | None, ends_on: date | None, by: User) -> None:
     if user.pk == by.pk:
         raise GrantRefused(_("You cannot give yourself a role: ask somebody else who manages the team."))
@@ -114,23 +153,20 @@ def _check(*, user: User, role: str, territory: Territory | None, ends_on: date 
         raise GrantRefused(_("You cannot give a role that holds more rights than yours."))
     if ends_on is not None and ends_on < timezone.localdate():
         raise GrantRefused(_("The last day is over: choose a later one."))
-    if by.scope_of(Right.MANAGE_TEAM) is not None:
-        _check_delegation(ends_on, by)
-    elif territory is None and ends_on is None:
+    _check_end(role=role, territory=territory, ends_on=ends_on, by=by)
+
+
+def _check_end(*, role: str, territory: Territory | None, ends_on: date | None, by: User) -> None:
+    """What is passed on in a territory ends, and nothing lasts longer than what it comes from, there."""
+    lasts = _holds(by, role, _scope_of(territory), until=ends_on)
+    if ends_on is None and (by.scope_of(Right.MANAGE_TEAM) is not None or not lasts):
+        raise GrantRefused(_("Choose the last day of this role."))
+    if not lasts:
+        raise GrantRefused(_("Your own role ends before that day: choose an earlier one."))
+    if ends_on is None and territory is None:
         raise GrantRefused(
             _("For a role in the whole country without an end, change the role of the account.")
         )
-
-
-def _check_delegation(ends_on: date | None, by: User) -> None:
-    """What is passed on ends, and not after what it comes from."""
-    if ends_on is None:
-        raise GrantRefused(_("Choose the last day of this role."))
-    own = Grant.objects.filter(user=by).in_force(timezone.localdate())
-    last_days = [grant.ends_on for grant in own if Right.MANAGE_TEAM in rights_of(grant.role)]
-    latest = None if None in last_days else max((day for day in last_days if day), default=None)
-    if latest is not None and ends_on > latest:
-        raise GrantRefused(_("Your own role ends before that day: choose an earlier one."))
 
 
 def _told(grant: Grant) -> dict[str, object]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -71,13 +73,21 @@ class User(AbstractBaseUser):
 
     def scope_of(self, right: str) -> walls.Scope:
         """Where this account holds a right today: None in the whole country, else ids of territories."""
+        return self._scope_of(right, None)
+
+    def scope_until(self, right: str, day: date | None) -> walls.Scope:
+        """Where it holds a right from today to a day at least; to None: without an end."""
+        return self._scope_of(right, lambda held: held.lasts_until(day))
+
+    def _scope_of(self, right: str, counts: Callable[[walls.Held], bool] | None) -> walls.Scope:
         if not self.is_active:
             return walls.NOWHERE
         if role_has_right(self.role, right):
             return None
         if right not in GRANTED:
             return walls.NOWHERE
-        places = {held.territory for held in self.granted if role_has_right(held.role, right)}
+        held_in = [held for held in self.granted if role_has_right(held.role, right)]
+        places = {held.territory for held in held_in if counts is None or counts(held)}
         return None if None in places else frozenset(places)  # type: ignore[arg-type]
 
     def has_right(self, right: str) -> bool:

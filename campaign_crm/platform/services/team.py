@@ -15,11 +15,17 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import Organisation, User
-from campaign_crm.platform.rights import Role
+from campaign_crm.platform.rights import Right, Role, rights_of
 
 
 class TeamError(Exception):
-    """The change would leave the installation without anybody to run it."""
+    """The account cannot be opened, changed or closed like this; the message says why."""
+
+
+def may_name(by: User, role: str) -> bool:
+    """Whether a member may give a role in the whole country for good: only what they hold so themselves."""
+    needed = rights_of(role) | {Right.MANAGE_TEAM}
+    return all(by.scope_until(right, None) is None for right in needed)
 
 
 def password_link(user: User) -> str:
@@ -44,8 +50,13 @@ def new_password_link(*, user: User, by: User) -> str:
 def invite(*, email: str, full_name: str, role: str, language: str, by: User) -> User:
     """Create an account without a password and write to the person how to choose one.
 
-    `role` is held in the whole country; empty for somebody whose roles are grants.
+    `role` is held in the whole country without an end; empty for somebody whose roles are grants. Raises
+    TeamError where the inviter does not hold all of it so themselves.
     """
+    if role:
+        _check_may_name(by, role)
+    elif not by.holds(Right.MANAGE_TEAM):
+        raise TeamError(_("You do not manage the team."))
     user = User.objects.create_user(
         email=email, full_name=full_name, role=_known(role), language=language, password=None
     )
@@ -74,9 +85,14 @@ def send_invitation(user: User) -> None:
 
 @transaction.atomic
 def change_role(*, user: User, role: str, by: User) -> User:
-    """Give another role in the whole country, or none. Raises TeamError for the last administrator."""
+    """Give another role in the whole country, or none.
+
+    Raises TeamError for the last administrator, and above one's own role.
+    """
     user = _locked(user)
     new = _known(role)
+    _check_may_name(by, new)
+    _check_may_name(by, user.role)
     if new == user.role:
         return user
     if new != Role.ADMINISTRATOR:
@@ -117,6 +133,16 @@ def update_own_profile(*, user: User, full_name: str, language: str) -> User:
     user.language = language
     user.save(update_fields=["full_name", "language"])
     return user
+
+
+def _check_may_name(by: User, role: str) -> None:
+    if not may_name(by, role):
+        raise TeamError(
+            _(
+                "You cannot give this role in the whole country without an end: you do not hold all of it so "
+                "yourself. Give it in your territory, with a last day."
+            )
+        )
 
 
 def _known(role: str) -> str:

@@ -32,6 +32,7 @@ from contacts.services.grants import (
     GrantRefused,
     end_grant,
     give_grant,
+    grants_seen_by,
     invite_with_grant,
     may_change,
     team_of,
@@ -50,11 +51,15 @@ class Team(StaffView, ListView[User]):
     template_name = "crm/team.html"
 
     def get_queryset(self) -> QuerySet[User]:
-        in_force = Grant.objects.in_force(timezone.localdate()).select_related("territory")
+        in_force = grants_seen_by(self.request.user).in_force(timezone.localdate())
         members = team_of(self.request.user).prefetch_related(
             Prefetch("grants", queryset=in_force.order_by("pk"), to_attr="grants_of_today")
         )
         return members.order_by("-is_active", "full_name", "email")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sees_all = self.request.user.scope_of(Right.MANAGE_TEAM) is None
+        return super().get_context_data(sees_all=sees_all, **kwargs)
 
 
 class Invite(StaffView, FormView[InvitationForm]):
@@ -83,7 +88,7 @@ class Invite(StaffView, FormView[InvitationForm]):
                 member = team.invite(by=self.request.user, **person)
             else:
                 member = invite_with_grant(by=self.request.user, **asked)
-        except GrantRefused as error:
+        except (GrantRefused, team.TeamError) as error:
             form.add_error(None, str(error))
             return self.form_invalid(form)
         messages.success(self.request, _("%(name)s may now choose a password.") % {"name": member})
@@ -120,7 +125,8 @@ class Member(StaffView, FormView[RoleForm]):
         return {"role": self.member.role}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        grants = self.member.grants.select_related("territory", "given_by").order_by("pk")
+        seen = grants_seen_by(self.request.user)
+        grants = seen.filter(user=self.member).select_related("given_by").order_by("pk")
         today = timezone.localdate()
         return super().get_context_data(
             **{"grant_form": GrantForm(by=self.request.user), **kwargs},
@@ -129,6 +135,7 @@ class Member(StaffView, FormView[RoleForm]):
                 (grant, bool(grant.ends_on and grant.ends_on < today), self._may_end(grant))
                 for grant in grants
             ],
+            sees_all=self.request.user.scope_of(Right.MANAGE_TEAM) is None,
             may_give=self.member.pk != self.request.user.pk,
             may_manage_account=self.may_manage_account,
             has_second_step=has_second_step(self.member),

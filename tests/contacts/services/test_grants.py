@@ -8,16 +8,20 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
-from campaign_crm.platform.models import AuditEntry, User
+from campaign_crm.platform.models import AuditEntry, Notification, User
 from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role, rights_of
+from campaign_crm.platform.services import team
+from campaign_crm.platform.services.team import TeamError
 from campaign_crm.platform.walls import NOWHERE, acting_within
 from contacts.models import Grant, Territory
 from contacts.services.grants import (
     GrantRefused,
     end_grant,
     give_grant,
+    grants_seen_by,
     invite_with_grant,
     roles_to_give,
+    roles_to_offer,
     team_of,
 )
 from tests.support.places import Places, make_places
@@ -179,3 +183,80 @@ def test_refused_invitation_opens_no_account(member: Make, places: Places) -> No
     assert not User.objects.filter(email="new@example.org").exists()
     invited = invite_with_grant(**asked, territory=places.beauvais, ends_on=in_days(3), by=coordinator)
     assert (invited.role, invited.scope_of(Right.VIEW_PEOPLE)) == ("", {places.beauvais.pk})
+
+
+def invitation(**asked: object) -> dict[str, object]:
+    return {"email": "new@example.org", "full_name": "New", "language": "fr"} | asked
+
+
+def test_director_until_a_day_invites_nobody_for_good(member: Make) -> None:
+    director = member("director", None, in_days(60))
+    with pytest.raises(TeamError, match="without an end"):
+        team.invite(**invitation(role="director"), by=director)
+    for ends_on in (None, in_days(61)):
+        with pytest.raises(GrantRefused, match=r"last day|ends before"):
+            invite_with_grant(**invitation(role="director"), territory=None, ends_on=ends_on, by=director)
+    assert not User.objects.filter(email="new@example.org").exists()
+    invited = invite_with_grant(
+        **invitation(role="director"), territory=None, ends_on=in_days(60), by=director
+    )
+    assert invited.scope_until(Right.APPROVE_EXPORT, in_days(60)) is None
+    assert invited.scope_until(Right.APPROVE_EXPORT, in_days(61)) == NOWHERE
+
+
+def test_right_held_in_one_commune_is_not_given_in_the_country(places: Places, boss: User) -> None:
+    """Who coordinates the country and is data officer in one commune names data officers there alone."""
+    giver = User.objects.create_user(email="national@example.org", role="local_coordinator")
+    give_grant(user=giver, role="data_officer", territory=places.beauvais, ends_on=in_days(9), by=boss)
+    giver = User.objects.get(pk=giver.pk)
+    with pytest.raises(TeamError):
+        team.invite(**invitation(role="data_officer"), by=giver)
+    for where, days in [(places.amiens, 5), (None, 5), (places.beauvais, 10), (places.beauvais, None)]:
+        ends_on = None if days is None else in_days(days)
+        with pytest.raises(GrantRefused):
+            invite_with_grant(**invitation(role="data_officer"), territory=where, ends_on=ends_on, by=giver)
+    assert Role.DATA_OFFICER in roles_to_offer(giver)
+    invite_with_grant(
+        **invitation(role="data_officer"), territory=places.beauvais, ends_on=in_days(9), by=giver
+    )
+    assert team.invite(**invitation(role="read_only", email="r@example.org"), by=giver).role == "read_only"
+
+
+def test_end_that_counts_is_that_of_the_place(member: Make, places: Places, boss: User) -> None:
+    """A role that one holds longer elsewhere lengthens nothing here."""
+    giver, other = member("local_coordinator", places.beauvais, in_days(5)), member()
+    give_grant(user=giver, role="local_coordinator", territory=places.somme, ends_on=in_days(90), by=boss)
+    giver = User.objects.get(pk=giver.pk)
+    with pytest.raises(GrantRefused, match="ends before that day"):
+        give_grant(user=other, role="volunteer", territory=places.beauvais, ends_on=in_days(6), by=giver)
+    give_grant(user=other, role="volunteer", territory=places.amiens, ends_on=in_days(90), by=giver)
+
+
+def test_role_of_an_account_is_changed_by_who_holds_it(boss: User) -> None:
+    director = User.objects.create_user(email="d@example.org", role="director")
+    user = User.objects.create_user(email="u@example.org", role="read_only")
+    with pytest.raises(TeamError):
+        team.change_role(user=user, role="administrator", by=director)
+    with pytest.raises(TeamError):
+        team.change_role(user=boss, role="read_only", by=director)
+    assert team.change_role(user=user, role="director", by=director).role == "director"
+
+
+def test_who_manages_no_team_opens_no_account(member: Make, places: Places) -> None:
+    with pytest.raises(TeamError, match="do not manage"):
+        invite_with_grant(
+            **invitation(role="volunteer"),
+            territory=places.oise,
+            ends_on=in_days(1),
+            by=member("data_officer", places.oise),
+        )
+
+
+def test_invitation_of_a_member_gives_the_role_and_says_so_to_them(member: Make, places: Places) -> None:
+    """Refusing would tell a coordinator, of any address, whether it is of the team."""
+    coordinator, known = member("local_coordinator", places.oise), member("volunteer", places.amiens)
+    asked = invitation(email=known.email.upper(), role="volunteer")
+    found = invite_with_grant(**asked, territory=places.beauvais, ends_on=in_days(3), by=coordinator)
+    assert (found, User.objects.filter(email__iexact=known.email).count()) == (known, 1)
+    assert Notification.objects.get(user=known).kind == "team.role"
+    assert [grant.territory for grant in grants_seen_by(coordinator).filter(user=known)] == [places.beauvais]
