@@ -39,6 +39,7 @@ PATIENCE = {"expires": 30}
 app.conf.beat_schedule = {
     "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": PATIENCE},
     "seal earlier values": {"task": "platform.seal_history", "schedule": 15.0, "options": PATIENCE},
+    "journal what was read": {"task": "platform.journal_reads", "schedule": crontab(minute=2)},
     "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": PATIENCE},
     "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},
     "watch mailings": {"task": "messaging.watch", "schedule": 5.0, "options": PATIENCE},

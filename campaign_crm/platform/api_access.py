@@ -16,6 +16,7 @@ from campaign_crm.platform.acting import say_who_acts
 from campaign_crm.platform.api_keys import find_api_key
 from campaign_crm.platform.models import ApiKey, User
 from campaign_crm.platform.staff import RightMissing, take_scope_for
+from campaign_crm.platform.walls import take_scope
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # it loads the settings that name this module
@@ -43,8 +44,7 @@ class HasScope(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if isinstance(request.auth, ApiKey):
-            scope = getattr(view, "scope", None)
-            return scope is not None and scope in request.auth.scopes
+            return _key_may(request.auth, view)
         right = getattr(view, "right", None)
         user = request.user
         if right is None or not isinstance(user, User) or not user.holds(right):
@@ -54,6 +54,18 @@ class HasScope(BasePermission):
         except RightMissing:
             return False
         return not proportion.is_missing(user, right)
+
+
+def _key_may(key: ApiKey, view: APIView) -> bool:
+    """Whether a key holds the scope of a view; one of a territory goes on behind the walls of that place."""
+    scope = getattr(view, "scope", None)
+    if scope is None or scope not in key.scopes:
+        return False
+    if key.reaches is not None:
+        if not getattr(view, "in_territory", False):
+            return False
+        take_scope(key.reaches)
+    return True
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

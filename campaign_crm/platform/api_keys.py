@@ -20,20 +20,34 @@ USE_RECORDED_EVERY = timedelta(minutes=5)
 
 @transaction.atomic
 def create_api_key(
-    *, name: str, scopes: Sequence[str], expires_at: datetime | None = None, by: User
+    *,
+    name: str,
+    scopes: Sequence[str],
+    territory: int | None = None,
+    expires_at: datetime | None = None,
+    by: User,
 ) -> tuple[ApiKey, str]:
-    """The new key and its text, shown this once: `crm_<prefix>_<secret>`."""
+    """The new key and its text, shown this once: `crm_<prefix>_<secret>`.
+
+    `territory`: the number of the one whose people it reads; None: the whole country.
+    """
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     key = ApiKey.objects.create(
         name=name,
         prefix=prefix,
         secret_hash=_hash(secret),
         scopes=list(scopes),
+        territory=territory,
         expires_at=expires_at,
         created_by=by,
     )
     expiry = expires_at.isoformat() if expires_at else None
-    audit.record(action="api_key.create", on=key, by=by, detail={"scopes": key.scopes, "expires_at": expiry})
+    audit.record(
+        action="api_key.create",
+        on=key,
+        by=by,
+        detail={"scopes": key.scopes, "territory": territory, "expires_at": expiry},
+    )
     return key, f"crm_{prefix}_{secret}"
 
 

@@ -8,3 +8,7 @@ class Scope(models.TextChoices):
     PEOPLE_READ = "people:read", _("Read people")
     SIGN_UPS_WRITE = "sign-ups:write", _("Send sign-ups")
     CAMPAIGNS_READ = "campaigns:read", _("Read mailings and their reports")
+
+
+IN_TERRITORY = {Scope.PEOPLE_READ}
+"""What a key of one territory may hold: the other operations are about the whole organisation."""

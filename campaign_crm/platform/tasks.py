@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.conf import settings
 
-from campaign_crm.platform import jobs, sealed_history
+from campaign_crm.platform import jobs, reads, sealed_history
 from campaign_crm.platform.locks import only_one
 
 LONGEST_JOB = 24 * 3600
@@ -36,3 +36,10 @@ def seal_history() -> int:
             return 0
         sealed_history.ensure_months()
         return sealed_history.seal_all_waiting()
+
+
+@shared_task(name="platform.journal_reads")
+def journal_reads() -> int:
+    """Put what keys and members read of people in the hours that are over into the journal."""
+    with only_one("platform.journal_reads") as mine:
+        return reads.journal_tallies() if mine else 0

@@ -14,7 +14,9 @@ from campaign_crm.platform.models import User
 from campaign_crm.platform.models.audit import AuditEntry
 from campaign_crm.platform.models.organisation import colour
 from campaign_crm.platform.rights import Role
-from campaign_crm.platform.scopes import Scope
+from campaign_crm.platform.scopes import IN_TERRITORY, Scope
+from contacts.enums import TerritoryKind
+from contacts.views.place_field import PlaceField
 from messaging.services.images import MOST_BYTES, Encoded, ImageRefused, encode
 
 LANGUAGES = User._meta.get_field("language").choices
@@ -24,6 +26,7 @@ ROLE_HELP = _(
     "others wrote. Local coordinators see, write and send in their territory, event hosts and volunteers see "
     "people there. Read-only members see, and change nothing."
 )
+PLACES = tuple(kind for kind in TerritoryKind if kind != TerritoryKind.COUNTRY)
 NO_ROLE = ("", _("None: only what is given below"))
 
 
@@ -157,12 +160,30 @@ class ApiKeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
+    territory = PlaceField(
+        label=_("Whose people it reads"),
+        kinds=PLACES,
+        required=False,
+        help_text=_(
+            "A region, department, constituency, canton or commune, with all that it contains. "
+            "Empty: the whole country."
+        ),
+    )
     last_day = forms.DateField(
         label=_("Last day"),
         required=False,
         widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
         help_text=_("Left empty, it works until somebody revokes it."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("territory") and set(cleaned.get("scopes") or []) - IN_TERRITORY:
+            self.add_error(
+                "territory",
+                _("In a territory a key reads people, and nothing else. Leave this empty, or make two keys."),
+            )
+        return cleaned
 
     def clean_last_day(self) -> date | None:
         day: date | None = self.cleaned_data["last_day"]

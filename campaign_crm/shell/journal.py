@@ -147,6 +147,8 @@ ACTS: Words = {
     "request.ask_identity": _("Link sent to check who asks"),
     "request.choose_person": _("Said whose request it is"),
     "request.confirm_identity": _("Identity confirmed by the link"),
+    "people.read": _("People read by a key, or on further pages of a list"),
+    "record.read": _("Record opened (once a day and member)"),
     "request.download": _("File of an answer read"),
     "request.extend": _("More time taken for a request"),
     "request.make_files": _("Files of an answer asked for"),

@@ -19,11 +19,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from campaign_crm.platform.models import AuditEntry, HistoryEntry, User
+from campaign_crm.platform.models import AuditEntry, HistoryEntry, RecordRead, User
 from campaign_crm.shell.journal import act_words, detail_words, field_words, thing_words, work_words
 
 PAGE = 50
 PERSON = "contacts.contact"
+OPENED = "record.read"
 CHANGES, ACTS = 1, 0  # at one moment, what became of the rows stands above the act
 OUR_APPS = ("platform", "contacts", "messaging", "tracking")
 
@@ -62,8 +63,14 @@ class Line:
 
 
 def journal_page(asked: Asked, before: str = "") -> tuple[list[Line], str]:
-    """A page of lines, and where the next begins ("" at the end)."""
+    """A page of lines, and where the next begins ("" at the end).
+
+    Who opened a record is shown when it is asked for (`OPENED`): it would hide what was done.
+    """
     place = _place(before)
+    if asked.act == OPENED:
+        lines = [_of_opening(one) for one in _openings(asked, place)[: PAGE + 1]]
+        return lines[:PAGE], lines[PAGE - 1].cursor if len(lines) > PAGE else ""
     lines = [_of_act(entry) for entry in _acts(asked, place)[: PAGE + 1]]
     lines += [_of_change(entry) for entry in _changes(asked, place)[: PAGE + 1]]
     lines.sort(key=lambda line: (line.at, line.rank, line.number), reverse=True)
@@ -135,6 +142,30 @@ def _changes(asked: Asked, place: tuple[datetime, int, int] | None) -> QuerySet[
     if numbers:
         found = found.filter(objects_changed__overlap=numbers)
     return found.order_by("-at", "-id")
+
+
+def _openings(asked: Asked, place: tuple[datetime, int, int] | None) -> QuerySet[RecordRead]:
+    found = RecordRead.objects.filter(_period(asked), _older(place, ACTS)).select_related("member")
+    if asked.who:
+        found = found.filter(member=asked.who)
+    if asked.thing:
+        found = found.filter(object_type=asked.thing)
+    if asked.numbers:
+        found = found.filter(object_id__in=asked.numbers)
+    return found.order_by("-at", "-id")
+
+
+def _of_opening(opening: RecordRead) -> Line:
+    return Line(
+        at=opening.at,
+        rank=ACTS,
+        number=opening.pk,
+        act=act_words(OPENED),
+        who=str(opening.member),
+        things=thing_words(opening.object_type, str(opening.object_id)),
+        thing_url_of=opening.object_id if opening.object_type == PERSON else None,
+        details=[],
+    )
 
 
 def _of_act(entry: AuditEntry) -> Line:

@@ -9,12 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role
-from campaign_crm.shell.forms import LANGUAGES, ROLE_HELP
-from contacts.enums import TerritoryKind
+from campaign_crm.shell.forms import LANGUAGES, PLACES, ROLE_HELP
 from contacts.services.grants import roles_to_offer
 from contacts.views.place_field import PlaceField
-
-PLACES = tuple(kind for kind in TerritoryKind if kind != TerritoryKind.COUNTRY)
 
 
 class PlaceOfRole(forms.Form):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
+from campaign_crm.platform.api_reads import check_reading, count_read
+from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from campaign_crm.platform.typed import line_of
 from contacts.models import Contact
 from contacts.selectors import search_contacts
+from contacts.services.openings import note_person_opened
 
 
 class PersonSerializer(serializers.ModelSerializer[Contact]):
@@ -63,13 +70,23 @@ def _people() -> QuerySet[Contact]:
 
 
 class PeopleApi(ListAPIView[Contact]):
-    """List people; `?q=` keeps the best matches of a search (name, e-mail, phone, commune)."""
+    """List people; `?q=` keeps the best matches of a search (name, e-mail, phone, commune).
+
+    A browser session reads the first page; to go on it needs what an export needs. Keys and sessions have a
+    number of requests a minute, and the journal counts whom they read.
+    """
 
     in_territory = True
 
     scope = Scope.PEOPLE_READ
     right = Right.VIEW_PEOPLE
     serializer_class = PersonSerializer
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        check_reading(request)
+        answer = super().list(request, *args, **kwargs)
+        count_read(request, len(answer.data["results"]))
+        return answer
 
     def get_queryset(self) -> QuerySet[Contact]:
         query = line_of(self.request.query_params.get("q", ""), at_most=100)
@@ -86,6 +103,15 @@ class PersonApi(RetrieveAPIView[Contact]):
     scope = Scope.PEOPLE_READ
     right = Right.VIEW_PEOPLE
     serializer_class = PersonSerializer
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        check_reading(request)
+        answer = super().retrieve(request, *args, **kwargs)
+        if isinstance(request.user, User):
+            note_person_opened(answer.data["id"], by=request.user)
+        else:
+            count_read(request, 1)
+        return answer
 
     def get_queryset(self) -> QuerySet[Contact]:
         return _people()

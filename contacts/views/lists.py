@@ -16,7 +16,6 @@ from django.views import View
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.caching import remembered
-from campaign_crm.platform.paging import newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import numbers_of
@@ -24,6 +23,7 @@ from contacts.enums import TargetingClass
 from contacts.models import Contact, List, ListMembership
 from contacts.scoped import own_within
 from contacts.services.lists import create_list, remove_from_list
+from contacts.views.people_rows import people_page
 
 COUNTS_KEPT_SECONDS = 60
 
@@ -104,7 +104,7 @@ class ListPage(StaffView, TemplateView):
         people = Contact.objects.visible().filter(list_memberships__list=found)
         return super().get_context_data(
             list=found,
-            page=newest_first(self.request, people.select_related("commune")),
+            page=people_page(self.request, people.select_related("commune")),
             may_export=self.request.user.has_right(Right.EXPORT_PEOPLE),
             may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS)
             and own_within(List.objects.filter(pk=found.pk), self.request.user).exists(),

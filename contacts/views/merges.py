@@ -21,6 +21,7 @@ from contacts.merging.answers import decision_on, merge_chosen
 from contacts.merging.service import unmerge
 from contacts.models import Contact, Merge
 from contacts.selectors import search_contacts
+from contacts.services.openings import note_person_opened
 from contacts.views.merge_choices import chosen_sides, in_chosen_order
 from contacts.views.merge_facts import compare_records
 from contacts.views.people import shown
@@ -60,6 +61,13 @@ class MergePeople(StaffView, TemplateView):
         found = shown(Contact.objects.filter(pk__in=ids)).in_bulk(ids)
         rows = rows_of([found[pk] for pk in ids if pk in found])
         return super().get_context_data(contact=contact, q=query, rows=rows, **kwargs)
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        answer = super().get(request, *args, **kwargs)
+        for number in (self.kwargs["pk"], number_of(request.GET.get("with", ""))):
+            if number is not None:
+                note_person_opened(number, by=request.user)
+        return answer
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         pair = (self._person(pk), self._person(number_of(request.POST.get("with", "")) or 0))

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
-from campaign_crm.platform.paging import Page, newest_first
+from campaign_crm.platform.paging import Page
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import line_of, number_of, numbers_of
@@ -26,7 +26,7 @@ from contacts.scoped import own_within
 from contacts.selectors import FOUND_AT_MOST, search_contacts
 from contacts.services.lists import add_to_list
 from contacts.services.people import tag_named, tag_people
-from contacts.views.people_rows import rows_of
+from contacts.views.people_rows import people_page, rows_of
 
 FILTERS = (
     ("", gettext_lazy("All")),
@@ -53,7 +53,7 @@ class PeopleList(StaffView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = line_of(self.request.GET.get("q", ""), at_most=100)
-        page = self._found(query) if query else newest_first(self.request, shown(self._filtered()))
+        page = self._found(query) if query else people_page(self.request, shown(self._filtered()))
         return super().get_context_data(
             page=page,
             rows=rows_of(page.rows),

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform.paging import Page, Row, newest_first
+from campaign_crm.platform.reads import check_turning, tally
 from contacts.enums import Channel
 from contacts.models import Contact
 
@@ -40,6 +44,17 @@ class PersonRow:
     commune: str
     reached_by: list[str]
     since: datetime
+
+
+def people_page(request: HttpRequest, people: QuerySet[Row]) -> Page[Row]:
+    """A page of a list of people. Those after the first are counted: nobody copies a country out of them."""
+    goes_on = bool(request.GET.get("before") or request.GET.get("after"))
+    if goes_on:
+        check_turning(request.user)
+    page = newest_first(request, people)
+    if goes_on:
+        tally(people=len(page.rows), member=request.user)
+    return page
 
 
 def rows_of(people: Sequence[Contact]) -> list[PersonRow]:

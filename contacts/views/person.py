@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
+from campaign_crm.platform.models import RecordRead
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import moment_of
@@ -25,6 +26,7 @@ from contacts.models import Contact, List, Tag
 from contacts.registry import registry
 from contacts.scoped import own_within
 from contacts.services.addresses import InvalidAddress
+from contacts.services.openings import note_person_opened, openings_of_person
 from contacts.services.people import create_contact, update_contact
 from contacts.services.sources import hand_source
 from contacts.views.person_act_forms import ConsentForm, ObjectionForm, PointForm
@@ -49,6 +51,7 @@ class PersonPage(StaffView, TemplateView):
             if now == kwargs["pk"]:
                 raise
             return redirect("contacts:person", pk=now)  # an old link names a record that was merged
+        note_person_opened(self._contact().pk, by=self.request.user)
         return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
@@ -74,6 +77,7 @@ class PersonPage(StaffView, TemplateView):
             consent_form=ConsentForm(auto_id="consent_%s"),
             objection_form=ObjectionForm(auto_id="objection_%s"),
             timeline_groups=TimelineGroup.choices,
+            openings=self._openings(),
             **timeline_page(contact, None, self.request.GET.get("show", "")),
             **kwargs,
         )
@@ -83,6 +87,11 @@ class PersonPage(StaffView, TemplateView):
             people = Contact.objects.visible().select_related("commune")
             self._found = get_object_or_404(people, pk=self.kwargs["pk"])
         return self._found
+
+    def _openings(self) -> list[RecordRead] | None:
+        """Who opened this page, for whoever reads the journal."""
+        may_see = current_scope() is None and self.request.user.has_right(Right.VIEW_JOURNAL)
+        return openings_of_person(self._contact().pk) if may_see else None
 
 
 def timeline_page(contact: Contact, before: datetime | None, show: str) -> dict[str, Any]:
@@ -109,6 +118,7 @@ class Timeline(StaffView, View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         contact = get_object_or_404(Contact.objects.visible(), pk=pk)
+        note_person_opened(contact.pk, by=request.user)
         before = moment_of(request.GET.get("before", ""))
         context = {"contact": contact, **timeline_page(contact, before, request.GET.get("show", ""))}
         return render(request, "contacts/people/timeline.html", context)
@@ -154,6 +164,7 @@ class EditPerson(StaffView, TemplateView):
         ]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        note_person_opened(self._contact().pk, by=request.user)
         form = PersonForm(instance=self._contact(), known=self._contact())
         return render(request, self.template_name, self.get_context_data(form=form, contact=self._contact()))
 

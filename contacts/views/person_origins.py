@@ -12,6 +12,7 @@ from campaign_crm.platform.staff import StaffView
 from contacts.merging.fields import EXTRA, FIELDS
 from contacts.models import Contact, CustomField
 from contacts.provenance import origins_of
+from contacts.services.openings import note_person_opened
 
 
 class PersonOrigins(StaffView, View):
@@ -20,6 +21,7 @@ class PersonOrigins(StaffView, View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         people = Contact.objects.visible().select_related("created_by_import__source")
         contact = get_object_or_404(people, pk=pk)
+        note_person_opened(contact.pk, by=request.user)
         origins = origins_of(contact)
         labels = dict(CustomField.objects.filter(key__in=list(contact.custom)).values_list("key", "label"))
         lines = [(_label(name, labels), origin) for name, origin in origins.items()]

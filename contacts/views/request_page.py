@@ -36,6 +36,7 @@ from contacts.requests.answering import (
 )
 from contacts.requests.erasing import erase_for
 from contacts.selectors import search_contacts
+from contacts.services.openings import note_opened_with_person
 from contacts.views.person_forms import PersonForm
 from contacts.views.request_forms import AnswerForm, ChannelsForm, IdentityForm, KindForm, ReasonForm
 
@@ -51,6 +52,10 @@ class RequestPage(StaffView, TemplateView):
     def asked(self) -> PersonRequest:
         found = PersonRequest.objects.select_related("contact", "handled_by", "created_by")
         return get_object_or_404(found, pk=self.kwargs["pk"])
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        note_opened_with_person(self.asked, self.asked.contact_id, by=request.user)
+        return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
         return _("%(kind)s – %(who)s") % {"kind": self.asked.get_kind_display(), "who": self.asked.who}
@@ -123,6 +128,7 @@ class Rectify(StaffView, TemplateView):
         return [(_("Requests"), reverse("contacts:requests")), (self.asked.who, above)]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        note_opened_with_person(self.asked, self.asked.contact_id, by=request.user)
         return self._page(PersonForm(instance=self.asked.contact, known=self.asked.contact))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -20,6 +20,7 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.walls import current_scope
 from contacts.models import Contact
 from contacts.requests.reminders import tell_of_arrival
+from contacts.services.openings import note_opened_with_person
 from messaging.models import Reply
 from messaging.services.reply_requests import request_from_reply, request_of
 
@@ -53,6 +54,10 @@ class ReplyPage(StaffView, TemplateView):
     @cached_property
     def reply(self) -> Reply:
         return get_object_or_404(readable_replies(), pk=self.kwargs["pk"])
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        note_opened_with_person(self.reply, self.reply.contact_id, by=request.user)
+        return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
         return self.reply.subject or _("no subject")

@@ -15,6 +15,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import number_of
 from contacts.models import Contact
+from contacts.services.openings import note_person_opened
 from messaging.models import Delivery
 from messaging.why.answers import LANGUAGES, answer_text
 from messaging.why.finding import Found, NotFound, find_messages, messages_of
@@ -55,6 +56,7 @@ class Why(StaffView, TemplateView):
         if person is None:
             return self._page(WhyForm())
         contact = get_object_or_404(Contact.objects.visible(), pk=person)
+        note_person_opened(contact.pk, by=request.user)
         return self._page(WhyForm(), contact=contact, found=Found(messages_of(contact)))
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -66,6 +68,8 @@ class Why(StaffView, TemplateView):
         except NotFound as error:
             form.add_error("typed", str(error))
             return self._page(form, status=422)
+        for number in {delivery.contact_id for delivery in found.deliveries}:
+            note_person_opened(number, by=request.user)
         return self._page(form, found=found)
 
     def _page(

@@ -18,8 +18,15 @@ from tests.messaging.people import make_campaign
 pytestmark = pytest.mark.django_db
 
 SPACES = ("shell", "contacts", "messaging", "tracking")
-# What a session notes of itself, and the journal of files that were taken by a link.
-NOTED = {"django_session", "usersessions_usersession", "platform_auditentry", "contacts_export"}
+# What a session notes of itself, the journal of files that were taken by a link, and who opened what.
+NOTED = {
+    "django_session",
+    "usersessions_usersession",
+    "platform_auditentry",
+    "platform_readtally",
+    "platform_recordread",
+    "contacts_export",
+}
 
 
 def addresses() -> list[str]:

@@ -4,6 +4,7 @@ from campaign_crm.platform.models.history import HistoryEntry, HistoryKey, Histo
 from campaign_crm.platform.models.job import Job
 from campaign_crm.platform.models.notification import Notification
 from campaign_crm.platform.models.organisation import Organisation
+from campaign_crm.platform.models.reads import ReadTally, RecordRead
 from campaign_crm.platform.models.user import User
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "Job",
     "Notification",
     "Organisation",
+    "ReadTally",
+    "RecordRead",
     "User",
 ]

@@ -10,15 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
+from campaign_crm.platform.walls import Scope
 
 
 class ApiKey(models.Model):
-    """A key of the party's website; only its hash is kept. `prefix` finds it, `scopes` limit it."""
+    """A key of the party's website; only its hash is kept. `prefix` finds it, `scopes` limit it.
+
+    `territory`: the number of the one whose people it reads, behind the walls of a member's scope; null: the
+    whole country. No foreign key: territories stand in the app above, and one that is gone holds nobody.
+    """
 
     name = models.CharField(_("name"), max_length=100)
     prefix = models.CharField(max_length=12, unique=True)
     secret_hash = models.BinaryField(max_length=32)
     scopes = ArrayField(models.CharField(max_length=64), default=list)
+    territory = models.BigIntegerField(_("territory"), null=True, blank=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -32,6 +38,7 @@ class ApiKey(models.Model):
             "prefix",
             "secret_hash",
             "scopes",
+            "territory",
             "created_by",
             "created_at",
             "expires_at",
@@ -47,6 +54,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def reaches(self) -> Scope:
+        """Where it may see people: None in the whole country."""
+        return None if self.territory is None else frozenset({self.territory})
 
     @property
     def is_over(self) -> bool:

@@ -21,6 +21,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.shell.forms import ApiKeyForm
+from contacts.models import Territory
 
 A_YEAR = timedelta(days=365)
 TITLE = gettext_lazy("API keys")
@@ -37,7 +38,9 @@ class ApiKeys(StaffView, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         keys = list(ApiKey.objects.select_related("created_by").order_by("-pk"))
         labels = dict(Scope.choices)
+        places = Territory.objects.in_bulk([key.territory for key in keys if key.territory])
         for key in keys:
+            key.place = places.get(key.territory)
             key.scope_labels = [labels.get(scope, scope) for scope in key.scopes]
         keys.sort(key=lambda key: key.revoked_at is not None or key.is_over)
         return super().get_context_data(keys=keys, **kwargs)
@@ -61,6 +64,7 @@ class ApiKeyNew(StaffView, FormView):
         key, text = create_api_key(
             name=form.cleaned_data["name"],
             scopes=form.cleaned_data["scopes"],
+            territory=form.cleaned_data["territory"] and form.cleaned_data["territory"].pk,
             expires_at=form.expires_at,
             by=self.request.user,
         )

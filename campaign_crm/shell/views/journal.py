@@ -23,6 +23,7 @@ from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.shell.journal import ACTS
 from campaign_crm.shell.journal_lines import PERSON, Asked, Line, earlier_words, journal_page, things
 from contacts.models import Contact, Merge
+from contacts.services.openings import note_person_opened
 
 ANY = pgettext_lazy("choice", "All")
 
@@ -73,7 +74,10 @@ class Journal(StaffView, TemplateView):
 
     right_required = Right.VIEW_JOURNAL
     title = gettext_lazy("Journal")
-    subtitle = gettext_lazy("Who did what, and what became of the rows. Nobody can change or delete a line.")
+    subtitle = gettext_lazy(
+        "Who did what, and what became of the rows. Nobody can change or delete a line. To see who opened "
+        "which record, choose it under “What was done”."
+    )
     template_name = "crm/journal.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -100,6 +104,10 @@ class PersonHistory(StaffView, TemplateView):
     right_required = Right.VIEW_PEOPLE
     right_to_write = Right.EDIT_COMPLIANCE
     template_name = "crm/person_history.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        note_person_opened(self._person().pk, by=request.user)
+        return super().get(request, *args, **kwargs)
 
     def get_title(self) -> str:
         return _("History")
