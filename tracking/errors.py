@@ -7,3 +7,7 @@ class TrackingError(Exception):
 
 class PublicPagesAreSilent(TrackingError):
     """Before a vote, what the public reads of politics stays as it is (Code électoral, art. L49)."""
+
+
+class AnsweredForSomethingElse(TrackingError):
+    """People answered a form before it was one to register by: they registered for nothing."""

@@ -20,6 +20,12 @@ from tracking.selectors import DELIVERED
 
 MAILINGS = named_rows(Campaign, _("This mailing does not exist any more."))
 FORMS = named_rows(Form, _("This form does not exist any more."), order="title")
+REGISTERING = named_rows(
+    Form,
+    _("People register for nothing by this form: choose one made for a meeting or a task."),
+    order="title",
+    only=Q(registers=True),
+)
 MEASURED_ONLY = _(
     "Known only for people who agreed to have their opens and clicks measured: nobody else is chosen, whether"
     " they did or did not."
@@ -92,7 +98,7 @@ def _signed_up(operator: str, value: Any, _context: Context) -> Q:
 
 def _takes_part(_operator: str, value: Any, _context: Context) -> Q:
     """Confirmed only: whoever did not answer the link was promised to receive nothing more."""
-    confirmed = Submission.objects.filter(confirmed_at__isnull=False)
+    confirmed = Submission.objects.filter(confirmed_at__isnull=False, form__registers=True)
     return having_any("any", lambda ids: confirmed.filter(form__in=ids), value)
 
 
@@ -142,9 +148,12 @@ def register() -> None:
             key="takes_part",
             label=_("Takes part by the form"),
             group=ConditionGroup.ENGAGEMENT,
-            operators={"any": FORMS},
+            operators={"any": REGISTERING},
             targeting_class=TargetingClass.REGISTRANT,
             compile=_takes_part,
-            note=_("For service messages about what they signed up for: they reach those who confirmed it."),
+            note=_(
+                "For service messages about what they registered for, a meeting or a task: they reach those"
+                " who confirmed it."
+            ),
         )
     )

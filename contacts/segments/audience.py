@@ -34,6 +34,7 @@ from contacts.segments.tree import Group
 # Classes that make a digital political mailing a targeted one. Taking part in something opens the service
 # messages about it, and nothing else: a political mailing to participants chooses them by a criterion.
 TARGETING = frozenset({TargetingClass.CRITERION, TargetingClass.REGISTRANT, TargetingClass.FORBIDDEN})
+FOR_SERVICE = frozenset({TargetingClass.REGISTRANT, TargetingClass.TECHNICAL})
 SLICE, REST = "slice", "rest"
 PARTS = (SLICE, REST)
 AnyModel = TypeVar("AnyModel", bound=Model)
@@ -100,12 +101,24 @@ class Audience:
             raise AudienceRefused(reason)
 
     def check_kind(self, kind: MessageKind) -> None:
-        """Raise AudienceRefused for service messages to people who take part in nothing."""
-        if kind == MessageKind.SERVICE and not self.takes_part:
+        """Raise AudienceRefused for service messages to people who take part in nothing, or to some of them.
+
+        Who they are is no reason to tell one participant and not another: that chooses readers for a text.
+        """
+        if kind != MessageKind.SERVICE:
+            return
+        if not self.takes_part:
             raise AudienceRefused(
                 _(
                     "A service message goes to people who take part in something, about it: choose a"
                     " segment with a condition such as “Takes part by the form”. Anything else is political."
+                )
+            )
+        if not self.classes <= FOR_SERVICE:
+            raise AudienceRefused(
+                _(
+                    "A service message goes to everybody who takes part: take out the conditions about who"
+                    " they are or what they did. A message for some of them only is political."
                 )
             )
 

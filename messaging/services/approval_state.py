@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
-from contacts.enums import Channel
+from contacts.enums import Channel, MessageKind
 from contacts.errors import ContactsError
 from contacts.models import Segment
 from contacts.segments.audience import Audience, resolve_audience
@@ -24,8 +24,13 @@ GROWTH = 1.25
 """An address book grows between an approval and the hour of sending; beyond so much it is another mailing."""
 
 
-def is_needed(recipients: int) -> bool:
-    """Whether a mailing to so many people needs somebody's approval."""
+def is_needed(recipients: int, *, kind: str = MessageKind.POLITICAL) -> bool:
+    """Whether a mailing to so many people needs somebody's approval: a service one does in any case.
+
+    It reaches people who want no political message, so that somebody else looks whether it is none.
+    """
+    if kind == MessageKind.SERVICE:
+        return True
     above = SendingRule.current().approval_above
     return above is not None and recipients > above
 

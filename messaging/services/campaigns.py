@@ -18,7 +18,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import tick
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
-from contacts.enums import Channel
+from contacts.enums import Channel, MessageKind
 from contacts.models import Territory
 from contacts.segments.audience import resolve_audience
 from messaging.enums import CampaignState, Moment
@@ -115,6 +115,8 @@ def update_campaign(
     was_approved = bool(changed) and is_approved(held)
     for name in changed:
         setattr(held, name, fields[name])  # type: ignore[literal-required]
+    if "kind" in changed and held.audience:
+        _fits(held, held.audience)
     if changed and ("kind" in changed or was_approved):
         changed += unschedule(held)
     if changed:
@@ -128,17 +130,23 @@ def update_campaign(
 
 
 @transaction.atomic
-def set_audience(*, campaign: Campaign, audience: dict[str, Any], by: User) -> Campaign:
-    """Choose who receives it; raises a ContactsError when there is no such audience."""
+def set_audience(
+    *, campaign: Campaign, audience: dict[str, Any], by: User, kind: MessageKind | None = None
+) -> Campaign:
+    """Choose who receives it, and as what kind of message (as it was: None).
+
+    Raises a ContactsError when there is no such audience, or when this kind may not go to it.
+    """
     ask_right(by, Right.EDIT_CAMPAIGN)
     held = _locked(campaign, EDITABLE, _("It can no longer be edited."))
-    found = resolve_audience(audience, channel=Channel(held.channel))
-    found.check_scope(Channel(held.channel), held.scope)
+    held.kind = held.kind if kind is None else kind
+    _fits(held, audience)
     held.audience = audience
     held.revision += 1
     held.updated_at = Now()
-    held.save(update_fields=["audience", "revision", "updated_at", *unschedule(held)])
-    audit.record(action="campaign.set_audience", on=held, by=by, detail={"audience": audience})
+    held.save(update_fields=["audience", "kind", "revision", "updated_at", *unschedule(held)])
+    detail = {"audience": audience, "kind": held.kind}
+    audit.record(action="campaign.set_audience", on=held, by=by, detail=detail)
     held.refresh_from_db()
     return held
 
@@ -255,6 +263,14 @@ def duplicate(*, campaign: Campaign, by: User) -> Campaign:
 def _ask_sending_on() -> None:
     if not Organisation.current().sending_enabled:
         raise SendingIsOff(_("Sending is switched off on this installation. Switch it on in Settings first."))
+
+
+def _fits(campaign: Campaign, audience: dict[str, Any]) -> None:
+    """Raise a ContactsError when a mailing of this kind, channel and territory may not go to an audience."""
+    channel = Channel(campaign.channel)
+    found = resolve_audience(audience, channel=channel)
+    found.check_kind(MessageKind(campaign.kind))
+    found.check_scope(channel, campaign.scope)
 
 
 def _first_moment(campaign: Campaign, at: datetime) -> datetime:

@@ -125,7 +125,8 @@ def pre_send(campaign: Campaign) -> PreSend:
         for check in remarks
         if check.level is Level.ERROR
     ]
-    if is_needed(counts.reachable) and (message := _not_approved(campaign, counts.reachable)):
+    needed = is_needed(counts.reachable, kind=campaign.kind)
+    if needed and (message := _not_approved(campaign, counts.reachable)):
         obstacles.append(Obstacle(About.APPROVAL, message))
     return PreSend(
         recipients=counts.reachable,
@@ -168,6 +169,8 @@ def _not_approved(campaign: Campaign, recipients: int) -> str:
     """Why no approval covers it as it is now; empty when one does."""
     last = approval_of(campaign)
     if last is None or not last.approved:
+        if campaign.kind == MessageKind.SERVICE:
+            return _("A service message is approved by somebody else before it leaves.")
         return _("A mailing to so many people is approved by somebody else before it leaves.")
     if has_outgrown(last, recipients):
         return _(

@@ -29,7 +29,7 @@ from contacts.segments.scope import Scope
 from messaging.errors import MessagingError
 from messaging.forms.campaigns import AudienceForm, audience_initial
 from messaging.models import Campaign
-from messaging.services.campaigns import set_audience, update_campaign
+from messaging.services.campaigns import set_audience
 from messaging.views.campaigns import mailings
 
 SAMPLE = 6
@@ -153,13 +153,9 @@ class AudienceStep(StaffView, TemplateView):
 
     def _save(self, form: AudienceForm) -> None:
         campaign = self._campaign()
-        kind = form.cleaned_data["kind"]
-        if campaign.kind != kind:
-            campaign = update_campaign(
-                campaign=campaign, revision=campaign.revision, by=self.request.user, kind=kind
-            )
-        if campaign.audience != form.audience():
-            campaign = set_audience(campaign=campaign, audience=form.audience(), by=self.request.user)
+        kind, audience = MessageKind(form.cleaned_data["kind"]), form.audience()
+        if (campaign.kind, campaign.audience) != (kind, audience):
+            campaign = set_audience(campaign=campaign, audience=audience, kind=kind, by=self.request.user)
         if campaign.state != self._campaign().state:
             messages.warning(
                 self.request, _("It was scheduled for other recipients: choose again when it leaves.")

@@ -148,7 +148,7 @@ class Review(StaffView, TemplateView):
 
     def _approval(self, campaign: Campaign, found: PreSend) -> dict[str, Any] | None:
         """What the card about the approval shows; None where no approval is needed."""
-        if not is_needed(found.recipients):
+        if not is_needed(found.recipients, kind=campaign.kind):
             return None
         user, last = self.request.user, approval_of(campaign)
         may_approve = user.has_right(Right.APPROVE_CAMPAIGN)

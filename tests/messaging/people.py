@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
 from contacts.enums import Channel, ConsentPurpose, LawfulBasis, SourceKind
-from contacts.models import Contact, ContactSource, EmailAddress, Source
+from contacts.models import Contact, ContactSource, EmailAddress, Segment, Source
 from contacts.services.consents import record_consent
 from contacts.services.projections import refresh_projections
 from contacts.services.wordings import current_wording
 from messaging.models import Campaign, ProviderAccount, SenderDomain, SenderIdentity
 from tests.messaging.domains import prove
 from tests.support.smtp_sink import SmtpSink
+from tracking.models import Submission
+from tracking.services.forms import create_form
 
 BLOCKS = [
     {"id": "a", "type": "text", "html": "<p>{{ greeting }}</p>"},
@@ -71,6 +75,18 @@ def agree_to_targeting(*people: Contact) -> None:
             wording=current_wording(Channel.EMAIL, ConsentPurpose.TARGETING, "fr"),
             by=None,
         )
+
+
+def make_registrants(title: str, *people: Contact) -> Segment:
+    """Who registered by a form for something that takes place, as a segment."""
+    form = create_form(
+        by=None, newsletters=[], title=title, fields=["email"], consents=[], is_open=False, registers=True
+    )
+    Submission.objects.bulk_create(
+        Submission(form=form, contact=person, data={}, confirmed_at=timezone.now()) for person in people
+    )
+    rule = {"condition": "takes_part", "operator": "any", "value": [form.pk]}
+    return Segment.objects.create(name=title, tree={"all": [rule]})
 
 
 def make_officer(email: str = "officer@example.org") -> User:

@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from campaign_crm.platform.models import User
 from contacts.models import Election, ElectionRound, SilenceWindow, Source
-from tracking.errors import PublicPagesAreSilent
+from tracking.errors import AnsweredForSomethingElse, PublicPagesAreSilent
 from tracking.models import Form, Submission
 from tracking.services.forms import create_form, update_form
 
@@ -42,6 +42,29 @@ def test_answers_are_not_counted_at_each_look(client) -> None:
         for page in pages:
             client.get(page)
     assert not [one["sql"] for one in asked if "COUNT" in one["sql"] and "tracking_submission" in one["sql"]]
+
+
+def test_whoever_answered_before_registered_for_nothing() -> None:
+    form = create_form(by=None, newsletters=[], title="Join", language="en", fields=["email"], consents=[])
+    update_form(form=form, by=None, newsletters=[], registers=True)
+    update_form(form=form, by=None, newsletters=[], registers=False)
+    Submission.objects.create(form=form, data={})
+    with override("en"), pytest.raises(AnsweredForSomethingElse, match="a form of its own"):
+        update_form(form=form, by=None, newsletters=[], registers=True)
+
+
+def test_staff_say_that_people_register_by_a_form(client: Client) -> None:
+    officer = User.objects.create_user(email="officer@example.org", role="director", language="en")
+    client.force_login(officer)
+    assert "register here for something that takes place" in client.get("/forms/new/").content.decode()
+    sent = {"title": "Rally", "language": "fr", "fields_asked": ["email"], "registers": "on"}
+    client.post("/forms/new/", sent)
+    form = Form.objects.get(title="Rally")
+    assert form.registers
+    Submission.objects.create(form=form, data={})
+    Form.objects.update(registers=False)
+    answer = client.post(f"/forms/{form.pk}/edit/", sent)
+    assert (answer.status_code, "a form of its own" in answer.content.decode()) == (422, True)
 
 
 @pytest.fixture

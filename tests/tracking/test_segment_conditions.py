@@ -4,16 +4,19 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.database import ensure_partition
 from contacts.enums import Channel, MessageKind, TargetingClass
 from contacts.models import Contact, Reach, Segment
 from contacts.segments.audience import resolve_audience
 from contacts.segments.conditions import all_conditions
+from contacts.segments.errors import SegmentInvalid
+from contacts.segments.tree import parse_tree
 from contacts.services.people import create_contact
 from messaging.models import Delivery
 from tests.segments import people_of
-from tracking.models import Submission
+from tracking.models import Form, Submission
 from tracking.services.forms import create_form
 from tracking.services.interactions import record_interaction
 
@@ -102,10 +105,24 @@ def test_who_signed_up_by_a_form(person, other) -> None:
     assert people_of("signed_up", "none", [form.pk]) == {other.pk}
 
 
+def test_a_form_by_which_nobody_registers_makes_nobody_take_part(person) -> None:
+    form = create_form(
+        by=None, newsletters=[], title="Newsletter", introduction="", language="fr", thank_you="", tag=None,
+        is_open=True, fields=["email"], consents=[],
+    )  # fmt: skip
+    Submission.objects.create(form=form, contact=person, data={}, confirmed_at=timezone.now())
+    tree = {"all": [{"condition": "takes_part", "operator": "any", "value": [form.pk]}]}
+    with override("en"), pytest.raises(SegmentInvalid, match="register for nothing by this form"):
+        parse_tree(tree)
+    Form.objects.update(registers=True)
+    parse_tree(tree)
+    assert people_of("takes_part", "any", [form.pk]) == {person.pk}
+
+
 def test_a_service_message_goes_to_those_who_take_part_whatever_they_agreed_to(person, other) -> None:
     form = create_form(
         by=None, newsletters=[], title="Join", introduction="", language="fr", thank_you="", tag=None,
-        is_open=True, fields=["email"], consents=[],
+        is_open=True, fields=["email"], consents=[], registers=True,
     )  # fmt: skip
     Submission.objects.create(form=form, contact=person, data={}, confirmed_at=timezone.now())
     Submission.objects.create(form=form, contact=other, data={})  # somebody typed their address, perhaps

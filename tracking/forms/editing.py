@@ -45,7 +45,16 @@ class FormEditor(forms.ModelForm[Form]):
 
     class Meta:
         model = Form
-        fields = ["title", "introduction", "language", "newsletters", "tag", "thank_you", "is_open"]
+        fields = [
+            "title",
+            "introduction",
+            "language",
+            "newsletters",
+            "registers",
+            "tag",
+            "thank_you",
+            "is_open",
+        ]
         widgets = {
             "introduction": forms.Textarea({"rows": 3}),
             "thank_you": forms.Textarea({"rows": 2}),
@@ -84,7 +93,8 @@ class FormEditor(forms.ModelForm[Form]):
         """Values of the model's fields; call after `is_valid()`."""
         data = self.cleaned_data
         plain = {
-            name: data[name] for name in ("title", "introduction", "language", "tag", "thank_you", "is_open")
+            name: data[name]
+            for name in ("title", "introduction", "language", "registers", "tag", "thank_you", "is_open")
         }
         chosen_boxes = [
             {"channel": channel.value, "purpose": purpose.value}

@@ -37,6 +37,15 @@ class Form(models.Model):
     source = models.ForeignKey("contacts.Source", on_delete=models.PROTECT, related_name="forms")
     thank_you = models.TextField(_("thank-you text"), blank=True)
     is_open = models.BooleanField(pgettext_lazy("of a form", "open"), default=True)
+    registers = models.BooleanField(
+        _("people register here for something that takes place, or for a task"),
+        default=False,
+        db_default=False,
+        help_text=_(
+            "A meeting, a shift, a ticket: then service messages about it may go to whoever confirmed, also "
+            "without any other agreement. Leave it empty for newsletters and support."
+        ),
+    )
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(db_default=Now())
 
@@ -54,6 +63,7 @@ class Form(models.Model):
             "source",
             "thank_you",
             "is_open",
+            "registers",
         ],
         "created_by",
         "created_at",

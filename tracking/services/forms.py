@@ -16,7 +16,7 @@ from contacts.models import Newsletter, Source
 from contacts.rules.rulebook import refuses
 from contacts.services.elections import silence_at
 from contacts.services.sources import create_source
-from tracking.errors import PublicPagesAreSilent
+from tracking.errors import AnsweredForSomethingElse, PublicPagesAreSilent
 from tracking.forms.editing import free_slug
 from tracking.models import Form
 
@@ -50,13 +50,18 @@ def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], *
     """Write what differs; gives the names of the changed fields. The address of the page never changes.
 
     During the silence before a vote the public page stays as it is: it may be closed, and nothing else of it
-    changes. Raises PublicPagesAreSilent.
+    changes. Raises PublicPagesAreSilent, or AnsweredForSomethingElse: whoever answered before a form was one
+    to register by has registered for nothing, and service messages would reach them.
     """
     changed = [name for name, value in values.items() if getattr(form, name) != value]
     only_closed = set(changed) & READ_BY_EVERYBODY == {"is_open"} and not values["is_open"]
     is_public = form.is_open or values.get("is_open", False)
     if is_public and set(changed) & READ_BY_EVERYBODY and not only_closed:
         _ask_not_silent()
+    if "registers" in changed and values["registers"] and form.submissions.exists():
+        raise AnsweredForSomethingElse(
+            _("People have answered this form already, for something else: make a form of its own for this.")
+        )
     for name in changed:
         setattr(form, name, values[name])
     form.save(update_fields=changed)

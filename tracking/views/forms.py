@@ -17,7 +17,7 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.caching import remembered
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
-from tracking.errors import PublicPagesAreSilent
+from tracking.errors import TrackingError
 from tracking.forms.editing import FormEditor
 from tracking.models import Form, Submission
 from tracking.services.forms import create_form, update_form
@@ -108,7 +108,7 @@ class EditForm(StaffView, TemplateView):
         is_new = form.pk is None
         try:
             form = self._save(form, editor)
-        except PublicPagesAreSilent as error:
+        except TrackingError as error:
             editor.add_error(None, str(error))
             return self._page(editor, status=422)
         messages.success(request, _("The form is ready: share its address.") if is_new else _("Saved."))

@@ -106,10 +106,11 @@ def test_service_messages_are_for_those_who_take_part(world: World, monkeypatch:
     takes_part, woman = world.rule("joined", "any", [world.letter.pk]), world.rule("gender", "is", ["F"])
     inner = create_segment(name="Joined", tree={"any": [takes_part]}, by=None)
     named = world.rule("segment", "any", [inner.pk])
+    random_half = world.rule("has_email", "has", None)  # says nothing about who people are
     tried: list[tuple[dict[str, Any], bool]] = [
-        ({"all": [takes_part, woman]}, True),
+        ({"all": [takes_part, random_half]}, True),
         ({"any": [takes_part, takes_part]}, True),
-        ({"all": [woman, {"any": [named]}]}, True),
+        ({"all": [random_half, {"any": [named]}]}, True),
         ({"any": [takes_part, woman]}, False),
         ({"none": [takes_part]}, False),
         ({"all": [world.rule("joined", "none", [world.letter.pk])]}, False),
@@ -123,6 +124,15 @@ def test_service_messages_are_for_those_who_take_part(world: World, monkeypatch:
         if not allowed:
             with pytest.raises(AudienceRefused, match="people who take part"):
                 audience.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)
+        else:
+            audience.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)
+    for tree in ({"all": [takes_part, woman]}, {"all": [woman, {"any": [named]}]}):
+        segment = create_segment(name=f"Some of them {len(tree['all'][1])}", tree=tree, by=None)
+        some = resolve_audience({"type": "segment", "id": segment.pk}, at=NOON)
+        assert some.takes_part
+        with pytest.raises(AudienceRefused, match="everybody who takes part"):
+            some.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)
+        assert some.counts(channel=Channel.EMAIL, kind=MessageKind.POLITICAL, at=NOON)
     for choice in ({"type": "everyone"}, {"type": "newsletter", "id": world.letter.pk}):
         with pytest.raises(AudienceRefused, match="people who take part"):
             resolve_audience(choice).counts(channel=Channel.EMAIL, kind=MessageKind.SERVICE)

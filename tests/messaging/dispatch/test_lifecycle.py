@@ -8,15 +8,17 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.models import Notification, Organisation
+from contacts.segments.errors import AudienceRefused
 from messaging.dispatch import lifecycle
 from messaging.enums import CampaignState, DeliveryState
 from messaging.models import Campaign, Delivery
 from messaging.services.campaigns import schedule, set_audience, update_campaign
 from messaging.services.uncertain import settle_uncertain
 from tests.messaging.dispatch.conftest import books, start
-from tests.messaging.people import make_campaign, make_officer, make_people, make_source
+from tests.messaging.people import make_campaign, make_officer, make_people, make_registrants, make_source
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,6 +62,10 @@ def test_sending_switched_off_meanwhile_holds_the_messages_only() -> None:
 
 def test_another_kind_or_audience_undoes_the_schedule() -> None:
     campaign = scheduled()
+    with pytest.raises(AudienceRefused, match="people who take part"), override("en"):
+        update_campaign(campaign=campaign, revision=campaign.revision, by=make_officer(), kind="service")
+    registrants = {"type": "segment", "id": make_registrants("Rally").pk}
+    Campaign.objects.update(audience=registrants)
     changed = update_campaign(
         campaign=campaign, revision=campaign.revision, by=make_officer(), kind="service"
     )

@@ -15,7 +15,7 @@ from contacts.services.projections import refresh_projections
 from contacts.services.wordings import current_wording
 from messaging.models import Campaign
 from messaging.services.pre_send import pre_send
-from tests.messaging.people import make_people, make_source
+from tests.messaging.people import make_people, make_registrants, make_source
 from tests.messaging.views.conftest import make_sent
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +83,13 @@ def test_service_message_to_people_who_take_part_in_nothing_is_refused(
         choice = choice | {"list": str(List.objects.create(name="Picked").pk)}
     answer = count(officer, campaign, kind="service", **choice)
     assert "A service message goes to people who take part in something" in answer.content.decode()
-    choose(officer, campaign, kind="service", **choice)
+    answer = choose(officer, campaign, kind="service", **choice)
+    assert answer.status_code == 422
+    assert "A service message goes to people who take part in something" in answer.content.decode()
+    campaign.refresh_from_db()
+    assert campaign.kind == "political", "nothing is kept"
+    stored = {"type": choice["type"]} | ({"id": int(choice["list"])} if "list" in choice else {})
+    Campaign.objects.filter(pk=campaign.pk).update(kind="service", audience=stored)
     campaign.refresh_from_db()
     ahead = pre_send(campaign)
     assert not ahead.may_leave
@@ -99,12 +105,28 @@ def test_choice_that_is_not_finished_counts_nobody(
 
 
 def test_choice_and_kind_are_kept_and_lead_on(officer: Client, campaign: Campaign) -> None:
-    chosen = List.objects.create(name="Volunteers")
-    answer = choose(officer, campaign, type="list", list=chosen.pk, kind="service")
+    segment = make_registrants("Rally")
+    answer = choose(officer, campaign, type="segment", segment=segment.pk, kind="service")
     assert answer["Location"] == reverse("messaging:campaign_review", args=[campaign.pk])
     campaign.refresh_from_db()
-    assert (campaign.audience, campaign.kind) == ({"type": "list", "id": chosen.pk}, "service")
-    assert page_of(officer, campaign).context["form"]["list"].value() == chosen.pk
+    assert (campaign.audience, campaign.kind) == ({"type": "segment", "id": segment.pk}, "service")
+    assert page_of(officer, campaign).context["form"]["segment"].value() == segment.pk
+    chosen = List.objects.create(name="Volunteers")
+    choose(officer, campaign, type="list", list=chosen.pk)
+    campaign.refresh_from_db()
+    assert (campaign.audience, campaign.kind) == ({"type": "list", "id": chosen.pk}, "political")
+
+
+def test_service_message_is_explained_and_asks_for_an_approval_however_few_it_reaches(
+    officer: Client, campaign: Campaign
+) -> None:
+    segment = make_registrants("Rally", *make_people(1))
+    choose(officer, campaign, type="segment", segment=segment.pk, kind="service")
+    campaign.refresh_from_db()
+    shown = officer.get(reverse("messaging:campaign_review", args=[campaign.pk])).content.decode()
+    assert "It reaches people who want no political message" in shown
+    assert 'id="approval"' in shown
+    assert "A service message is approved by somebody else" in " ".join(pre_send(campaign).problems)
 
 
 def test_private_segments_of_others_are_not_offered(officer: Client, campaign: Campaign) -> None:
