@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings
@@ -14,8 +15,15 @@ from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
 
-from tests.databases import drop_database, make_database
+from tests.clean_database import CleanDatabase
+from tests.databases import drop_database
 from tests.environment import TestServers
+
+# A busy machine is no fault of the code: nothing is measured while examples are drawn.
+hypothesis.settings.register_profile(
+    "project", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("project")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,13 +39,13 @@ def django_db_setup(servers: TestServers, django_db_blocker: Any) -> Iterator[No
     """A database copied from the migrated template; the tests log in as `crm_app` in role `crm_system`."""
 
     def restore(case: TransactionTestCase) -> None:
-        """After a test that committed: a fresh copy, reference data and sequences included."""
+        """After a test that committed: the database as it was, reference data and sequences included."""
         connections.close_all()
-        make_database(servers)
+        database.clean()
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         connections.close_all()
-        make_database(servers)
+        database = CleanDatabase(servers)
         patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
         yield
         connections.close_all()

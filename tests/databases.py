@@ -33,14 +33,14 @@ SCHEMA_SOURCES = (
 
 def make_database(servers: TestServers) -> None:
     """Replace the session's database by a fresh copy of the migrated template; ends its connections."""
-    _end_sessions(servers)
+    end_sessions(servers)
     with closing(_as_owner(servers)) as connection:
         _copy(connection, _migrated(servers, connection), servers.database)
 
 
 def drop_database(servers: TestServers) -> None:
     """Remove the session's database."""
-    _end_sessions(servers)
+    end_sessions(servers)
     with closing(_as_owner(servers)) as connection:
         _drop(connection, servers.database)
 
@@ -117,7 +117,7 @@ def _drop(connection: Connection, name: str) -> None:
             return
 
 
-def _end_sessions(servers: TestServers) -> None:
+def end_sessions(servers: TestServers) -> None:
     """Close what other threads left open (a live server's), as the role that opened it: the owner may not."""
     with closing(psycopg2.connect(with_database(servers.database_url, "postgres"))) as connection:
         connection.autocommit = True
