@@ -23,7 +23,10 @@ from messaging.content.syntax import Names
 
 TRACKED_LINK = "link_"  # link_1, link_2…: tracked links of a message, numbered by the compiler
 OPEN_PIXEL = "open_pixel_url"
-_OWN_ADDRESSES = frozenset({OPEN_PIXEL, "unsubscribe_url", "view_online_url", "preferences_url"})
+MESSAGE_TOKEN = "message_token"  # noqa: S105 - a name; in `messaging.content.public_links.addressed`
+_OWN_ADDRESSES = frozenset(
+    {OPEN_PIXEL, MESSAGE_TOKEN, "unsubscribe_url", "view_online_url", "preferences_url"}
+)
 _EXTRA_SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -223,5 +226,6 @@ def example_values(*, links: int = 0, extra: Iterable[str] = (), known: bool = T
 
 
 def is_own_address(name: str) -> bool:
-    """Whether a variable is an address with a token of the recipient's own: another for every message."""
+    """Whether a variable is an address with a token of the recipient's own, or that token: another for every
+    message."""
     return name in _OWN_ADDRESSES or name.removeprefix(TRACKED_LINK).isdigit()

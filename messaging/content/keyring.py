@@ -3,7 +3,7 @@
 A sealed body is one header byte (version and kind) and AES-SIV (RFC 5297) of the body with two zero bytes
 behind it, under a key of its own for each header. SIV needs no random number: the same body is the same
 token, and any change is refused. Without the keys nobody can read an id, change one, or tell a measured
-person's token from another's. A message has a dozen tokens: each is one call of OpenSSL.
+person's token from another's. A message has three tokens: each is one call of OpenSSL.
 
 Tokens of version 1, which mailings sent earlier carry, still open (`_FirstKey`); they have the same length.
 """
@@ -92,14 +92,9 @@ class Keyring:
 
     def seal(self, kind: int, body: bytes) -> bytes:
         """The sealed body; `body` at most 64 bytes, `kind` at most 15."""
-        return self.seal_all(kind, [body])[0]
-
-    def seal_all(self, kind: int, bodies: Sequence[bytes]) -> list[bytes]:
-        """`seal` of several bodies of one kind and length, in the same order."""
-        if bodies and len(bodies[0]) > MOST_BYTES:
-            raise ValueError(f"A token body is at most {MOST_BYTES} bytes, not {len(bodies[0])}.")
-        header, encrypt = bytes((VERSION << 4 | kind,)), self._keys[0].ciphers[kind].encrypt
-        return [header + encrypt(body + SPARE, None) for body in bodies]
+        if len(body) > MOST_BYTES:
+            raise ValueError(f"A token body is at most {MOST_BYTES} bytes, not {len(body)}.")
+        return bytes((VERSION << 4 | kind,)) + self._keys[0].ciphers[kind].encrypt(body + SPARE, None)
 
     def open(self, sealed: bytes) -> tuple[int, bytes]:
         """Return (kind, body); raises `BadToken` whatever is wrong."""

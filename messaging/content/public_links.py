@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
+import re
+from collections.abc import Iterable
+from dataclasses import replace
 
-from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK
+from messaging.content.addresses import link_code
+from messaging.content.compile import CompiledMessage
+from messaging.content.fields import MESSAGE_TOKEN, OPEN_PIXEL, TRACKED_LINK
 from messaging.content.links import Link
-from messaging.content.tokens import Mark, sign_clicks, sign_open
 
 # Paths under PUBLIC_URL, each followed by a token. They are in sent messages: never change one, only add.
 OPEN_PATH, OPEN_SUFFIX = "/o/", ".gif"
@@ -23,25 +25,24 @@ PUBLIC_PATHS = (
     *(SIGN_UP_PATH, *PICTURE_PATHS),
 )
 """What readers open; everything else is the team's."""
+_TRACKED = re.compile(rf"\{{\{{ {TRACKED_LINK}(\d+) \}}\}}")  # as `messaging.content.links` writes it
 # One transparent dot, drawn from the page itself.
 NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw=="
 
 
-def message_links(public_url: str, mark: Mark, *, links: Sequence[int]) -> dict[str, object]:
-    """`link_<number>` for each number, and the pixel's address: part of a recipient's context.
+def addressed(compiled: CompiledMessage, public_url: str, *, campaign: int) -> CompiledMessage:
+    """The same message with its counted links and its pixel written out, but for one value a recipient.
 
-    `public_url` has no final slash. `mark`: personal or anonymous, one for the whole message.
+    `public_url` has no final slash. That value is `sign_message(…)`, by the name `MESSAGE_TOKEN`.
     """
-    before = f"{public_url}{CLICK_PATH}"
-    urls = [before + token for token in sign_clicks(mark, links=links)]
-    found: dict[str, object] = dict(zip(_names(tuple(links)), urls, strict=True))
-    found[OPEN_PIXEL] = f"{public_url}{OPEN_PATH}{sign_open(mark)}{OPEN_SUFFIX}"
-    return found
+    token = f"{{{{ {MESSAGE_TOKEN} }}}}"
 
+    def click(found: re.Match[str]) -> str:
+        return f"{public_url}{CLICK_PATH}{token}/{link_code(int(found[1]), campaign=campaign)}"
 
-@lru_cache(maxsize=64)
-def _names(links: tuple[int, ...]) -> list[str]:
-    return [f"{TRACKED_LINK}{number}" for number in links]
+    html, text = _TRACKED.sub(click, compiled.html), _TRACKED.sub(click, compiled.text)
+    pixel = f"{public_url}{OPEN_PATH}{token}{OPEN_SUFFIX}"
+    return replace(compiled, html=html.replace(f"{{{{ {OPEN_PIXEL} }}}}", pixel), text=text)
 
 
 def untracked(links: Iterable[Link]) -> dict[str, object]:

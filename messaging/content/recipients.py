@@ -88,7 +88,7 @@ def recipient_context(record: RecipientData, organisation: OrganisationData) -> 
 
     Names that are all in capitals, as rolls and old files write them, are written as people write their own.
 
-    Merge it with `messaging.content.public_links.message_links` for the tracked links and the pixel.
+    The tracked links and the pixel need a token besides: `messaging.content.public_links.addressed`.
     """
     names = (name_case(record.first_name), name_case(record.last_name), name_case(record.used_name))
     if names != (record.first_name, record.last_name, record.used_name):

@@ -1,6 +1,6 @@
 """Signed tokens of public links: opaque, one length a kind, and never an address inside.
 
-Opens and clicks have one format and two regimes (`messaging.content.marks`), alike from outside. Reading
+The mark of a message has one format and two regimes (`messaging.content.marks`), alike from outside. Reading
 answers with a typed value or raises `BadToken`. Keep retired keys in `LINK_KEYS`: they still verify, and an
 unsubscribe link must work years later, with its delivery and campaign gone.
 """
@@ -11,7 +11,7 @@ import re
 import struct
 import uuid
 from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import IntEnum
@@ -34,7 +34,6 @@ TESTS = bytes(32)
 """In place of the address hash in the links of a test message: no address has it, and they change nothing."""
 
 CHANNELS = ("email", "sms", "call", "post")  # by place, in tokens that live for years: only ever append
-CLICK_LENGTH = 60  # characters of an open's or a click's token
 _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 # channel, variant, month, day of signing, campaign, contact, newsletter, occasion, address hash
 _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
@@ -59,16 +58,26 @@ class Kind(IntEnum):
     HOOK = 8  # `messaging.webhooks.address`
     REQUEST = 9
     NOTICE = 10
+    MESSAGE = 11
+
+
+@dataclass(frozen=True, slots=True)
+class MessageToken:
+    """One message to the counting of its opens and clicks (`messaging.content.addresses`)."""
+
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
 class OpenToken:
+    """Of messages that left with a token for each link; now what a `MessageToken` in a pixel says."""
+
     mark: Mark
 
 
 @dataclass(frozen=True, slots=True)
 class ClickToken:
-    """`link` is the number of a `messaging.Link` of the campaign, from 1."""
+    """The same of a click. `link` is the number of a `messaging.Link` of the campaign, from 1."""
 
     mark: Mark
     link: int
@@ -76,12 +85,14 @@ class ClickToken:
 
 @dataclass(frozen=True, slots=True)
 class ViewOnlineToken:
+    """Of messages that left with a token for each page."""
+
     mark: PersonalMark
 
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeToken:
-    """All that an opt-out needs by itself.
+    """All that an opt-out needs by itself, and the reader's other pages: the message online, the choices.
 
     `address_hash` is the 32-byte keyed hash of the do-not-contact list; `newsletter` is 0 when the message
     was not one newsletter's; `occasion` is `occasion_number(…)`.
@@ -109,7 +120,7 @@ class ConfirmToken:
 
 @dataclass(frozen=True, slots=True)
 class PreferencesToken:
-    """The way to one person's choices; `campaign` is 0 when it did not come from a mailing."""
+    """The way to one person's choices, of messages that left with a token for each page."""
 
     channel: str
     contact: int
@@ -145,7 +156,8 @@ class ReturnToken:
 
 
 Token = (
-    OpenToken
+    MessageToken
+    | OpenToken
     | ClickToken
     | ViewOnlineToken
     | UnsubscribeToken
@@ -156,28 +168,9 @@ Token = (
 )
 
 
-def sign_open(mark: Mark) -> str:
+def sign_message(mark: Mark) -> str:
     """60 characters."""
-    return _text(Kind.OPEN, mark.head() + b"\0\0")
-
-
-def sign_click(mark: Mark, *, link: int) -> str:
-    """60 characters."""
-    return _text(Kind.CLICK, mark.head() + link.to_bytes(2, "big"))
-
-
-def sign_clicks(mark: Mark, *, links: Sequence[int]) -> list[str]:
-    """Tokens of some links of one message, by their numbers, in the same order."""
-    head = mark.head()
-    sealed = link_keys().seal_all(Kind.CLICK, [head + number.to_bytes(2, "big") for number in links])
-    # One encoding of them all: a token is a multiple of three bytes, so it begins and ends at a character.
-    text = urlsafe_b64encode(b"".join(sealed)).decode("ascii")
-    return [text[start : start + CLICK_LENGTH] for start in range(0, len(text), CLICK_LENGTH)]
-
-
-def sign_view_online(mark: PersonalMark) -> str:
-    """60 characters."""
-    return _text(Kind.VIEW_ONLINE, mark.head() + b"\0\0")
+    return _text(Kind.MESSAGE, mark.head() + b"\0\0")
 
 
 def sign_unsubscribe(token: UnsubscribeToken) -> str:
@@ -202,18 +195,6 @@ def sign_confirm(token: ConfirmToken) -> str:
     """96 characters."""
     body = _CONFIRM.pack(token.submission.bytes, minute_number(token.signed_at), _checked(token.address_hash))
     return _text(Kind.CONFIRM, body)
-
-
-def sign_preferences(token: PreferencesToken) -> str:
-    """92 characters."""
-    body = _PREFERENCES.pack(
-        CHANNELS.index(token.channel),
-        token.contact,
-        token.campaign,
-        minute_number(token.signed_at),
-        _checked(token.address_hash),
-    )
-    return _text(Kind.PREFERENCES, body)
 
 
 def sign_request(token: RequestToken) -> str:
@@ -288,6 +269,10 @@ def _checked(address_hash: bytes) -> bytes:
     return address_hash
 
 
+def _read_message(body: bytes) -> MessageToken:
+    return MessageToken(read_mark(body[:HEAD_BYTES]))
+
+
 def _read_open(body: bytes) -> OpenToken:
     return OpenToken(read_mark(body[:HEAD_BYTES]))
 
@@ -340,6 +325,7 @@ def _read_notice(body: bytes) -> NoticeToken:
 
 
 _READERS: dict[int, Callable[[bytes], Token]] = {
+    Kind.MESSAGE: _read_message,
     Kind.OPEN: _read_open,
     Kind.CLICK: _read_click,
     Kind.VIEW_ONLINE: _read_view_online,

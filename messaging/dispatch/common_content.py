@@ -11,6 +11,8 @@ from contacts.enums import MessageKind
 from messaging.content.compile import CompiledMessage
 from messaging.content.dkim import Signer
 from messaging.content.mime import MessageBuilder, SenderData
+from messaging.content.public_links import addressed
+from messaging.content.rendering import MessageTemplate, message_template
 from messaging.content.slotted import SlottedMessage
 from messaging.models import Campaign, CampaignVariant, SenderIdentity
 from messaging.providers.base import SharedContent
@@ -19,9 +21,11 @@ from messaging.services.sender_trust import SenderTrust, with_pictures_at
 
 @dataclass(frozen=True)
 class Content:
-    """What is worked out once a campaign and worker."""
+    """What is worked out once a campaign and worker. `template`: of messages, whose links are counted;
+    `compiled`: with the links' own names."""
 
     compiled: CompiledMessage
+    template: MessageTemplate
     builder: MessageBuilder
     slotted: SlottedMessage
     shared: SharedContent
@@ -49,13 +53,15 @@ def _made_once(
 ) -> Content:
     """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
     compiled = with_pictures_at(CompiledMessage.from_json(_compiled(campaign, variant)), trust.public_url)
+    counted = addressed(compiled, trust.public_url, campaign=campaign)
     is_service = kind == "service"
     feedback_id = f"{campaign}:{kind}:{sender.domain}"
-    slotted = SlottedMessage(compiled, sender, service=is_service, feedback_id=feedback_id)
+    slotted = SlottedMessage(counted, sender, service=is_service, feedback_id=feedback_id)
     return Content(
         compiled,
+        message_template(counted),
         MessageBuilder(
-            compiled,
+            counted,
             sender,
             service=is_service,
             feedback_id=feedback_id,

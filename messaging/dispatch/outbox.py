@@ -13,6 +13,7 @@ from campaign_crm.platform.models import Organisation
 from contacts.enums import MessageKind
 from messaging.content import public_links, tokens
 from messaging.content.errors import ContentError
+from messaging.content.fields import MESSAGE_TOKEN
 from messaging.content.headers import BadAddress, checked_address
 from messaging.content.marks import AnonymousMark, Mark, PersonalMark, occasion_number
 from messaging.content.recipients import OrganisationData, RecipientData, recipient_context
@@ -78,10 +79,9 @@ class Outbox:
         self._public_url = trust.public_url
         self.return_host = trust.return_host
         self._content = content_of(campaign, sender, trust, variant.number if variant is not None else 0)
-        self._template = message_template(self._content.compiled)
+        self._template = self._content.template
         # Every name the templates read is there, unknown until something fills it.
         self._nothing: dict[str, object] = dict.fromkeys(self._template.fields)
-        self._links = tuple(link.number for link in self._content.compiled.tracked_links)
         newsletter = campaign.audience.get("id") if campaign.audience.get("type") == "newsletter" else None
         self._newsletter = int(newsletter or 0)
         self._message = Message(
@@ -129,10 +129,11 @@ class Outbox:
         """
         (prepared,) = self.prepare([row], left_at=left_at)
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
-        context = self._context(row, prepared.recipient, addresses, at)
+        template = message_template(self._content.compiled)
+        context = dict.fromkeys(template.fields) | self._context(row, prepared.recipient, addresses, at)
         if self._content.compiled.tracking:
             context |= public_links.untracked(self._content.compiled.tracked_links)
-        return self._template.html.join(self._template.render_values(context).html)
+        return template.html.join(template.render_values(context).html)
 
     def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
@@ -176,7 +177,7 @@ class Outbox:
         if self._content.compiled.tracking:
             occasion = occasion_number(row.key.occasion)
             mark = self._mark(row, occasion, at, measured=recipient.measured)
-            context |= public_links.message_links(self._public_url, mark, links=self._links)
+            context[MESSAGE_TOKEN] = tokens.sign_message(mark)
         if row.context:
             context |= self._values_of(row.context)
         return context
@@ -186,7 +187,7 @@ class Outbox:
         month, campaign = self.ledger
         # Whoever tries the ways out of a test must not lose the mailings: its links name nobody.
         address_hash = tokens.TESTS if self.campaign.is_test else row.address_hash
-        unsubscribe = tokens.sign_unsubscribe(
+        own = tokens.sign_unsubscribe(
             tokens.UnsubscribeToken(
                 channel=self.campaign.channel,
                 address_hash=address_hash,
@@ -199,19 +200,11 @@ class Outbox:
                 variant=row.variant,
             )
         )
-        own = PersonalMark(month, campaign, row.key.contact, occasion, row.variant)
-        preferences = tokens.PreferencesToken(
-            channel=self.campaign.channel,
-            contact=row.key.contact,
-            address_hash=address_hash,
-            signed_at=at,
-            campaign=campaign,
-        )
         url = self._public_url
         return {
-            "unsubscribe_url": public_links.unsubscribe_url(url, unsubscribe),
-            "view_online_url": public_links.view_online_url(url, tokens.sign_view_online(own)),
-            "preferences_url": public_links.preferences_url(url, tokens.sign_preferences(preferences)),
+            "unsubscribe_url": public_links.unsubscribe_url(url, own),
+            "view_online_url": public_links.view_online_url(url, own),
+            "preferences_url": public_links.preferences_url(url, own),
         }
 
     def _mark(self, row: Row, occasion: int, at: datetime, *, measured: bool) -> Mark:

@@ -6,7 +6,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from messaging.content.tokens import AnonymousMark, ClickToken, Mark, OpenToken, PersonalMark, read_token
+from messaging.content.addresses import read_hit
+from messaging.content.tokens import AnonymousMark, ClickToken, Mark, PersonalMark
 from tracking.enums import HitClass, InteractionKind
 from tracking.ingest.classify import classify_request
 
@@ -15,7 +16,8 @@ USER_AGENT_CHARACTERS = 300
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """`token` names the message (and the person only if they agreed); `at` is aware."""
+    """`token`, as it stood in the address, names the message (and the person only if they agreed); `at` is
+    aware."""
 
     event_id: uuid.UUID
     at: datetime
@@ -76,12 +78,10 @@ def new_hit(*, token: str, method: str, headers: dict[str, str]) -> Hit:
 
 def understand(hit: Hit) -> Understood:
     """Open the hit's token; raises `BadToken` when it is not that of an open or a click."""
-    token = read_token(hit.token)
+    token = read_hit(hit.token)
     if isinstance(token, ClickToken):
         return Understood(hit, InteractionKind.CLICK, token.mark, token.link)
-    if isinstance(token, OpenToken):
-        return Understood(hit, InteractionKind.OPEN, token.mark, None)
-    raise ValueError("Only opens and clicks are hits.")
+    return Understood(hit, InteractionKind.OPEN, token.mark, None)
 
 
 __all__ = ["AnonymousMark", "Hit", "PersonalMark", "Understood", "new_hit", "understand"]

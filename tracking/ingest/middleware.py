@@ -1,7 +1,7 @@
 """Pixels and clicks are answered first, before sessions, locale and sign-in.
 
-`GET /o/<token>.gif` answers a transparent pixel, `GET /c/<token>` redirects. Every wrong token gets the same
-404. The redirect goes only to an address written in the message: the token names it, never carries it.
+`GET /o/<token>.gif` answers a transparent pixel, `GET /c/<token>/<code>` redirects. Every wrong one gets the
+same 404. The redirect goes only to an address written in the message: the token names it, never carries it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import loader
 
-from messaging.content.tokens import BadToken, ClickToken, OpenToken, read_token
+from messaging.content.addresses import read_hit
+from messaging.content.tokens import BadToken, ClickToken, OpenToken
 from tracking.ingest import spool, stream
 from tracking.ingest.hits import Hit, new_hit
 from tracking.ingest.links import NoSuchLink, link_target
@@ -64,7 +65,7 @@ def answer_open(request: HttpRequest, text: str) -> HttpResponse:
 def answer_click(request: HttpRequest, text: str) -> HttpResponse:
     """A redirect, also while the stream is away (the hit goes to the spool) or the database (known links)."""
     try:
-        token = read_token(text)
+        token = read_hit(text)
     except BadToken:
         return _not_found()
     if not isinstance(token, ClickToken) or request.method not in METHODS:
@@ -94,7 +95,7 @@ def _spool(hit: Hit) -> None:
 
 def _is(text: str, wanted: type) -> bool:
     try:
-        return isinstance(read_token(text), wanted)
+        return isinstance(read_hit(text), wanted)
     except BadToken:
         return False
 

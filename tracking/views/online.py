@@ -8,7 +8,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 
-from messaging.content.tokens import BadToken, ViewOnlineToken, read_token
+from messaging.content.addresses import read_view_online
+from messaging.content.tokens import BadToken
 from messaging.services.online import online_page
 
 MESSAGE_POLICY = {
@@ -27,10 +28,10 @@ MESSAGE_POLICY = {
 class ViewOnline(View):
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            opened = read_token(token)
+            mark = read_view_online(token)
         except BadToken:
             raise Http404 from None
-        page = online_page(opened.mark) if isinstance(opened, ViewOnlineToken) else None
+        page = online_page(mark)
         if page is None:
             raise Http404
         return HttpResponse(page, headers={"X-Robots-Tag": "noindex"})

@@ -19,9 +19,12 @@ from contacts.merging.redirects import present_contact
 from contacts.models import ChosenFrequency, Contact, Newsletter
 from contacts.services.consents import current_wording
 from contacts.services.frequency import chosen_days
-from messaging.content.tokens import TESTS, BadToken, PreferencesToken, read_token
+from messaging.content.addresses import read_preferences
+from messaging.content.tokens import TESTS, BadToken, PreferencesToken, UnsubscribeToken
 from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
 from tracking.views.language import speak_language_of
+
+Asked = PreferencesToken | UnsubscribeToken
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
@@ -46,23 +49,20 @@ class PreferencesPage(View):
         with speak_language_of(contact, request):
             return render(request, "public/preferences.html", self._context(opened, contact, saved=True))
 
-    def _open(self, text: str) -> tuple[PreferencesToken, Contact]:
+    def _open(self, text: str) -> tuple[Asked, Contact]:
         token = self._token(text)
         contact = present_contact(token.contact)
         if contact is None or not _still_has(contact, token):
             raise Http404
         return token, contact
 
-    def _token(self, text: str) -> PreferencesToken:
+    def _token(self, text: str) -> Asked:
         try:
-            token = read_token(text)
+            return read_preferences(text)
         except BadToken:
             raise Http404 from None
-        if not isinstance(token, PreferencesToken):
-            raise Http404
-        return token
 
-    def _context(self, token: PreferencesToken, contact: Contact, *, saved: bool) -> dict[str, Any]:
+    def _context(self, token: Asked, contact: Contact, *, saved: bool) -> dict[str, Any]:
         channel = Channel(token.channel)
         held = preferences_of(contact, channel)
         offered = Newsletter.objects.filter(Q(is_open=True) | Q(pk__in=held.newsletters)).order_by("name")
@@ -85,7 +85,7 @@ def _days(text: str | None, held: int) -> int:
     return offered.get(text or "", held)
 
 
-def _still_has(contact: Contact, token: PreferencesToken) -> bool:
+def _still_has(contact: Contact, token: Asked) -> bool:
     """Whoever reads an address that is no longer this person's learns and changes nothing of theirs."""
     points = contact.emailaddress_set if token.channel == Channel.EMAIL else contact.phonenumber_set
     found: bool = points.filter(address_hash=token.address_hash).exists()

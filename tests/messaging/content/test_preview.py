@@ -5,8 +5,6 @@ import pytest
 from messaging.content.compile import compile_message
 from messaging.content.errors import ContentError
 from messaging.content.preview import Level, checks, render_preview
-from messaging.content.public_links import message_links
-from messaging.content.tokens import AnonymousMark, ClickToken, OpenToken, read_token
 
 BUTTON = {"id": "b", "type": "button", "label": "Lire le projet", "url": "https://example.org/projet"}
 
@@ -99,14 +97,3 @@ def test_variables_without_a_fallback_are_hinted_at(brand):
     [(level, message, _block)] = told(brand, BUTTON, {"id": "t", "type": "text", "html": html})
     assert level is Level.HINT
     assert message.startswith("Without a fallback: First name, Department.")
-
-
-def test_links_of_a_message_carry_one_mark(brand):
-    from datetime import UTC, date, datetime
-
-    mark = AnonymousMark(date(2027, 3, 1), 42, "60", datetime(2027, 3, 4, 19, 30, tzinfo=UTC))
-    links = message_links("https://crm.example.org", mark, links=[1, 2])
-    assert set(links) == {"link_1", "link_2", "open_pixel_url"}
-    assert read_token(links["link_2"].removeprefix("https://crm.example.org/c/")) == ClickToken(mark, 2)
-    pixel = links["open_pixel_url"].removeprefix("https://crm.example.org/o/").removesuffix(".gif")
-    assert read_token(pixel) == OpenToken(mark)

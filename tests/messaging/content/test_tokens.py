@@ -9,11 +9,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from messaging.content import tokens
+from messaging.content.addresses import (
+    link_code,
+    read_hit,
+    read_link_code,
+    read_preferences,
+    read_view_online,
+)
 from messaging.content.marks import AnonymousMark, PersonalMark, occasion_number, random_number
 from messaging.content.tokens import (
     BadToken,
     ClickToken,
     ConfirmToken,
+    MessageToken,
     NoticeToken,
     OpenToken,
     PreferencesToken,
@@ -38,20 +46,31 @@ NOTICE = NoticeToken(42)
 RETURN = ReturnToken(MONTH, 42, 1_234_567, occasion_number("rsvp-9"))
 
 SIGNED = {
-    "personal open": (lambda: tokens.sign_open(PERSON), OpenToken(PERSON), 60),
-    "anonymous open": (lambda: tokens.sign_open(NOBODY), OpenToken(NOBODY), 60),
-    "personal click": (lambda: tokens.sign_click(PERSON, link=17), ClickToken(PERSON, 17), 60),
-    "anonymous click": (lambda: tokens.sign_click(NOBODY, link=17), ClickToken(NOBODY, 17), 60),
-    "view online": (lambda: tokens.sign_view_online(PERSON), ViewOnlineToken(PERSON), 60),
+    "personal message": (lambda: tokens.sign_message(PERSON), MessageToken(PERSON), 60),
+    "anonymous message": (lambda: tokens.sign_message(NOBODY), MessageToken(NOBODY), 60),
     "unsubscribe": (lambda: tokens.sign_unsubscribe(UNSUBSCRIBE), UNSUBSCRIBE, 108),
     "confirm": (lambda: tokens.sign_confirm(CONFIRM), CONFIRM, 96),
-    "preferences": (lambda: tokens.sign_preferences(PREFERENCES), PREFERENCES, 92),
     "request": (lambda: tokens.sign_request(REQUEST), REQUEST, 84),
     "notice": (lambda: tokens.sign_notice(NOTICE), NOTICE, 36),
 }
 
-# Made by version 1 with the key b"k" * 32: mailings that left carry such tokens for years.
-SIGNED_FIRST = {
+# Made earlier with the key b"k" * 32: mailings that left carry such tokens for years.
+EARLIER = {
+    "personal open": OpenToken(PERSON),
+    "personal click": ClickToken(PERSON, 17),
+    "view online": ViewOnlineToken(PERSON),
+    "unsubscribe": UNSUBSCRIBE,
+    "confirm": CONFIRM,
+    "preferences": PREFERENCES,
+}
+SIGNED_SECOND = {  # one token for each link and page, as version 2 seals
+    "personal open": "IRUpxbv9RVpUqfHEFow6A-QTgydcStrX8YRwhDnNTyYzpak-xBE9i_ritpKu",
+    "personal click": "IsLPQLzEJnOG4qmZf9vel-UTmUtsXraRyg8m1fhubjpdgeZg9ebp04ju0qZu",
+    "view online": "JFaBHFURjoy9xxqSNSyoamj9GuyjHKa8IIm3It8FtqS4th97LA90caHV61hy",
+    "preferences": "JsdkwVyZbgr2J_eqc56f1l60LjYlVJ7TOecy4TrdrIedUoz9JHrq-HQz_4kT"
+    "-hQZgVH-_FHD5hz0R_qTr0uCowb_Vg_w",
+}
+SIGNED_FIRST = {  # version 1
     "personal open": "EVSjyNli1lw9LJUYMmP9OtaAG09H7_D2iKypEr4zaqusMKMnPzH_qsbgdnad",
     "personal click": "EqrBcVNami5KJmos4NrEUNvQ2-WYTmseRp7lNWPLTIXa9ZId7X15jtlGSPQ6",
     "view online": "FJ9B6b4EQ3tVEORU02qpiLGMzJAPBF0TImXn5itF-iyR4LZqbBU-zhzmL07q",
@@ -94,13 +113,9 @@ def test_a_token_reads_back_as_what_was_signed(name):
 @given(mark=personal_marks | anonymous_marks, link=st.integers(1, 65_535))
 @settings(max_examples=200)
 def test_any_mark_survives_an_open_and_a_click(mark, link):
-    assert read_token(tokens.sign_open(mark)) == OpenToken(mark)
-    assert read_token(tokens.sign_click(mark, link=link)) == ClickToken(mark, link)
-
-
-def test_signing_all_links_gives_the_tokens_of_each():
-    singly = [tokens.sign_click(PERSON, link=number) for number in (1, 2, 5)]
-    assert tokens.sign_clicks(PERSON, links=(1, 2, 5)) == singly
+    token = tokens.sign_message(mark)
+    assert read_hit(token) == OpenToken(mark)
+    assert read_hit(f"{token}/{link_code(link, campaign=mark.campaign)}") == ClickToken(mark, link)
 
 
 def test_measured_and_unmeasured_people_have_tokens_alike():
@@ -108,7 +123,7 @@ def test_measured_and_unmeasured_people_have_tokens_alike():
     personal = [PersonalMark(MONTH, 42, contact) for contact in range(1, 200)]
     anonymous = [AnonymousMark(MONTH, 42, "75", MOMENT) for _ in range(1, 200)]
     by_regime = [
-        [urlsafe_b64decode(tokens.sign_open(mark)) for mark in marks] for marks in (personal, anonymous)
+        [urlsafe_b64decode(tokens.sign_message(mark)) for mark in marks] for marks in (personal, anonymous)
     ]
     for signed in by_regime:
         assert {len(token) for token in signed} == {45}
@@ -124,10 +139,10 @@ def test_no_identifier_shows_in_a_token():
 
 
 def test_the_same_message_has_the_same_personal_token_and_a_new_anonymous_mark_another():
-    assert tokens.sign_open(PERSON) == tokens.sign_open(PERSON)
+    assert tokens.sign_message(PERSON) == tokens.sign_message(PERSON)
     again = AnonymousMark(NOBODY.ledger_month, NOBODY.campaign, NOBODY.department, MOMENT, variant=3)
     assert again.number != NOBODY.number
-    assert tokens.sign_open(again) != tokens.sign_open(NOBODY)
+    assert tokens.sign_message(again) != tokens.sign_message(NOBODY)
 
 
 def test_every_flipped_bit_is_refused():
@@ -170,14 +185,14 @@ def test_reading_any_text_answers_or_refuses_and_nothing_else(text):
 
 
 def test_a_token_has_one_spelling():
-    token = tokens.sign_open(PERSON)
+    token = tokens.sign_message(PERSON)
     for other in (token + "=", token + "AAAA", token[:-1], f" {token}", f"{token}\n", token.swapcase()):
         with pytest.raises(BadToken):
             read_token(other)
 
 
 def test_a_body_of_one_kind_is_refused_as_another():
-    raw = bytearray(urlsafe_b64decode(tokens.sign_click(PERSON, link=0)))
+    raw = bytearray(urlsafe_b64decode(tokens.sign_message(PERSON)))
     raw[0] = raw[0] & 0xF0 | tokens.Kind.OPEN
     with pytest.raises(BadToken):
         read_token(urlsafe_b64encode(bytes(raw)).decode())
@@ -196,18 +211,67 @@ def test_an_old_key_still_opens_and_the_first_one_signs(settings):
         read_token(signed_today)
 
 
-@pytest.mark.parametrize("name", SIGNED_FIRST)
-def test_what_was_signed_in_the_first_way_still_opens(name, settings):
+@pytest.mark.parametrize(("name", "signed"), [*SIGNED_FIRST.items(), *SIGNED_SECOND.items()])
+def test_what_was_signed_earlier_still_opens(name, signed, settings):
     settings.LINK_KEYS = [b"n" * 32, b"k" * 32]
-    sign, expected, length = SIGNED[name]
-    assert read_token(SIGNED_FIRST[name]) == expected
-    assert len(SIGNED_FIRST[name]) == length == len(sign())
-    raw = bytearray(urlsafe_b64decode(SIGNED_FIRST[name]))
+    assert read_token(signed) == EARLIER[name]
+    raw = bytearray(urlsafe_b64decode(signed))
     for place in range(len(raw)):
         bent = raw.copy()
         bent[place] ^= 1
         with pytest.raises(BadToken):
             read_token(urlsafe_b64encode(bytes(bent)).decode())
+
+
+@pytest.mark.parametrize("earlier", [SIGNED_FIRST, SIGNED_SECOND], ids=["first", "second"])
+def test_pages_and_counting_answer_messages_that_left_earlier(earlier, settings):
+    settings.LINK_KEYS = [b"k" * 32]
+    assert read_hit(earlier["personal open"]) == OpenToken(PERSON)
+    assert read_hit(earlier["personal click"]) == ClickToken(PERSON, 17)
+    assert read_view_online(earlier["view online"]) == PERSON
+    assert read_preferences(earlier["preferences"]) == PREFERENCES
+    for name, reads in (
+        ("personal open", read_view_online),
+        ("personal click", read_preferences),
+        ("view online", read_hit),
+        ("preferences", read_view_online),
+    ):
+        with pytest.raises(BadToken):
+            reads(earlier[name])
+    with pytest.raises(BadToken):
+        read_hit(f"{earlier['personal open']}/{link_code(1, campaign=42)}")
+
+
+def test_one_token_leads_to_all_pages_of_its_reader():
+    token = tokens.sign_unsubscribe(UNSUBSCRIBE)
+    assert read_view_online(token) == PersonalMark(MONTH, 42, 1_234_567, 8, 1)
+    assert read_preferences(token) == UNSUBSCRIBE
+    with pytest.raises(BadToken):
+        read_hit(token)
+    for reads in (read_view_online, read_preferences):
+        with pytest.raises(BadToken):
+            reads(tokens.sign_message(PERSON))
+
+
+def test_codes_of_links_are_told_by_no_other_and_belong_to_their_campaign(settings):
+    codes = [link_code(number, campaign=42) for number in range(1, 60)]
+    assert {len(code) for code in codes} == {12}
+    assert len({code[3:] for code in codes}) == len(codes)
+    assert [read_link_code(code, campaign=42) for code in codes] == list(range(1, 60))
+    raw = bytearray(urlsafe_b64decode(codes[0]))
+    for bit in range(len(raw) * 8):
+        bent = bytearray(raw)
+        bent[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(BadToken):
+            read_link_code(urlsafe_b64encode(bytes(bent)).decode(), campaign=42)
+    for other in ("", codes[0][:-1], f"{codes[0]}A", "é" * 12, f"{codes[0]}\n"):
+        with pytest.raises(BadToken):
+            read_link_code(other, campaign=42)
+    with pytest.raises(BadToken):
+        read_link_code(codes[0], campaign=43)
+    settings.LINK_KEYS = [b"n" * 32, *settings.LINK_KEYS]
+    assert read_link_code(codes[0], campaign=42) == 1
+    assert link_code(1, campaign=42) != codes[0]
 
 
 def test_a_return_path_of_the_first_way_still_names_its_message(settings):
@@ -218,7 +282,7 @@ def test_a_return_path_of_the_first_way_still_names_its_message(settings):
 
 def test_every_refusal_says_the_same():
     messages = set()
-    for text in ("", "A" * 60, tokens.sign_open(PERSON)[:-4] + "AAAA"):
+    for text in ("", "A" * 60, tokens.sign_message(PERSON)[:-4] + "AAAA"):
         with pytest.raises(BadToken) as refused:
             read_token(text)
         messages.add(str(refused.value))
@@ -238,7 +302,7 @@ def test_a_return_token_is_no_public_token():
     with pytest.raises(BadToken):
         read_token(tokens.sign_return(RETURN))
     with pytest.raises(BadToken):
-        read_return(tokens.sign_open(PERSON))
+        read_return(tokens.sign_message(PERSON))
 
 
 def test_every_bent_return_token_is_refused():
@@ -256,7 +320,7 @@ def test_an_address_hash_of_another_size_cannot_be_signed():
 
 def test_a_moment_without_a_time_zone_cannot_be_signed():
     with pytest.raises(ValueError, match="time zone"):
-        tokens.sign_open(AnonymousMark(MONTH, 42, "75", datetime(2027, 3, 4)))  # noqa: DTZ001
+        tokens.sign_message(AnonymousMark(MONTH, 42, "75", datetime(2027, 3, 4)))  # noqa: DTZ001
 
 
 def test_random_numbers_fit_a_bigint_and_differ():

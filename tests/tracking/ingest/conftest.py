@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from contacts.models import Contact, Reach
-from messaging.content.tokens import AnonymousMark, sign_open
+from messaging.content.addresses import link_code
+from messaging.content.tokens import AnonymousMark, Mark, sign_message
 from messaging.models import Campaign, Link
 from tracking.ingest import stream
 from tracking.ingest.hits import Hit, new_hit
@@ -18,6 +19,11 @@ from tracking.ingest.links import link_target
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 MONTH = date(2026, 11, 1)
+
+
+def click_of(mark: Mark, *, link: int) -> str:
+    """What follows `/c/` in the address of a link of a message."""
+    return f"{sign_message(mark)}/{link_code(link, campaign=mark.campaign)}"
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +58,7 @@ def an_open(campaign: Campaign) -> Callable[..., Hit]:
 
     def make(number: int | None = None, **changes: Any) -> Hit:
         given = {} if number is None else {"number": number}
-        token = sign_open(AnonymousMark(MONTH, campaign.pk, "60", datetime.now(UTC), **given))
+        token = sign_message(AnonymousMark(MONTH, campaign.pk, "60", datetime.now(UTC), **given))
         hit = new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})
         for name, value in changes.items():
             object.__setattr__(hit, name, value)

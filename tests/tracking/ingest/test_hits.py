@@ -11,16 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from contacts.models import Contact, Reach
+from messaging.content.addresses import link_code
 from messaging.content.tokens import (
     AnonymousMark,
     PersonalMark,
     UnsubscribeToken,
-    sign_click,
-    sign_open,
+    sign_message,
     sign_unsubscribe,
 )
 from messaging.models import Campaign
-from tests.tracking.ingest.conftest import FIREFOX, MONTH
+from tests.tracking.ingest.conftest import FIREFOX, MONTH, click_of
 from tracking.ingest import consumer, stream
 from tracking.ingest.hits import new_hit
 from tracking.models import CampaignCounter, Interaction
@@ -52,7 +52,7 @@ def browser() -> Client:
 
 
 def test_a_click_redirects_and_is_stored_on_the_measured_person(campaign, person) -> None:
-    response = browser().get(f"/c/{sign_click(personal(campaign, person), link=2)}")
+    response = browser().get(f"/c/{click_of(personal(campaign, person), link=2)}")
     assert response.status_code == 302
     assert response["Location"] == "https://example.org/page/2?a=b#c"
     assert response["Cache-Control"] == "no-store"
@@ -67,7 +67,7 @@ def test_a_click_redirects_and_is_stored_on_the_measured_person(campaign, person
 
 @pytest.mark.parametrize("since", ["withdrawn", "erased"])
 def test_whoever_withdrew_since_the_message_left_is_counted_and_not_named(campaign, person, since) -> None:
-    link = f"/c/{sign_click(personal(campaign, person), link=2)}"
+    link = f"/c/{click_of(personal(campaign, person), link=2)}"
     browser().get(link)
     consumer.drain()
     if since == "withdrawn":
@@ -85,7 +85,7 @@ def test_whoever_withdrew_since_the_message_left_is_counted_and_not_named(campai
 
 def test_an_open_of_an_unmeasured_person_names_nobody(campaign) -> None:
     mark = anonymous(campaign)
-    response = browser().get(f"/o/{sign_open(mark)}.gif")
+    response = browser().get(f"/o/{sign_message(mark)}.gif")
     assert (response.status_code, response["Content-Type"]) == (200, "image/gif")
     consumer.drain()
     stored = Interaction.objects.get()
@@ -97,15 +97,15 @@ def test_an_open_of_an_unmeasured_person_names_nobody(campaign) -> None:
 def test_the_same_message_opened_again_is_one_message_opened(campaign) -> None:
     first, second = anonymous(campaign), anonymous(campaign)
     for mark in (first, first, second):
-        browser().get(f"/o/{sign_open(mark)}.gif")
+        browser().get(f"/o/{sign_message(mark)}.gif")
     consumer.drain()
-    browser().get(f"/o/{sign_open(first)}.gif")
+    browser().get(f"/o/{sign_message(first)}.gif")
     consumer.drain()
     assert counters(campaign) == {"opens": 4, "unique_opens": 2}
 
 
 def test_an_event_stored_twice_is_one_row_and_one_count(campaign) -> None:
-    hit = new_hit(token=sign_open(anonymous(campaign)), method="GET", headers={"user-agent": FIREFOX})
+    hit = new_hit(token=sign_message(anonymous(campaign)), method="GET", headers={"user-agent": FIREFOX})
     consumer.store([hit])
     consumer.store([hit, hit])
     assert Interaction.objects.count() == 1
@@ -113,10 +113,10 @@ def test_an_event_stored_twice_is_one_row_and_one_count(campaign) -> None:
 
 
 def test_robots_and_proxies_are_kept_and_set_aside(campaign, person) -> None:
-    token = sign_open(personal(campaign, person))
+    token = sign_message(personal(campaign, person))
     for agent in ("Mozilla/5.0", GMAIL, "curl/8.0", ""):
         Client(headers={"user-agent": agent}).get(f"/o/{token}.gif")
-    browser().head(f"/c/{sign_click(personal(campaign, person), link=1)}")
+    browser().head(f"/c/{click_of(personal(campaign, person), link=1)}")
     consumer.drain()
     classes = sorted(Interaction.objects.values_list("hit_class", flat=True))
     assert classes == ["privacy_proxy", "privacy_proxy", "scanner", "scanner", "scanner"]
@@ -126,15 +126,15 @@ def test_robots_and_proxies_are_kept_and_set_aside(campaign, person) -> None:
 def test_messages_that_a_proxy_fetched_are_counted_apart_each_once(campaign) -> None:
     first, second = anonymous(campaign), anonymous(campaign)
     for mark in (first, first, second):
-        Client(headers={"user-agent": GMAIL}).get(f"/o/{sign_open(mark)}.gif")
+        Client(headers={"user-agent": GMAIL}).get(f"/o/{sign_message(mark)}.gif")
         consumer.drain()
-    browser().get(f"/o/{sign_open(first)}.gif")
+    browser().get(f"/o/{sign_message(first)}.gif")
     consumer.drain()
     assert counters(campaign) == {"proxy_opens": 2, "opens": 1, "unique_opens": 1}
 
 
 def test_what_gmail_opens_when_it_takes_a_message_in_is_a_robots(campaign) -> None:
-    Client(headers={"user-agent": GMAIL_TAKES_IN}).get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    Client(headers={"user-agent": GMAIL_TAKES_IN}).get(f"/o/{sign_message(anonymous(campaign))}.gif")
     consumer.drain()
     assert counters(campaign) == {"set_aside": 1}
     assert campaign_report(campaign).opened == 0
@@ -149,7 +149,7 @@ def test_several_links_within_seconds_are_a_scanner_whatever_the_batches(
     links = iter(range(1, 5))
     for size in batches:
         for _click in range(size):
-            browser().get(f"/c/{sign_click(mark, link=next(links))}")
+            browser().get(f"/c/{click_of(mark, link=next(links))}")
         consumer.drain()
     assert set(Interaction.objects.values_list("hit_class", flat=True)) == {"scanner"}
     counted = {name: number for name, number in counters(campaign).items() if number}
@@ -159,22 +159,24 @@ def test_several_links_within_seconds_are_a_scanner_whatever_the_batches(
 
 def test_what_a_person_clicked_long_before_a_scanner_stays_theirs(campaign, person) -> None:
     mark = personal(campaign, person)
-    earlier = new_hit(token=sign_click(mark, link=1), method="GET", headers={"user-agent": FIREFOX})
+    earlier = new_hit(token=click_of(mark, link=1), method="GET", headers={"user-agent": FIREFOX})
     object.__setattr__(earlier, "at", earlier.at - timedelta(seconds=60))
     consumer.store([earlier])
     for number in (2, 3, 4):
-        browser().get(f"/c/{sign_click(mark, link=number)}")
+        browser().get(f"/c/{click_of(mark, link=number)}")
         consumer.drain()
     assert Interaction.objects.filter(hit_class="human").get().event_id == earlier.event_id
     counted = {name: number for name, number in counters(campaign).items() if number}
     assert counted == {"clicks": 1, "unique_clicks": 1, "set_aside": 3}
 
 
-@pytest.mark.parametrize("change", ["flip", "cut", "long", "empty", "kind"])
+@pytest.mark.parametrize(
+    "change", ["flip", "cut", "long", "empty", "kind", "code", "another's code", "no code"]
+)
 @pytest.mark.parametrize("path", ["/o/{}.gif", "/c/{}"])
 def test_a_wrong_token_is_the_same_404_and_leaves_nothing(campaign, person, path, change) -> None:
     mark = personal(campaign, person)
-    good = sign_open(mark) if path.startswith("/o/") else sign_click(mark, link=1)
+    good = sign_message(mark) if path.startswith("/o/") else click_of(mark, link=1)
     unsubscribe = UnsubscribeToken("email", b"x" * 32, person.pk, campaign.pk, MONTH, MONTH)
     wrong = {
         "flip": ("A" if good[20] != "A" else "B").join((good[:20], good[21:])),
@@ -182,6 +184,9 @@ def test_a_wrong_token_is_the_same_404_and_leaves_nothing(campaign, person, path
         "long": good + "AAAA",
         "empty": "",
         "kind": sign_unsubscribe(unsubscribe),
+        "code": f"{sign_message(mark)}/{'A' * 12}",
+        "another's code": click_of(mark, link=1)[:-12] + link_code(1, campaign=campaign.pk + 1),
+        "no code": f"{sign_message(mark)}/",
     }[change]
     response = browser().get(path.format(wrong))
     assert (response.status_code, response.content) == (404, b"Not found")
@@ -189,15 +194,15 @@ def test_a_wrong_token_is_the_same_404_and_leaves_nothing(campaign, person, path
 
 
 def test_a_link_the_campaign_does_not_have_is_404(campaign, person) -> None:
-    assert browser().get(f"/c/{sign_click(personal(campaign, person), link=99)}").status_code == 404
+    assert browser().get(f"/c/{click_of(personal(campaign, person), link=99)}").status_code == 404
 
 
 def test_without_the_stream_a_click_still_redirects_and_is_stored_later(campaign, person, settings) -> None:
     settings.INGEST_REDIS_URL = "redis://127.0.0.1:1/0"
     stream._client.cache_clear()
-    response = browser().get(f"/c/{sign_click(personal(campaign, person), link=1)}")
+    response = browser().get(f"/c/{click_of(personal(campaign, person), link=1)}")
     assert response.status_code == 302
-    assert browser().get(f"/o/{sign_open(personal(campaign, person))}.gif").status_code == 503
+    assert browser().get(f"/o/{sign_message(personal(campaign, person))}.gif").status_code == 503
     settings.INGEST_REDIS_URL = project_settings.SERVERS.ingest_url
     stream._client.cache_clear()
     assert consumer.drain() == 1
@@ -208,7 +213,7 @@ def test_without_the_stream_a_click_still_redirects_and_is_stored_later(campaign
 def test_without_the_database_a_known_link_redirects_and_an_unknown_one_asks_to_wait(
     campaign, person, monkeypatch
 ) -> None:
-    known, unknown = (sign_click(personal(campaign, person), link=number) for number in (1, 2))
+    known, unknown = (click_of(personal(campaign, person), link=number) for number in (1, 2))
     browser().get(f"/c/{known}")
     connection.close()
     monkeypatch.setitem(connection.settings_dict, "HOST", "/nowhere")
@@ -230,7 +235,7 @@ def test_a_stream_that_does_not_answer_is_left_alone_for_a_moment(campaign, monk
 
     monkeypatch.setattr(stream._client(), "xadd", silent)
     for _time in range(3):
-        assert browser().get(f"/o/{sign_open(anonymous(campaign))}.gif").status_code == 503
+        assert browser().get(f"/o/{sign_message(anonymous(campaign))}.gif").status_code == 503
     assert len(tried) == 1
 
 
@@ -238,13 +243,13 @@ def test_a_telephone_is_not_taken_for_a_robot(campaign) -> None:
     agent = (
         "Mozilla/5.0 (Linux; Android 12; CUBOT NOTE 30) AppleWebKit/537.36 Chrome/120.0 Mobile Safari/537.36"
     )
-    Client(headers={"user-agent": agent}).get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    Client(headers={"user-agent": agent}).get(f"/o/{sign_message(anonymous(campaign))}.gif")
     consumer.drain()
     assert Interaction.objects.get().hit_class == "human"
 
 
 def test_entries_of_a_consumer_that_died_are_taken_over(campaign, monkeypatch) -> None:
-    browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    browser().get(f"/o/{sign_message(anonymous(campaign))}.gif")
     assert len(stream.read("dead-consumer", 10)) == 1
     monkeypatch.setattr(stream, "RECLAIM_AFTER_MS", 0)
     assert consumer.drain() == 1
@@ -255,7 +260,7 @@ def test_entries_of_a_consumer_that_died_are_taken_over(campaign, monkeypatch) -
 def test_what_is_not_a_hit_is_set_aside_and_does_not_stop_the_others(campaign) -> None:
     with redis.Redis.from_url(project_settings.SERVERS.ingest_url) as client:
         client.xadd(stream.STREAM, {"id": "nonsense"})
-    browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    browser().get(f"/o/{sign_message(anonymous(campaign))}.gif")
     assert consumer.drain() == 2
     assert Interaction.objects.count() == 1
     assert (stream.backlog(), stream.refused()) == (0, 1)
@@ -265,14 +270,14 @@ def test_hits_of_a_deleted_campaign_do_not_hold_up_the_others(campaign) -> None:
     gone = Campaign.objects.create(name="Gone", ledger_month=MONTH)
     mark = anonymous(gone)
     gone.delete()
-    browser().get(f"/o/{sign_open(mark)}.gif")
-    browser().get(f"/o/{sign_open(anonymous(campaign))}.gif")
+    browser().get(f"/o/{sign_message(mark)}.gif")
+    browser().get(f"/o/{sign_message(anonymous(campaign))}.gif")
     consumer.drain()
     assert counters(campaign) == {"opens": 1, "unique_opens": 1}
 
 
 def test_hits_of_two_months_go_to_two_partitions(campaign) -> None:
-    token = sign_open(anonymous(campaign))
+    token = sign_message(anonymous(campaign))
     hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(2)]
     object.__setattr__(hits[1], "at", hits[1].at - timedelta(days=40))
     consumer.store(hits)

@@ -10,8 +10,8 @@ from django.db.models import Sum
 
 from campaign_crm.platform.database import acting_as, ensure_partition
 from contacts.models import Contact, Merge, Reach
-from messaging.content.tokens import PersonalMark, sign_click
-from tests.tracking.ingest.conftest import FIREFOX, MONTH
+from messaging.content.tokens import PersonalMark
+from tests.tracking.ingest.conftest import FIREFOX, MONTH, click_of
 from tracking.ingest import bursts, consumer, rows, stream
 from tracking.ingest.classify import BURST
 from tracking.ingest.hits import Hit, new_hit, understand
@@ -82,7 +82,7 @@ def test_an_earlier_hit_is_found_by_index_not_by_reading_the_campaign(campaign) 
             [campaign.pk, MONTH],
         )
         cursor.execute("SELECT crm_analyze(%s)", [f"tracking_interaction_y{now:%Y}m{now:%m}"])
-        token = sign_click(PersonalMark(MONTH, campaign.pk, 5), link=1)
+        token = click_of(PersonalMark(MONTH, campaign.pk, 5), link=1)
         hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(500)]
         batch = json.dumps([rows.row_of(understand(hit), scanner=False) for hit in hits])
         cursor.execute(f"EXPLAIN {rows._INSERT}", [batch])
@@ -104,7 +104,7 @@ def test_measured_people_are_counted_where_they_live(campaign, person) -> None:
         ledger_month=MONTH, campaign=campaign, contact=person, address="lea@example.org",
         address_hash=b"x" * 32, measured=True, department="60",
     )  # fmt: skip
-    token = sign_click(PersonalMark(MONTH, campaign.pk, person.pk), link=3)
+    token = click_of(PersonalMark(MONTH, campaign.pk, person.pk), link=3)
     consumer.store([new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})])
     assert Interaction.objects.get().department == "60"
     assert set(CampaignCounter.objects.values_list("department", flat=True)) == {"60"}
@@ -133,6 +133,6 @@ def test_a_hit_of_a_message_older_than_a_merge_is_the_persons_of_today(campaign,
     other = Contact.objects.create(first_name="Léa", last_name="Martin")
     Reach.objects.create(contact=other, channel="email", measurement=True)
     Merge.objects.create(kept=person, absorbed_id=other.pk + 1000, snapshot={})
-    token = sign_click(PersonalMark(MONTH, campaign.pk, other.pk + 1000), link=3)
+    token = click_of(PersonalMark(MONTH, campaign.pk, other.pk + 1000), link=3)
     consumer.store([new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})])
     assert Interaction.objects.get().contact_id == person.pk

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from contacts.models import Contact, Reach
-from messaging.content.tokens import PersonalMark, sign_view_online
+from messaging.content.tokens import UnsubscribeToken, sign_unsubscribe
 from messaging.models import Campaign, Delivery
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
@@ -23,7 +23,10 @@ def sent() -> Campaign:
 
 
 def url_of(campaign: Campaign, contact_id: int) -> str:
-    return f"/v/{sign_view_online(PersonalMark(campaign.ledger_month, campaign.pk, contact_id))}"
+    month = campaign.ledger_month
+    return (
+        f"/v/{sign_unsubscribe(UnsubscribeToken('email', bytes(32), contact_id, campaign.pk, month, month))}"
+    )
 
 
 def test_the_page_is_the_recipients_message(sent) -> None:

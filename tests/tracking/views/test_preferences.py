@@ -1,23 +1,18 @@
 """The preference page: each difference is written down once, with its proof."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 import pytest
 from django.db.models import Sum
 from django.test import Client
 
 from contacts.enums import Channel, LawfulBasis, SuppressionReason, SuppressionScope
-from contacts.models import ChosenFrequency, Consent, Newsletter, Reach, Source, Subscription
+from contacts.models import ChosenFrequency, Consent, Contact, Newsletter, Reach, Source, Subscription
 from contacts.services.contact_points import remove_point
 from contacts.services.projections import refresh_projections
 from contacts.services.sources import create_source, update_source
 from contacts.services.suppressions import suppress
-from messaging.content.tokens import (
-    PreferencesToken,
-    UnsubscribeToken,
-    sign_preferences,
-    sign_unsubscribe,
-)
+from messaging.content.tokens import UnsubscribeToken, sign_unsubscribe
 from messaging.models import Campaign
 from tracking.models import CampaignCounter, Interaction
 
@@ -30,9 +25,15 @@ def source(db) -> Source:
     return create_source(by=None, name="Form", kind="form", lawful_basis=LawfulBasis.NONE)
 
 
+def choices_of(person: Contact, address_hash: bytes, campaign: int = 0) -> str:
+    day = date(2026, 11, 2)
+    token = UnsubscribeToken("email", address_hash, person.pk, campaign, day.replace(day=1), day)
+    return f"/p/{sign_unsubscribe(token)}"
+
+
 @pytest.fixture
 def url(person, address_hash) -> str:
-    return f"/p/{sign_preferences(PreferencesToken('email', person.pk, address_hash, datetime.now(UTC)))}"
+    return choices_of(person, address_hash)
 
 
 def test_choices_are_shown_and_kept(url, person) -> None:
@@ -72,8 +73,7 @@ def left(campaign: Campaign) -> int | None:
 
 
 def test_who_leaves_here_counts_once_in_the_report_and_is_taken_back(person, address_hash, campaign) -> None:
-    token = PreferencesToken("email", person.pk, address_hash, datetime.now(UTC), campaign.pk)
-    url = f"/p/{sign_preferences(token)}"
+    url = choices_of(person, address_hash, campaign.pk)
     letter = Newsletter.objects.create(name="Letter")
     both = {"messages": "on", "newsletters": [letter.pk]}
     for choices, expected in (
@@ -97,8 +97,7 @@ def test_newsletters_ticked_after_an_objection_take_nobody_back(person, address_
     )
     Client().post(f"/u/{sign_unsubscribe(gone)}", {"choice": "everything"})
     letter = Newsletter.objects.create(name="Letter")
-    token = PreferencesToken("email", person.pk, address_hash, datetime.now(UTC), campaign.pk)
-    Client().post(f"/p/{sign_preferences(token)}", {"newsletters": [letter.pk]})
+    Client().post(choices_of(person, address_hash, campaign.pk), {"newsletters": [letter.pk]})
     assert left(campaign) == 1
 
 
