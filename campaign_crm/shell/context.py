@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform.models import Notification, Organisation
 from campaign_crm.platform.rights import Right
 from campaign_crm.shell.navigation import ShownEntry, ShownGroup, navigation, new_entries
-from contacts.services.elections import silence_at
+from contacts.services.silence import silence_of_page
 
 MENUS_KEPT = 500  # a role, a page and a language each
 _drawn: dict[tuple[object, ...], SafeString] = {}
@@ -59,7 +59,7 @@ class Frame:
         """What mutes the country now, for the pill in the top bar."""
         if not self.request.user.is_authenticated:
             return None
-        found = silence_at(timezone.now())
+        found = silence_of_page(None, timezone.now())
         if found is None:
             return None
         until = {"end": date_format(timezone.localtime(found.ends_at), "SHORT_DATETIME_FORMAT")}

@@ -79,7 +79,7 @@ AREA = """coalesce(nullif({row}.department, ''), (
 # The windows that mute that person now. A round of part of the country mutes whoever lives there, or in a
 # commune that lies partly in it, or votes there; a person whose place is not known only where all vote.
 _WINDOWS = """FROM contacts_silencewindow w, (SELECT {area} AS area) here
-    WHERE w.begins_at - interval '{margin} seconds' <= now() AND w.ends_at > now()
+    WHERE w.begins_at - interval '{margin} seconds' <= {now} AND w.ends_at > {now}
         AND (here.area = ANY (w.areas) OR w.areas = '{{}}' AND NOT EXISTS (
             SELECT FROM contacts_silencewindow o WHERE o.round_id = w.round_id AND here.area = ANY (o.areas)))
         AND (w.territory_id IS NULL OR EXISTS (
@@ -91,9 +91,10 @@ _WINDOWS = """FROM contacts_silencewindow w, (SELECT {area} AS area) here
                 WHERE v.contact_id = {row}.contact_id)))"""
 
 
-def windows_sql(row: str) -> str:
-    """SQL "FROM … w WHERE …": the windows that mute the person of a delivery, named `row`, now."""
-    return _WINDOWS.format(row=row, area=AREA.format(row=row), margin=int(MARGIN.total_seconds()))
+def windows_sql(row: str, *, now: str = "now()") -> str:
+    """SQL "FROM … w WHERE …": the windows that mute the person of a delivery, named `row`, at `now`."""
+    margin = int(MARGIN.total_seconds())
+    return _WINDOWS.format(row=row, area=AREA.format(row=row), margin=margin, now=now)
 
 
 # Nearly always nobody is muted: seen once a batch, and no person is looked at.

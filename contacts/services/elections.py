@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, time
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,7 +16,7 @@ from contacts.errors import ContactsError
 from contacts.models import AreaTime, Election, ElectionRound, SilenceWindow, Territory
 from contacts.models.election import POLLS_CLOSE
 from contacts.rules.hours import areas
-from contacts.rules.silence import MARGIN, windows_of
+from contacts.rules.silence import windows_of
 
 
 class ElectionRefused(ContactsError):
@@ -86,40 +86,6 @@ def delete_election(*, election: Election, by: User | None) -> None:
     _not_silent_now(election)
     audit.record(action="election.delete", on=election, by=by)
     election.delete()
-
-
-@dataclass(frozen=True)
-class Silence:
-    """A window of mainland France; `territory` null: the whole country."""
-
-    election: Election
-    begins_at: datetime
-    ends_at: datetime
-
-    @property
-    def is_everywhere(self) -> bool:
-        return self.election.territory_id is None
-
-
-def silence_at(moment: datetime) -> Silence | None:
-    """What mutes mainland France at a moment, the whole country first; None when nothing does."""
-    found = (
-        SilenceWindow.objects.filter(areas=[], begins_at__lte=moment + MARGIN, ends_at__gt=moment)
-        .select_related("round__election__territory")
-        .order_by("-ends_at")
-    )
-    windows = sorted(found, key=lambda window: window.territory_id is not None)
-    if not windows:
-        return None
-    first = windows[0]
-    return Silence(first.round.election, first.begins_at, first.ends_at)
-
-
-def silence_between(start: datetime, end: datetime) -> datetime | None:
-    """When the next silence of the whole country begins within some time, in mainland France; else None."""
-    found = SilenceWindow.objects.filter(areas=[], territory=None, begins_at__gt=start, begins_at__lt=end)
-    moment: datetime | None = found.order_by("begins_at").values_list("begins_at", flat=True).first()
-    return moment
 
 
 def votes_to_come() -> tuple[date, ...]:

@@ -15,7 +15,9 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from campaign_crm.platform import audit, walls
 from campaign_crm.platform.jobs import JobFailed, RunningJob, enqueue, handler, on_abandoned
@@ -25,15 +27,17 @@ from campaign_crm.platform.sealed_files import opened_blocks
 from contacts.errors import ContactsError
 from contacts.exports.columns import COLUMNS
 from contacts.exports.making import folder, path_of, write_file
-from contacts.exports.scopes import people_in
+from contacts.exports.scopes import ScopeGone, people_in
 from contacts.letters import LetterChoice
 from contacts.models import Export
 from contacts.services.letters import LettersRefused, check_silence, letter_scope
+from contacts.services.silence import count_muted
 
 JOB = "contacts.export"
 COOL_OFF = timedelta(minutes=10)
 UNANSWERED = timedelta(days=7)
 CONCERNED = (Right.APPROVE_EXPORT, Right.CHANGE_RULES, Right.MANAGE_SETTINGS)
+TO_REACH_PEOPLE = frozenset({Export.Purpose.CALLS, Export.Purpose.DOORS, Export.Purpose.POST})
 State = Export.State
 _signer = TimestampSigner(salt="contacts.export")
 
@@ -60,6 +64,7 @@ def ask_people(
     chosen = [column for column in COLUMNS if column in columns]
     if not chosen:
         raise ExportRefused(_("Choose what the file says of each person."))
+    _ask_not_silent(kind=Export.Kind.PEOPLE, scope=scope, purpose=purpose)
     rows = people_in(scope).count()
     return _ask(
         kind=Export.Kind.PEOPLE, scope=scope, columns=chosen, purpose=purpose, words=words, by=by, rows=rows
@@ -71,10 +76,8 @@ def export_letters(*, choice: LetterChoice, reason: str, by: User, one_per_house
     """Ask for the addresses of electors, for letters; raises ExportRefused."""
     if not reason.strip():
         raise ExportRefused(_("Write what the letters are for: the reason is kept in the journal."))
-    try:
-        check_silence()
-    except LettersRefused as error:
-        raise ExportRefused(str(error)) from error
+    letters = {"letters": letter_scope(choice, one_per_household=one_per_household)}
+    _ask_not_silent(kind=Export.Kind.LETTERS, scope=letters, purpose=Export.Purpose.POST)
     audit.record(
         action="electors.export",
         on=choice.place,
@@ -84,7 +87,7 @@ def export_letters(*, choice: LetterChoice, reason: str, by: User, one_per_house
     )
     return _ask(
         kind=Export.Kind.LETTERS,
-        scope={"letters": letter_scope(choice, one_per_household=one_per_household)},
+        scope=letters,
         columns=[],
         purpose=Export.Purpose.POST,
         words=reason,
@@ -193,7 +196,10 @@ def token_of(export: Export) -> str:
 
 @transaction.atomic
 def take(*, export: Export, token: str, by: User) -> Iterator[bytes]:
-    """Journal one download and return the plain file, opened as it is sent; raises ExportRefused."""
+    """Journal one download and return the plain file, opened as it is sent; raises ExportRefused.
+
+    What was made before the silence began waits too: nobody rings or knocks with it before the polls close.
+    """
     age = timedelta(hours=settings.EXPORT_KEPT_HOURS)
     try:
         is_theirs = _signer.unsign(token, max_age=age) == f"{export.pk}.{by.pk}"
@@ -204,6 +210,7 @@ def take(*, export: Export, token: str, by: User) -> Iterator[bytes]:
         raise ExportRefused(
             _("This link is no longer good. Only whoever asked can take the file, for a time.")
         )
+    _ask_not_silent(kind=found.kind, scope=found.scope, purpose=found.purpose)
     found.downloads += 1
     found.save(update_fields=["downloads"])
     audit.record(
@@ -228,11 +235,38 @@ def make(job: RunningJob) -> None:
                 raise ExportRefused(_("Your role no longer includes exports of these people."))
             walls_of = None if export.territories is None else frozenset(export.territories)
             with walls.acting_within(walls_of):
+                _ask_not_silent(kind=export.kind, scope=export.scope, purpose=export.purpose)
                 name, written = write_file(export)
         except ContactsError as problem:
             _fail(export, str(problem))
             raise JobFailed(str(problem)) from problem
         _ready(export, name, written)
+
+
+def _ask_not_silent(*, kind: str, scope: dict[str, Any], purpose: str) -> None:
+    """Raise ExportRefused while the silence before a vote holds for anybody who would be rung, visited or
+    written to with a file."""
+    if kind == Export.Kind.LETTERS:
+        try:
+            check_silence(scope["letters"])
+        except LettersRefused as error:
+            raise ExportRefused(str(error)) from error
+    elif purpose in TO_REACH_PEOPLE and (muted := _muted_in(scope)):
+        told = ngettext(
+            "The silence before a vote holds for %(number)s person of this file: lists for calls, doors and "
+            "letters wait for the polls to close.",
+            "The silence before a vote holds for %(number)s people of this file: lists for calls, doors and "
+            "letters wait for the polls to close.",
+            muted,
+        )
+        raise ExportRefused(told % {"number": number_format(muted, force_grouping=True)})
+
+
+def _muted_in(scope: dict[str, Any]) -> int:
+    try:
+        return count_muted(people_in(scope), timezone.now())
+    except ScopeGone as error:
+        raise ExportRefused(str(error)) from error
 
 
 def _ready(export: Export, name: str, written: int) -> None:

@@ -21,10 +21,9 @@ from contacts.letters import LetterChoice, without_objections
 from contacts.models import ElectoralRegistration, Territory
 from contacts.models.contact import Fold
 from contacts.models.electoral_registration import RollKind
-from contacts.rules.rulebook import refuses
-from contacts.services.elections import silence_at
 from contacts.services.letter_households import Member, households_of
 from contacts.services.post_keys import first_forename
+from contacts.services.silence import silence_for
 
 ROWS_AT_A_TIME = 2_000
 FAMILY, FAMILIES = "family", "families"  # beside the sexes: whom a letter to several people is addressed to
@@ -52,10 +51,9 @@ def letter_scope(choice: LetterChoice, *, one_per_household: bool) -> dict[str, 
     }
 
 
-def check_silence() -> None:
-    """No letter is prepared while the silence holds everywhere."""
-    silence = silence_at(timezone.now())
-    if silence is not None and silence.is_everywhere and refuses("silence"):
+def check_silence(scope: dict[str, Any]) -> None:
+    """No letter is prepared for a place, nor taken, while the silence holds there."""
+    if silence_for([scope["station"] or scope["place"]], timezone.now()) is not None:
         raise LettersRefused(_("The silence before the vote has begun: letters wait for the polls to close."))
 
 
@@ -80,7 +78,7 @@ def letter_lines(scope: dict[str, Any]) -> Iterator[list[str]]:
     at one address who have one last name, or whose household is one in the base, get one letter, addressed to
     the family or the families. What somebody put right by hand goes first.
     """
-    check_silence()
+    check_silence(scope)
     lend_hash_key()
     titles = {"F": _("Ms"), "M": _("Mr"), FAMILY: _("Family"), FAMILIES: _("Families")}
     chosen = _once_each(_choice(scope))

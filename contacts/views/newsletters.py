@@ -14,12 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from campaign_crm.platform import audit
 from campaign_crm.platform.caching import remembered
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView, show_only
 from contacts.enums import TerritoryKind
 from contacts.models import Newsletter, Subscription
+from contacts.services.newsletters import NewsletterIsPublic, save_newsletter
 from contacts.territories.lookup import PLACES_OF_RESIDENCE
 from contacts.views.place_field import PlaceField
 
@@ -88,10 +88,12 @@ class EditNewsletter(StaffView, TemplateView):
         if not form.is_valid():
             context = self.get_context_data(form=form, may_edit=True)
             return render(request, self.template_name, context, status=422)
-        is_new = form.instance.pk is None
-        newsletter = form.save()
-        action = "newsletter.create" if is_new else "newsletter.update"
-        audit.record(action=action, on=newsletter, by=request.user, fields=form.changed_data)
+        try:
+            save_newsletter(newsletter=form.instance, changed=form.changed_data, by=request.user)
+        except NewsletterIsPublic as error:
+            form.add_error(None, str(error))
+            context = self.get_context_data(form=form, may_edit=True)
+            return render(request, self.template_name, context, status=422)
         messages.success(request, _("Saved."))
         return redirect("contacts:newsletters")
 

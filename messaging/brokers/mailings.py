@@ -6,14 +6,12 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
-from contacts.models import SilenceWindow
-from contacts.rules.silence import MARGIN
+from contacts.services.silence import silence_anywhere, why_silent
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.enums import BrokerState
@@ -147,25 +145,8 @@ def faults_of(mailing: BrokerMailing) -> list[str]:
 
 def _refuse_silence(mailing: BrokerMailing) -> None:
     """Where the people of a broker’s file live is not known: the silence of any place mutes it."""
-    window = (
-        SilenceWindow.objects.filter(
-            round__election__territory=None,
-            begins_at__lte=mailing.leaves_at + MARGIN,
-            ends_at__gt=mailing.leaves_at,
-        )
-        .select_related("round__election")
-        .order_by("-ends_at")
-        .first()
-    )
-    if window is not None:
-        ends_at = date_format(timezone.localtime(window.ends_at), "DATETIME_FORMAT")
-        raise BrokerRefused(
-            _(
-                "The silence before “%(election)s” holds until %(end)s: nothing political leaves. "
-                "Choose another moment."
-            )
-            % {"election": window.round.election, "end": ends_at}
-        )
+    if (silence := silence_anywhere(mailing.leaves_at)) is not None:
+        raise BrokerRefused(why_silent(silence))
 
 
 def _compiled(mailing: BrokerMailing) -> CompiledMessage:

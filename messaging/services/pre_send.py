@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.models import Organisation
@@ -15,10 +15,10 @@ from contacts.enums import Channel, LawfulBasis, MessageKind, SourceKind, Unreac
 from contacts.errors import ContactsError
 from contacts.models import Reach
 from contacts.rules.rule import Finding, Planned
-from contacts.rules.rulebook import findings, refuses
+from contacts.rules.rulebook import findings
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import Counts
-from contacts.services.elections import silence_at, votes_to_come
+from contacts.services.elections import votes_to_come
 from contacts.services.opt_out_question import opt_out_file_is_missing
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
@@ -27,6 +27,7 @@ from messaging.models import Campaign, SenderIdentity
 from messaging.services.approval_state import approval_of, has_outgrown, is_needed
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.experiment_checks import faults_of_test
+from messaging.services.muted import all_are_muted, count_muted_recipients, why_muted
 from messaging.services.send_options import is_targeted
 from messaging.services.sender_trust import bulk_fault
 from messaging.services.test_slices import slice_fault
@@ -63,11 +64,12 @@ class Obstacle:
 class PreSend:
     """`obstacles` keep it from leaving; `remarks` on its text and `warnings` of the law do not.
 
-    `excluded`: people left out, by reason.
+    `excluded`: people left out, by reason. `muted`: recipients who wait because people vote where they live.
     """
 
     recipients: int
     excluded: dict[UnreachableReason, int]
+    muted: int = 0
     obstacles: list[Obstacle] = field(default_factory=list)
     remarks: list[Check] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
@@ -94,7 +96,7 @@ def pre_send(campaign: Campaign) -> PreSend:
     """Count the audience exactly and check everything that must be there. Reads only."""
     obstacles = list(_setting_obstacles(campaign))
     audience: Audience | None = None
-    counts = NOBODY
+    counts, muted = NOBODY, 0
     try:
         audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
         counts = audience.counts(
@@ -112,6 +114,9 @@ def pre_send(campaign: Campaign) -> PreSend:
             obstacles.append(Obstacle(About.AUDIENCE, message))
         if fault := slice_fault(campaign, audience, counts.reachable):
             obstacles.append(Obstacle(About.AUDIENCE, fault))
+        muted = count_muted_recipients(campaign, audience)
+        if muted and muted >= counts.reachable:
+            obstacles.append(Obstacle(About.SILENCE, all_are_muted()))
     if fault := domain_fault(campaign, counts.reachable):
         obstacles.append(Obstacle(About.DOMAIN, fault))
     compiled, faults = _compiled(campaign)
@@ -131,6 +136,7 @@ def pre_send(campaign: Campaign) -> PreSend:
     return PreSend(
         recipients=counts.reachable,
         excluded=counts.left_out,
+        muted=muted,
         obstacles=obstacles,
         warnings=[one for one in broken if not one.refuses],
         remarks=[check for check in remarks if check.level is not Level.ERROR],
@@ -192,32 +198,12 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
     if not organisation.postal_address.strip():
         message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
         yield Obstacle(About.ORGANISATION, message)
-    if (message := _muted(campaign)) and refuses("silence"):
+    if message := why_muted(campaign):
         yield Obstacle(About.SILENCE, message)
     if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
     if not campaign.audience:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
-
-
-def _muted(campaign: Campaign) -> str:
-    """Why it may not leave at its hour, or now; empty when no silence of the whole country holds then."""
-    silence = silence_at(campaign.scheduled_at or timezone.now())
-    if silence is None or not silence.is_everywhere:
-        return ""
-    if campaign.kind == MessageKind.SERVICE:
-        last = approval_of(campaign)
-        if last is not None and last.approved and last.decided_at and last.decided_at < silence.begins_at:
-            return ""
-        return _(
-            "During the silence before a vote, service messages leave only if they were approved before."
-        )
-    message = _(
-        "The silence before “%(election)s” holds until %(end)s: nothing political leaves. "
-        "Choose another moment."
-    )
-    ends_at = date_format(timezone.localtime(silence.ends_at), "DATETIME_FORMAT")
-    return message % {"election": silence.election, "end": ends_at}
 
 
 def _variant_obstacles(campaign: Campaign) -> Iterator[Obstacle]:

@@ -17,6 +17,7 @@ from messaging.frequency.figures import held_back
 from messaging.models import Campaign
 from messaging.services.experiment_plan import plan_of
 from messaging.services.experiment_sides import sides_of, test_of
+from messaging.services.muted import some_are_muted
 from messaging.services.pre_send import About, PreSend, senders_of
 from messaging.services.return_paths import ways_back, words_of
 from messaging.services.sender_trust import domain_of
@@ -57,6 +58,9 @@ def checklist(
         # What is asked once, or of large mailings only, is not spoken of when nothing is the matter.
         if not obstacles and about not in _ONLY_WHEN_WRONG:
             lines.append(Line("ok", _title(about), _fine(about, campaign, found)))
+    if found.muted and found.muted < found.recipients:
+        text, url = some_are_muted(found.muted), _mended_at(campaign, About.SILENCE)
+        lines.append(Line("warn", _title(About.SILENCE), text, url))
     for warning in found.warnings:
         url = _mended_at(campaign, About.LAW, rule=warning.rule.key)
         lines.append(Line("warn", _title(About.LAW), warning.said, url))

@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.translation import override
 
 from campaign_crm.platform.models import User
-from contacts.models import Election, ElectionRound, SilenceWindow, Source
+from contacts.models import Election, ElectionRound, Newsletter, SilenceWindow, Source
+from tests.support.places import make_places
 from tracking.errors import AnsweredForSomethingElse, PublicPagesAreSilent
 from tracking.models import Form, Submission
 from tracking.services.forms import create_form, update_form
@@ -93,6 +94,30 @@ def test_during_the_silence_a_public_page_stays_as_it_is(silent: None) -> None:
     assert form.title == "Join"
     with pytest.raises(PublicPagesAreSilent):
         create_form(by=None, newsletters=[], title="New", is_open=True, fields=["email"], consents=[])
+
+
+def test_a_form_about_one_place_is_muted_by_its_own_vote_and_one_about_none_by_any() -> None:
+    places = make_places()
+    now = timezone.now()
+    vote = Election.objects.create(name="Municipale", suffrage="municipal", territory=places.oise)
+    held = ElectionRound.objects.create(election=vote, number=1, day=now.date())
+    SilenceWindow.objects.create(
+        round=held,
+        territory=places.oise,
+        areas=[],
+        begins_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=5),
+    )
+    form = made(is_open=True)
+    with pytest.raises(PublicPagesAreSilent):
+        update_form(form=form, by=None, newsletters=[], title="Vote for us")
+    around = (places.somme, places.oise)
+    letters = [Newsletter.objects.create(name=each.name, territory=each) for each in around]
+    form.newsletters.set(letters[:1])
+    form.refresh_from_db()
+    update_form(form=form, by=None, newsletters=letters[:1], title="Lettre de la Somme")
+    with pytest.raises(PublicPagesAreSilent):
+        update_form(form=form, by=None, newsletters=letters)
 
 
 def test_during_the_silence_a_form_may_be_closed_or_prepared(silent: None) -> None:

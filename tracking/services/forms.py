@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.enums import LawfulBasis, SourceKind
 from contacts.models import Newsletter, Source
-from contacts.rules.rulebook import refuses
-from contacts.services.elections import silence_at
+from contacts.services.silence import silence_of_page
 from contacts.services.sources import create_source
 from tracking.errors import AnsweredForSomethingElse, PublicPagesAreSilent
 from tracking.forms.editing import free_slug
@@ -30,7 +29,7 @@ def create_form(*, by: User | None, newsletters: list[Newsletter], **values: Any
     Raises PublicPagesAreSilent for one that is open at once, during the silence before a vote.
     """
     if values.get("is_open", True):
-        _ask_not_silent()
+        _ask_not_silent(newsletters)
     slug = free_slug(values["title"])
     source = create_source(
         by=by,
@@ -57,7 +56,7 @@ def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], *
     only_closed = set(changed) & READ_BY_EVERYBODY == {"is_open"} and not values["is_open"]
     is_public = form.is_open or values.get("is_open", False)
     if is_public and set(changed) & READ_BY_EVERYBODY and not only_closed:
-        _ask_not_silent()
+        _ask_not_silent([*form.newsletters.all(), *newsletters])
     if "registers" in changed and values["registers"] and form.submissions.exists():
         raise AnsweredForSomethingElse(
             _("People have answered this form already, for something else: make a form of its own for this.")
@@ -66,6 +65,8 @@ def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], *
         setattr(form, name, values[name])
     form.save(update_fields=changed)
     if set(form.newsletters.all()) != set(newsletters):
+        if is_public and not only_closed:
+            _ask_not_silent([*form.newsletters.all(), *newsletters])
         form.newsletters.set(newsletters)
         changed.append("newsletters")
     if changed:
@@ -73,16 +74,18 @@ def update_form(*, form: Form, by: User | None, newsletters: list[Newsletter], *
     return changed
 
 
-def _ask_not_silent() -> None:
-    silence = silence_at(timezone.now())
-    if silence is None or not silence.is_everywhere or not refuses("silence"):
+def _ask_not_silent(newsletters: Sequence[Newsletter]) -> None:
+    """A form that offers local newsletters alone is a page about their places; another is read everywhere."""
+    places = {newsletter.territory_id for newsletter in newsletters}
+    local = [place for place in places if place is not None] if places and None not in places else None
+    silence = silence_of_page(local, timezone.now())
+    if silence is None:
         return
     message = _(
         "The silence before “%(election)s” holds until %(end)s: public pages stay as they are. A form may be "
         "closed, or prepared closed and opened afterwards."
     )
-    ends_at = date_format(timezone.localtime(silence.ends_at), "DATETIME_FORMAT")
-    raise PublicPagesAreSilent(message % {"election": silence.election, "end": ends_at})
+    raise PublicPagesAreSilent(message % {"election": silence.election, "end": silence.until})
 
 
 def _source_name(title: str, slug: str) -> str:

@@ -12,7 +12,8 @@ from django.utils import timezone
 from campaign_crm.platform.models import AuditEntry
 from contacts.enums import Suffrage
 from contacts.models import Election, SilenceWindow, Territory
-from contacts.services.elections import ElectionRefused, Round, delete_election, save_election, silence_at
+from contacts.services.elections import ElectionRefused, Round, delete_election, save_election
+from contacts.services.silence import silence_of_page
 
 pytestmark = pytest.mark.django_db
 
@@ -78,12 +79,12 @@ def test_what_mutes_the_country_and_what_only_a_part_of_it() -> None:
     place = Territory.objects.create(kind="department", code="60", name="Oise")
     presidential(name="Partielle", suffrage=Suffrage.LEGISLATIVE, territory=place, rounds=[Round(FIRST)])
     during, before = paris(FIRST, 9), paris(date(2027, 4, 9), 23)
-    partial = silence_at(during)
+    partial = silence_of_page(None, during)
     assert partial is not None
     assert not partial.is_everywhere
     presidential()
-    whole = silence_at(during)
+    whole = silence_of_page(None, during)
     assert whole is not None
     assert (whole.is_everywhere, whole.ends_at) == (True, paris(FIRST, 20))
-    assert silence_at(before) is None
-    assert silence_at(paris(FIRST, 20)) is None
+    assert silence_of_page(None, before) is None
+    assert silence_of_page(None, paris(FIRST, 20)) is None

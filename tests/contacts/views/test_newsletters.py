@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from campaign_crm.platform.models import AuditEntry
+from contacts.enums import Suffrage
 from contacts.models import Newsletter, Territory
+from contacts.services.elections import Round, save_election
 from contacts.services.subscriptions import end_subscription, subscribe
 from tests.contacts.views.conftest import queries_of
 
@@ -74,3 +79,13 @@ def test_who_only_reads_changes_nothing(reader):
     assert "Save" not in text
     assert reader.post(f"/newsletters/{letter.pk}/", {"name": "Other"}).status_code == 403
     assert "New newsletter" not in reader.get("/newsletters/").content.decode()
+
+
+def test_during_the_silence_the_page_says_why_nothing_changes(client):
+    letter = Newsletter.objects.create(name="Letter")
+    rounds = [Round(timezone.localdate() + timedelta(days=1))]
+    save_election(name="Vote", suffrage=Suffrage.PRESIDENTIAL, rounds=rounds, by=None)
+    answer = client.post(f"/newsletters/{letter.pk}/", {"name": "Vote for us", "is_open": "on"})
+    assert (answer.status_code, "what forms offer stays as it is" in answer.content.decode()) == (422, True)
+    letter.refresh_from_db()
+    assert letter.name == "Letter"
