@@ -89,7 +89,7 @@ def test_an_objection_holds_as_soon_as_it_is_confirmed(person) -> None:
 
 
 def test_an_address_that_is_nobodys_alone_is_no_longer_written_to(person) -> None:
-    ask(kind="objection", email="nobody.known@example.org", name="", channels=["email", "post"])
+    ask(kind="objection", email="nobody.known@example.org", channels=["email", "post"])
     said = Client().post(link()).text
     assert "Nothing political leaves to your e-mail address" in said
     assert Suppression.objects.get().channel == "email"
