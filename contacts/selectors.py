@@ -7,6 +7,7 @@ applies the scope itself: under a policy they would lose their indexes.
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -124,12 +125,12 @@ def _search_in_scope(
 
 
 def search_electors(
-    text: str, *, commune_id: int | None = None, limit: int = FOUND_AT_MOST
+    text: str, *, commune_id: int | None = None, born: date | None = None, limit: int = FOUND_AT_MOST
 ) -> list[ElectoralRegistration]:
     """Electors whose birth name or used name, then first names, begin with what was typed.
 
     "Camille Martin" is read as "Martin Camille" too: rolls begin with the name. A city is searched with its
-    arrondissements.
+    arrondissements. `born` narrows a search of the whole country only.
     """
     words = search_words(text)
     if not words:
@@ -139,6 +140,9 @@ def search_electors(
     if commune_id is not None:
         asked["communes"] = parts_of_city(commune_id)
         in_commune = "AND commune_id = ANY(%(communes)s)"
+    if born is not None:
+        asked["born"] = born
+        in_commune += " AND birth_date = %(born)s"
     ids: list[int] = []
     for order in dict.fromkeys((" ".join(words), " ".join([words[-1], *words[:-1]]))):
         if current_scope() is not None:

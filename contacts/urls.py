@@ -40,6 +40,7 @@ from contacts.views.person_origins import PersonOrigins
 from contacts.views.recurring import ActOnRecurring, EditRecurring, RecurringList, RecurringPage
 from contacts.views.registers import IncidentAct, IncidentPage, RegisterFile, Registers
 from contacts.views.registration_links import DecideLink, LinkReview, UndoLink
+from contacts.views.request_electors import RequestLetter
 from contacts.views.request_page import Rectify, RequestAct, RequestFile, RequestPage
 from contacts.views.requests import NewRequest, RequestQueue
 from contacts.views.retention import ChangeRule, PurgePage, RemoveException, Retention, StationFigures
@@ -157,6 +158,7 @@ urlpatterns = [
     path("requests/<int:pk>/", RequestPage.as_view(), name="request"),
     path("requests/<int:pk>/rectify/", Rectify.as_view(), name="request_rectify"),
     path("requests/<int:pk>/files/<slug:form>/", RequestFile.as_view(), name="request_file"),
+    path("requests/<int:pk>/letter/", RequestLetter.as_view(), name="request_letter"),
     path("requests/<int:pk>/<slug:act>/", RequestAct.as_view(), name="request_act"),
     path("rules/", Rulebook.as_view(), name="rules"),
     path("rules/<slug:key>/", EditRule.as_view(), name="rule"),

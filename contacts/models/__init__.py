@@ -7,6 +7,7 @@ from contacts.models.custom_field import CustomField
 from contacts.models.duplicate_pair import DuplicatePair
 from contacts.models.election import AreaTime, Election, ElectionRound, SilenceWindow
 from contacts.models.electoral_registration import ElectoralRegistration, RegistrationMatch
+from contacts.models.erased_elector import ErasedElector
 from contacts.models.erasure import Erasure
 from contacts.models.export import Export
 from contacts.models.grant import Grant
@@ -50,6 +51,7 @@ __all__ = [
     "ElectionRound",
     "ElectoralRegistration",
     "EmailAddress",
+    "ErasedElector",
     "Erasure",
     "Export",
     "Grant",

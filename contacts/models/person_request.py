@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -27,10 +28,12 @@ class PersonRequestQuerySet(models.QuerySet["PersonRequest"]):
 class PersonRequest(models.Model):
     """One request (Articles 15 to 21 of Regulation (EU) 2016/679); on screen a *request*.
 
-    `address` is where its link was last sent, `address_hash` its keyed hash: whoever opens the link reads the
-    mail of that address. `due_on` is one month after `received_at` (Article 12(3)), three when extended.
-    `reminded` counts the reminders that were given. `origin`: ids, such as {"reply": 12}. Once the person is
-    erased the row stays as a proof that it was done, without who asked.
+    `address` is where its link was last sent, `address_hash` its keyed hash: whoever opens the link reads
+    the mail of that address. `due_on` is one month after `received_at` (Article 12(3)), three when
+    extended. `electors` are numbers of rows of rolls, of people who need not be in the base; `letter_at`
+    is when a letter with a code was made for them. `reminded` counts the reminders that were given.
+    `origin`: ids, such as {"reply": 12}. Once the person is erased the row stays as a proof that it was
+    done, without who asked.
     """
 
     class Kind(models.TextChoices):
@@ -54,10 +57,11 @@ class PersonRequest(models.Model):
         UNKNOWN = "unknown", _("Not checked yet")
         ASKED = "asked", _("Link sent")
         CONFIRMED = "confirmed", _("Confirmed by the link")
+        LETTER = "letter", _("Confirmed by a letter")
         SHOWN = "shown", _("Checked by the team")
 
     UNANSWERED = (State.OPEN,)
-    PROVEN = (Identity.CONFIRMED, Identity.SHOWN)
+    PROVEN = (Identity.CONFIRMED, Identity.LETTER, Identity.SHOWN)
 
     kind = models.CharField(_("what they ask"), max_length=16, choices=Kind.choices)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.OPEN)
@@ -70,6 +74,7 @@ class PersonRequest(models.Model):
         on_delete=models.SET_NULL,
         related_name="requests",
     )
+    electors = ArrayField(models.BigIntegerField(), default=list, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     address = models.CharField(_("e-mail"), max_length=254, blank=True)
     address_hash = models.BinaryField(max_length=32, null=True)
@@ -86,6 +91,8 @@ class PersonRequest(models.Model):
     )
     identity_at = models.DateTimeField(null=True)
     identity_how = models.CharField(_("how it was checked"), max_length=300, blank=True)
+    letter_at = models.DateTimeField(null=True)
+    correction = SealedText(_("what is wrong on the roll"), blank=True, default="")
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("handled by"),
@@ -103,16 +110,18 @@ class PersonRequest(models.Model):
 
     objects: ClassVar[models.Manager[PersonRequest]] = PersonRequestQuerySet.as_manager()
     personal_data = keep(
-        *["id", "kind", "state", "came_by", "contact", "language", "channels", "received_at", "due_on"],
+        *["id", "kind", "state", "came_by", "contact", "electors", "language", "channels", "received_at"],
+        *["due_on", "letter_at"],
         *["extended_at", "extension_reason", "reminded", "identity", "identity_at", "handled_by"],
         # By the hash, as on the do-not-contact list, the link still shows that it was done.
         *["closed_at", "origin", "created_by", "created_at", "address_hash"],
-    ) | scrub("name", "address", "words", "identity_how", "answer")
+    ) | scrub("name", "address", "words", "identity_how", "answer", "correction")
 
     class Meta:
         verbose_name = _("request")
         indexes = [
-            models.Index(fields=["due_on", "id"], name="request_due", condition=models.Q(state="open"))
+            models.Index(fields=["due_on", "id"], name="request_due", condition=models.Q(state="open")),
+            GinIndex(fields=["electors"], name="request_electors", condition=~models.Q(electors=[])),
         ]
         constraints = [
             models.CheckConstraint(

@@ -20,7 +20,7 @@ from campaign_crm.platform.jobs import JobFailed, RunningJob, enqueue, handler
 from campaign_crm.platform.models import Job, Organisation, User
 from campaign_crm.platform.spreadsheets import neutralised
 from contacts.models import AnswerFile, PersonRequest
-from contacts.requests.facts import Section, everything_about, given_by, plain
+from contacts.requests.facts import Section, about_electors, everything_about, given_by, plain
 from contacts.requests.pdf import make_pdf, shown
 from contacts.requests.service import RequestRefused, proven_request
 
@@ -36,6 +36,10 @@ def ask_for_files(*, request: PersonRequest, by: User) -> Job:
     request = proven_request(request)
     if request.kind not in WITH_FILES:
         raise RequestRefused(_("This request asks for no files: change what it asks first."))
+    if request.kind == PersonRequest.Kind.PORTABILITY and request.contact is None:
+        raise RequestRefused(
+            _("An elector gave us nothing to take along: the roll is the commune's. Let them see it.")
+        )
     audit.record(action="request.make_files", on=request, by=by)
     return enqueue(kind=ANSWER_JOB, payload={"request": request.pk}, by=by)
 
@@ -44,7 +48,8 @@ def ask_for_files(*, request: PersonRequest, by: User) -> Job:
 def run_answer(job: RunningJob) -> None:
     """Make them anew, in the language of the person."""
     request = PersonRequest.objects.select_related("contact").filter(pk=job.payload["request"]).first()
-    if request is None or request.contact is None or request.contact.erased_at is not None:
+    known = request is not None and request.contact is not None and request.contact.erased_at is None
+    if request is None or not (known or request.electors):
         raise JobFailed(_("The person of this request is no longer in the base."))
     with override(request.language[:2] or settings.LANGUAGE_CODE):
         make_files(request)
@@ -53,13 +58,12 @@ def run_answer(job: RunningJob) -> None:
 @transaction.atomic
 def make_files(request: PersonRequest) -> list[AnswerFile]:
     """A PDF and JSON of everything; for data to take along, JSON and CSV of what the person gave."""
-    contact = request.contact
-    assert contact is not None  # noqa: S101 - the caller has looked
+    contact = request.contact if request.contact and request.contact.erased_at is None else None
     if request.kind == PersonRequest.Kind.PORTABILITY:
-        sections = given_by(contact)
+        sections = given_by(contact) if contact else []
         contents = {"json": _json(sections), "csv": _csv(sections)}
     else:
-        sections = everything_about(contact)
+        sections = (everything_about(contact) if contact else []) + about_electors(request)
         contents = {"pdf": _pdf(sections), "json": _json(sections)}
     AnswerFile.objects.filter(request=request).delete()
     until = timezone.now() + KEPT

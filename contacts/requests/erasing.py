@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -19,8 +19,17 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import enqueue
 from campaign_crm.platform.models import Job, User
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
-from contacts.models import Contact, EmailAddress, Erasure, Merge, PersonRequest, PhoneNumber
+from contacts.models import (
+    Contact,
+    ElectoralRegistration,
+    EmailAddress,
+    Erasure,
+    Merge,
+    PersonRequest,
+    PhoneNumber,
+)
 from contacts.requests import ledger
+from contacts.requests.electors import forget_electors
 from contacts.requests.service import RequestRefused, close_as_done, proven_request
 from contacts.services.post_keys import post_hashes_of
 from contacts.services.projections import refresh_projections
@@ -36,15 +45,20 @@ _CHANNELS = {
 
 
 @transaction.atomic
-def erase_for(*, request: PersonRequest, by: User) -> Erasure:
-    """Do what a proven request for erasure asks, and close it; raises RequestRefused."""
+def erase_for(*, request: PersonRequest, by: User) -> None:
+    """Do what a proven request for erasure asks, and close it; raises RequestRefused.
+
+    Electors go at once: lists and letters read their rows.
+    """
     request = proven_request(request)
     if request.kind != PersonRequest.Kind.ERASURE:
         raise RequestRefused(_("This request does not ask for an erasure: change what it asks first."))
-    contact = Contact.objects.select_for_update().get(pk=request.contact_id)
-    erasure = hide_person(contact=contact, request=request, by=by)
-    close_as_done(request, "", by, contact=contact.pk)
-    return erasure
+    if request.contact is not None:
+        contact = Contact.objects.select_for_update().get(pk=request.contact_id)
+        hide_person(contact=contact, request=request, by=by)
+    electors = request.electors
+    _forget(electors, request=request.pk)
+    close_as_done(request, "", by, contact=request.contact_id, electors=electors)
 
 
 @transaction.atomic
@@ -64,7 +78,8 @@ def hide_person(*, contact: Contact, request: PersonRequest | None = None, by: U
         for number, made in _absorbed_by(contact)
     ]
     Contact.objects.filter(pk=contact.pk).update(erased_at=Now())
-    _forget_registrations([contact.pk])
+    own = ElectoralRegistration.objects.filter(contact=contact)
+    _forget(list(own.values_list("pk", flat=True)), request=request.pk if request else None)
     suppress_erased(hashes)
     refresh_projections([contact.pk])
     audit.record(action="contact.erase", on=contact, by=by, detail={"request": request.pk} if request else {})
@@ -109,19 +124,8 @@ def _absorbed_by(contact: Contact) -> list[tuple[int, datetime]]:
     return [(number, moment) for number, moment in made if moment is not None]
 
 
-def _forget_registrations(ids: list[int]) -> None:
-    """Their rows of electoral rolls go at once: lists of electors and letters read them."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FORGET_MATCHES, [ids, ids])
-        cursor.execute(_FORGET_CHANGES, [ids])
-        cursor.execute("DELETE FROM contacts_electoralregistration WHERE contact_id = ANY(%s)", [ids])
-
-
-_FORGET_MATCHES = """
-DELETE FROM contacts_registrationmatch WHERE contact_id = ANY(%s) OR registration_id IN (
-    SELECT id FROM contacts_electoralregistration WHERE contact_id = ANY(%s))
-"""
-_FORGET_CHANGES = """
-DELETE FROM contacts_importchange WHERE "table" = 'registration' AND row_id IN (
-    SELECT id FROM contacts_electoralregistration WHERE contact_id = ANY(%s))
-"""
+def _forget(electors: list[int], *, request: int | None) -> None:
+    """Rows of rolls go, nothing is posted to their names at their addresses, no roll brings them back."""
+    gone = forget_electors(electors, request=request)
+    suppress_erased({"post": gone.post})
+    transaction.on_commit(lambda: ledger.append_electors(gone))

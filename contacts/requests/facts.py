@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from contacts.enums import DIRECT_KINDS
 from contacts.merging.fields import EXTRA, FIELDS
 from contacts.merging.redirects import all_numbers
-from contacts.models import Contact, CustomField, Import, Source
+from contacts.models import Contact, CustomField, ElectoralRegistration, Import, PersonRequest, Source
 from contacts.provenance import Origin, origins_of
 from contacts.registry import registry
 from contacts.requests.tables import PersonTable, person_tables
@@ -81,6 +81,7 @@ _LABELS: dict[str, str | Promise] = {
 _TECHNICAL = {
     *("id", "event_id", "identity", "custom", "search_text", "name_folded", "folded", "normalised"),
     *("ledger_month", "occasion", "hit_class", "variant", "visitor", "reminded", "origin", "bucket"),
+    "electors",
 }
 
 
@@ -100,6 +101,21 @@ def everything_about(contact: Contact) -> list[Section]:
         tell = registry.answer_sections.get(table.name)
         rows = tell(contact.pk) if tell else [_row(one, table) for one in _rows(table, contact)]
         found.append(Section(table.name, _title(table), rows))
+    return [section for section in found if section.rows]
+
+
+def about_electors(request: PersonRequest) -> list[Section]:
+    """What rolls say of the electors of a request, and what was asked about them."""
+    electors = ElectoralRegistration.objects.filter(pk__in=request.electors)
+    if request.contact is not None:  # those linked to the person are told with them
+        electors = electors.filter(contact=None)
+    asked = PersonRequest.objects.filter(electors__overlap=request.electors, contact=None)
+    found = []
+    for model, rows in ((ElectoralRegistration, electors), (PersonRequest, asked)):
+        table = next(one for one in person_tables() if one.model is model)
+        joined = [one.name for one in _told_fields(table) if isinstance(one, models.ForeignKey)]
+        told = [_row(one, table) for one in rows.select_related(*joined).order_by("pk")]
+        found.append(Section(table.name, _title(table), told))
     return [section for section in found if section.rows]
 
 

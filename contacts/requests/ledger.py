@@ -7,8 +7,7 @@ restores on another machine brings the file along (docs/data-protection.md).
 
 from __future__ import annotations
 
-import json
-import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,18 +18,22 @@ from django.db import connection, transaction
 from django.utils.dateparse import parse_datetime
 
 from campaign_crm.platform.backup import around
+from campaign_crm.platform.kept_lines import append_lines, read_lines
 from contacts.merging.service import unmerge
-from contacts.models import Contact, Erasure, Merge
+from contacts.models import Contact, ErasedElector, Erasure, Merge
+from contacts.requests.electors import Forgotten, electors_erased_before, forget_electors
 
 FILE = "erasures.jsonl"
+ELECTORS_AT_A_TIME = 500
 
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay found: entries read, people who were back and are hidden again."""
+    """What a replay found: entries read, people and electors who were back and are gone again."""
 
     entries: int
     people: int
+    electors: int = 0
 
 
 def register() -> None:
@@ -44,37 +47,44 @@ def path() -> Path:
 
 def append(*erasures: Erasure) -> None:
     """Write erasures down on disk; their rows are committed."""
-    _write([_line(erasure) for erasure in erasures])
+    append_lines(path(), [_line(erasure) for erasure in erasures])
+
+
+def append_electors(gone: Forgotten) -> None:
+    """Write electors who are gone down on disk; their rows are committed."""
+    append_lines(path(), [_elector_line(elector, gone.post) for elector in gone.electors])
 
 
 def save_all() -> None:
     """Before the database is replaced: whatever it knows and the file does not."""
-    if Erasure._meta.db_table not in connection.introspection.table_names():
-        return
-    known = {(entry["number"], entry["created_at"]) for entry in read()}
-    lines = [_line(erasure) for erasure in Erasure.objects.order_by("pk").iterator()]
-    _write([line for line in lines if (line["number"], line["created_at"]) not in known])
+    tables = connection.introspection.table_names()
+    entries = list(read())
+    if Erasure._meta.db_table in tables:
+        known = {(entry["number"], entry["created_at"]) for entry in _people(entries)}
+        lines = [_line(erasure) for erasure in Erasure.objects.order_by("pk").iterator()]
+        append_lines(path(), [line for line in lines if (line["number"], line["created_at"]) not in known])
+    if ErasedElector._meta.db_table in tables:
+        hashed = {entry["hashes"][0] for entry in _electors(entries)}
+        gone = ErasedElector.objects.order_by("pk").iterator()
+        append_lines(path(), [_elector_line(one, []) for one in gone if one.hashes[0] not in hashed])
 
 
 def read(file: Path | None = None) -> list[dict[str, Any]]:
     """Every entry of the file; a last line that a crash cut short is passed over."""
-    file = file or path()
-    if not file.exists():
-        return []
-    entries = []
-    for line in file.read_text(encoding="utf-8").splitlines():
-        try:
-            entries.append(json.loads(line))
-        except ValueError:
-            continue
-    return entries
+    return list(read_lines(file or path()))
 
 
 def replay(file: Path | None = None) -> Replayed:
     """Hide again whoever is back, and put their addresses back on the do-not-contact list."""
+    entries = read(file)
+    people = _replay_people(list(_people(entries)))
+    return Replayed(len(entries), people, _replay_electors(list(_electors(entries))))
+
+
+def _replay_people(entries: list[dict[str, Any]]) -> int:
     from contacts.requests.erasing import hide_person, suppress_erased  # which writes this ledger
 
-    entries, people = read(file), 0
+    people = 0
     erased = {(entry["number"], parse_datetime(entry["created_at"])) for entry in entries}
     for entry in entries:
         with transaction.atomic():
@@ -90,7 +100,33 @@ def replay(file: Path | None = None) -> Replayed:
                 created_at=made,
                 defaults={"hashes": entry["hashes"], "request": entry["request"]},
             )
-    return Replayed(len(entries), people)
+    return people
+
+
+def _replay_electors(entries: list[dict[str, Any]]) -> int:
+    """Rows that are back go, also those that the backup had under another number."""
+    from contacts.requests.erasing import suppress_erased
+
+    if not entries:
+        return 0
+    with transaction.atomic():
+        known = {hashes[0] for hashes in ErasedElector.objects.values_list("hashes", flat=True)}
+        fresh = {entry["hashes"][0]: entry for entry in entries if entry["hashes"][0] not in known}
+        ErasedElector.objects.bulk_create(
+            ErasedElector(
+                number=entry["elector"],
+                bucket=entry["bucket"],
+                hashes=entry["hashes"],
+                request=entry["request"],
+            )
+            for entry in fresh.values()
+        )
+        suppress_erased({"post": sorted({digest for entry in entries for digest in entry["post"]})})
+    back = electors_erased_before()
+    for start in range(0, len(back), ELECTORS_AT_A_TIME):
+        with transaction.atomic():
+            forget_electors(back[start : start + ELECTORS_AT_A_TIME], request=None, known_already=True)
+    return len(back)
 
 
 def _taken_apart(
@@ -108,7 +144,17 @@ def _taken_apart(
 
 def _replayed_words() -> str:
     done = replay()
-    return f"{done.people} people erased since the backup are erased again." if done.entries else ""
+    if not done.entries:
+        return ""
+    return f"{done.people} people and {done.electors} electors erased since the backup are erased again."
+
+
+def _people(entries: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return (entry for entry in entries if "number" in entry)
+
+
+def _electors(entries: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    return (entry for entry in entries if "elector" in entry)
 
 
 def _line(erasure: Erasure) -> dict[str, Any]:
@@ -120,11 +166,11 @@ def _line(erasure: Erasure) -> dict[str, Any]:
     }
 
 
-def _write(lines: list[dict[str, Any]]) -> None:
-    if not lines:
-        return
-    descriptor = os.open(path(), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(json.dumps(line) + "\n" for line in lines)
-        file.flush()
-        os.fsync(file.fileno())
+def _elector_line(gone: ErasedElector, post: list[str]) -> dict[str, Any]:
+    return {
+        "elector": gone.number,
+        "bucket": gone.bucket,
+        "hashes": gone.hashes,
+        "request": gone.request,
+        "post": post,
+    }

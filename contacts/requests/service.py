@@ -19,9 +19,10 @@ from campaign_crm.platform.walls import current_scope
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
 from contacts.errors import ContactsError
 from contacts.folding import fold
-from contacts.models import Contact, EmailAddress, PersonRequest, Suppression
+from contacts.models import Contact, ElectoralRegistration, EmailAddress, PersonRequest, Suppression
 from contacts.registry import registry
 from contacts.requests.clock import MONTHS_EXTENDED, due
+from contacts.requests.electors import is_code_of, post_hashes_of_electors
 from contacts.services.addresses import InvalidAddress, normalise_email
 from contacts.services.objections import record_objection
 from contacts.services.people import PersonFields, update_contact
@@ -109,10 +110,62 @@ def choose_person(*, request: PersonRequest, contact: Contact, by: User) -> None
     """Say whose data it is about. A link that went to an address of somebody else proves nothing any more."""
     request = _open(request)
     request.contact = contact
+    # A row of a roll that is another person's cannot be this one's.
+    linked = ElectoralRegistration.objects.filter(pk__in=request.electors).exclude(contact=None)
+    others = set(linked.exclude(contact=contact).values_list("pk", flat=True))
+    request.electors = [number for number in request.electors if number not in others]
     if not _is_theirs(contact, request.address_hash):
         request.identity, request.identity_at, request.identity_how = Identity.UNKNOWN, None, ""
-    request.save(update_fields=["contact", "identity", "identity_at", "identity_how"])
+    request.save(update_fields=["contact", "electors", "identity", "identity_at", "identity_how"])
     audit.record(action="request.choose_person", on=request, by=by, detail={"contact": contact.pk})
+
+
+@transaction.atomic
+def name_elector(*, request: PersonRequest, elector: ElectoralRegistration, by: User) -> None:
+    """Say that a row of a roll is theirs, beside others; a link to an address proves nothing of it.
+
+    Raises RequestRefused for the row of a person of the base: it is that person whom the request is about.
+    """
+    request = _open(request)
+    owner = elector.contact
+    if owner is not None and owner.erased_at is None and owner.pk != request.contact_id:
+        raise RequestRefused(
+            _("This elector is %(person)s, who is in the base: choose that person.") % {"person": owner}
+        )
+    _set_electors(request, sorted({*request.electors, elector.pk}))
+    audit.record(action="request.name_elector", on=request, by=by, detail={"elector": elector.pk})
+
+
+@transaction.atomic
+def unname_elector(*, request: PersonRequest, number: int, by: User) -> None:
+    """Say that a row of a roll is not theirs after all."""
+    request = _open(request)
+    _set_electors(request, [one for one in request.electors if one != number])
+    audit.record(action="request.unname_elector", on=request, by=by, detail={"elector": number})
+
+
+@transaction.atomic
+def enter_code(*, request: PersonRequest, code: str, by: User | None) -> None:
+    """The person has read the letter that went to the address on the roll, and told its code."""
+    request = _open(request)
+    if not is_code_of(request, code):
+        raise RequestRefused(
+            _("This is not the code of the last letter, or the letter is over sixty days old.")
+        )
+    request.identity, request.identity_at = Identity.LETTER, timezone.now()
+    request.save(update_fields=["identity", "identity_at"])
+    audit.record(action="request.confirm_letter", on=request, by=by)
+
+
+@transaction.atomic
+def note_correction(*, request: PersonRequest, text: str, by: User) -> None:
+    """Write down what is wrong on the roll: it is the commune's, and comes as it is with the next import."""
+    request = proven_request(request)
+    if not request.electors or not text.strip():
+        raise RequestRefused(_("Say first which elector it is, and what is wrong."))
+    request.correction = text.strip()
+    request.save(update_fields=["correction"])
+    audit.record(action="request.note_correction", on=request, by=by)
 
 
 @transaction.atomic
@@ -143,6 +196,10 @@ def confirm_identity(*, request: PersonRequest, address_hash: bytes) -> bool:
     if request.contact is not None and not _is_theirs(request.contact, address_hash):
         return False
     if not request.is_open or request.is_proven:
+        return True
+    if request.contact is None and request.electors:  # who reads this mailbox need not be the elector
+        if request.kind == Kind.OBJECTION:
+            _object_at_once(request)
         return True
     request.identity, request.identity_at = Identity.CONFIRMED, timezone.now()
     request.save(update_fields=["identity", "identity_at"])
@@ -186,10 +243,13 @@ def extend_request(*, request: PersonRequest, reason: str, by: User) -> None:
 @transaction.atomic
 def object_for(*, request: PersonRequest, channels: Sequence[str], by: User | None) -> None:
     """End political messages on some channels, or on all when none is named, and close the request."""
-    request = _with_person(request)
-    assert request.contact is not None  # noqa: S101 - `_with_person` says so
+    request = _with_somebody(request)
     wanted = [Channel(channel) for channel in channels] or list(Channel)
-    record_objection(contact=request.contact, channels=wanted, proof={"request": request.pk}, by=by)
+    if request.contact is not None:
+        record_objection(contact=request.contact, channels=wanted, proof={"request": request.pk}, by=by)
+    if Channel.POST in wanted:
+        for digest in post_hashes_of_electors(request.electors):
+            _stop(request, Channel.POST, digest, by)
     _close(request, State.ANSWERED, "", by, {"channels": [channel.value for channel in wanted]})
 
 
@@ -197,7 +257,8 @@ def object_for(*, request: PersonRequest, channels: Sequence[str], by: User | No
 def rectify(*, request: PersonRequest, by: User, **fields: Unpack[PersonFields]) -> list[str]:
     """Write what the person says is right; gives the names of the fields that changed."""
     request = proven_request(request)
-    assert request.contact is not None  # noqa: S101 - a proven request has its person
+    if request.contact is None:
+        raise RequestRefused(_("This elector is nobody of the base: write down what is wrong on the roll."))
     changed = update_contact(contact=request.contact, by=by, **fields)
     if changed:
         audit.record(action="request.rectify", on=request, by=by, fields=changed)
@@ -238,8 +299,8 @@ def writing_requests() -> AbstractContextManager[None]:
 
 
 def proven_request(request: PersonRequest) -> PersonRequest:
-    """The request, locked, with a person who has proven who they are; raises RequestRefused."""
-    request = _with_person(request)
+    """The request, locked, of a person or an elector who has proven who they are; raises RequestRefused."""
+    request = _with_somebody(request)
     if not request.is_proven:
         raise RequestRefused(_("Check first that this person asks: send them the link."))
     return request
@@ -264,14 +325,7 @@ def _object_at_once(request: PersonRequest) -> None:
         return
     wanted = {Channel(channel) for channel in request.channels} or set(Channel)
     if Channel.EMAIL in wanted:
-        suppress(
-            channel=Channel.EMAIL,
-            address_hash=bytes(request.address_hash or b""),
-            scope=SuppressionScope.POLITICAL,
-            reason=SuppressionReason.OBJECTION,
-            detail={"request": request.pk},
-            by=None,
-        )
+        _stop(request, Channel.EMAIL, bytes(request.address_hash or b""), None)
     if wanted == {Channel.EMAIL}:
         _close(request, State.ANSWERED, "", None, {"channels": [Channel.EMAIL.value]})
 
@@ -300,15 +354,42 @@ def _open(request: PersonRequest) -> PersonRequest:
     return found
 
 
-def _with_person(request: PersonRequest) -> PersonRequest:
+def _with_somebody(request: PersonRequest) -> PersonRequest:
     found = _open(request)
-    if found.contact is None or found.contact.erased_at is not None:
-        raise RequestRefused(_("Say first which person of the base it is about."))
+    if found.contact is not None and found.contact.erased_at is not None:
+        found.contact = None
+    if found.contact is None and not found.electors:
+        raise RequestRefused(_("Say first which person of the base, or which elector, it is about."))
     return found
+
+
+def _set_electors(request: PersonRequest, numbers: list[int]) -> None:
+    """A letter that was made for other electors holds no longer; nor does what proved somebody else."""
+    request.electors, request.letter_at = numbers, None
+    fields = ["electors", "letter_at"]
+    if request.contact is None:
+        request.identity, request.identity_at, request.identity_how = Identity.UNKNOWN, None, ""
+        fields += ["identity", "identity_at", "identity_how"]
+    request.save(update_fields=fields)
+
+
+def _stop(request: PersonRequest, channel: Channel, digest: bytes, by: User | None) -> None:
+    suppress(
+        channel=channel,
+        address_hash=digest,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.OBJECTION,
+        detail={"request": request.pk},
+        by=by,
+    )
 
 
 def _address_to_ask(request: PersonRequest) -> str:
     if request.contact is None:
+        if request.electors:
+            raise RequestRefused(
+                _("A roll has no e-mail address: send a letter with a code, or say how you know who asks.")
+            )
         if request.address:
             return request.address
         raise RequestRefused(_("No e-mail address is known: say how you know that it is this person."))
@@ -363,7 +444,10 @@ __all__ = [
     "choose_person",
     "close_as_done",
     "confirm_identity",
+    "enter_code",
     "extend_request",
+    "name_elector",
+    "note_correction",
     "note_identity",
     "object_for",
     "open_request",
@@ -372,5 +456,6 @@ __all__ = [
     "refuse_request",
     "set_kind",
     "take_request",
+    "unname_elector",
     "writing_requests",
 ]

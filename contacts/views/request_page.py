@@ -37,7 +37,9 @@ from contacts.requests.answering import (
 from contacts.requests.erasing import erase_for
 from contacts.selectors import search_contacts
 from contacts.services.openings import note_opened_with_person
+from contacts.views import request_electors
 from contacts.views.person_forms import PersonForm
+from contacts.views.request_electors import electors_context
 from contacts.views.request_forms import AnswerForm, ChannelsForm, IdentityForm, KindForm, ReasonForm
 
 SUGGESTED = 8
@@ -65,6 +67,8 @@ class RequestPage(StaffView, TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked, typed = self.asked, self.request.GET.get("find", "").strip()
+        electors = electors_context(self.request, asked)
+        words = "" if electors["electors_found"] else _answer_words(asked)
         steps = AuditEntry.objects.filter(object_type="contacts.personrequest", object_id=str(asked.pk))
         return super().get_context_data(
             asked=asked,
@@ -79,9 +83,11 @@ class RequestPage(StaffView, TemplateView):
             identity_form=IdentityForm(auto_id="identity_%s"),
             extend_form=ReasonForm(auto_id="extend_%s"),
             refuse_form=ReasonForm(auto_id="refuse_%s"),
-            answer_form=AnswerForm(initial={"answer": _answer_words(asked)}, auto_id="answer_%s"),
+            answer_form=AnswerForm(initial={"answer": words}, auto_id="answer_%s"),
             address_stopped=asked.contact is None and service.address_is_stopped(asked),
             is_mine=asked.handled_by_id == self.request.user.pk,
+            has_somebody=asked.contact is not None or bool(asked.electors),
+            **electors,
             **kwargs,
         )
 
@@ -172,7 +178,9 @@ def _answer_words(asked: PersonRequest) -> str:
     """What may be said to begin with; in the person's language."""
     with override(asked.language[:2] or settings.LANGUAGE_CODE):
         match asked.kind:
-            case PersonRequest.Kind.ACCESS | PersonRequest.Kind.PORTABILITY if asked.contact is None:
+            case PersonRequest.Kind.ACCESS | PersonRequest.Kind.PORTABILITY if (
+                asked.contact is None and not asked.electors
+            ):
                 return _("We keep nothing of you: no address, no message, no list.")
             case PersonRequest.Kind.ACCESS:
                 return _("Here is all that we keep of you, where we have it from, and each message with why.")
@@ -276,6 +284,10 @@ ACTS: dict[str, Act] = {
     "take": _take,
     "kind": _kind,
     "person": _person,
+    "elector": request_electors.name_elector,
+    "not-elector": request_electors.unname_elector,
+    "code": request_electors.enter_code,
+    "correction": request_electors.note_correction,
     "ask-identity": _ask_identity,
     "note-identity": _note_identity,
     "extend": _extend,

@@ -107,6 +107,7 @@ ROWS: dict[str, Row] = {
     "contacts:request": Row(Right.HANDLE_REQUESTS),
     "contacts:request_act": Row(Right.HANDLE_REQUESTS),
     "contacts:request_file": Row(Right.HANDLE_REQUESTS),
+    "contacts:request_letter": Row(Right.HANDLE_REQUESTS),
     "contacts:request_new": Row(Right.EDIT_COMPLIANCE, local=ANYTHING),
     "contacts:request_rectify": Row(Right.HANDLE_REQUESTS),
     "contacts:requests": Row(Right.HANDLE_REQUESTS),

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from campaign_crm.platform.addresses import client_address
 from contacts.models import PersonRequest
 from contacts.requests.answering import MEDIA_TYPES, files_of, read_file
-from contacts.requests.service import address_is_stopped, confirm_identity
+from contacts.requests.service import RequestRefused, address_is_stopped, confirm_identity, enter_code
 from contacts.views.request_page import as_download
 from messaging.content.tokens import BadToken, RequestToken, read_token
 from tracking.forms.ask import AskForm
@@ -74,23 +74,33 @@ class AskedPage(View):
         asked = self._request(opened)
         if asked is not None and not confirm_identity(request=asked, address_hash=opened.address_hash):
             asked = None
+        wrong_code = False
         if asked is not None:
             asked.refresh_from_db()
+            if asked.is_open and not asked.is_proven and (code := request.POST.get("code", "")[:20]):
+                wrong_code = not _enter(asked, code)
             if (form := request.POST.get("file", "")) in MEDIA_TYPES and _may_download(asked):
                 content = read_file(request=asked, form=form, by=None)
                 if content is not None:
                     return as_download(content, asked, form)
-        return self._page(request, opened, asked)
+        return self._page(request, opened, asked, wrong_code=wrong_code)
 
-    def _page(self, request: HttpRequest, token: RequestToken, asked: PersonRequest | None) -> HttpResponse:
+    def _page(
+        self,
+        request: HttpRequest,
+        token: RequestToken,
+        asked: PersonRequest | None,
+        *,
+        wrong_code: bool = False,
+    ) -> HttpResponse:
         """`asked` None: the link is too old, or it is no longer this person's address."""
         with translation.override(
             asked.language[:2] if asked else translation.get_language_from_request(request)
         ):
-            status = 200 if asked is not None else 410
+            status = 422 if wrong_code else 200 if asked is not None else 410
             files = files_of(asked) if asked is not None and _may_download(asked) else []
             stopped = asked is not None and address_is_stopped(asked)
-            context = {"asked": asked, "files": files, "address_stopped": stopped}
+            context = {"asked": asked, "files": files, "address_stopped": stopped, "wrong_code": wrong_code}
             return render(request, "public/asked.html", context, status=status)
 
     def _request(self, token: RequestToken) -> PersonRequest | None:
@@ -107,6 +117,16 @@ class AskedPage(View):
         if not isinstance(token, RequestToken):
             raise Http404
         return token
+
+
+def _enter(asked: PersonRequest, code: str) -> bool:
+    """The person typed the code of the letter; False when it is not that."""
+    try:
+        enter_code(request=asked, code=code, by=None)
+    except RequestRefused:
+        return False
+    asked.refresh_from_db()
+    return True
 
 
 def _may_download(asked: PersonRequest) -> bool:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.lanes import in_lanes, lanes_here
+from contacts.imports.rolls.erased import leave_out_erased
 from contacts.imports.rolls.homonyms import tell_homonyms_apart
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.rolls.recognise import recognise_without_birthplace
@@ -52,6 +53,7 @@ def compare(staging: Staging, *, source_id: int) -> Compared:
 
     Raises UnreadableFile where nobody could be recognised.
     """
+    leave_out_erased(staging)
     staging.create(DIFFERENCES, "row tid, line integer, id bigint, arrived boolean")
     staging.create("departed", "id bigint")
     communes = _known_communes(staging)
