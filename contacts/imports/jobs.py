@@ -47,6 +47,7 @@ def _preview(run: Import, job: RunningJob) -> None:
             Staging(run.pk),
             kind=run.kind,
             source_id=source_of(run).pk,
+            fields=run.mapping.values(),
             counts=counts,
         )
         with transaction.atomic():

@@ -6,12 +6,14 @@ They hold names and addresses, and live and go with the staging tables: nothing 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
 
 from contacts.imports.reasons import sentence
-from contacts.imports.rolls.compare import COMPARED, DIFFERENCES
+from contacts.imports.rolls.compare import DIFFERENCES
+from contacts.imports.rolls.said import Said
 from contacts.imports.staging import Staging
 from contacts.models import Import
 
@@ -26,16 +28,18 @@ Samples = dict[str, list[dict[str, Any]]]
 """{"new": [...], "updated": [...], "rejected": [...]}; see `preview_samples`."""
 
 
-def keep_samples(staging: Staging, *, kind: str, source_id: int, counts: dict[str, int]) -> None:
+def keep_samples(
+    staging: Staging, *, kind: str, source_id: int, fields: Iterable[str], counts: dict[str, int]
+) -> None:
     """Take the samples out of the prepared tables; web requests may read them, and nothing else.
 
-    Nothing is looked for of a kind of which `counts`, those of the preview, has none.
+    `fields` are those that the file's columns hold. Nothing is looked for of a kind of which `counts`, those
+    of the preview, has none.
     """
     staging.create(PART, "kind text, place integer, data jsonb")
     statements = {"rejected": _REJECTED, **_OF_KIND.get(kind, _PEOPLE)}
     pieces = {
-        "given": ", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
-        "columns": ", ".join(f"kept.{column}" for column in COMPARED),
+        "given": Said(fields).named,
         "is_new": staging.sql(_IS_NEW) if staging.exists(DIFFERENCES) else "true",
     }
     with connection.cursor() as cursor:

@@ -47,6 +47,11 @@ class Staging:
         with connection.cursor() as cursor:
             cursor.execute(f"CREATE UNLOGGED TABLE {self.table(part)} ({columns}){parent}")
 
+    def ensure(self, part: str, columns: str) -> None:
+        """Make a table unless it is there."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE UNLOGGED TABLE IF NOT EXISTS {self.table(part)} ({columns})")
+
     def exists(self, part: str) -> bool:
         """True when the table is there and holds a row: after a crash of PostgreSQL it is there, empty."""
         with connection.cursor() as cursor:

@@ -42,7 +42,11 @@ OWN: tuple[Belonging, ...] = (
     Belonging("contacts_chosenfrequency", same="held.channel = own.channel AND held.days = own.days"),
     Belonging("contacts_contactsource", ("source_id",), same="held.source_id = own.source_id"),
     Belonging("contacts_sourcerow", ("source_id", "digest")),
-    Belonging("contacts_importconfirmation", ("source_id",), same="held.source_id = own.source_id"),
+    Belonging(
+        "contacts_importconfirmation",
+        ("source_id", "said"),
+        same="held.source_id = own.source_id AND held.said = own.said",
+    ),
     Belonging("contacts_contacttag", ("tag_id",), same="held.tag_id = own.tag_id"),
     Belonging("contacts_listmembership", ("list_id",), same="held.list_id = own.list_id"),
     Belonging("contacts_note"),

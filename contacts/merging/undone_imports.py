@@ -16,6 +16,7 @@ from typing import Any
 from contacts.merging.fields import closer
 from contacts.merging.records import Record, record_of, write_columns
 from contacts.models import Import, ImportChange, ImportConfirmation, Merge
+from contacts.models.import_confirmation import mark_of
 
 Path = tuple[str, ...]
 """A column, or ("custom", key) for one extra field."""
@@ -98,11 +99,13 @@ def _records(line: Line) -> list[int]:
 def _said(contact_ids: list[int]) -> defaultdict[int, set[str]]:
     """What files that stand gave too."""
     said: defaultdict[int, set[str]] = defaultdict(set)
-    confirmations = ImportConfirmation.objects.filter(contact__in=contact_ids)
-    for contact_id, what in confirmations.exclude(import_run__state__in=UNDONE).values_list(
-        "contact_id", "what"
-    ):
-        said[contact_id].update(what)
+    found = ImportConfirmation.objects.filter(contact__in=contact_ids)
+    confirmations = list(found.values_list("contact_id", "what", "runs"))
+    runs = Import.objects.filter(pk__in={run for *_rest, by in confirmations for run in by})
+    standing = set(runs.exclude(state__in=UNDONE).values_list("pk", flat=True))
+    for contact_id, what, by in confirmations:
+        if not standing.isdisjoint(by):
+            said[contact_id].update(what)
     return said
 
 
@@ -143,7 +146,8 @@ def _paths(change: ImportChange) -> Iterator[Path]:
 
 def _name(written: Written) -> str:
     """As `ImportConfirmation.what` calls it."""
-    return f"extra:{written.path[1]}" if len(written.path) > 1 else f"field:{written.path[0]}"
+    kind = f"extra:{written.path[1]}" if len(written.path) > 1 else f"field:{written.path[0]}"
+    return f"{kind}:{mark_of(written.value)}"
 
 
 def _taken(written: Written, own: Any) -> Any:

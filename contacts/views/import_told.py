@@ -7,8 +7,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.imports.encodings import CHOICES
+from contacts.imports.fields import label_of
+from contacts.imports.rolls.said import Said
 from contacts.imports.sketch import Layout
 from contacts.models import Import
+
+# Fields of a file that give the columns of an elector, where these are called otherwise.
+_FIELD_OF = {"polling_station_id": "station_code"}
+_NO_LOSS = frozenset({"country", "complement", "locality"})  # most rolls have none; nobody misses them
 
 
 def doubted_words(layout: Layout) -> str:
@@ -42,7 +48,20 @@ def mended_words(run: Import) -> list[str]:
             unsure,
         )
         words.append(_with_line(text % _number(unsure), found.get("unsure_line")))
-    return words
+    return [*words, *_unsaid_words(run)]
+
+
+def _unsaid_words(run: Import) -> list[str]:
+    """What a newer roll has no column for."""
+    is_newer = run.preview.get("updated", 0) + run.preview.get("unchanged", 0) > 0
+    if run.kind != Import.Kind.ROLL or run.state != Import.State.PREVIEWED or not is_newer:
+        return []
+    told = [_FIELD_OF.get(column, column) for column in Said(run.mapping.values()).left_out]
+    names = [str(label_of(field, is_roll=True)) for field in told if field not in _NO_LOSS]
+    if not names:
+        return []
+    text = _("The file has no column for this, which stays as it is known: %(names)s.")
+    return [text % {"names": ", ".join(names)}]
 
 
 def _number(number: int) -> dict[str, str]:

@@ -41,7 +41,7 @@ LIMIT_IS = (
 # The parts of an import that are matching: (module, function, name of the part).
 PARTS = (
     (stage, "_find_persons", "who is who in the file"),
-    (preview, "match_persons", "certain rules, preview"),
+    (preview, "match_all", "certain rules, preview"),
     (write, "match_persons", "certain rules, run"),
     (engine, "find_pairs_of_import", "probable pairs"),
 )

@@ -1,7 +1,7 @@
 """What a chunk says that an earlier import had brought: kept, so that it outlives an undo of that one.
 
-Written for people, points and fields that are there by another import only: a first import writes nothing,
-and a file that comes every day one row a person, in place.
+Written for people, points, agreements and fields that are there by another import only: a first import writes
+nothing, and a file that says the same every day one row a person, in place.
 """
 
 from __future__ import annotations
@@ -9,32 +9,28 @@ from __future__ import annotations
 from contacts.imports.people.policy import COLUMNS
 
 _NO_TEXT = ("birth_date", "birth_year", "birthplace_hash", "commune_id")
+_MARKED = "'field:{0}:' || left(md5(whole.fields ->> '{0}'), 8)"
 _FIELDS = ", ".join(
     f"CASE WHEN given.{name} = kept.{name}{'' if name in _NO_TEXT else f''' AND given.{name} <> '' '''}"
-    f" THEN 'field:{name}' END"
+    f" THEN {_MARKED.format(name)} END"
     for name in COLUMNS
     if name not in ("custom", "relationship")
 )
-# What an undone file had confirmed says nothing of the next one.
-FORGET_UNDONE = """
-WITH {naming}
-DELETE FROM contacts_importconfirmation AS own
-USING contacts_import AS run
-WHERE own.contact_id IN (SELECT contact_id FROM naming) AND own.source_id = %(source)s
-  AND run.id = own.import_run_id AND run.state IN ('undoing', 'undone')
-"""
-_KEEP = """
-INSERT INTO contacts_importconfirmation AS own (contact_id, source_id, import_run_id, what, as_of)
-SELECT contact_id, %(source)s, %(import)s, array_agg(DISTINCT what ORDER BY what),
-       coalesce(max(row.collected_on)::timestamptz, now())
-FROM said JOIN naming USING (contact_id) JOIN {rows} AS row USING (line)
-GROUP BY contact_id
-ON CONFLICT (contact_id, source_id) DO UPDATE SET
-    import_run_id = excluded.import_run_id,
-    as_of = greatest(own.as_of, excluded.as_of),
-    what = CASE WHEN excluded.what <@ own.what THEN own.what
-                ELSE ARRAY(SELECT unnest(own.what) UNION SELECT unnest(excluded.what) ORDER BY 1) END
-WHERE own.import_run_id <> excluded.import_run_id OR NOT excluded.what <@ own.what
+RUNS_KEPT = 100  # more files that say the very same than anybody undoes
+_KEEP = f"""
+INSERT INTO contacts_importconfirmation AS own (contact_id, source_id, said, what, runs, days)
+SELECT contact_id, %(source)s, md5(array_to_string(what, ' '))::uuid, what, ARRAY[%(import)s::bigint],
+       ARRAY[day]
+FROM (
+    SELECT contact_id, array_agg(DISTINCT what COLLATE "C" ORDER BY what COLLATE "C") AS what,
+           coalesce(max(row.collected_on)::timestamptz, now()) AS day
+    FROM said JOIN naming USING (contact_id) JOIN {{rows}} AS row USING (line)
+    GROUP BY contact_id
+) AS one
+ON CONFLICT (contact_id, source_id, said) DO UPDATE SET
+    runs = own.runs[greatest(1, cardinality(own.runs) - {RUNS_KEPT - 2}):] || excluded.runs,
+    days = own.days[greatest(1, cardinality(own.days) - {RUNS_KEPT - 2}):] || excluded.days
+WHERE NOT excluded.runs <@ own.runs
 """
 CONFIRM = f"""
 WITH {{naming}},
@@ -82,6 +78,8 @@ said AS (
     FROM naming JOIN contacts_listmembership AS held
         ON held.contact_id = naming.contact_id AND held.list_id = %(list)s::bigint
     WHERE held.created_by_import_id <> %(import)s
+    UNION
+    SELECT contact_id, what FROM ({{effect}}) AS ledger
 ){_KEEP}"""
 # Fields are compared for people whom another import changed.
 CHANGED = """EXISTS (
@@ -93,10 +91,13 @@ WITH {{naming}}, {{given}},
 said AS (
     SELECT kept.id AS contact_id, said.field AS what
     FROM given JOIN contacts_contact AS kept ON kept.id = given.contact_id
+    CROSS JOIN LATERAL (SELECT to_jsonb(kept) AS fields) AS whole
     CROSS JOIN LATERAL unnest(
         ARRAY[{_FIELDS},
-              CASE WHEN %(member)s AND kept.relationship = 'member' THEN 'field:relationship' END]
-        || ARRAY(SELECT 'extra:' || extra.key FROM jsonb_each(given.custom) AS extra
+              CASE WHEN %(member)s AND kept.relationship = 'member'
+                   THEN {_MARKED.format("relationship")} END]
+        || ARRAY(SELECT 'extra:' || extra.key || ':' || left(md5(kept.custom ->> extra.key), 8)
+                 FROM jsonb_each(given.custom) AS extra
                  WHERE kept.custom -> extra.key = extra.value)
     ) AS said (field)
     WHERE said.field IS NOT NULL

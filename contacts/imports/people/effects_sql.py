@@ -74,8 +74,10 @@ change AS MATERIALIZED (
                            SELECT kept.id UNION ALL SELECT merge.absorbed_id FROM contacts_merge AS merge
                            WHERE merge.kept_id = kept.id AND merge.undone_at IS NULL))
                        UNION ALL
-                       SELECT import_run_id, as_of FROM contacts_importconfirmation
-                       WHERE contact_id = kept.id
+                       SELECT one.run, one.day
+                       FROM contacts_importconfirmation AS held
+                       CROSS JOIN LATERAL unnest(held.runs, held.days) AS one (run, day)
+                       WHERE held.contact_id = kept.id
                     ) AS told
                     JOIN contacts_import AS run ON run.id = told.import_run_id
                     WHERE told.as_of IS NOT NULL AND run.state NOT IN ('undoing', 'undone'))) AS newer
@@ -172,15 +174,7 @@ HAS_ADDRESS = """CASE channel.name
     WHEN 'sms' THEN EXISTS (SELECT FROM {phones} AS one WHERE one.line = own.line AND one.kind = 'mobile')
     WHEN 'call' THEN own.phones <> '[]'
     ELSE own.addresses <> '[]' END"""
-# What the file says of each channel, else what the source says for everyone who has an address on it and
-# whose cell is not empty where the file has a column for it. A refusal always counts. An agreement never goes
-# against a refusal, unless the row is dated after it, and no date is later than today. The ledger has a
-# moment for every entry: where the row has no day, that of the import, marked as such (`undated`), and no
-# refusal is taken for earlier.
-CONSENTS = """
-SELECT said.contact_id, said.channel, said.given, said.line, said.words, said.proof, said.undated,
-       CASE WHEN NOT said.given AND last.undated THEN greatest(said.at, last.at) ELSE said.at END AS at
-FROM (
+_SPOKEN = """
     SELECT DISTINCT ON (naming.contact_id, channel.name)
            naming.contact_id, channel.name AS channel, naming.line,
            coalesce((own.agrees ->> channel.name)::boolean, true) AS given,
@@ -200,7 +194,16 @@ FROM (
            AND NOT coalesce(own.said -> 'not' ? channel.name, false))
     ORDER BY naming.contact_id, channel.name, (own.agrees ->> channel.name) = 'false' DESC NULLS LAST,
              (own.agrees ->> channel.name) IS DISTINCT FROM 'false' AND own.collected_on IS NULL, naming.line
-) AS said
+"""
+# What the file says of each channel, else what the source says for everyone who has an address on it and
+# whose cell is not empty where the file has a column for it. A refusal always counts. An agreement never goes
+# against a refusal, unless the row is dated after it, and no date is later than today. The ledger has a
+# moment for every entry: where the row has no day, that of the import, marked as such (`undated`), and no
+# refusal is taken for earlier.
+CONSENTS = f"""
+SELECT said.contact_id, said.channel, said.given, said.line, said.words, said.proof, said.undated,
+       CASE WHEN NOT said.given AND last.undated THEN greatest(said.at, last.at) ELSE said.at END AS at
+FROM ({_SPOKEN}) AS said
 LEFT JOIN LATERAL (
     SELECT held.given, held.at, coalesce((held.proof ->> 'undated')::boolean, false) AS undated
     FROM contacts_consent AS held
@@ -213,4 +216,16 @@ WHERE last.given IS DISTINCT FROM said.given
                   WHERE same.contact_id = said.contact_id AND same.channel = said.channel
                     AND same.purpose = 'messages' AND same.source_id = %(source)s AND same.given = said.given
                     AND (said.collected_on IS NULL OR same.at >= said.collected_on::timestamptz))
+"""
+# What stands in the ledger already, because another file said it.
+SAID_ALREADY = f"""
+SELECT said.contact_id, CASE WHEN said.given THEN 'agrees:' ELSE 'refuses:' END || said.channel
+       || CASE WHEN said.undated THEN ':undated' ELSE '' END AS what
+FROM ({_SPOKEN}) AS said
+CROSS JOIN LATERAL (
+    SELECT held.given, held.created_by_import_id FROM contacts_consent AS held
+    WHERE held.contact_id = said.contact_id AND held.channel = said.channel AND held.purpose = 'messages'
+    ORDER BY held.at DESC, held.id DESC LIMIT 1
+) AS last
+WHERE said.given = last.given AND last.created_by_import_id <> %(import)s
 """

@@ -12,7 +12,7 @@ from contacts.imports.file_rows import FileRows
 from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_people
 from contacts.imports.people.duplicates import find_pairs_of_import
-from contacts.imports.people.match import create_targets
+from contacts.imports.people.match import create_targets, keep_contested
 from contacts.imports.people.preview import preview
 from contacts.imports.people.stage import check_mapping, read_people
 from contacts.imports.people.write import (
@@ -76,6 +76,7 @@ def write(staging: Staging, *, terms: Terms, told: Progress) -> Links:
     """Write what `stage` prepared, going on where an earlier attempt stopped; link people to electors, look
     for people who may be one.
     """
+    keep_contested(staging)
     todo, done = chunks.left_to_do(staging)
     told.step(progress.WRITING, done + sum(chunk.rows for chunk in todo), done=done)
     if not done:

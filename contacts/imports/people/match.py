@@ -13,17 +13,34 @@ TARGETS = "person integer PRIMARY KEY, contact_id bigint NOT NULL, is_new boolea
 
 
 def create_targets(staging: Staging) -> None:
+    """Make room for who is who; what the preview found contested stays so."""
     staging.drop("targets")
     staging.create("targets", TARGETS)
     with connection.cursor() as cursor:
         cursor.execute(staging.sql("CREATE INDEX ON {targets} (contact_id)"))
 
 
-def match_persons(staging: Staging, *, source_id: int, which: str = "true") -> None:
-    """Write in `targets` the persons of the file that are in the base; `which` is SQL on `persons`."""
-    with connection.cursor() as cursor:
-        values = {"source": source_id, "import": staging.import_id}
-        cursor.execute(staging.sql(_FOUND, found=_match(staging, which)), values)
+def keep_contested(staging: Staging) -> None:
+    """Have a list of who is certain of nobody; a file that was previewed long ago lacks it."""
+    staging.ensure("contested", "person integer PRIMARY KEY")
+
+
+def match_all(staging: Staging, *, source_id: int) -> None:
+    """Write in `targets` the persons of the file that are in the base, as it was before this import.
+
+    Who is certain of nobody because another person of the file would be the same one is noted in `contested`,
+    for the run too: it sees a part of the file at a time.
+    """
+    staging.drop("contested")
+    keep_contested(staging)
+    _match(staging, source_id, "true", known_before=match_sql.KNOWN_BEFORE)
+    _leave_contested(staging, "true")
+
+
+def match_persons(staging: Staging, *, source_id: int, first: int, last: int) -> None:
+    """The same for some persons of the file, by their numbers, among all who are in `targets` already."""
+    _match(staging, source_id, f"persons.person >= {first} AND persons.person < {last}")
+    _leave_contested(staging, f"target.person >= {first} AND target.person < {last}")
 
 
 def number_new_persons(staging: Staging, *, which: str) -> None:
@@ -32,16 +49,32 @@ def number_new_persons(staging: Staging, *, which: str) -> None:
         cursor.execute(staging.sql(_NEW, which=which))
 
 
-def _match(staging: Staging, which: str) -> str:
+def _match(staging: Staging, source_id: int, which: str, known_before: str = "true") -> None:
     staged = {name: staging.sql(piece) for name, piece in match_sql.STAGED.items()}
     made = {name: staging.sql(piece, **staged) for name, piece in match_sql.MADE_OF_STAGED.items()}
     pieces: dict[str, Any] = {**match_sql.PIECES, **staged, **made, "which": which}
-    return staging.sql(match_sql.MATCH, **pieces)
+    found = staging.sql(match_sql.MATCH, **pieces, known_before=known_before)
+    with connection.cursor() as cursor:
+        values = {"source": source_id, "import": staging.import_id}
+        cursor.execute(staging.sql(_FOUND, found=found), values)
+
+
+def _leave_contested(staging: Staging, which: str) -> None:
+    """Take those who are certain of nobody out of `targets`; `which` is SQL on `target`."""
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(match_sql.CONTESTED, which=which), {})
+        if cursor.rowcount:
+            cursor.execute(staging.sql(_LEAVE, which=which))
 
 
 _FOUND = """
 INSERT INTO {targets} (person, contact_id, is_new, rule)
 SELECT person, id, false, rule FROM ({found}) AS found
+WHERE rule = 0 OR NOT EXISTS (SELECT FROM {contested} AS contested WHERE contested.person = found.person)
+"""
+_LEAVE = """
+DELETE FROM {targets} AS target
+WHERE rule > 0 AND {which} AND person IN (SELECT person FROM {contested})
 """
 _NEW = """
 INSERT INTO {targets} (person, contact_id, is_new)

@@ -21,7 +21,9 @@ has several people of one day, and those whose day nobody knew were born on the 
 organisation gives nobody a name. A stub of a roll has the name of its elector.
 
 What this import has written itself is left out: two people whom the rules of the file keep apart stay two,
-wherever their rows stand.
+wherever their rows stand. A contact whom several people of the file would be, whose names do not fit each
+other or whose days or sexes differ, is certain for none of them: a couple at an address that came in without
+a name.
 
 Rows that differ in sex, day, place or number at one address and name (`persons.apart`) are known by that fact
 alone. Who is not certain becomes a person of their own, and waits in the review queue
@@ -193,7 +195,7 @@ found AS (
     FROM asked
     JOIN contacts_sourcerow AS known ON known.source_id = %(source)s AND known.digest = asked.digest
     JOIN contacts_contact AS contact ON contact.id = known.contact_id AND contact.erased_at IS NULL
-    WHERE {still_the_same}
+    WHERE {still_the_same} AND {known_before}
   UNION ALL
     SELECT person, id, 1 FROM by_email WHERE name_key <> '' AND name_key IN (held_key, held_birth_key)
   UNION ALL
@@ -258,4 +260,43 @@ FROM (SELECT *, bool_or(step = 1 AND NOT is_certain) OVER (PARTITION BY person) 
       FROM chosen) AS one
 WHERE is_certain AND (step = 0 OR NOT is_doubted)
 ORDER BY person, step
+"""
+
+# A row that an earlier attempt of this import wrote; the preview sees the base as it was before.
+KNOWN_BEFORE = "known.created_by_import_id IS DISTINCT FROM %(import)s"
+# People of the file, of those that {which} says, who would be a contact that another person of the file would
+# be too. By the row itself they are known whoever else is there, and by their whole name unless the other one
+# has it as well.
+CONTESTED = """
+WITH mine AS MATERIALIZED (
+    SELECT target.contact_id FROM {targets} AS target
+    WHERE target.rule > 0 AND {which}
+      AND EXISTS (SELECT FROM {targets} AS other
+                  WHERE other.contact_id = target.contact_id AND other.person <> target.person)
+), one AS MATERIALIZED (
+    SELECT target.contact_id, target.person, target.rule, {which} AS is_asked,
+           (array_agg(fold(own.first_name) ORDER BY own.name_key = '', own.line))[1] AS first,
+           (array_agg(fold(own.last_name) ORDER BY own.name_key = '', own.line))[1] AS last,
+           (array_agg(fold(own.birth_name) ORDER BY own.name_key = '', own.line))[1] AS birth,
+           max(own.name_key) AS name_key, max(own.birth_date) AS birth_date,
+           coalesce(extract(year FROM max(own.birth_date)), max(own.birth_year)) AS birth_year,
+           nullif(max(own.gender), '') AS gender
+    FROM (SELECT DISTINCT contact_id FROM mine) AS shared
+    JOIN {targets} AS target USING (contact_id)
+    JOIN {persons} AS persons ON persons.person = target.person
+    JOIN {rows} AS own ON own.line = persons.line
+    GROUP BY target.contact_id, target.person, target.rule, target.is_new
+)
+INSERT INTO {contested} (person)
+SELECT DISTINCT one.person
+FROM one JOIN one AS other ON other.contact_id = one.contact_id AND other.person <> one.person
+WHERE one.is_asked AND one.rule > 0 AND (
+    one.birth_date <> other.birth_date OR one.birth_year <> other.birth_year OR one.gender <> other.gender
+    OR (one.rule IN (2, 5) AND '' NOT IN (one.name_key, other.name_key) AND one.name_key <> other.name_key
+        AND NOT (
+            ('' IN (one.first, other.first) OR replace(one.first, ' ', '') = replace(other.first, ' ', '')
+             OR one.first LIKE other.first || ' %%' OR other.first LIKE one.first || ' %%')
+            AND ('' IN (one.last, other.last)
+                 OR last_names_fit(one.last, one.birth, other.last, other.birth)))))
+ON CONFLICT DO NOTHING
 """

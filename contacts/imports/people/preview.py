@@ -9,7 +9,7 @@ from django.db import connection
 from contacts.enums import LawfulBasis
 from contacts.imports.people import effects_sql
 from contacts.imports.people.likely import likely_pairs
-from contacts.imports.people.match import create_targets, match_persons
+from contacts.imports.people.match import create_targets, match_all
 from contacts.imports.people.shown import keep_changes, keep_misspelt
 from contacts.imports.people.write import Terms, put_together
 from contacts.imports.staging import Staging
@@ -38,7 +38,7 @@ _EFFECTS = {
 def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     """Match every person of the file and count; `gained_…` are people who would get such a thing."""
     create_targets(staging)
-    match_persons(staging, source_id=terms.source.pk)
+    match_all(staging, source_id=terms.source.pk)
     staging.analyze("targets")
     staging.create("gains", "contact_id bigint, what text")
     counts: dict[str, int] = {}

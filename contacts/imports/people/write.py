@@ -87,7 +87,7 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
     with in_turn([PEOPLE], progress), transaction.atomic(), connection.cursor() as cursor:
         # Before any person is locked, as whoever stops an address does; who comes in finds it stopped.
         add_entries(staging.sql(write_sql.STOPS, which=persons), {}, import_id=terms.import_id)
-        match_persons(staging, source_id=terms.source.pk, which=persons)
+        match_persons(staging, source_id=terms.source.pk, first=chunk.first, last=chunk.last)
         if not terms.match_only:
             number_new_persons(staging, which=persons)
         lend_hash_key()
@@ -120,8 +120,7 @@ def statements(staging: Staging, which: str, terms: Terms) -> Iterator[str]:
     if terms.list_id is not None:
         yield filled(staging, write_sql.INSERT_MEMBERS, which)
     known = f"{which} AND NOT target.is_new"
-    yield filled(staging, confirm_sql.FORGET_UNDONE, known)
-    yield filled(staging, confirm_sql.CONFIRM, known)
+    yield filled(staging, confirm_sql.CONFIRM, known, effects_sql.SAID_ALREADY)
     yield filled(staging, confirm_sql.CONFIRM_FIELDS, f"{known} AND {confirm_sql.CHANGED}")
 
 

@@ -18,26 +18,10 @@ from contacts.imports.rolls.erased import leave_out_erased
 from contacts.imports.rolls.homonyms import tell_homonyms_apart
 from contacts.imports.rolls.prepare import SETTINGS
 from contacts.imports.rolls.recognise import recognise_without_birthplace
+from contacts.imports.rolls.said import Said
 from contacts.imports.staging import Staging
 
-# Columns of ElectoralRegistration that a newer roll may change, with the SQL of the value it gives.
-COMPARED: dict[str, str] = {
-    "source_id": "%(source)s::bigint",
-    "polling_station_id": "place.station_id",
-    "order_number": "own.order_number",
-    "used_name": "own.used_name",
-    "birth_name": "own.birth_name",
-    "first_names": "own.first_names",
-    "gender": "own.gender",
-    "street": "own.street",
-    "complement": "own.complement",
-    "locality": "own.locality",
-    "postcode": "own.postcode",
-    "city": "own.city",
-    "country": "own.country",
-    "left_on": "NULL::date",
-}
-EVERYTHING, DIFFERENCES = "rows", "todo"
+EVERYTHING, DIFFERENCES, GONE_BEFORE = "rows", "todo", "gone_before"
 FEW_ROWS = 20  # fewer say nothing of how the whole list is written
 
 
@@ -48,14 +32,16 @@ class Compared(NamedTuple):
     rows: int
 
 
-def compare(staging: Staging, *, source_id: int) -> Compared:
-    """Fill `todo` (`id` is the elector that a row changes, null for a new one) and `departed`.
+def compare(staging: Staging, *, source_id: int, said: Said) -> Compared:
+    """Fill `todo` (`id` is the elector that a row changes, null for a new one), `departed` and `gone_before`:
+    who is not in the file, and who had left already.
 
     Raises UnreadableFile where nobody could be recognised.
     """
     leave_out_erased(staging)
     staging.create(DIFFERENCES, "row tid, line integer, id bigint, arrived boolean")
     staging.create("departed", "id bigint")
+    staging.create(GONE_BEFORE, "id bigint")
     communes = _known_communes(staging)
     if not communes:
         return Compared(EVERYTHING, _count(staging, EVERYTHING))
@@ -63,27 +49,24 @@ def compare(staging: Staging, *, source_id: int) -> Compared:
     _refuse_unlike(births.has_days, births.had_days, _("dates of birth"))
     lanes = lanes_here()
     in_lanes(
-        partial(_compare_communes, staging, source_id=source_id),
+        partial(_compare_communes, staging, source_id=source_id, said=said),
         [share for lane in range(lanes) if (share := communes[lane::lanes])],
     )
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         cursor.execute(staging.sql(_OF_NEW_COMMUNES), {"communes": communes})
     staging.analyze(DIFFERENCES)
-    given, kept = _compared_sql()
-    recognise_without_birthplace(
-        staging, source_id=source_id, given=given, kept=kept, differences=DIFFERENCES
-    )
+    recognise_without_birthplace(staging, source_id=source_id, said=said, differences=DIFFERENCES)
     if _nearly_all_arrive(staging):
         _refuse_unlike(births.has_places, births.had_places, _("places of birth"))
     return Compared(DIFFERENCES, _count(staging, DIFFERENCES))
 
 
-def compare_again(staging: Staging, *, source_id: int) -> Compared:
+def compare_again(staging: Staging, *, source_id: int, said: Said) -> Compared:
     """Compare with the base as it is now."""
-    staging.drop(DIFFERENCES, "departed")
+    staging.drop(DIFFERENCES, "departed", GONE_BEFORE)
     tell_homonyms_apart(staging)
-    return compare(staging, source_id=source_id)
+    return compare(staging, source_id=source_id, said=said)
 
 
 def counts(staging: Staging, compared: Compared, *, rows: int) -> dict[str, int]:
@@ -158,17 +141,11 @@ def _refuse_unlike(has: bool, had: bool, what: str) -> None:
         )
 
 
-def _compared_sql() -> tuple[str, str]:
-    """Values of a row and of an elector, in one order."""
-    return ", ".join(COMPARED.values()), ", ".join(f"kept.{column}" for column in COMPARED)
-
-
-def _compare_communes(staging: Staging, communes: list[int], *, source_id: int) -> None:
-    given, kept = _compared_sql()
+def _compare_communes(staging: Staging, communes: list[int], *, source_id: int, said: Said) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(SETTINGS)
         cursor.execute(
-            staging.sql(_COMPARE, given=given, kept=kept),
+            staging.sql(_COMPARE, given=said.given, kept=said.of("kept")),
             {"communes": communes, "source": source_id},
         )
 
@@ -215,10 +192,9 @@ WITH differing AS MATERIALIZED (
     ) AS kept ON kept.identity = own.told_apart
     LEFT JOIN {places} AS place ON place.id = own.place
     WHERE ROW({given}) IS DISTINCT FROM ROW({kept})
-), departed AS (
-    INSERT INTO {departed} (id)
-    SELECT kept.id FROM differing JOIN contacts_electoralregistration AS kept USING (id)
-    WHERE differing.line IS NULL AND kept.left_on IS NULL
+), missing AS (
+    SELECT kept.id, kept.left_on FROM differing JOIN contacts_electoralregistration AS kept USING (id)
+    WHERE differing.line IS NULL
       AND (kept.commune_id, kept.roll_kind) IN (SELECT territory_id, kind FROM {places})
       -- A file of some stations says nothing of the others; one that has none of them has new ones.
       AND (kept.polling_station_id IS NULL
@@ -227,6 +203,10 @@ WITH differing AS MATERIALIZED (
                SELECT station.parent_id FROM {places} AS place
                JOIN contacts_territory AS station ON station.id = place.station_id
                WHERE station.parent_id IS NOT NULL))
+), departed AS (
+    INSERT INTO {departed} (id) SELECT id FROM missing WHERE left_on IS NULL
+), gone_before AS (
+    INSERT INTO {gone_before} (id) SELECT id FROM missing WHERE left_on IS NOT NULL
 )
 INSERT INTO {todo} (row, line, id, arrived)
 SELECT row, line, id, id IS NULL FROM differing WHERE line IS NOT NULL ORDER BY row

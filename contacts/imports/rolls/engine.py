@@ -26,6 +26,7 @@ from contacts.imports.rolls.load import drop_raw, load_raw
 from contacts.imports.rolls.lookups import Lookups
 from contacts.imports.rolls.places import make_places
 from contacts.imports.rolls.prepare import prepare
+from contacts.imports.rolls.said import Said
 from contacts.imports.rolls.write import ROWS_A_CHUNK, mark_departed, write_chunk
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
@@ -93,7 +94,7 @@ def stage(
 
     def know_them() -> None:
         tell_homonyms_apart(staging)
-        compared.append(compare(staging, source_id=source_id))
+        compared.append(compare(staging, source_id=source_id, said=Said(mapping.values())))
 
     steps: list[Callable[[], None]] = [know_them, partial(drop_raw, staging)]
     in_lanes(lambda step: step(), steps)
@@ -135,6 +136,7 @@ def write(
     *,
     import_id: int,
     source_id: int,
+    said: Said,
     told: Progress,
     base_changed: bool,
     begun: bool,
@@ -143,19 +145,21 @@ def write(
     """Write what `stage` prepared, going on where an earlier attempt stopped; link electors to people.
 
     `base_changed`: other rolls came or went since the preview. `begun`: an earlier attempt may have written a
-    part, and nobody looked for the people of its electors. `departed_on`: electors of the roll's communes
+    part, and nobody looked for the people of its electors. `said`: the columns of known electors that the
+    file gives. `departed_on`: electors of the roll's communes
     and lists who are not in the file left on that day; None when the file may be a part of the roll.
     """
     make_places(staging)
     if base_changed:  # what this import wrote before is as in the file, and not written again
         staging.drop(chunks.TABLE)
-        chunks.remember(staging, _pieces(staging, compare_again(staging, source_id=source_id)))
-    remember_coverage(staging, import_id=import_id)
+        again = compare_again(staging, source_id=source_id, said=said)
+        chunks.remember(staging, _pieces(staging, again))
+    remember_coverage(staging, import_id=import_id, has_stations="polling_station_id" in said)
     todo, done = chunks.left_to_do(staging)
     rows = sum(chunk.rows for chunk in todo)
     told.step(progress.WRITING, done + rows, done=done)
     in_lanes(
-        partial(_write, staging, import_id=import_id, source_id=source_id, told=told),
+        partial(_write, staging, import_id=import_id, source_id=source_id, said=said, told=told),
         todo,
     )
     if departed_on is not None:
@@ -186,8 +190,10 @@ def _link(staging: Staging, import_id: int, told: Progress) -> Links:
     )
 
 
-def _write(staging: Staging, chunk: chunks.Chunk, *, import_id: int, source_id: int, told: Progress) -> None:
-    write_chunk(staging, chunk, import_id=import_id, source_id=source_id, progress=told)
+def _write(
+    staging: Staging, chunk: chunks.Chunk, *, import_id: int, source_id: int, said: Said, told: Progress
+) -> None:
+    write_chunk(staging, chunk, import_id=import_id, source_id=source_id, said=said, progress=told)
 
 
 def _refuse_second_header(staging: Staging, layout: Layout, columns: RawColumns) -> None:

@@ -36,10 +36,13 @@ class _Row(NamedTuple):
 
 
 class _Territory(NamedTuple):
+    """A place to make; `is_named` says that the roll gives the name, which is not made up from a number."""
+
     kind: str
     code: str
     name: str
     parent_id: int
+    is_named: bool
 
 
 def make_places(staging: Staging) -> None:
@@ -54,7 +57,8 @@ def make_places(staging: Staging) -> None:
         rows = [_Row(*values) for values in cursor.fetchall()]
         cursor.execute("SELECT code, id, name FROM contacts_territory WHERE kind = 'department'")
         departments = {code: (department_id, name) for code, department_id, name in cursor.fetchall()}
-        stations = {row.station_key: _station(row) for row in reversed(rows)}
+        labelled = [row for row in rows if row.station_name.strip()]
+        stations = {row.station_key: _station(row) for row in reversed([*labelled, *rows])}
         cantons = _cantons(rows, departments)
         seats = {row.station_key: _constituency(row, departments) for row in reversed(rows)}
         _upsert([*stations.values(), *cantons.values(), *seats.values()])
@@ -74,9 +78,11 @@ def _station(row: _Row) -> _Territory:
     label = row.station_name.strip()
     if row.is_abroad:
         name = label or row.station_code.strip()
-        return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id)
+        return _Territory(
+            "polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id, bool(label)
+        )
     name = f"Bureau {number} – {label}" if label else f"Bureau {number}"
-    return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id)
+    return _Territory("polling_station", row.station_key, name[:NAME_LIMIT], row.territory_id, bool(label))
 
 
 def _cantons(rows: list[_Row], departments: dict[str, tuple[int, str]]) -> dict[str, _Territory]:
@@ -95,7 +101,7 @@ def _cantons(rows: list[_Row], departments: dict[str, tuple[int, str]]) -> dict[
         if changed:
             cursor.execute(_NAME_CANTONS, [list(values) for values in zip(*changed, strict=True)])
     return {
-        key: _Territory("canton", one.code, one.name, departments[one.department][0])
+        key: _Territory("canton", one.code, one.name, departments[one.department][0], one.has_name)
         for key, one in found.items()
     }
 
@@ -112,16 +118,18 @@ def _constituency(row: _Row, departments: dict[str, tuple[int, str]]) -> _Territ
         f"{row.department}-{number}",
         f"{ordinal} circonscription {of}"[:NAME_LIMIT],
         department_id,
+        False,
     )
 
 
 def _upsert(found: Iterable[_Territory | None]) -> None:
-    """Insert what is missing, rename stations whose name changed; every new place contains itself."""
+    """Insert what is missing, rename stations of another name; every new place contains itself."""
     wanted = list(dict.fromkeys(one for one in found if one is not None))
     with connection.cursor() as cursor:
         for part in _parts(wanted):
             columns = [list(values) for values in zip(*part, strict=True)]
-            cursor.execute(_UPSERT, columns)
+            cursor.execute(_INSERT, columns)
+            cursor.execute(_RENAME, columns)
             cursor.execute(_ANCESTORS, [*columns[:2], *columns[:2]])
 
 
@@ -158,12 +166,20 @@ FROM contacts_territory AS station
 WHERE station.kind = 'polling_station' AND station.code = place.station_key
   AND place.station_id IS DISTINCT FROM station.id
 """
-_UPSERT = """
+_INSERT = """
 INSERT INTO contacts_territory (kind, code, name, article, parent_id, postcodes)
 SELECT DISTINCT ON (kind, code) kind, code, name, '', parent_id, ARRAY[]::varchar[]
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS wanted (kind, code, name, parent_id)
-ON CONFLICT (kind, code) DO UPDATE SET name = excluded.name
-WHERE contacts_territory.kind = 'polling_station' AND contacts_territory.name <> excluded.name
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::boolean[])
+    AS wanted (kind, code, name, parent_id, is_named)
+ORDER BY kind, code, is_named DESC
+ON CONFLICT (kind, code) DO NOTHING
+"""
+_RENAME = """
+UPDATE contacts_territory AS station SET name = wanted.name
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[], %s::boolean[])
+    AS wanted (kind, code, name, parent_id, is_named)
+WHERE wanted.is_named AND wanted.kind = 'polling_station' AND station.kind = wanted.kind
+  AND station.code = wanted.code AND station.name <> wanted.name
 """
 _ANCESTORS = """
 INSERT INTO contacts_territoryancestor (ancestor_id, descendant_id, depth)

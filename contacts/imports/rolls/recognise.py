@@ -11,16 +11,12 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
+from contacts.imports.rolls.said import Said
 from contacts.imports.staging import Staging
 
 
-def recognise_without_birthplace(
-    staging: Staging, *, source_id: int, given: str, kept: str, differences: str
-) -> None:
-    """Make changes of those of `todo` who arrive and those of `departed` who are one.
-
-    `given` and `kept` are the compared values in SQL, of a row and of an elector.
-    """
+def recognise_without_birthplace(staging: Staging, *, source_id: int, said: Said, differences: str) -> None:
+    """Make changes of those of `todo` who arrive and those of `departed` who are one."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(staging.sql("SELECT EXISTS (SELECT FROM {departed})"))
         if not cursor.fetchone()[0]:
@@ -30,7 +26,8 @@ def recognise_without_birthplace(
         if not cursor.rowcount:
             return
         cursor.execute(staging.sql(_ARE_HERE))
-        cursor.execute(staging.sql(_UNCHANGED, given=given, kept=kept), {"source": source_id})
+        unchanged = staging.sql(_UNCHANGED, given=said.given, kept=said.of("kept"))
+        cursor.execute(unchanged, {"source": source_id})
     staging.analyze(differences)
 
 

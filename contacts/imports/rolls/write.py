@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 
 from contacts.imports.chunks import Chunk, mark_done
 from contacts.imports.progress import Progress
-from contacts.imports.rolls.compare import COMPARED, EVERYTHING
+from contacts.imports.rolls.compare import EVERYTHING
 from contacts.imports.rolls.prepare import SETTINGS
+from contacts.imports.rolls.said import Said
 from contacts.imports.staging import Staging
 from contacts.services.projections import refresh_projections_from, refresh_reach
 
@@ -18,13 +19,13 @@ ROWS_A_CHUNK = 50_000
 
 
 def write_chunk(
-    staging: Staging, chunk: Chunk, *, import_id: int, source_id: int, progress: Progress
+    staging: Staging, chunk: Chunk, *, import_id: int, source_id: int, said: Said, progress: Progress
 ) -> None:
     """Write one piece in a transaction of its own; an elector that somebody else wrote meanwhile is left."""
     try:
-        _write(staging, chunk, import_id, source_id, progress, "")
+        _write(staging, chunk, import_id, source_id, said, progress, "")
     except IntegrityError:  # another import of the same roll, at the same time
-        _write(staging, chunk, import_id, source_id, progress, "ON CONFLICT (identity) DO NOTHING")
+        _write(staging, chunk, import_id, source_id, said, progress, "ON CONFLICT (identity) DO NOTHING")
 
 
 def mark_departed(staging: Staging, *, import_id: int, on: date) -> None:
@@ -42,7 +43,13 @@ def mark_departed(staging: Staging, *, import_id: int, on: date) -> None:
 
 
 def _write(
-    staging: Staging, chunk: Chunk, import_id: int, source_id: int, progress: Progress, otherwise: str
+    staging: Staging,
+    chunk: Chunk,
+    import_id: int,
+    source_id: int,
+    said: Said,
+    progress: Progress,
+    otherwise: str,
 ) -> None:
     values = {"import": import_id, "source": source_id}
     with transaction.atomic(), connection.cursor() as cursor:
@@ -55,10 +62,19 @@ def _write(
             inside = chunk.inside("todo")
             new = staging.sql(_NEW, rows_of=staging.sql(_NEW_ROWS), inside=inside)
             cursor.execute(new + otherwise, values)
-            cursor.execute(staging.sql(_CHANGED, inside=inside, **_COLUMNS), values)
+            cursor.execute(staging.sql(_CHANGED, inside=inside, **_columns(said)), values)
             refresh_reach([row[0] for row in cursor.fetchall()])
         mark_done(staging, chunk)
         progress.wrote(chunk.rows)
+
+
+def _columns(said: Said) -> dict[str, str]:
+    return {
+        "given": said.named,
+        "kept": said.of("kept"),
+        "wanted": said.of("change"),
+        "written": said.written("change"),
+    }
 
 
 _ALL_ROWS = "{rows} AS own"
@@ -77,12 +93,6 @@ JOIN {places} AS place ON place.id = own.place
 LEFT JOIN {special} AS special ON special.line = own.line
 WHERE {inside} AND NOT coalesce(special.duplicate, false)
 """
-_COLUMNS = {
-    "given": ", ".join(f"{sql} AS {column}" for column, sql in COMPARED.items()),
-    "kept": ", ".join(f"kept.{column}" for column in COMPARED),
-    "wanted": ", ".join(f"change.{column}" for column in COMPARED),
-    "written": ", ".join(f"{column} = change.{column}" for column in COMPARED),
-}
 # The earlier values are kept in ImportChange before they go, only those that differ. Gives the people whose
 # elector changed: their post is read from the roll.
 _CHANGED = """

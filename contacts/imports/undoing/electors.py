@@ -1,4 +1,7 @@
-"""Undoing a roll: its electors go, but for those whom another roll has too or somebody linked by hand."""
+"""Undoing a roll: its electors go, but for those whom another roll has too or somebody linked by hand.
+
+What it changed returns, unless a later roll says the same.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from campaign_crm.platform.jobs import RunningJob
 from contacts.imports.progress import Progress
 from contacts.imports.turns import LINKS, PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
+from contacts.imports.undoing.rolls import LaterRoll, hand_over_values, later_rolls
 from contacts.imports.undoing.values import return_values
 from contacts.models import ElectoralRegistration, Import
 from contacts.services.projections import refresh_projections
@@ -21,9 +25,10 @@ ELECTORS_AT_A_TIME = 20_000
 def undo_electors(import_run: Import, job: RunningJob | None, told: Progress | None) -> None:
     """Give back what the roll changed and remove whom it alone brought. The caller holds the roll's turns."""
     asked = {"import": import_run.pk, "communes": import_run.options.get("communes")}
+    later = later_rolls(import_run.pk)
     for batch in batches(import_run.pk, _ELECTORS, asked, size=ELECTORS_AT_A_TIME):
         with in_turn([LINKS, PEOPLE], told), transaction.atomic():
-            _undo_batch(import_run, batch)
+            _undo_batch(import_run, batch, later)
             if job is not None:
                 job.progress(0)  # a worker that lost the job keeps nothing of the batch
                 job.got_on()
@@ -36,11 +41,12 @@ def electors_created(import_run: Import) -> QuerySet[ElectoralRegistration]:
     return created.filter(commune_id__in=communes) if communes else created
 
 
-def _undo_batch(import_run: Import, batch: list[int]) -> None:
+def _undo_batch(import_run: Import, batch: list[int], later: list[LaterRoll]) -> None:
     values: dict[str, Any] = {"import": import_run.pk, "ids": batch}
     with connection.cursor() as cursor:
         cursor.execute(_HOLD_LINKED, values)  # people before electors, as whoever links them does
         linked = [row[0] for row in cursor.fetchall()]
+        hand_over_values(import_run.pk, batch, later)
         returned = return_values(import_run.pk, "registration", batch)
         cursor.execute(_HAND_OVER, values)
         handed_over = cursor.rowcount

@@ -1,6 +1,6 @@
 """What another file says too is that file's, before an undo takes away what is still the import's own.
 
-Of several files the newest that stands; what people refused or agreed to is no part of it: see the ledger.
+Of several files the newest that stands. What people refused is no part of it: see the ledger.
 """
 
 from __future__ import annotations
@@ -47,13 +47,29 @@ def hand_over_people(import_id: int, ids: list[int]) -> int:
     return handed_over
 
 
+def hand_over_agreements(asked: list[tuple[int, str, bool]]) -> None:
+    """Write again what went with an undone file where another file says it: (person, channel, agreed or not).
+
+    Runs after that file's entries are gone. As when the other file came in, a refusal always counts, and an
+    agreement goes against one that is left only if it is of a later day.
+    """
+    people, channels, given = zip(*asked, strict=True) if asked else ((), (), ())
+    values = {"ids": list(people), "channels": list(channels), "given": list(given), "import": 0}
+    with connection.cursor() as cursor:
+        cursor.execute(_HAND_OVER_AGREEMENTS, values)
+
+
 _HEIRS = """
 heirs AS MATERIALIZED (
-    SELECT own.contact_id, own.source_id, own.import_run_id, own.what, own.as_of
+    SELECT own.contact_id, own.source_id, newest.run AS import_run_id, own.what, newest.day AS as_of
     FROM contacts_importconfirmation AS own
-    JOIN contacts_import AS run
-        ON run.id = own.import_run_id AND run.state IN ('running', 'done', 'failed', 'cancelled')
-    WHERE own.contact_id = ANY(%(ids)s) AND own.import_run_id <> %(import)s
+    CROSS JOIN LATERAL (
+        SELECT one.run, one.day FROM unnest(own.runs, own.days) AS one (run, day)
+        JOIN contacts_import AS run
+            ON run.id = one.run AND run.state IN ('running', 'done', 'failed', 'cancelled')
+        WHERE one.run <> %(import)s ORDER BY one.run DESC LIMIT 1
+    ) AS newest
+    WHERE own.contact_id = ANY(%(ids)s)
 )
 """
 _HAND_OVER_ADDED = f"""
@@ -79,7 +95,16 @@ FROM (
 WHERE held.id = heir.contact_id AND held.created_by_import_id = %(import)s
 """
 _FORGET_OWN = """
-DELETE FROM contacts_importconfirmation WHERE contact_id = ANY(%(ids)s) AND import_run_id = %(import)s
+WITH left_over AS (
+    UPDATE contacts_importconfirmation AS own
+    SET (runs, days) = (
+        SELECT array_agg(one.run ORDER BY one.place), array_agg(one.day ORDER BY one.place)
+        FROM unnest(own.runs, own.days) WITH ORDINALITY AS one (run, day, place)
+        WHERE one.run <> %(import)s)
+    WHERE own.contact_id = ANY(%(ids)s) AND %(import)s = ANY(own.runs) AND cardinality(own.runs) > 1
+)
+DELETE FROM contacts_importconfirmation
+WHERE contact_id = ANY(%(ids)s) AND runs = ARRAY[%(import)s::bigint]
 """
 # Extra fields are one column: another file has it when it gave each of those that the import wrote.
 _HAND_OVER_FIELDS = f"""
@@ -95,9 +120,11 @@ moving AS MATERIALIZED (
     CROSS JOIN LATERAL jsonb_object_keys(change.after) AS field (key)
     WHERE to_jsonb(kept) -> field.key = change.after -> field.key
       AND CASE WHEN field.key = 'custom' THEN heir.what @> ARRAY(
-              SELECT 'extra:' || extra.key FROM jsonb_each(change.after -> 'custom') AS extra
+              SELECT 'extra:' || extra.key || ':' || left(md5(change.after -> 'custom' ->> extra.key), 8)
+              FROM jsonb_each(change.after -> 'custom') AS extra
               WHERE change.before -> 'custom' -> extra.key IS DISTINCT FROM extra.value)
-          ELSE heir.what @> ARRAY['field:' || field.key] END
+          ELSE heir.what @> ARRAY[
+              'field:' || field.key || ':' || left(md5(change.after ->> field.key), 8)] END
     ORDER BY change.id, field.key, heir.import_run_id DESC
 ),
 given AS (
@@ -110,4 +137,41 @@ UPDATE contacts_importchange AS change
 SET before = change.before - moved.keys, after = change.after - moved.keys
 FROM (SELECT id, array_agg(key) AS keys FROM moving GROUP BY id) AS moved
 WHERE change.id = moved.id
+"""
+_HAND_OVER_AGREEMENTS = f"""
+WITH {_HEIRS}
+INSERT INTO contacts_consent (
+    contact_id, channel, purpose, given, at, source_id, proof, created_by_import_id)
+SELECT DISTINCT ON (asked.contact_id, asked.channel, asked.given)
+       asked.contact_id, asked.channel, 'messages', asked.given, least(heir.as_of, now()), heir.source_id,
+       jsonb_strip_nulls(jsonb_build_object(
+           'import', heir.import_run_id, 'words', words.row ->> 'words', 'said', words.row ->> 'proof',
+           'undated', nullif(said.undated, false))),
+       heir.import_run_id
+FROM unnest(%(ids)s::bigint[], %(channels)s::text[], %(given)s::boolean[])
+    AS asked (contact_id, channel, given)
+JOIN heirs AS heir USING (contact_id)
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN asked.given THEN 'agrees:' ELSE 'refuses:' END || asked.channel AS what
+) AS word
+CROSS JOIN LATERAL (
+    SELECT heir.what @> ARRAY[word.what || ':undated'] AS undated
+    WHERE heir.what && ARRAY[word.what, word.what || ':undated']
+) AS said
+LEFT JOIN LATERAL (
+    SELECT held.given, held.at FROM contacts_consent AS held
+    WHERE held.contact_id = asked.contact_id AND held.channel = asked.channel AND held.purpose = 'messages'
+    ORDER BY held.at DESC, held.id DESC LIMIT 1
+) AS last ON true
+LEFT JOIN LATERAL (
+    SELECT entry -> 'rows' -> 0 AS row
+    FROM contacts_contactsource AS link CROSS JOIN LATERAL jsonb_array_elements(link.said) AS entry
+    WHERE link.contact_id = heir.contact_id AND link.source_id = heir.source_id
+      AND entry -> 'import' = to_jsonb(heir.import_run_id)
+    LIMIT 1
+) AS words ON true
+WHERE last.given IS NULL
+   OR CASE WHEN asked.given THEN NOT last.given AND NOT said.undated AND heir.as_of::date > last.at::date
+           ELSE last.given END
+ORDER BY asked.contact_id, asked.channel, asked.given, said.undated, heir.as_of DESC, heir.import_run_id DESC
 """

@@ -10,7 +10,7 @@ from contacts.households.finding import housemates_of, refresh_households
 from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
-from contacts.imports.undoing.handing import hand_over_fields, hand_over_people
+from contacts.imports.undoing.handing import hand_over_agreements, hand_over_fields, hand_over_people
 from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
 from contacts.merging.happened import ADDED_TABLES, CONSENTS, POINT_TABLES, SOURCE_ROWS, happened_to
 from contacts.merging.service import show_hidden_rows
@@ -80,18 +80,26 @@ def _remove_additions(import_id: int, ids: list[int], created: set[int], refusal
     are known when the file comes in again.
     """
     with connection.cursor() as cursor:
+        cursor.execute(_REMOVE_CONSENTS, {"import": import_id, "ids": ids, "refusals_too": refusals_too})
+        said = sorted(set(cursor.fetchall()))
         for table in ADDED_TABLES:
-            stays = " AND given" if table == CONSENTS and not refusals_too else ""
             of = [pk for pk in ids if pk not in created] if table == SOURCE_ROWS else ids
-            cursor.execute(
-                f"DELETE FROM {table} WHERE created_by_import_id = %s AND contact_id = ANY(%s){stays}",
-                [import_id, of],
-            )
+            if table != CONSENTS:
+                cursor.execute(
+                    f"DELETE FROM {table} WHERE created_by_import_id = %s AND contact_id = ANY(%s)",
+                    [import_id, of],
+                )
+        hand_over_agreements(said)
         show_hidden_rows(ids)
         for table in POINT_TABLES:
             cursor.execute(_PROMOTE.format(table=table), [ids])
 
 
+_REMOVE_CONSENTS = f"""
+DELETE FROM {CONSENTS}
+WHERE created_by_import_id = %(import)s AND contact_id = ANY(%(ids)s) AND (given OR %(refusals_too)s)
+RETURNING contact_id, channel, given
+"""
 _SAID_BY_IT = """source_id = %(source)s
     AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s::bigint))"""
 _TOUCHED = " UNION ".join(

@@ -40,15 +40,17 @@ FROM contacts_importchange AS change JOIN {table} AS kept ON kept.id = change.ro
 WHERE change.import_run_id = %(import)s AND change."table" = %(name)s AND kept.{owner} = ANY(%(owners)s)
 """
 # The value before this import may be what an undone one wrote: then the one before that, and so on. Whoever
-# wrote a value last is asked, so that a value that came back by another way stays.
+# wrote a value last is asked, so that a value that came back by another way stays; so does one that a file
+# which stands wrote again later. No value is the `null` of JSON, on both sides.
 _RETURN = """
 WITH RECURSIVE earlier AS (
-    SELECT change.id, change.row_id, change.after -> %(key)s AS written, change.before -> %(key)s AS value
+    SELECT change.id, change.id AS own, change.row_id, change.after -> %(key)s AS written,
+           change.before -> %(key)s AS value
     FROM contacts_importchange AS change JOIN {table} AS kept ON kept.id = change.row_id
     WHERE change.import_run_id = %(import)s AND change."table" = %(name)s AND change.before ? %(key)s
       AND kept.{owner} = ANY(%(owners)s)
     UNION ALL
-    SELECT older.id, earlier.row_id, earlier.written, older.before -> %(key)s
+    SELECT older.id, earlier.own, earlier.row_id, earlier.written, older.before -> %(key)s
     FROM earlier
     CROSS JOIN LATERAL (
         SELECT change.id, change.before, change.import_run_id
@@ -60,11 +62,16 @@ WITH RECURSIVE earlier AS (
     JOIN contacts_import AS run ON run.id = older.import_run_id
     WHERE run.state IN ('undone', 'undoing')
 ), first AS (
-    SELECT DISTINCT ON (row_id, written) row_id, written,
+    SELECT DISTINCT ON (row_id, written) row_id, own, written,
            (jsonb_populate_record(NULL::{table}, jsonb_build_object(%(key)s, value))).{column} AS value
     FROM earlier ORDER BY row_id, written, id
 )
 UPDATE {table} AS kept SET {column} = first.value
 FROM first
-WHERE kept.id = first.row_id AND to_jsonb(kept.{column}) IS NOT DISTINCT FROM first.written
+WHERE kept.id = first.row_id AND coalesce(to_jsonb(kept.{column}), 'null') = first.written
+  AND NOT EXISTS (
+      SELECT FROM contacts_importchange AS later
+      JOIN contacts_import AS run ON run.id = later.import_run_id AND run.state NOT IN ('undone', 'undoing')
+      WHERE later."table" = %(name)s AND later.row_id = kept.id AND later.id > first.own
+        AND later.after -> %(key)s = first.written)
 """

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from campaign_crm.platform.jobs import run_job
+from contacts.enums import Channel, ConsentPurpose
 from contacts.imports.choices import set_mapping
 from contacts.imports.fields import CUSTOM_PREFIX
 from contacts.imports.service import enqueue_preview, enqueue_run, start_import, undo_import
 from contacts.models import (
+    Consent,
     Contact,
     ContactSource,
     ContactTag,
@@ -23,8 +25,10 @@ from contacts.models import (
     ListMembership,
     PhoneNumber,
     PostalAddress,
+    Reach,
     Source,
 )
+from contacts.services.consents import record_consent
 from tests.support.imports import write_rows
 
 pytestmark = pytest.mark.django_db
@@ -166,9 +170,61 @@ def test_what_an_undone_file_confirmed_is_not_said_by_the_next(
     assert not PhoneNumber.objects.exists()
 
 
+def test_a_file_between_two_others_keeps_what_it_said(load: Load, book: Source, other: Source) -> None:
+    first = load(book, ALL)
+    load(other, ALL)
+    undo(load(other, LEA))
+    undo(first)
+    assert PhoneNumber.objects.get().source == other
+
+
+def test_a_file_that_said_something_else_before_is_given_no_newer_value(
+    load: Load, book: Source, other: Source
+) -> None:
+    third = Source.objects.create(name="Third", kind="form", lawful_basis="consent", channels=[])
+    load(book, ("", "Martin", "lea@example.org", "06 39 98 12 34"))
+    load(third, ("Léa", "Martin", "lea@example.org", "06 39 98 12 34"))
+    load(other, LEA)
+    newest = load(third, ("Léa", "Martin-Petit", "lea@example.org"), policies={"names": "replace"})
+    assert Contact.objects.get().last_name == "Martin-Petit"
+    undo(newest)
+    assert Contact.objects.get().last_name == "Martin"
+
+
+def agreements() -> list[tuple[str, bool, str]]:
+    found = Consent.objects.order_by("at", "pk").values_list("channel", "given", "source__name")
+    return list(found)
+
+
+@pytest.mark.parametrize("same_source", [True, False])
+def test_an_agreement_that_a_later_file_gave_too_is_that_ones(
+    load: Load, book: Source, other: Source, same_source: bool
+) -> None:
+    first = load(book, LEA)
+    later = load(book if same_source else other, LEA)
+    assert agreements() == [("email", True, "Book")]
+    undo(first)
+    assert agreements() == [("email", True, "Book" if same_source else "Form")]
+    consent = Consent.objects.get()
+    assert (consent.created_by_import, consent.is_undated) == (later, True)
+    assert Reach.objects.get(channel="email").political
+    undo(later)
+    assert not Consent.objects.exists()
+
+
+def test_an_agreement_is_not_given_back_against_a_refusal(load: Load, book: Source, other: Source) -> None:
+    first = load(book, LEA)
+    load(other, LEA)
+    person = Contact.objects.get()
+    messages = ConsentPurpose.MESSAGES
+    record_consent(contact=person, channel=Channel.EMAIL, purpose=messages, given=False, by=None)
+    undo(first)
+    assert agreements()[-1][:2] == ("email", False)
+
+
 def test_a_file_that_comes_every_day_keeps_one_row_a_person(load: Load, book: Source) -> None:
     load(book, LEA)
     assert not ImportConfirmation.objects.exists()
     for _day in range(3):
         newest = load(book, LEA)
-    assert ImportConfirmation.objects.get().import_run == newest
+    assert ImportConfirmation.objects.get().runs[-1] == newest.pk
