@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from contacts.imports.linking import Links
 from contacts.imports.staging import Staging
-from contacts.models import DuplicatePair, Import
+from contacts.models import Consent, DuplicatePair, Import
 from contacts.services.stop_entries import entries_of
 
 
@@ -43,6 +44,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "left_out": run.preview["left_out"],
         "misspelt": run.preview.get("misspelt", 0),
         "stopped": run.preview["stopped"],
+        "refused": refusals_of(run).values("contact").distinct().count(),
         "without_agreement": run.preview.get("without_agreement", 0),
         "undated": run.preview.get("undated", 0),
         "linked": links.linked,
@@ -59,6 +61,11 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
             cursor.execute(_FIELDS_GAINED, {"import": run.pk})
             told |= {f"field_{name}": int(number) for name, number in cursor.fetchall()}
     return told
+
+
+def refusals_of(run: Import) -> QuerySet[Consent]:
+    """What people refused, as this file says it; a doubt is none."""
+    return Consent.objects.filter(created_by_import=run, given=False).exclude(proof__has_key="doubted")
 
 
 def opt_out_counts(run: Import) -> dict[str, int]:
@@ -109,6 +116,7 @@ WITH person AS MATERIALIZED (
            WHERE source_id = %(source)s AND contact_id IN (SELECT id FROM person)
              AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s))
     UNION SELECT contact_id FROM contacts_contacttag WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_listmembership WHERE created_by_import_id = %(import)s
 )
 SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM person WHERE is_new),
        (SELECT count(*) FROM person WHERE NOT is_new AND id IN (SELECT id FROM gained))

@@ -18,6 +18,7 @@ from contacts.imports import chunks, files
 from contacts.imports.at_rest import make_plain
 from contacts.imports.by_kind import counts_of, source_of, stage_file, write_file
 from contacts.imports.formats.opening import forget_table
+from contacts.imports.notices import tell_the_end
 from contacts.imports.progress import FINISHING, Progress
 from contacts.imports.rejects import keep_rejects
 from contacts.imports.samples import keep_samples
@@ -28,7 +29,9 @@ from contacts.imports.working import at_work, end, fail
 from contacts.models import Import
 
 PREVIEW_JOB, RUN_JOB, UNDO_JOB = "contacts.import_preview", "contacts.import_run", "contacts.import_undo"
-SEEN_BEFORE = ("new", "updated", "unchanged", "arrived", "conflicts", "stopped", "waiting")
+SEEN_BEFORE = (
+    *("new", "updated", "unchanged", "arrived", "conflicts", "stopped", "stopped_anew", "refused", "waiting"),
+)
 """Counts of a preview that would differ once a part is written."""
 
 
@@ -103,12 +106,13 @@ def _begin_writing(run: Import) -> None:
 def run_undo(job: RunningJob) -> None:
     """Take an import back."""
     with at_work(job) as run:
-        by = User.objects.filter(pk=job.created_by_id or 0).first()
+        by: User | None = User.objects.filter(pk=job.created_by_id or 0).first()
         if run.state != Import.State.UNDONE:  # else an earlier worker died right after its last commit
             with writing_an_import(run.pk):
                 undo_import(
                     import_run=run, by=by, job=job, objections_too=bool(job.payload.get("objections_too"))
                 )
+            tell_the_end(run, to=by)
 
 
 @on_abandoned(PREVIEW_JOB, RUN_JOB, UNDO_JOB)

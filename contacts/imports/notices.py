@@ -6,20 +6,26 @@ from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
-from campaign_crm.platform.models import Notification
+from campaign_crm.platform.models import Notification, User
 from contacts.imports.partway import partway_words
 from contacts.models import Import
 
 LONGEST = 300  # characters of Notification.message
 
 
-def tell_the_end(run: Import) -> None:
-    """Write a notification of an import, or of its undo, that ended; in the language of the moment."""
-    if run.created_by_id is None:
+def tell_the_end(run: Import, *, to: User | None = None) -> None:
+    """Write a notification of an import, or of its undo, that ended; in the language of the moment.
+
+    Whoever started the import is told, unless `to` says who waits.
+    """
+    told_to = to.pk if to is not None else run.created_by_id
+    if told_to is None:
         return
     told = {"file": run.file_name, "reason": run.error}
     if run.state == Import.State.UNDOING:
         message = _("Undoing “%(file)s” was interrupted; it can be gone on with: %(reason)s") % told
+    elif run.state == Import.State.UNDONE:
+        message = _("“%(file)s” is undone: what it did and what stays is on its page.") % told
     elif run.state == Import.State.FAILED and run.has_begun:
         message = _("“%(file)s” was imported in part, which can be undone: %(reason)s") % told
         message = " ".join(filter(None, [message, partway_words(run)]))
@@ -32,7 +38,7 @@ def tell_the_end(run: Import) -> None:
             **counts,
         }
     Notification.objects.create(
-        user_id=run.created_by_id,
+        user_id=told_to,
         kind=f"import.{run.state}",
         message=message[:LONGEST],
         url=reverse("contacts:import", args=[run.pk]),

@@ -31,7 +31,7 @@ from contacts.imports.remembered import Kept, open_as_before
 from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.imports.sketch import Layout
 from contacts.imports.standing import AT_WORK, State, check_changeable, is_changeable, lock_import
-from contacts.imports.undo import UNDOABLE
+from contacts.imports.undo import UNDOABLE, objections_of
 from contacts.imports.undo_time import undo_is_over
 from contacts.models import Import, RecurringFile, RecurringImport, Source
 
@@ -123,11 +123,13 @@ def enqueue_run(*, run: Import, by: User | None, whole_roll: bool = False) -> Jo
 def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -> Job:
     """Have an ended import taken back: what it alone created goes, what it changed returns.
 
-    `objections_too`: what a file of people put on the do-not-contact list goes as well, because the file was
-    mistaken. Of an opt-out file it always does.
+    `objections_too`: what a file of people put on the do-not-contact list, and what they refused in it, goes
+    as well, because the file was mistaken; that can be said of an undone import too. Of an opt-out file it
+    always does.
     """
     lock_import(run)
-    if run.state not in UNDOABLE:
+    again = run.state == State.UNDONE and objections_too
+    if run.state not in UNDOABLE and not again:
         raise WrongState(_("Only an import that has ended can be undone."))
     if not run.has_begun:
         raise WrongState(_("Nothing of this file was written: there is nothing to undo."))
@@ -135,8 +137,10 @@ def undo_import(*, run: Import, by: User | None, objections_too: bool = False) -
         raise WrongState(_("This import is being undone already."))
     if undo_is_over(run):
         raise WrongState(_("It is too long ago: what this import replaced is forgotten."))
+    if again and not objections_of(run):
+        raise WrongState(_("No objection of this file is left to take back."))
     job = enqueue(kind=UNDO_JOB, payload={"import": run.pk, "objections_too": objections_too}, by=by)
-    Import.objects.filter(pk=run.pk).update(job=job)
+    Import.objects.filter(pk=run.pk).update(job=job, **({"state": State.UNDOING} if again else {}))
     return job
 
 

@@ -130,6 +130,12 @@ def is_agreement(text: str) -> bool:
     return bool(read_yes_no(text) or read_state(text) == ContactState.SUBSCRIBED or read_moment(text))
 
 
+def is_plain_no(text: str) -> bool:
+    """True for a no, and for who left: whatever else is no agreement says only that none is known."""
+    left = (ContactState.UNSUBSCRIBED, ContactState.COMPLAINED)
+    return read_yes_no(text) is False or read_state(text) in left
+
+
 def _forms(text: str) -> Iterator[str]:
     """The words of a cell, and the same without the ending of a gender or of several."""
     folded = fold(text)

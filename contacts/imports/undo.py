@@ -21,6 +21,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.database import analyze
 from campaign_crm.platform.jobs import RunningJob
 from campaign_crm.platform.models import User
+from contacts.imports.counting import refusals_of
 from contacts.imports.errors import WrongState
 from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
@@ -29,7 +30,7 @@ from contacts.imports.undoing.counts import Undone, add, so_far
 from contacts.imports.undoing.electors import electors_created, undo_electors
 from contacts.imports.undoing.people import undo_people
 from contacts.models import Contact, DuplicatePair, ElectoralRegistration, Import
-from contacts.services.stop_entries import take_back
+from contacts.services.stop_entries import entries_of, take_back
 
 UNDOABLE = (Import.State.DONE, Import.State.FAILED, Import.State.CANCELLED, Import.State.UNDOING)
 LISTED = 100  # of those who stay
@@ -56,6 +57,11 @@ def undo_import(
         undone = _end(import_run, by, job)
     analyze("contacts_contact", "contacts_electoralregistration")
     return undone
+
+
+def objections_of(import_run: Import) -> bool:
+    """True when something that this file says of objections and refusals is still there."""
+    return refusals_of(import_run).exists() or entries_of(import_run.pk) > 0
 
 
 def people_kept(import_run: Import) -> list[Contact]:

@@ -46,7 +46,7 @@ class Consent(models.Model):
 
     Append-only: a trigger refuses updates; rows go only when the person is erased. `proof` is a JSON object:
     form or import row, confirmed address, page. `undated` in it: nobody knows the day, `at` is that of the
-    import.
+    import. `doubted`: the file has no plain yes or no, and nothing was known of an agreement.
     """
 
     contact = models.ForeignKey(

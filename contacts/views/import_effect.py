@@ -79,6 +79,11 @@ def tiles(run: Import, counts: Counts) -> list[Tile]:
     if counts.get("stopped"):
         note = _("unsubscribed, returned or complained: on the do-not-contact list")
         shown.append(Tile(_("Addresses stopped"), counts["stopped"], note))
+    if counts.get("refused"):
+        note = _("a no in the file counts, whatever they had said before")
+        shown.append(Tile(_("People who refuse"), counts["refused"], note))
+    if counts.get("left_out"):
+        shown.append(Tile(_("Values left out"), counts["left_out"], _("the rest of their rows is taken")))
     if counts.get("without_agreement"):
         note = _("an empty cell or a no: no consent is recorded")
         shown.append(Tile(_("Without an agreement"), counts["without_agreement"], note))
@@ -205,3 +210,8 @@ def shares(counts: Counts) -> list[Share]:
 def written(counts: Counts) -> int:
     """Rows that the import writes something of."""
     return counts.get("new", 0) + counts.get("updated", 0)
+
+
+def writes_anything(counts: Counts) -> bool:
+    """True when the import does something, be it on people or electors who are in no row that it writes."""
+    return any(counts.get(name) for name in ("new", "updated", "departed", "stopped_anew"))

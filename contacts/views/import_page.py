@@ -18,14 +18,14 @@ from contacts.imports.errors import ImportProblem
 from contacts.imports.jobs import UNDO_JOB
 from contacts.imports.partway import partway_words
 from contacts.imports.pausing import can_pause, pause_import, resume_import
-from contacts.imports.reasons import sentence
+from contacts.imports.reasons import reason, sentence
 from contacts.imports.rolls.newer import newer_roll
 from contacts.imports.service import discard_import, enqueue_run, stop_import, undo_import
-from contacts.imports.undo import UNDOABLE, electors_kept, people_kept
+from contacts.imports.undo import UNDOABLE, electors_kept, objections_of, people_kept
 from contacts.imports.undo_time import undo_is_over
 from contacts.models import Import, ImportReject
 from contacts.views.electors_next import ways_for
-from contacts.views.import_effect import departures_look_real, shares, tiles, written
+from contacts.views.import_effect import departures_look_real, shares, tiles, writes_anything, written
 from contacts.views.import_progress import shown_progress
 from contacts.views.import_recurring import offered_places, waiting_for
 from contacts.views.import_samples import sample_groups
@@ -92,6 +92,7 @@ class ImportPage(ImportView):
             "shares": shares(counts),
             "rows": counts.get("rows", 0),
             "writes": written(counts),
+            "does_anything": writes_anything(counts),
             "warnings": mended_words(run),
         }
         if run.state == State.PREVIEWED:
@@ -113,6 +114,15 @@ class ImportPage(ImportView):
             return shown_steps(Step.PREVIEW, run)
         return shown_steps(None) if run.state == State.DONE and not self.is_undoing else []
 
+    def _has_objections(self) -> bool:
+        """True when the file said of people that they left or refuse, and that is still there."""
+        run = self.run
+        if run.kind in (Import.Kind.ROLL, Import.Kind.SUPPRESSION) or not run.has_begun or undo_is_over(run):
+            return False
+        if run.state == State.DONE:
+            return bool(run.counts.get("stopped") or run.counts.get("refused"))
+        return (run.state in UNDOABLE or run.state == State.UNDONE) and objections_of(run)
+
     def _report(self) -> dict[str, Any]:
         run = self.run
         rejects = ImportReject.objects.filter(import_run=run).order_by("line")[:REJECTS_SHOWN]
@@ -127,7 +137,11 @@ class ImportPage(ImportView):
             "may_change": is_changeable(run),
             "is_repeated": bool(run.recurring_id or run.options.get("profile")),
             "partway": partway_words(run),
+            "taken_in_part": ImportReject.objects.filter(
+                import_run=run, reasons__contains=[reason("rest_taken")]
+            ).count(),
             "may_undo": run.state in UNDOABLE and run.has_begun and not undo_is_over(run),
+            "has_objections": self._has_objections(),
             "undo_means": undo_means(run.counts if "rows" in run.counts else run.preview, kind=run.kind),
             "undone": run.counts.get("undone", {}),
             "kept": people_kept(run) if run.state == State.UNDONE else [],

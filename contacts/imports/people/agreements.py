@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from contacts.folding import fold
 from contacts.imports.people.cells import Cells
 from contacts.imports.reading import Row
-from contacts.imports.states import is_agreement
+from contacts.imports.states import is_agreement, is_plain_no
 
 WORD_LIMIT = 60
 PROOF_LIMIT = 500
@@ -17,9 +17,9 @@ _AGREES = {"email": "agrees_email", "sms": "agrees_sms", "call": "agrees_call", 
 
 
 class Agreement(NamedTuple):
-    """`agrees`: {channel: yes or no} of filled cells. `said`: the row as written, JSON, or None."""
+    """`agrees`: {channel: yes or no} of filled cells, None where it is neither. `said`: the row, in JSON."""
 
-    agrees: dict[str, bool]
+    agrees: dict[str, bool | None]
     words: str
     proof: str
     said: str | None
@@ -29,8 +29,12 @@ def read_agreement(cells: Cells, row: Row, collected_on: date | None) -> Agreeme
     texts = {channel: cells.text(row, key) for channel, key in _AGREES.items() if key in cells.columns}
     words = cells.text(row, "consent_words")[:PROOF_LIMIT]
     proof = cells.joined(row, "consent_proof")[:PROOF_LIMIT]
-    agrees = {channel: is_agreement(text) for channel, text in texts.items() if fold(text)}
+    agrees = {channel: _read(text) for channel, text in texts.items() if fold(text)}
     return Agreement(agrees, words, proof, _said(texts, words, proof, collected_on))
+
+
+def _read(text: str) -> bool | None:
+    return True if is_agreement(text) else False if is_plain_no(text) else None
 
 
 def _said(texts: dict[str, str], words: str, proof: str, collected_on: date | None) -> str | None:

@@ -169,49 +169,75 @@ JOIN contacts_tag AS tag ON fold(tag.name) = fold(word)
 WHERE NOT EXISTS (SELECT FROM contacts_contacttag AS link
                   WHERE link.contact_id = naming.contact_id AND link.tag_id = tag.id)
 """
+# The fixed lists that the rows name, one of which may have to be made, and the one chosen for the whole file.
+LISTS = """
+SELECT naming.contact_id
+FROM naming
+JOIN {rows} AS own USING (line)
+CROSS JOIN LATERAL jsonb_array_elements_text(own.lists) AS word
+WHERE fold(word) <> '' AND NOT EXISTS (
+    SELECT FROM contacts_list AS list
+    JOIN contacts_listmembership AS held ON held.list_id = list.id
+    WHERE held.contact_id = naming.contact_id AND list.targeting_class <> 'subscription'
+      AND fold(list.name) IN (fold(word), fold(word || %(beside)s)))
+UNION
+SELECT naming.contact_id FROM naming
+WHERE %(list)s::bigint IS NOT NULL AND NOT EXISTS (
+    SELECT FROM contacts_listmembership AS held
+    WHERE held.list_id = %(list)s::bigint AND held.contact_id = naming.contact_id)
+"""
 HAS_ADDRESS = """CASE channel.name
     WHEN 'email' THEN own.emails <> '[]'
     WHEN 'sms' THEN EXISTS (SELECT FROM {phones} AS one WHERE one.line = own.line AND one.kind = 'mobile')
     WHEN 'call' THEN own.phones <> '[]'
     ELSE own.addresses <> '[]' END"""
-_SPOKEN = """
+# What a row says of a channel: "no", "yes", "doubt" (a word that is neither, or a state of somebody who never
+# subscribed), else "source", what the source says for everyone who has an address on it and whose cell is not
+# empty where the file has a column for it. Of several rows a no counts most, and a doubt less than a yes.
+_WORD = """
+CASE WHEN own.agrees ->> channel.name = 'false' THEN 'no'
+     WHEN own.agrees ->> channel.name = 'true' THEN 'yes'
+     WHEN own.agrees ? channel.name THEN 'doubt' ELSE 'source' END
+"""
+_SPOKEN = f"""
     SELECT DISTINCT ON (naming.contact_id, channel.name)
-           naming.contact_id, channel.name AS channel, naming.line,
-           coalesce((own.agrees ->> channel.name)::boolean, true) AS given,
-           CASE WHEN (own.agrees ->> channel.name) = 'false' AND own.refused_at IS NOT NULL
-                THEN least(own.refused_at, now())
+           naming.contact_id, channel.name AS channel, naming.line, said.word IN ('yes', 'source') AS given,
+           said.word = 'doubt' AS doubted,
+           CASE WHEN said.word = 'no' AND own.refused_at IS NOT NULL THEN least(own.refused_at, now())
                 ELSE least(coalesce(own.collected_on::timestamptz, now()), now()) END AS at,
            least(own.collected_on, current_date) AS collected_on,
-           own.collected_on IS NULL
-               AND ((own.agrees ->> channel.name) IS DISTINCT FROM 'false' OR own.refused_at IS NULL)
-               AS undated,
+           own.collected_on IS NULL AND (said.word <> 'no' OR own.refused_at IS NULL) AS undated,
            own.consent_words AS words, own.consent_proof AS proof
     FROM naming
-    JOIN {rows} AS own USING (line)
+    JOIN {{rows}} AS own USING (line)
     CROSS JOIN (VALUES ('email'), ('sms'), ('call'), ('post')) AS channel (name)
-    WHERE (own.agrees ? channel.name AND ((own.agrees ->> channel.name) = 'false' OR %(agreeing)s))
-       OR (%(agreeing)s AND channel.name = ANY(%(channels)s) AND {has_address}
-           AND NOT coalesce(own.said -> 'not' ? channel.name, false))
-    ORDER BY naming.contact_id, channel.name, (own.agrees ->> channel.name) = 'false' DESC NULLS LAST,
-             (own.agrees ->> channel.name) IS DISTINCT FROM 'false' AND own.collected_on IS NULL, naming.line
+    CROSS JOIN LATERAL (SELECT {_WORD} AS word) AS said
+    WHERE CASE said.word WHEN 'yes' THEN %(agreeing)s
+               WHEN 'source' THEN %(agreeing)s AND channel.name = ANY(%(channels)s) AND {{has_address}}
+                                  AND NOT coalesce(own.said -> 'not' ? channel.name, false)
+               ELSE true END
+    ORDER BY naming.contact_id, channel.name, array_position(ARRAY['no', 'yes', 'doubt'], said.word),
+             said.word <> 'no' AND own.collected_on IS NULL, naming.line
 """
-# What the file says of each channel, else what the source says for everyone who has an address on it and
-# whose cell is not empty where the file has a column for it. A refusal always counts. An agreement never goes
-# against a refusal, unless the row is dated after it, and no date is later than today. The ledger has a
-# moment for every entry: where the row has no day, that of the import, marked as such (`undated`), and no
-# refusal is taken for earlier.
+# A refusal always counts. An agreement never goes against one, unless the row is dated after it, and no date
+# is later than today. A doubt ends nothing but what this source had said itself. The ledger has a moment for
+# every entry: where the row has no day, that of the import, marked as such (`undated`), and no refusal is
+# taken for earlier.
 CONSENTS = f"""
 SELECT said.contact_id, said.channel, said.given, said.line, said.words, said.proof, said.undated,
+       said.doubted,
        CASE WHEN NOT said.given AND last.undated THEN greatest(said.at, last.at) ELSE said.at END AS at
 FROM ({_SPOKEN}) AS said
 LEFT JOIN LATERAL (
-    SELECT held.given, held.at, coalesce((held.proof ->> 'undated')::boolean, false) AS undated
+    SELECT held.given, held.at, held.source_id,
+           coalesce((held.proof ->> 'undated')::boolean, false) AS undated
     FROM contacts_consent AS held
     WHERE held.contact_id = said.contact_id AND held.channel = said.channel AND held.purpose = 'messages'
     ORDER BY held.at DESC, held.id DESC LIMIT 1
 ) AS last ON true
 WHERE last.given IS DISTINCT FROM said.given
   AND (last.given IS NULL OR NOT said.given OR said.collected_on > last.at::date)
+  AND (last.given IS NULL OR NOT said.doubted OR last.source_id = %(source)s)
   AND NOT EXISTS (SELECT FROM contacts_consent AS same
                   WHERE same.contact_id = said.contact_id AND same.channel = said.channel
                     AND same.purpose = 'messages' AND same.source_id = %(source)s AND same.given = said.given
@@ -227,5 +253,5 @@ CROSS JOIN LATERAL (
     WHERE held.contact_id = said.contact_id AND held.channel = said.channel AND held.purpose = 'messages'
     ORDER BY held.at DESC, held.id DESC LIMIT 1
 ) AS last
-WHERE said.given = last.given AND last.created_by_import_id <> %(import)s
+WHERE said.given = last.given AND NOT said.doubted AND last.created_by_import_id <> %(import)s
 """

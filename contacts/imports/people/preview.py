@@ -23,6 +23,7 @@ _GAINS = {
     "consents": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
     "sources": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
     "tags": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "lists": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
 }
 _EFFECTS = {
     "fields": effects_sql.CHANGED_FIELDS,
@@ -32,6 +33,7 @@ _EFFECTS = {
     "consents": effects_sql.CONSENTS,
     "sources": effects_sql.SOURCES,
     "tags": effects_sql.TAGS,
+    "lists": effects_sql.LISTS,
 }
 
 
@@ -52,6 +54,9 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
                 {**terms.parameters(), "what": what},
             )
             counts[f"gained_{what}"] = cursor.rowcount
+        refused = put_together(staging, _REFUSED, "true", effects_sql.CONSENTS, policies=terms.policies)
+        cursor.execute(refused, terms.parameters())
+        counts["refused"] = cursor.fetchone()[0]
         cursor.execute(staging.sql(_COUNTS))
         names = [column.name for column in cursor.description]
         found: dict[str, Any] = dict(zip(names, cursor.fetchone(), strict=True))
@@ -147,9 +152,10 @@ SELECT count(DISTINCT person) FROM (
     SELECT person
     FROM (
         SELECT persons.person, channel.name, own.collected_on,
-               (own.agrees ->> channel.name)::boolean AS cell,
+               CASE WHEN own.agrees ? channel.name
+                    THEN coalesce((own.agrees ->> channel.name)::boolean, false) END AS cell,
                coalesce((own.agrees ->> channel.name)::boolean,
-                        channel.name = ANY(%(channels)s) AND {has_address}
+                        NOT own.agrees ? channel.name AND channel.name = ANY(%(channels)s) AND {has_address}
                         AND NOT coalesce(own.said -> 'not' ? channel.name, false)) AS agreed
         FROM {persons} AS persons
         JOIN {rows} AS own USING (line)
@@ -161,6 +167,14 @@ SELECT count(DISTINCT person) FROM (
     HAVING bool_or(agreed) AND bool_and(coalesce(cell, true))
        AND bool_and(NOT agreed OR collected_on IS NULL)
 ) AS undated
+"""
+# People whose no goes into the ledger: those who are known, and those who are new.
+_REFUSED = """
+WITH {naming}
+SELECT (SELECT count(DISTINCT contact_id) FROM ({effect}) AS one WHERE NOT given AND NOT doubted)
+     + (SELECT count(DISTINCT persons.person) FROM {persons} AS persons JOIN {rows} AS own USING (line)
+         WHERE own.agrees::text LIKE '%%false%%' AND NOT %(match_only)s
+           AND NOT EXISTS (SELECT FROM {targets} AS target WHERE target.person = persons.person))
 """
 # A row that was taken without one of its values is told back, and is not rejected.
 _COUNTS = """
@@ -174,5 +188,11 @@ SELECT (SELECT count(*) FROM {rejects} AS refused
        (SELECT count(DISTINCT contact_id) FROM {gains}) AS updated,
        (SELECT coalesce(sum(left_out), 0)::bigint FROM {rows}) AS left_out,
        (SELECT count(*) FROM {unknown_states}) AS unknown_states,
-       (SELECT count(DISTINCT stop.address_hash) FROM {stops} AS stop) AS stopped
+       (SELECT count(DISTINCT stop.address_hash) FROM {stops} AS stop) AS stopped,
+       (SELECT count(DISTINCT stop.address_hash) FROM {stops} AS stop
+         WHERE NOT EXISTS (SELECT FROM contacts_suppression AS known
+                           WHERE known.address_hash = stop.address_hash AND known.channel = stop.channel
+                             AND known.scope = stop.scope AND known.lifted_at IS NULL
+                             AND (known.reason <> 'hard_bounce' OR stop.reason = 'hard_bounce')))
+           AS stopped_anew
 """

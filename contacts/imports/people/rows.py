@@ -17,7 +17,7 @@ from contacts.imports.extra_values import REASONS, read_extra
 from contacts.imports.fields import CUSTOM_PREFIX
 from contacts.imports.labels import is_no_person, line_below
 from contacts.imports.layouts import Mapping
-from contacts.imports.people.agreements import read_agreement
+from contacts.imports.people.agreements import Agreement, read_agreement
 from contacts.imports.people.born import Born, read_born
 from contacts.imports.people.cells import Cells, Point
 from contacts.imports.people.names import name_key, split_name
@@ -130,7 +130,7 @@ class PeopleRows:
         return (
             line, civility, first, last, birth_name, gender, *born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
-            json.dumps(agreement.agrees | dict.fromkeys(left.refused, False)),
+            json.dumps(_agrees(agreement, left)),
             collected_on, json.dumps(self._cells.tags(row)), json.dumps(self._cells.lists(row)),
             json.dumps(extra),
             len(wrong), digest, json.dumps(left.entries), left.at,
@@ -196,6 +196,12 @@ class PeopleRows:
             elif text:
                 wrong.append(reason(REASONS[CustomField.Kind(field.kind)], f"{field.label}: {text}"))
         return found
+
+
+def _agrees(agreement: Agreement, left: Left) -> dict[str, bool | None]:
+    """Yes, no or None by channel: a no is stronger than a doubt, and that than a yes."""
+    refused = [channel for channel, said in agreement.agrees.items() if said is False]
+    return agreement.agrees | dict.fromkeys(left.doubted) | dict.fromkeys([*refused, *left.refused], False)
 
 
 def _digest(

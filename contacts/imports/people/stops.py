@@ -2,7 +2,8 @@
 
 A person's word closes the channel at every address of the row and stands in the ledger as a withdrawal; a
 return closes only the address that came back. What cannot be read is never taken for a permission: in a
-column of refusals it refuses, in a column of states nobody agreed on that channel, and its words are told.
+column of refusals it refuses; in a column of states, as for whoever never subscribed, it is doubted that they
+agreed on that channel, which takes back nothing that they said elsewhere; its words are told.
 """
 
 from __future__ import annotations
@@ -34,17 +35,18 @@ Entry = tuple[str, str, str, str, str | None]
 
 
 class Left(NamedTuple):
-    """Entries to write, channels that the person refused, since when, if the file says it, and what of the
-    row is no word that is known.
+    """Entries to write, channels that the person refused, those of which it is doubted that they agreed,
+    since when they refused, if the file says it, and what of the row is no word that is known.
     """
 
     entries: list[Entry]
     refused: list[str]
+    doubted: list[str]
     at: datetime | None
     unknown: list[str]
 
 
-NOTHING = Left([], [], None, [])
+NOTHING = Left([], [], [], None, [])
 
 
 def read_stops(
@@ -57,17 +59,17 @@ def read_stops(
 ) -> Left:
     """Read a row; `emails` are (as written, normalised), `phones` (E.164, line), in the order of the file."""
     reasons: dict[Channel, SuppressionReason] = {}
-    refused: set[Channel] = set()
+    doubted: set[Channel] = set()
     bounced: set[int] = set()
     unknown: list[str] = []
     for field, channel in STATES.items():
         for text in _texts(columns, row, field):
-            _heed(_said(read_state(text), text, unknown), channel, reasons, refused, bounced)
+            _heed(_said(read_state(text), text, unknown), channel, reasons, doubted, bounced)
     for field, channels in REFUSES.items():
         for channel in channels if any(map(is_refusal, _texts(columns, row, field))) else ():
             reasons.setdefault(channel, SuppressionReason.OBJECTION)
     for place, index in enumerate(columns.get("bounced_email", ())):
-        _heed(_returned(row[index], unknown), Channel.EMAIL, reasons, refused, bounced, place=place)
+        _heed(_returned(row[index], unknown), Channel.EMAIL, reasons, doubted, bounced, place=place)
     left_on = [text for text in _texts(columns, row, "unsubscribed_on") if is_refusal(text)]
     at = next((moment for text in left_on if (moment := read_moment(text, month_first))), None)
     if left_on:
@@ -82,26 +84,26 @@ def read_stops(
             entries += [_entry(channel, address, reason, since) for address in addresses]
     for address in sorted({address for place in bounced for address in _addresses(columns, row, place)}):
         entries.append(_entry(Channel.EMAIL, address, SuppressionReason.HARD_BOUNCE, None))
-    return Left(entries, sorted({*reasons, *refused}), at, unknown)
+    return Left(entries, sorted(reasons), sorted(doubted - reasons.keys()), at, unknown)
 
 
 def _heed(
     state: ContactState | None,
     channel: Channel,
     reasons: dict[Channel, SuppressionReason],
-    refused: set[Channel],
+    doubted: set[Channel],
     bounced: set[int],
     *,
     place: int = 0,
 ) -> None:
-    """Note what a state means; whoever never subscribed there has not agreed here."""
+    """Note what a state means; whoever never subscribed there has not agreed here, and taken nothing back."""
     match state:
         case ContactState.COMPLAINED:
             reasons[channel] = SuppressionReason.COMPLAINT
         case ContactState.UNSUBSCRIBED:
             reasons.setdefault(channel, SuppressionReason.UNSUBSCRIBE)
         case ContactState.NOT_SUBSCRIBED:
-            refused.add(channel)
+            doubted.add(channel)
         case ContactState.BOUNCED if channel == Channel.EMAIL:
             bounced.add(place)
 

@@ -159,7 +159,7 @@ SELECT new.contact_id, new.channel, 'messages', new.given, new.at, %(source)s,
        jsonb_strip_nulls(jsonb_build_object(
            'import', %(import)s, 'line', new.line,
            'words', nullif(new.words, ''), 'said', nullif(new.proof, ''),
-           'undated', nullif(new.undated, false))),
+           'undated', nullif(new.undated, false), 'doubted', nullif(new.doubted, false))),
        %(by)s, %(import)s
 FROM ({effect}) AS new
 """

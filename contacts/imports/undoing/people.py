@@ -97,7 +97,8 @@ def _remove_additions(import_id: int, ids: list[int], created: set[int], refusal
 
 _REMOVE_CONSENTS = f"""
 DELETE FROM {CONSENTS}
-WHERE created_by_import_id = %(import)s AND contact_id = ANY(%(ids)s) AND (given OR %(refusals_too)s)
+WHERE created_by_import_id = %(import)s AND contact_id = ANY(%(ids)s)
+  AND (given OR proof ? 'doubted' OR %(refusals_too)s)
 RETURNING contact_id, channel, given
 """
 _SAID_BY_IT = """source_id = %(source)s
