@@ -38,7 +38,7 @@ ALTER TABLE contacts_importconfirmation
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contacts", "0055_registers")]
+    dependencies = [("contacts", "0056_electors_of_requests")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
