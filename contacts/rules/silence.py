@@ -101,12 +101,16 @@ def windows_sql(row: str, *, now: str = "now()") -> str:
 SOMEWHERE = f"""EXISTS (SELECT FROM contacts_silencewindow z
     WHERE z.begins_at - interval '{int(MARGIN.total_seconds())} seconds' <= now() AND z.ends_at > now())"""
 
+# A test of a political mailing takes the lane of service messages, and is as political as the mailing.
+POLITICAL = """(c.kind = 'political'
+    OR c.standing_for ^@ 'test:' AND split_part(c.standing_for, ':', 4) = 'political')"""
+
 WAITS = gettext_noop("Waits for the polls to close")
 
 HAND_OVER = HandOverCheck(
     35,
     "queued",
-    f"c.kind = 'political' AND {SOMEWHERE} AND (SELECT true {windows_sql('d')} LIMIT 1)",
+    f"{POLITICAL} AND {SOMEWHERE} AND (SELECT true {windows_sql('d')} LIMIT 1)",
     WAITS,
     until=f"SELECT max(w.ends_at) {windows_sql('v')}",
     rule="silence",

@@ -162,7 +162,7 @@ def _areas_of(territories: Collection[int]) -> frozenset[str]:
     above = TerritoryAncestor.objects.filter(descendant__in=territories).values("ancestor")
     below = TerritoryAncestor.objects.filter(ancestor__in=territories).values("descendant")
     departments = Territory.objects.filter(
-        Q(pk__in=above) | Q(pk__in=below), kind=TerritoryKind.DEPARTMENT
+        Q(pk__in=territories) | Q(pk__in=above) | Q(pk__in=below), kind=TerritoryKind.DEPARTMENT
     ).values_list("code", flat=True)
     return frozenset(code if code in OVERSEAS else MAINLAND for code in departments)
 

@@ -31,6 +31,7 @@ from messaging.services.origins import source_for
 from messaging.services.pre_send import sender_fault
 from messaging.services.recipients import READER
 from messaging.services.service_messages import NOBODY, add_to_ledger, standing_campaign
+from messaging.services.test_addresses import check_test_addresses
 
 MOST_ADDRESSES = 10
 LEAVES_WITHIN = timedelta(days=1)
@@ -54,10 +55,11 @@ def send_test(
 
     `variant`: one of its versions instead, of a territory or of a test. `reader`: whose data the merge fields
     take; without one, a person of whom nothing is known. Raises ContentError, InvalidAddress, CannotSend
-    without a sender in use, SendingIsOff, or TooManyAddresses.
+    without a sender in use, SendingIsOff, TooManyAddresses, or NotForTests.
     """
     ask_right(by, Right.EDIT_CAMPAIGN)
     _check(shown := _as_shown(campaign, variant), addresses)
+    check_test_addresses(shown, addresses, by=by)
     standing = _standing(shown)
     detail = {"addresses": len(addresses), **({"version": variant.number} if variant is not None else {})}
     audit.record(action="campaign.test", on=campaign, by=by, detail=detail)

@@ -146,8 +146,8 @@ def test_a_brokers_file_is_not_cut_by_a_territory(people: list[Contact], places:
 def test_coordinator_tests_their_mailing(people: list[Contact], coordinator: User, places: Places) -> None:
     campaign = make_campaign(territory=places.oise)
     with acting_within(coordinator.scope_of(Right.EDIT_CAMPAIGN)):
-        send_test(campaign=campaign, addresses=["me@example.org"], by=coordinator)
-    assert Delivery.objects.get().address == "me@example.org"
+        send_test(campaign=campaign, addresses=[coordinator.email], by=coordinator)
+    assert Delivery.objects.get().address == coordinator.email
 
 
 def test_kit_is_used_in_ones_own_territory(coordinator: User, places: Places) -> None:

@@ -3,26 +3,48 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
 from django.test import Client
+from django.utils import timezone
+from django.utils.translation import override
 
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.enums import LawfulBasis, SourceKind, TerritoryKind
-from contacts.models import ElectoralRegistration, Suppression, Territory, TerritoryAncestor
+from contacts.enums import (
+    Channel,
+    LawfulBasis,
+    MessageKind,
+    SourceKind,
+    Suffrage,
+    SuppressionReason,
+    SuppressionScope,
+    TerritoryKind,
+)
+from contacts.models import Election, ElectoralRegistration, Suppression, Territory, TerritoryAncestor
 from contacts.services.addresses import InvalidAddress
+from contacts.services.elections import Round, save_election
+from contacts.services.suppressions import suppress
 from messaging.content.tokens import TESTS, UnsubscribeToken, read_token
 from messaging.dispatch.pump import Pump
 from messaging.errors import CannotSend, NotAllowed, SendingIsOff
 from messaging.models import Campaign, Delivery, ProviderAccount
+from messaging.services import test_addresses
 from messaging.services.pre_send import pre_send
+from messaging.services.test_addresses import NotForTests
 from messaging.services.testing import TooManyAddresses, send_test, was_tested
 from tests.messaging.people import make_campaign, make_officer, make_people, make_source
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def boss(db: None) -> User:
+    """A member of the team, whose mailbox tests go to."""
+    return User.objects.create_user(email="boss@example.org", role=Role.DIRECTOR, language="en")
 
 
 def test_a_test_shows_a_readers_data_in_somebody_elses_mailbox() -> None:
@@ -164,3 +186,75 @@ def test_a_political_test_reads_no_roll() -> None:
         campaign = make_campaign(sink, blocks=[{"id": "a", "type": "text", "html": html}])
         message = arrived(campaign, sink, reader=reader)
     assert "Station: unknown" in str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+
+def test_a_test_is_no_way_to_write_to_people(boss: User) -> None:
+    campaign, officer = make_campaign(), make_officer()
+    make_people(1)
+    with (
+        override("en"),
+        pytest.raises(NotForTests, match=r"members of the team only.*person1@"),
+    ):
+        send_test(campaign=campaign, addresses=["boss@example.org", "person1@example.com"], by=officer)
+    send_test(campaign=campaign, addresses=["Boss@Example.org"], by=officer)
+    boss.is_active = False
+    boss.save()
+    with pytest.raises(NotForTests):
+        send_test(campaign=campaign, addresses=["boss@example.org"], by=officer)
+    assert Delivery.objects.count() == 1
+
+
+def test_a_member_sends_so_many_tests_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(test_addresses, "MOST_A_DAY", 2)
+    campaign, officer = make_campaign(), make_officer()
+    both = ["boss@example.org", officer.email]
+    send_test(campaign=campaign, addresses=both, by=officer)
+    with override("en"), pytest.raises(NotForTests, match="many tests today"):
+        send_test(campaign=campaign, addresses=both[:1], by=officer)
+    other = make_officer("other@example.org")
+    send_test(campaign=campaign, addresses=both[:1], by=other)
+    monkeypatch.setattr(test_addresses, "DAY", timedelta(0))  # the next day
+    send_test(campaign=campaign, addresses=both[:1], by=officer)
+
+
+def objects(address: str) -> None:
+    suppress(
+        channel=Channel.EMAIL,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.UNSUBSCRIBE,
+        address=address,
+        by=None,
+    )
+
+
+def test_a_political_test_respects_the_do_not_contact_list_and_the_silence() -> None:
+    campaign, officer = make_campaign(), make_officer()
+    rounds = [Round(timezone.localdate() + timedelta(days=1))]
+    vote = save_election(name="Vote", suffrage=Suffrage.PRESIDENTIAL, rounds=rounds, by=None)
+    with override("en"), pytest.raises(NotForTests, match="The silence before “Vote”"):
+        send_test(campaign=campaign, addresses=["boss@example.org"], by=officer)
+    Election.objects.filter(pk=vote.pk).delete()
+    objects("boss@example.org")
+    with override("en"), pytest.raises(NotForTests, match="do-not-contact list"):
+        send_test(campaign=campaign, addresses=["boss@example.org"], by=officer)
+    campaign.kind = MessageKind.SERVICE
+    send_test(campaign=campaign, addresses=["boss@example.org"], by=officer)
+
+
+@pytest.mark.parametrize("case", ["silence", "objection", "objection to a service mailing"])
+def test_what_waits_to_leave_as_a_test_is_asked_again_at_the_last_moment(case: str) -> None:
+    with SmtpSink(keep_messages=True) as sink:
+        campaign = make_campaign(sink)
+        campaign.kind = MessageKind.SERVICE if "service" in case else MessageKind.POLITICAL
+        send_test(campaign=campaign, addresses=["boss@example.org"], by=make_officer())
+        if case == "silence":
+            rounds = [Round(timezone.localdate() + timedelta(days=1))]
+            save_election(name="Vote", suffrage=Suffrage.PRESIDENTIAL, rounds=rounds, by=None)
+        else:
+            objects("boss@example.org")
+        pump = Pump()
+        pump.run(seconds=5)
+        pump.close()
+        assert len(sink.messages()) == (1 if "service" in case else 0)
+    expected = {"silence": "queued", "objection": "suppressed"}.get(case, "accepted")
+    assert Delivery.objects.get().state == expected

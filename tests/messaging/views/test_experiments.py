@@ -155,6 +155,7 @@ def test_before_sending_every_version_is_shown_with_its_people(officer: Client, 
 
 
 def sent_test(client: Client, campaign: Campaign, **data: str) -> tuple[str, Delivery | None]:
+    make_officer("ann@example.org")
     answer = client.post(at("campaign_test", campaign), {"addresses": "ann@example.org", **data})
     return text_of(answer), Delivery.objects.select_related("campaign__sender").order_by("-pk").first()
 

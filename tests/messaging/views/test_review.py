@@ -15,7 +15,7 @@ from contacts.models import Import, OptOutAnswer, Source
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, Mailbox, ProviderAccount, SendingRule
 from tests.messaging.domains import make_domain, prove
-from tests.messaging.people import make_people
+from tests.messaging.people import make_officer, make_people
 from tests.messaging.views.conftest import make_sent
 
 pytestmark = pytest.mark.django_db
@@ -162,6 +162,8 @@ def test_mailing_that_left_has_nothing_to_review(officer: Client) -> None:
 
 
 def send_test(client: Client, campaign: Campaign, addresses: str, **data: str) -> str:
+    make_officer("ann@example.org")
+    make_officer("bob@example.org")
     answer = client.post(
         reverse("messaging:campaign_test", args=[campaign.pk]), {"addresses": addresses, **data}
     )
