@@ -1,7 +1,8 @@
 """Who must have a second step of signing in, and from when (design: “Proportion”).
 
 At once, on every page, for those who run the installation or answer for the data; at once, at the act, for
-taking addresses out or letting somebody in; for senders after seven days, and then above 500 recipients.
+taking addresses out, agreeing to it, or letting somebody in; for senders after seven days, and then above 500
+recipients.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 
 AT_ONCE = (Right.MANAGE_SETTINGS, Right.CHANGE_RULES, Right.HANDLE_REQUESTS)
-AT_THE_ACT = (Right.EXPORT_PEOPLE, Right.MANAGE_TEAM)
+AT_THE_ACT = (Right.EXPORT_PEOPLE, Right.APPROVE_EXPORT, Right.MANAGE_TEAM)
 GRACE = timedelta(days=7)
 SENDS_WITHOUT = 500
 STEPS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)  # recovery codes alone are no second step

@@ -1,7 +1,7 @@
 """Exports: asked for, approved by a second person or left to cool off, made by a job, taken by who asked.
 
-What is small and has a usual purpose leaves at once; above EXPORT_APPROVAL_ABOVE people somebody else agrees,
-or, where nobody else could, a reason and ten minutes in which anybody concerned can stop it.
+What is small and has a usual purpose leaves at once; above EXPORT_APPROVAL_ABOVE people a day somebody else
+agrees, or, where nobody else could, a reason and ten minutes in which anybody concerned can stop it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.signing import BadSignature, TimestampSigner
 from django.db import transaction
+from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.formats import number_format
@@ -35,6 +36,7 @@ from contacts.services.silence import count_muted
 
 JOB = "contacts.export"
 COOL_OFF = timedelta(minutes=10)
+ADDED_UP = timedelta(days=1)
 UNANSWERED = timedelta(days=7)
 CONCERNED = (Right.APPROVE_EXPORT, Right.CHANGE_RULES, Right.MANAGE_SETTINGS)
 TO_REACH_PEOPLE = frozenset({Export.Purpose.CALLS, Export.Purpose.DOORS, Export.Purpose.POST})
@@ -46,8 +48,18 @@ class ExportRefused(ContactsError):
     """Why a file does not leave; the message is for whoever asked."""
 
 
-def needs_approval(rows: int) -> bool:
-    return rows > settings.EXPORT_APPROVAL_ABOVE
+def needs_approval(rows: int, by: User) -> bool:
+    """True above EXPORT_APPROVAL_ABOVE people: of this file and of those that left unseen within a day."""
+    return rows + taken_unseen(by) > settings.EXPORT_APPROVAL_ABOVE
+
+
+def taken_unseen(by: User) -> int:
+    """People whom a member exported in the last day without anybody's agreement or a time to stop it."""
+    lately = Export.objects.filter(requested_by=by, requested_at__gt=timezone.now() - ADDED_UP)
+    unseen = Q(leaves_at=None) & (Q(decided_by=None) | Q(state=State.CANCELLED))
+    left = Q(state__in=[State.MAKING, State.READY], decided_by=None) | Q(downloads__gt=0)
+    left |= Q(state=State.EXPIRED, written__isnull=False)
+    return lately.filter(unseen & left).aggregate(people=Sum("rows"))["people"] or 0
 
 
 def approvers_beside(user: User, territories: Sequence[int] | None) -> list[User]:
@@ -104,11 +116,13 @@ def _ask(*, purpose: str, words: str, by: User, rows: int, **values: Any) -> Exp
         raise ExportRefused(_("Say what the file is for: the reason is kept in the journal."))
     scope = by.scope_of(Right.EXPORT_PEOPLE)
     territories = None if scope is None else sorted(scope)
-    approvers = approvers_beside(by, territories) if needs_approval(rows) else []
+    User.objects.select_for_update(no_key=True).get(pk=by.pk)  # two at once are added up
+    many = needs_approval(rows, by)
+    approvers = approvers_beside(by, territories) if many else []
     state, leaves_at = State.MAKING, None
     if approvers:
         state = State.WAITING
-    elif needs_approval(rows):
+    elif many:
         if not words:
             raise ExportRefused(
                 _("Nobody else can approve this: write a reason. The file is made after ten minutes.")
@@ -211,6 +225,8 @@ def take(*, export: Export, token: str, by: User) -> Iterator[bytes]:
             _("This link is no longer good. Only whoever asked can take the file, for a time.")
         )
     _ask_not_silent(kind=found.kind, scope=found.scope, purpose=found.purpose)
+    if not _may(by, Right.EXPORT_PEOPLE, found.territories):
+        raise ExportRefused(_("Your role no longer includes exports of these people."))
     found.downloads += 1
     found.save(update_fields=["downloads"])
     audit.record(

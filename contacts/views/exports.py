@@ -35,6 +35,7 @@ from contacts.services.exports import (
     needs_approval,
     stop,
     take,
+    taken_unseen,
     token_of,
 )
 
@@ -56,13 +57,14 @@ class NewExport(StaffView, TemplateView):
             rows = people_in(scope).count()
         except ScopeGone as error:
             raise Http404(str(error)) from error
-        above = needs_approval(rows)
+        above = needs_approval(rows, self.request.user)
         territories = self.request.user.scope_of(Right.EXPORT_PEOPLE)
         approvers = approvers_beside(self.request.user, None if territories is None else sorted(territories))
         return super().get_context_data(
             scope=scope_words(scope),
             rows=rows,
             needs_approval=above,
+            before=taken_unseen(self.request.user) if above else 0,
             approvers=approvers if above else [],
             columns=[(key, label, key in USUAL) for key, label in COLUMNS.items()],
             purposes=[one for one in Export.Purpose.choices if one[0] != Export.Purpose.OTHER],
@@ -164,9 +166,13 @@ class ExportPage(ExportPageMixin, TemplateView):
 
 
 class DecideExport(ExportPageMixin, View):
-    """Approve, decline or stop."""
+    """Approve, decline or stop. To approve asks the second step and a fresh sign-in."""
 
+    in_territory = True
     http_method_names = ["post"]
+
+    def right_for(self, request: HttpRequest) -> str | None:
+        return Right.APPROVE_EXPORT if self.kwargs["act"] == "approve" else None
 
     def post(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         export = self.export()

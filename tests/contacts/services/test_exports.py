@@ -14,6 +14,7 @@ from django.test import Client, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from campaign_crm.platform.asking_again import SIGNED_IN_AT
 from campaign_crm.platform.crypto import SealBroken
 from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import AuditEntry, Job, Notification, User
@@ -21,7 +22,7 @@ from campaign_crm.platform.rights import Role
 from campaign_crm.platform.sealed_files import BLOCK_BYTES, SealedWriter, opened_blocks
 from contacts.exports.making import folder, path_of
 from contacts.exports.marking import export_of, invented_facts, mark_of
-from contacts.models import Contact, Export, List
+from contacts.models import Contact, Export, Grant, List
 from contacts.services.exports import (
     COOL_OFF,
     ExportRefused,
@@ -31,9 +32,11 @@ from contacts.services.exports import (
     expire_old,
     stop,
     take,
+    taken_unseen,
     token_of,
 )
 from contacts.services.projections import refresh_reach
+from tests.support.places import make_places
 
 pytestmark = pytest.mark.django_db
 COLUMNS = ["first_name", "last_name", "email"]
@@ -323,3 +326,62 @@ def test_an_approver_finds_what_waits_and_whose_a_leaked_address_was(client: Cli
     stranger.force_login(member(Role.READ_ONLY, "Eve"))
     assert stranger.get(reverse("contacts:export", args=[export.pk])).status_code == 404
     assert not stranger.get(reverse("contacts:exports")).context["page"].rows
+
+
+def test_small_ones_of_a_day_are_added_up(member: Member) -> None:
+    boss, second = member(), member(Role.DIRECTOR, "Bea")
+    people(2)
+    first = ask_people(by=boss, **SMALL)
+    assert first.state == "making"
+    assert ask_people(by=second, **SMALL).state == "making", "what others exported is theirs"
+    waiting = ask_people(by=boss, **SMALL)
+    assert waiting.state == "waiting", "two and two are above the threshold"
+    approve(export=waiting, by=second)
+    assert taken_unseen(boss) == 2, "what somebody agreed to is not added up"
+    Export.objects.filter(pk=first.pk).update(requested_at=timezone.now() - timedelta(hours=25))
+    assert ask_people(by=boss, **SMALL).state == "making"
+
+
+def test_file_that_was_taken_counts_also_when_it_was_stopped_afterwards(member: Member) -> None:
+    boss, _second = member(), member(Role.DIRECTOR, "Bea")
+    people(2)
+    export = made(ask_people(by=boss, **SMALL))
+    b"".join(take(export=export, token=token_of(export), by=boss))
+    stop(export=export, by=boss)
+    assert ask_people(by=boss, **SMALL).state == "waiting"
+    Export.objects.filter(pk=export.pk).update(downloads=0)
+    assert taken_unseen(boss) == 0, "a file that nobody took has not left"
+
+
+def test_file_is_not_taken_once_its_people_are_no_longer_ones_own(member: Member) -> None:
+    boss, places = member(), make_places()
+    people(1)
+    export = made(ask_people(by=boss, **SMALL))
+    User.objects.filter(pk=boss.pk).update(role="")
+    Grant.objects.create(user=boss, role=Role.DATA_OFFICER, territory=places.oise)
+    moved = User.objects.get(pk=boss.pk)
+    with pytest.raises(ExportRefused, match="no longer includes"):
+        take(export=export, token=token_of(export), by=moved)
+    assert not AuditEntry.objects.filter(action="export.download").exists()
+
+
+def test_approving_asks_the_second_step_and_a_fresh_sign_in(member: Member) -> None:
+    boss, second = member(), member(Role.APPROVER, "Bea")
+    people(3)
+    export = ask_people(by=boss, **SMALL)
+    client, address = Client(), reverse("contacts:export_decide", args=[export.pk, "approve"])
+    client.force_login(second)
+    with override_settings(SECOND_STEP_REQUIRED=True):
+        assert client.post(address)["Location"] == reverse("mfa_index")
+    second.set_password("correct horse battery")
+    second.save()
+    client.force_login(second)
+    session = client.session
+    session[SIGNED_IN_AT] = (timezone.now() - timedelta(hours=1)).timestamp()
+    session["account_authentication_methods"] = []
+    session.save()
+    assert reverse("account_reauthenticate") in client.post(address)["Location"]
+    export.refresh_from_db()
+    assert export.state == "waiting"
+    declined = client.post(reverse("contacts:export_decide", args=[export.pk, "decline"]), {"reason": "No"})
+    assert declined["Location"] == reverse("contacts:export", args=[export.pk]), "holding back is not held up"
