@@ -20,6 +20,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.asking_again import server_said
 from campaign_crm.platform.models import User
 
 
@@ -38,6 +39,7 @@ class SingleSignOn(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         claims = _claims(sociallogin.account.extra_data)
+        server_said(request, sociallogin.account.extra_data.get("id_token") or {})
         _forget_claims(sociallogin.account)
         if claims is None:
             raise ImmediateHttpResponse(_refused(request))

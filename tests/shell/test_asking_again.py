@@ -102,4 +102,5 @@ def test_somebody_of_single_sign_on_alone_goes_there_again(stale: Client) -> Non
     session[SIGNED_IN_AT] = 0
     session.save()
     answer = stale.post(reverse("contacts:electors_letters"), headers={"Referer": "https://evil.example/"})
-    assert answer["Location"] == "/accounts/oidc/sso/login/?next=%2F"
+    there = "/accounts/oidc/sso/login/?next=%2F&auth_params=prompt%3Dlogin%26max_age%3D0"
+    assert answer["Location"] == there

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -158,13 +160,47 @@ def test_its_button_is_on_the_sign_in_page(client: Client, server: OidcServer) -
 def test_a_link_is_taken_away_by_its_owner_who_has_a_password(
     client: Client, server: OidcServer, camille: User
 ) -> None:
-    come(client, server, **VERIFIED)
+    come(client, server, **VERIFIED, auth_time=int(time.time()))
     client.post(reverse("shell:unlink"))
     assert SocialAccount.objects.exists(), "nothing else would open the account"
     camille.set_password("correct horse battery")
     camille.save()
     client = Client()
-    come(client, server, **VERIFIED)
+    come(client, server, **VERIFIED, auth_time=int(time.time()))
     client.post(reverse("shell:unlink"))
     assert not SocialAccount.objects.exists()
     assert AuditEntry.objects.filter(action="team.single_sign_on_unlinked", actor=camille).count() == 1
+
+
+def asked_there(there: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(there).query))
+
+
+def test_an_export_asks_the_server_for_a_proof_and_believes_its_auth_time_alone(
+    client: Client, server: OidcServer, member: Callable[..., User]
+) -> None:
+    """A live session at the server answers without asking anybody: that is no fresh sign-in."""
+    member(Role.DATA_OFFICER, email="camille@example.org")
+    User.objects.update(password="!")
+    an_hour_ago, export = int(time.time()) - 3600, reverse("contacts:export_new")
+    come(client, server, **VERIFIED, auth_time=an_hour_ago)
+    asked = client.get(export)["Location"]
+    assert asked.startswith(LOGIN)
+    assert asked_there(client.post(asked)["Location"]).items() >= {"prompt": "login", "max_age": "0"}.items()
+    come(client, server, asked, **VERIFIED, auth_time=int(time.time()))
+    assert client.get(export).status_code == 200
+
+
+@pytest.mark.parametrize("auth_time", [None, "now", True, 1])
+def test_a_server_that_asked_nothing_makes_nobody_fresh_and_is_told(
+    client: Client, server: OidcServer, member: Callable[..., User], auth_time: object
+) -> None:
+    member(Role.DATA_OFFICER, email="camille@example.org")
+    User.objects.update(password="!")
+    said = {} if auth_time is None else {"auth_time": auth_time}
+    export = reverse("contacts:export_new")
+    come(client, server, **VERIFIED, **said)
+    come(client, server, client.get(export)["Location"], **VERIFIED, **said)
+    told = client.get(export)
+    assert (told.status_code, "did not ask you to sign in anew" in told.content.decode()) == (403, True)
+    assert client.get(export)["Location"].startswith(LOGIN), "it may be tried again"
