@@ -237,10 +237,11 @@ WHITENOISE_USE_FINDERS = LOCAL
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
-EXPORT_APPROVAL_ABOVE = env.number("EXPORT_APPROVAL_ABOVE", 200)  # people: above, a second person agrees
+EXPORT_APPROVAL_ABOVE = env.number("EXPORT_APPROVAL_ABOVE", 200)  # people a day: above, another agrees
 EXPORT_KEPT_HOURS = env.number("EXPORT_KEPT_HOURS", 48, least=1)  # until a file that was made is deleted
 IMPORT_FILE_DAYS = env.number("IMPORT_FILE_DAYS", 30, least=1)  # that a file waits to be imported
 IMPORT_UNDO_DAYS = env.number("IMPORT_UNDO_DAYS", 90, least=1)  # then what an import replaced is forgotten
+PRIVATE_NETWORKS = env.networks("PRIVATE_NETWORKS")  # where places of recurring imports may stand
 IMPORT_FOLDER = env.text("IMPORT_FOLDER", "")  # empty: files are sent, or named on the command line
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_MEGABYTES", 2048, least=1) * 1024 * 1024
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -108,6 +109,18 @@ class Environment:
                 f"{name} is set but names nothing; write {', '.join(default)}, or remove the variable."
             )
         return words
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """Networks separated by commas, such as 192.168.1.0/24; none if unset."""
+        found = []
+        for word in self.words(name):
+            try:
+                found.append(ip_network(word))
+            except ValueError:
+                raise SettingError(
+                    f"{name} names {word!r}, which is no network; write one such as 192.168.1.0/24."
+                ) from None
+        return found
 
     def url(self, name: str, default: str | None, *, schemes: tuple[str, ...]) -> str:
         """URL of NAME with one of the schemes."""

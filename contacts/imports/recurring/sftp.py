@@ -8,6 +8,7 @@ settings, agent or keys is used.
 from __future__ import annotations
 
 import asyncio
+import socket
 import stat
 from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import asyncssh
 from django.conf import settings as project
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform import outside
 from contacts.imports.recurring.errors import PlaceProblem, UnknownHostKey
 from contacts.imports.recurring.places import Offered
 
@@ -48,9 +50,9 @@ def opened(settings: dict[str, Any], credentials: dict[str, Any], host_key: str)
 def shown_key(settings: dict[str, Any]) -> str:
     """Return the public key that the server shows, in OpenSSH's form; nothing secret is sent."""
     host, port = _address(settings)
-    found = asyncssh.get_server_host_key(host, port, config=None)
     with Loop() as runner:
         try:
+            found = asyncssh.get_server_host_key(host, port, config=None, sock=_reached(host, port))
             key = runner.run(asyncio.wait_for(found, CONNECT_SECONDS))
         except (OSError, asyncssh.Error, TimeoutError) as error:
             raise _unreachable(host, error) from error
@@ -114,10 +116,15 @@ class Drop:
         keys = None
         if private:
             keys = [asyncssh.import_private_key(private, credentials.get("passphrase") or None)]
+        try:
+            sock = _reached(host, port)
+        except OSError as error:
+            raise _unreachable(host, error) from error
         connecting = asyncssh.connect(
             host,
             port,
             config=None,
+            sock=sock,
             username=self._settings.get("user", ""),
             password=credentials.get("password") or None,
             client_keys=keys,
@@ -224,9 +231,25 @@ def _address(settings: dict[str, Any]) -> tuple[str, int]:
     return settings["host"], int(settings.get("port") or 22)
 
 
+def _reached(host: str, port: int) -> socket.socket:
+    """A connection to the address that was checked: asyncssh is given no name to look up anew."""
+    sock = outside.connect(host, port, CONNECT_SECONDS)
+    sock.setblocking(False)
+    return sock
+
+
 def _unreachable(host: str, error: BaseException) -> PlaceProblem:
     return PlaceProblem(
-        _("The server “%(host)s” cannot be reached: %(reason)s") % {"host": host, "reason": _reason(error)}
+        _("The server “%(host)s” cannot be reached: %(reason)s") % {"host": host, "reason": _neutral(error)}
+    )
+
+
+def _neutral(error: BaseException) -> str:
+    """Why a server that speaks SSH does not agree with us; of anything else one sentence."""
+    return (
+        _reason(error)
+        if isinstance(error, asyncssh.KeyExchangeFailed)
+        else str(outside.Unreachable().strerror)
     )
 
 

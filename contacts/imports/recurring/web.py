@@ -2,28 +2,31 @@
 
 What staff type decides where this program connects, so it is held on a short line: http and https only, no
 redirect is followed, nothing of an answer but what CardDAV means is ever shown, an answer has a size and a
-time limit, and link-local addresses (where cloud providers answer with the machine's own keys) are refused
-after the name is resolved, before a byte is sent. Private networks are allowed: that is where a party's own
-address book server stands.
+time limit, and only addresses outside are connected to (`platform.outside`): the network of a party's own
+server is named in the settings.
 """
 
 from __future__ import annotations
 
 import base64
 import http.client
-import ipaddress
 import ssl
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform import outside
 from contacts.imports.recurring.errors import PlaceProblem
 
 SECONDS = 30
 MOST_BYTES = 50 * 1024 * 1024  # of one answer
+CONTEXT = ssl.create_default_context()
 UNUSABLE = (OSError, http.client.HTTPException)
+
+
+class AnswerRefused(http.client.HTTPException):
+    """A web server answered what is not taken; the message is for whoever typed the address."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,9 @@ class Server:
             answer = self._answer(method, target, body.encode(), headers)
         except UNUSABLE as error:
             self.close()
-            reason = _("it does not answer") if isinstance(error, TimeoutError) else str(error)[:200]
             raise PlaceProblem(
                 _("The server “%(host)s” cannot be reached: %(reason)s")
-                % {"host": self._origin[1], "reason": reason}
+                % {"host": self._origin[1], "reason": _reason(error)}
             ) from error
         if answer.status in (401, 403) and method == "PROPFIND":
             raise PlaceProblem(_("The server refuses the user name or the password."))
@@ -92,36 +94,39 @@ class Server:
         response = self._connection.getresponse()
         content = response.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:
-            raise http.client.HTTPException(_("its answer is too large"))
+            raise AnswerRefused(_("its answer is too large"))
         if response.will_close or response.status >= 300:
             self.close()
         if 300 <= response.status < 400:
-            raise http.client.HTTPException(_("it sends us to another address: give that one instead"))
+            raise AnswerRefused(_("it sends us to another address: give that one instead"))
         return Answer(response.status, content)
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme == "https":
-        return _Encrypted(host, port, timeout=SECONDS, context=ssl.create_default_context())
+        return _Encrypted(host, port, timeout=SECONDS)
     return _Plain(host, port, timeout=SECONDS)
 
 
 class _Plain(http.client.HTTPConnection):
     def connect(self) -> None:
-        super().connect()
-        _refuse_link_local(self.sock)
+        self.sock = outside.connect(self.host, self.port, SECONDS)
 
 
 class _Encrypted(http.client.HTTPSConnection):
     def connect(self) -> None:
-        super().connect()
-        _refuse_link_local(self.sock)
+        plain = outside.connect(self.host, self.port, SECONDS)
+        try:
+            self.sock = CONTEXT.wrap_socket(plain, server_hostname=self.host)
+        except OSError:
+            plain.close()
+            raise
 
 
-def _refuse_link_local(sock: Any) -> None:
-    """The address that was reached, not the name: a name may mean another address at the next look."""
-    address = ipaddress.ip_address(sock.getpeername()[0].split("%")[0])
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    if mapped.is_link_local or mapped.is_multicast or mapped.is_unspecified:
-        sock.close()
-        raise OSError(0, _("this address is not allowed"))
+def _reason(error: Exception) -> str:
+    """Our own words, never what answered: the banner of another service would tell what stands there."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _("its certificate is not good for this name")
+    if isinstance(error, AnswerRefused):
+        return str(error)
+    return str(outside.Unreachable().strerror)

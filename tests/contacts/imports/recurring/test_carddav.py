@@ -8,7 +8,7 @@ import pytest
 
 from contacts.imports.recurring.errors import PlaceProblem
 from contacts.imports.recurring.service import test_connection
-from contacts.imports.recurring.web import Server, _refuse_link_local
+from contacts.imports.recurring.web import Server
 from contacts.models import Contact, EmailAddress, Import, RecurringImport
 from tests.contacts.imports.recurring.conftest import confirm, look
 from tests.support.carddav_server import BOOK, CardServer, card, card_server
@@ -132,33 +132,3 @@ def test_an_href_of_another_server_is_refused() -> None:
     ):
         with pytest.raises(PlaceProblem, match="another server"):
             server.own(href)
-
-
-@pytest.mark.parametrize(
-    ("address", "refused"),
-    [
-        ("169.254.169.254", True),
-        ("fe80::1%eth0", True),
-        ("::ffff:169.254.169.254", True),
-        ("0.0.0.0", True),  # noqa: S104
-        ("10.1.2.3", False),
-        ("127.0.0.1", False),
-    ],
-)
-def test_addresses_of_the_machine_room_are_refused(address: str, refused: bool) -> None:
-    class Reached:
-        closed = False
-
-        def getpeername(self) -> tuple[str, int]:
-            return address, 443
-
-        def close(self) -> None:
-            self.closed = True
-
-    sock = Reached()
-    if refused:
-        with pytest.raises(OSError, match="not allowed"):
-            _refuse_link_local(sock)
-    else:
-        _refuse_link_local(sock)
-    assert sock.closed == refused
