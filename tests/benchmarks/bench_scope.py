@@ -1,10 +1,10 @@
 """What the walls of a territory cost on a million invented people: `make bench ONLY=scope`.
 
-Two benchmarks. **scope**: the list and the count of people, as the pages ask for them, by `crm_scoped` behind
-row-level security; the limit is the same statement with the same filter by `crm_national`, in front of no
-wall. **scope_search**: the 95th percentile of searches behind the wall, for a scope of one commune, of 17 %
-of the people and of everybody, a term that matches nothing among them; the limit is the same searches by the
-whole country.
+Two benchmarks, each for a scope of one commune, of 17 % of the people and of everybody; the figure is that of
+the worst one, so that no good scope hides a bad one. **scope**: the list and the count of people, as the
+pages ask for them, by `crm_scoped` behind row-level security; the limit is the same statement with the same
+filter by `crm_national`, in front of no wall. **scope_search**: the 95th percentile of searches behind the
+wall, a term that matches nothing among them; the limit is the same searches by the whole country.
 """
 
 from __future__ import annotations
@@ -108,21 +108,30 @@ def test_lists_and_counts(demonstration: TestServers) -> None:
         unit="ms",
         limit_is="the same statements with the same filter, by the role of the whole country",
         better="lower",
-        target=f"list and count at most {TARGET_RATIO} times",
+        target=f"list and count at most {TARGET_RATIO} times, in each scope",
         settings={"people": PEOPLE[size()], "times_a_round": TIMES[size()]},
     )
 
-    def together(role: str) -> float:
-        """The sum of the medians of this round."""
-        total = 0.0
-        for key, (scope, statement) in asked.items():
-            with as_role(role, scope) as cursor:
-                times = [timed(cursor, statement)[0] for _time in range(TIMES[size()])]
-            taken[key][role] += times
-            total += statistics.median(times)
-        return total
+    worst: dict[int, dict[str, float]] = {}
 
-    bench.run(figure=lambda _round: together("crm_scoped"), limit=lambda _round: together("crm_national"))
+    def worst_of(number: int) -> dict[str, float]:
+        """What the statement with the worst ratio of this round took: medians by role, asked in turn."""
+        if number not in worst:
+            medians: list[dict[str, float]] = []
+            for key, (scope, statement) in asked.items():
+                medians.append({})
+                for role in sorted(taken[key], reverse=bool(number % 2)):
+                    with as_role(role, scope) as cursor:
+                        times = [timed(cursor, statement)[0] for _time in range(TIMES[size()])]
+                    taken[key][role] += times
+                    medians[-1][role] = statistics.median(times)
+            worst[number] = max(medians, key=lambda one: one["crm_scoped"] / one["crm_national"])
+        return worst[number]
+
+    bench.run(
+        figure=lambda number: worst_of(number)["crm_scoped"],
+        limit=lambda number: worst_of(number)["crm_national"],
+    )
     bench.detail = {
         f"{name}, {scope_name}": {
             "scoped_ms": round(statistics.median(times["crm_scoped"]), 2),
@@ -146,7 +155,7 @@ def test_searches(demonstration: TestServers) -> None:
         unit="ms",
         limit_is="95th percentile of the same searches in the whole country",
         better="lower",
-        target=f"p95 under {TARGET_MS} ms, a term that matches nothing among them",
+        target=f"p95 under {TARGET_MS} ms in each scope, a term that matches nothing among them",
         settings={"people": PEOPLE[size()], "terms": len(TERMS)},
     )
     all_times: dict[str, list[float]] = {name: [] for name in (*found, "whole country")}
@@ -156,8 +165,8 @@ def test_searches(demonstration: TestServers) -> None:
             assert person.commune_id in inside or person.votes_in_id in inside
         assert search_contacts("zzzyx") == []
     bench.run(
-        figure=lambda _round: percentile(
-            [time for name, scope in found.items() for time in ask(scope, all_times[name])], 95
+        figure=lambda _round: max(
+            percentile(ask(scope, all_times[name]), 95) for name, scope in found.items()
         ),
         limit=lambda _round: percentile(ask(None, all_times["whole country"]), 95),
     )
