@@ -38,14 +38,16 @@ class HistoryTrigger(pgtrigger.Trigger):
 
 
 def kept_history(
+    of: str = "IUD",
     *,
     person: str = "",
     key: tuple[str, ...] = ("id",),
     unseen: tuple[str, ...] = (),
     unsaid: tuple[str, ...] = (),
 ) -> list[pgtrigger.Trigger]:
-    """Triggers that keep the history of a table; all arguments are names of columns.
+    """Triggers that keep the history of a table; all arguments but `of` are names of columns.
 
+    `of`: insertions, updates, deletions; fewer where another register covers the others.
     `person` names whom a row is about: earlier values are sealed under that person's key. `key`: at most two,
     the first of them is the number that the history shows. `unseen`: their change alone is no change
     (counters, moments, what is computed). `unsaid`: only that they changed is kept (secrets, long texts).
@@ -54,11 +56,18 @@ def kept_history(
     old = _tables(old=BEFORE)
     new = _tables(new=AFTER)
     both = _tables(old=BEFORE, new=AFTER)
-    return [
-        HistoryTrigger(name="history_i", operation=pgtrigger.Insert, referencing=new, arguments=arguments),
-        HistoryTrigger(name="history_u", operation=pgtrigger.Update, referencing=both, arguments=arguments),
-        HistoryTrigger(name="history_d", operation=pgtrigger.Delete, referencing=old, arguments=arguments),
-    ]
+    triggers = {
+        "I": HistoryTrigger(
+            name="history_i", operation=pgtrigger.Insert, referencing=new, arguments=arguments
+        ),
+        "U": HistoryTrigger(
+            name="history_u", operation=pgtrigger.Update, referencing=both, arguments=arguments
+        ),
+        "D": HistoryTrigger(
+            name="history_d", operation=pgtrigger.Delete, referencing=old, arguments=arguments
+        ),
+    }
+    return [triggers[one] for one in of]
 
 
 def keys_go_with_the_person() -> pgtrigger.Trigger:

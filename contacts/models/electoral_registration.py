@@ -11,6 +11,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.enums import Gender
 from contacts.models.contact import Fold
@@ -142,6 +143,9 @@ class ElectoralRegistration(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            "U", person="contact_id", unseen=("name_folded", "identity"), unsaid=ALL_COLUMNS
+        )
         verbose_name = _("elector")
         indexes = [
             # A birth date beside the name: matching a person reads no row of a namesake.
@@ -208,6 +212,7 @@ class RegistrationMatch(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(person="contact_id", unsaid=("evidence",))
         constraints = [
             models.UniqueConstraint(fields=["contact", "registration"], name="registration_match_pair_unique")
         ]

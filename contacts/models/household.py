@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.scoped import ScopedManager
 
@@ -20,6 +21,7 @@ class Household(models.Model):
     personal_data = keep("id", "created_at")
 
     class Meta:
+        triggers = kept_history(unsaid=ALL_COLUMNS)
         verbose_name = _("household")
         verbose_name_plural = _("households")
 
@@ -41,6 +43,7 @@ class HouseholdMember(models.Model):
     personal_data = keep("contact", "household", "by_hand", "created_at")
 
     class Meta:
+        triggers = kept_history(person="contact_id", key=("contact_id",), unsaid=ALL_COLUMNS)
         verbose_name = _("member of a household")
 
     def __str__(self) -> str:

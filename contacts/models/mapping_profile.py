@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -37,6 +38,7 @@ class MappingProfile(models.Model):
     )
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("saved mapping")
         verbose_name_plural = _("saved mappings")
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.scoped import ScopedManager
 
@@ -38,6 +39,7 @@ class Merge(models.Model):
     ) | erase("snapshot")
 
     class Meta:
+        triggers = kept_history(person="kept_id", unsaid=("snapshot",))
         verbose_name = _("merge")
         constraints = [
             models.UniqueConstraint(

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 
 
@@ -32,6 +33,7 @@ class OptOutAnswer(models.Model):
     personal_data = keep("id", "source", "import_run", "said_by", "said_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("answer on opt-out files")
 
     def __str__(self) -> str:

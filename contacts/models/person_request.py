@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import keep, scrub
 from campaign_crm.platform.sealed import SealedText
 from contacts.enums import Channel
@@ -118,6 +119,7 @@ class PersonRequest(models.Model):
     ) | scrub("name", "address", "words", "identity_how", "answer", "correction")
 
     class Meta:
+        triggers = kept_history(person="contact_id", unsaid=ALL_COLUMNS)
         verbose_name = _("request")
         indexes = [
             models.Index(fields=["due_on", "id"], name="request_due", condition=models.Q(state="open")),

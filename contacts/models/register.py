@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from campaign_crm.platform.sealed import SealedText
 
@@ -31,6 +32,7 @@ class RegisterNote(models.Model):
     personal_data = keep("id", "document", "key", "text", "updated_at", "updated_by")
 
     class Meta:
+        triggers = kept_history(unseen=("updated_at",), unsaid=("text",))
         verbose_name = _("addition to a register")
         constraints = [models.UniqueConstraint(fields=["document", "key"], name="register_note_once")]
 
@@ -71,6 +73,7 @@ class Incident(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unsaid=("title", "description", "measures"))
         verbose_name = _("incident")
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Gender, Relationship, RetentionRuleName, SourceKind
 
@@ -35,6 +36,7 @@ class RetentionRule(models.Model):
     personal_data = keep("id", "rule", "kind", "relationship", "amount", "changed_by", "changed_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("retention rule")
         constraints = [
             models.UniqueConstraint(fields=["rule", "kind", "relationship"], name="retention_rule_once"),

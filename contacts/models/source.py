@@ -152,6 +152,7 @@ class ContactSource(models.Model):
     objects = ScopedManager.from_queryset(ContactSourceQuerySet)()
 
     class Meta:
+        triggers = kept_history(person="contact_id", key=("contact_id", "source_id"))
         indexes = [models.Index(fields=["source", "contact"], name="contact_source_by_source")]
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import ALL_COLUMNS, kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel, SuppressionReason, SuppressionScope
 
@@ -37,6 +38,7 @@ class SuppressedDigest(models.Model):
     personal_data = keep("id", "algorithm", "digest", "channel", "scope", "reason", "at", "detail")
 
     class Meta:
+        triggers = kept_history(unsaid=ALL_COLUMNS)
         verbose_name = _("hash of an address not to be written to")
         constraints = [
             models.UniqueConstraint(

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from messaging.enums import BrokerState
 
@@ -74,6 +75,7 @@ class BrokerMailing(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(unsaid=("compiled", "origin_text"))
         verbose_name = _("mailing by a broker")
         indexes = [models.Index(fields=["leaves_at"], name="broker_mailing_day")]
         constraints = [

@@ -32,6 +32,7 @@ class Operation(models.Model):
     personal_data = keep("id", "name", "created_at")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("operation")
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.enums import Channel
 from messaging.enums import Heading, Payer
@@ -35,6 +36,7 @@ class UnitCost(models.Model):
     personal_data = keep("id", "account", "channel", "since", "amount")
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("unit cost")
         constraints = [
             models.UniqueConstraint(
@@ -73,6 +75,9 @@ class CampaignCost(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            key=("campaign_id",), unseen=("accepted", "unpriced", "computed", "computed_at")
+        )
         verbose_name = _("cost of a mailing")
 
     def __str__(self) -> str:
@@ -133,6 +138,7 @@ class Invoice(models.Model):
     )
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("invoice")
         indexes = [models.Index(fields=["-issued_on", "-id"], name="invoice_newest")]
         constraints = [

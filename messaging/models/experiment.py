@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from messaging.models.variant import MOST_VARIANTS
 
@@ -92,6 +93,9 @@ class Experiment(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            key=("campaign_id",), unseen=("sample_sent_at", "looked_at", "outcome", "figures", "updated_at")
+        )
         verbose_name = _("test of versions")
         verbose_name_plural = _("tests of versions")
         constraints = [

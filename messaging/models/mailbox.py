@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import erase, keep
 from contacts.scoped import ScopedManager
 
@@ -64,6 +65,10 @@ class Mailbox(models.Model):
     )
 
     class Meta:
+        triggers = kept_history(
+            unseen=("sealed_token", "uid_validity", "last_uid", "read_at", "error"),
+            unsaid=("sealed_credentials",),
+        )
         verbose_name = _("mailbox")
         verbose_name_plural = _("mailboxes")
         constraints = [

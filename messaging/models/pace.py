@@ -133,6 +133,7 @@ class CampaignPace(models.Model):
     personal_data = keep("campaign", "per_hour", "spread_until")
 
     class Meta:
+        triggers = kept_history(key=("campaign_id",))
         verbose_name = _("speed of a mailing")
         constraints = [
             models.CheckConstraint(

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep, scrub
 from contacts.scoped import ScopedManager
 
@@ -70,6 +71,7 @@ class Form(models.Model):
     )
 
     class Meta:
+        triggers = kept_history()
         verbose_name = _("form")
 
     def __str__(self) -> str:
