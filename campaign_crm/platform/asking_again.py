@@ -22,6 +22,7 @@ SIGNED_IN_AT = "signed_in_at"  # in the session: when any way of signing in was 
 ASKED_SERVER, SERVER_DID_NOT_ASK = "asked_sign_on_again", "sign_on_did_not_ask"  # in the session too
 SAID_BY_SERVER = "said_by_sign_on_server"  # on the request
 BY_SERVER = "socialaccount"  # a record of django-allauth
+TOLD_SECONDS = 60
 ASK_THERE = {"prompt": "login", "max_age": "0"}  # OpenID Connect Core 1.0, 3.1.2.1
 ASKED_TO_ACT = (Right.SEND_CAMPAIGN, Right.APPROVE_EXPORT)
 READING = {"GET", "HEAD", "OPTIONS"}
@@ -40,7 +41,7 @@ def remember_sign_in(request: HttpRequest) -> None:
     is_moment = isinstance(said, (int, float)) and not isinstance(said, bool)
     request.session[SIGNED_IN_AT] = min(float(said), time.time()) if is_moment else 0.0
     if getattr(request, ASKED_SERVER) and not is_fresh(request):
-        request.session[SERVER_DID_NOT_ASK] = True
+        request.session[SERVER_DID_NOT_ASK] = time.time()
 
 
 def server_said(request: HttpRequest, claims: dict[str, Any]) -> None:
@@ -83,9 +84,9 @@ def ask_again(request: HttpRequest) -> HttpResponse:
 def _single_sign_on(request: HttpRequest, back: str) -> str:
     """Somebody without password, code or passkey came by single sign-on, and proves there again who they are.
 
-    Raises PermissionDenied when they come from there and its server asked them for nothing.
+    Raises PermissionDenied for a minute after its server sent them back without having asked for anything.
     """
-    if request.session.pop(SERVER_DID_NOT_ASK, False):
+    if time.time() - request.session.get(SERVER_DID_NOT_ASK, 0) < TOLD_SECONDS:
         raise PermissionDenied(
             _(
                 "The server of your single sign-on did not ask you to sign in anew, or does not say when it "
