@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0055_registers"),
+        ("contacts", "0057_confirmations_by_file"),
     ]
 
     operations = [
