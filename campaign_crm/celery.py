@@ -55,6 +55,7 @@ app.conf.beat_schedule = {
     "look at senders' domains": {"task": "messaging.check_domains", "schedule": crontab(hour=4, minute=40)},
     "remove erased people": {"task": "contacts.remove_erased", "schedule": crontab(minute=25)},
     "remind of requests": {"task": "contacts.remind_of_requests", "schedule": crontab(hour="7-19", minute=5)},
+    "what left in a silence": {"task": "messaging.journal_exemptions", "schedule": crontab(minute=35)},
     "count costs": {"task": "messaging.count_costs", "schedule": crontab(hour=4, minute=50)},
     "what is kept too long": {"task": "contacts.retention", "schedule": crontab(hour=2, minute=40)},
     "know public holidays": {"task": "contacts.area_times", "schedule": crontab(hour=2, minute=50)},

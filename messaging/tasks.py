@@ -14,7 +14,7 @@ from campaign_crm.platform.jobs import enqueue, tick
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Job
 from messaging.costs.counting import COUNT_JOB
-from messaging.dispatch import caps, families, leases, lifecycle, watch, ways_out
+from messaging.dispatch import caps, exemptions, families, leases, lifecycle, watch, ways_out
 from messaging.dispatch.pump import Lane, Pump
 from messaging.domains.lookup import system_lookup
 from messaging.experiments.deciding import decide_due
@@ -142,6 +142,13 @@ def wake_pumps() -> None:
 def _pump() -> Pump:
     """This process's connections and records, kept between slices."""
     return Pump()
+
+
+@shared_task(name="messaging.journal_exemptions")
+def journal_exemptions() -> int:
+    """Write down which service messages left during a silence that has ended; returns how many entries."""
+    with only_one("messaging.journal_exemptions") as mine:
+        return exemptions.journal_exemptions() if mine else 0
 
 
 @shared_task(name="messaging.count_costs")

@@ -31,6 +31,7 @@ from messaging.dispatch import moments
 from messaging.enums import CampaignState
 from messaging.experiments.assignment import version_of_recipient
 from messaging.models import Campaign, Delivery, Link
+from messaging.services.approval_state import content_of, is_approved
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.send_options import is_targeted
 from messaging.services.version_counts import OWN_VERSIONS
@@ -257,6 +258,8 @@ def _freeze_content(campaign: Campaign, audience: Audience) -> None:
     campaign.targeted = is_targeted(campaign, audience)
     campaign.segment_version = audience.segment_version
     campaign.audience_tree = audience.tree
+    asks_approval = campaign.kind == MessageKind.SERVICE
+    campaign.approved_content = content_of(campaign) if asks_approval and is_approved(campaign) else ""
     campaign.freeze_cursor = 0
     campaign.frozen_at = Now()
     campaign.save()

@@ -35,14 +35,16 @@ CHECKS = {
     "sending_off": HandOverCheck(
         30, "queued", "NOT EXISTS (SELECT FROM platform_organisation o WHERE o.sending_enabled)"
     ),
-    # A service message that staff wrote leaves during the silence if it was approved before it began.
+    # A service message that staff wrote leaves during the silence if just what leaves was approved before it
+    # began. Each mailing that did is journaled (`messaging.dispatch.exemptions`).
     "silence_service": HandOverCheck(
         36,
         "queued",
         f"""c.kind = 'service' AND c.standing_for = '' AND {silence.SOMEWHERE} AND (
             SELECT true {silence.windows_sql("d")} AND NOT EXISTS (
                 SELECT FROM messaging_approval a
-                WHERE a.campaign_id = c.id AND a.approved AND a.decided_at < w.begins_at) LIMIT 1)""",  # noqa: S608 - our own text
+                WHERE a.campaign_id = c.id AND a.approved AND a.decided_at < w.begins_at
+                    AND a.content = c.approved_content) LIMIT 1)""",  # noqa: S608 - our own text
         silence.WAITS,
         until=f"SELECT max(w.ends_at) {silence.windows_sql('v')}",
         rule="silence",

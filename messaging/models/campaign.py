@@ -66,7 +66,8 @@ class Campaign(models.Model):
 
     `audience`: {"type": "segment"|"list"|"newsletter"|"source"|"everyone", "id": n}. `compiled` is the
     message as frozen at sending (`messaging.content.compile.CompiledMessage`). `ledger_month` never changes:
-    it is the partition of its deliveries. `audience_count` is the frozen audience.
+    it is the partition of its deliveries. `audience_count` is the frozen audience. `approved_content` is the
+    fingerprint (`Approval.content`) of what was frozen, of a service mailing that was approved as it left.
     """
 
     name = models.CharField(_("name"), max_length=150)
@@ -109,6 +110,7 @@ class Campaign(models.Model):
         "contacts.Territory", verbose_name=_("territory"), null=True, blank=True, on_delete=models.PROTECT
     )
     from_kit = models.BooleanField(default=False, db_default=False)  # its locked blocks stay as they are
+    approved_content = models.CharField(max_length=64, blank=True, default="", db_default="")
     compiled = models.JSONField(null=True)
     scheduled_at = models.DateTimeField(_("leaves at"), null=True, blank=True)
     window_until = models.DateTimeField(null=True, blank=True)  # nothing leaves before: time to cancel
@@ -154,6 +156,7 @@ class Campaign(models.Model):
             "moment",
             "territory",
             "from_kit",
+            "approved_content",
         ],
         *[
             "compiled",

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from campaign_crm.platform.models import AuditEntry
 from contacts.enums import MessageKind, Suffrage
 from contacts.models import (
     Contact,
@@ -19,13 +20,16 @@ from contacts.models import (
     SilenceWindow,
     Territory,
 )
+from messaging.dispatch.exemptions import journal_exemptions
 from messaging.dispatch.gate import hand_over
 from messaging.dispatch.ledger import Ledger, claim
 from messaging.dispatch.standing import why_it_stands
 from messaging.enums import DeliveryState
 from messaging.models import Approval, Campaign, Delivery
+from messaging.services.approval_state import content_of
+from messaging.services.campaigns import update_campaign
 from tests.messaging.dispatch.conftest import start
-from tests.messaging.people import make_campaign, make_people
+from tests.messaging.people import make_campaign, make_officer, make_people, make_registrants
 from tests.support.small_reference import load_small_reference
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,7 +107,7 @@ def test_a_service_message_of_staff_leaves_if_it_was_approved_before(
 ) -> None:
     people = make_people(1)
     campaign = start(make_campaign())
-    Campaign.objects.update(kind=MessageKind.SERVICE)
+    Campaign.objects.update(kind=MessageKind.SERVICE, approved_content="x")
     if hours_ago is not None:
         decided_at = timezone.now() - timedelta(hours=hours_ago)
         Approval.objects.create(
@@ -111,6 +115,53 @@ def test_a_service_message_of_staff_leaves_if_it_was_approved_before(
         )
     mute()
     assert handed(campaign) == ({people[0].pk} if leaves else set())
+
+
+def service_mailing(approved: str, *people: Contact) -> Campaign:
+    """A mailing to registrants whose text was approved two hours ago (`before`), just now, or never."""
+    segment = make_registrants(f"Rally {approved}", *people)
+    audience = {"type": "segment", "id": segment.pk}
+    campaign = make_campaign(kind=MessageKind.SERVICE, audience=audience)
+    if approved:
+        decided_at = timezone.now() - timedelta(hours=2 if approved == "before" else 0)
+        agreed = {"recipients": 2, "approved": True, "decided_at": decided_at}
+        Approval.objects.create(campaign=campaign, content=content_of(campaign), **agreed)
+    return campaign
+
+
+def test_an_approval_of_another_text_lets_nothing_leave_in_the_silence() -> None:
+    people = make_people(1)
+    campaign = service_mailing("before", *people)
+    campaign = update_campaign(
+        campaign=campaign, revision=campaign.revision, by=make_officer(), subject="Vote for us"
+    )
+    Approval.objects.create(
+        campaign=campaign,
+        content=content_of(campaign),
+        recipients=1,
+        approved=True,
+        decided_at=timezone.now(),
+    )
+    start(campaign)
+    mute()
+    assert handed(campaign) == set()
+
+
+def test_what_left_in_the_silence_is_journaled_once_a_mailing() -> None:
+    people = make_people(3)
+    campaign, late = service_mailing("before", *people[:2]), service_mailing("now", people[2])
+    for one in (campaign, late):
+        start(one)
+    window = mute()
+    assert handed(campaign) == {person.pk for person in people[:2]}
+    assert handed(late) == set()
+    assert journal_exemptions() == 0, "not before it is over"
+    SilenceWindow.objects.filter(pk=window.pk).update(ends_at=timezone.now())
+    assert handed(late) == set(), "it waits for its own moment"
+    assert journal_exemptions() == 1
+    assert journal_exemptions() == 0
+    entry = AuditEntry.objects.get(action="silence.exempt")
+    assert (entry.object_id, entry.detail["messages"]) == (str(campaign.pk), 2)
 
 
 def test_each_place_has_its_own_window() -> None:
