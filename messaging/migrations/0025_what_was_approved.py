@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("messaging", "0023_broker_mailings")]
+    dependencies = [("messaging", "0024_history_of_more")]
 
     operations = [
         migrations.AddField(
