@@ -242,24 +242,25 @@ def test_damage_far_down_a_roll_is_said_in_the_preview(roll_source, tmp_path, ta
     assert fingerprint() == before
 
 
-PERSON = "Martin;Léa;lea@example.org\n".encode()
-FAR_DOWN = 150_000  # rows before the damage
+# Few rows, each long: what counts is that the damage lies beyond what is looked at before a preview (4 MiB).
+HEADER = "Nom;Prénom;E-mail;Remarque\n".encode()
+PERSON = f"Martin;Léa;lea@example.org;{'x' * 250}\n".encode()
+FAR_DOWN = 16_000  # rows before the damage
 
 
 @pytest.mark.parametrize(
     ("tail", "words"),
     [
-        (b'Petit;"never closed;jean@example.org\n' + PERSON * 60_000, "quotation mark"),
+        (b'Petit;"never closed;jean@example.org\n' + PERSON * 6_000, "quotation mark"),
         (b"Petit;J\0an;jean@example.org\n", "zero bytes"),
-        (b"one;two;three;four;five\n" * 30_000, "two different tables"),
-        (b"Petit;jean@example.org\n" * 30_000, "fewer cells than the 3 columns"),
-        (b"Nom;Pr\xc3\xa9nom;E-mail\n" + PERSON, "header again"),
+        (b"one;two;three;four;five\n" * 3_000, "two different tables"),
+        (b"Petit;jean@example.org\n" * 3_000, "fewer cells than the 4 columns"),
+        (HEADER + PERSON, "header again"),
     ],
     ids=["quote never closed", "zero byte", "longer rows", "shorter rows", "two headers"],
 )
 def test_damage_far_down_a_file_of_people_is_said_and_writes_nothing(book, tmp_path, tail, words) -> None:
-    header = "Nom;Prénom;E-mail\n".encode()
-    path = text_of(tmp_path / "book.csv", header, PERSON * FAR_DOWN, tail, PERSON)
+    path = text_of(tmp_path / "book.csv", HEADER, PERSON * FAR_DOWN, tail, PERSON)
     before, peak = fingerprint(), own_peak_mb()
     run = import_file(path, kind="address-book", source=book)
     assert (run.state, words in run.error) == (Import.State.FAILED, True), run.error
@@ -268,9 +269,8 @@ def test_damage_far_down_a_file_of_people_is_said_and_writes_nothing(book, tmp_p
 
 
 def test_bad_bytes_far_down_a_file_of_people_cost_their_rows_alone(book, tmp_path) -> None:
-    header = "Nom;Prénom;E-mail\n".encode()
-    pasted = "Hébert;René;rene@example.org\n".encode("cp1252")
-    path = text_of(tmp_path / "book.csv", header, PERSON * FAR_DOWN, pasted * 3, PERSON)
+    pasted = "Hébert;René;rene@example.org;\n".encode("cp1252")
+    path = text_of(tmp_path / "book.csv", HEADER, PERSON * FAR_DOWN, pasted * 3, PERSON)
     peak = own_peak_mb()
     run = preview(path, kind="address-book", source=book)
     assert (run.state, run.layout["encoding"]) == (Import.State.PREVIEWED, "utf-8"), run.error
@@ -289,7 +289,7 @@ WIDE = [
 def test_many_large_rows_are_never_held_together(book, tmp_path, row) -> None:
     """Each is as large as a row may be, or holds more columns than any table has."""
     header = b"Nom;Notes;Autres;E-mail\n"
-    path = text_of(tmp_path / "book.csv", header, b"Petit;;;jean@example.org\n" * 300, *[row] * 400)
+    path = text_of(tmp_path / "book.csv", header, b"Petit;;;jean@example.org\n" * 300, *[row] * 300)
     before = own_peak_mb()
     run = import_file(path, kind="address-book", source=book)
     assert own_peak_mb() - before < ALLOWED_MB
