@@ -16,6 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from contacts.imports import twice
+
 HEAD_BYTES = 4 * 1024 * 1024
 BLOCK_BYTES = 1024 * 1024
 FALLBACK = "cp1252"
@@ -28,6 +30,7 @@ CHOICES = {
     "utf-16": "UTF-16",
     "mac_roman": "Mac OS (Roman)",
     "cp850": "DOS (850)",
+    twice.ENCODING: "UTF-8 ×2 (Ã© → é)",
 }
 # Of the letters of a UTF-16 text in a Latin script, nearly all have one zero byte, always on the same side.
 UTF_16_SHARE, OTHER_SIDE_SHARE = 0.6, 0.05
@@ -99,10 +102,17 @@ def better_encoding(path: Path, than: str = FALLBACK) -> str:
     return best if _french_letters(head, best) > 3 * _french_letters(head, than) + 3 else ""
 
 
+def is_encoded_twice(path: Path) -> bool:
+    """True when a file in UTF-8 was taken for Windows-1252 by a program, and encoded again."""
+    return twice.looks_encoded_twice(_head(path).decode("utf-8", errors="ignore"))
+
+
 def is_certain(path: Path) -> bool:
     """True when the file says its own encoding: by a mark, or by letters that only UTF-8 or UTF-16 has."""
     head, found = _head(path), detect(path)
-    return found.encoding.startswith("utf-16") or (found.encoding in ("utf-8", MARKED) and not head.isascii())
+    if found.encoding in ("utf-8", MARKED):
+        return not head.isascii() and not is_encoded_twice(path)
+    return found.encoding.startswith("utf-16")
 
 
 def legible(text: str) -> str:

@@ -13,7 +13,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from contacts.folding import fold
-from contacts.imports.encodings import FALLBACK, OLD, better_encoding, detect, exact_encoding, legible
+from contacts.imports import twice
+from contacts.imports.encodings import (
+    FALLBACK,
+    MARKED,
+    OLD,
+    better_encoding,
+    detect,
+    exact_encoding,
+    is_encoded_twice,
+    legible,
+)
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.reading import Row, TableReader, text_blocks
 from contacts.imports.titles import titles_above
@@ -188,7 +198,9 @@ def _is_wrapped(rows: list[Row]) -> bool:
 
 
 def _doubted(path: Path, encoding: str) -> str:
-    """The old encoding that a file may be in: one by which it reads better, or one that is only a guess."""
+    """The encoding that a file may be in: one by which it reads better, or an old one, only a guess."""
+    if encoding in ("utf-8", MARKED):
+        return twice.ENCODING if is_encoded_twice(path) else ""
     return encoding if encoding in OLD else better_encoding(path) if encoding == FALLBACK else ""
 
 
