@@ -13,7 +13,6 @@ from contacts.imports.at_rest import is_there
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.encodings import detect_whole
 from contacts.imports.errors import ImportProblem
-from contacts.imports.file_names import named_roll
 from contacts.imports.formats.opening import make_whole, table_of
 from contacts.imports.linking import Links
 from contacts.imports.opt_outs import engine as opt_outs
@@ -67,7 +66,7 @@ def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
     staging, path = Staging(run.pk), table_of(Path(run.file_path), layout)
     mapping = {int(index): key for index, key in run.mapping.items()}
     if run.kind == Import.Kind.ROLL:
-        return rolls.stage(
+        counts = rolls.stage(
             staging,
             path,
             layout,
@@ -78,6 +77,10 @@ def _stage_as(run: Import, layout: Layout, told: Progress) -> dict[str, int]:
             told=told,
             abroad=Abroad.of(run.options),
         )
+        if day := rolls.day_of(staging):
+            run.options = {**run.options, "roll_day": day.isoformat()}
+            Import.objects.filter(pk=run.pk).update(options=run.options)
+        return counts
     if run.kind == Import.Kind.SUPPRESSION:
         source_of(run)
         return opt_outs.stage(staging, path, layout, mapping, said=_said(run), told=told)
@@ -121,7 +124,8 @@ def _departed_on(run: Import) -> date | None:
     """The day on which electors who are not in the file left: that of the list, when it is a whole roll."""
     if not run.options.get("whole_roll"):
         return None
-    return named_roll(run.file_name).day or timezone.localdate()
+    said = run.options.get("roll_day", "")
+    return date.fromisoformat(said) if said else timezone.localdate()
 
 
 def _rolls_changed_since(run: Import) -> bool:
@@ -151,6 +155,7 @@ def _terms(run: Import) -> Terms:
         policies=run.options.get("policies", _usual_policies(run)),
         match_only=run.kind == Import.Kind.ENRICHMENT,
         scope_id=run.options.get("scope"),
+        list_state=run.options.get("list_state", ""),
     )
 
 

@@ -120,6 +120,7 @@ ROLL_FIELDS: tuple[Field, ...] = (
     Field("department_code", _("Code of the department"), Group.ROLL),
     Field("commune_name", _("Commune of the roll"), Group.ROLL),
     Field("roll_kind", _("Kind of list"), Group.ROLL),
+    Field("list_day", _("Day of the list"), Group.ROLL),
     Field("birth_name", _("Birth name"), Group.WHO),
     Field("used_name", _("Used name"), Group.WHO),
     Field("first_names", _("First names"), Group.WHO),

@@ -18,7 +18,10 @@ SENTENCES: dict[str, str | Promise] = {
     "name_too_long": _("a name is too long"),
     "no_commune": _("the commune is missing"),
     "unknown_commune": _("no commune has the code %(detail)s"),
-    "unknown_list": _("unknown kind of list: %(detail)s"),
+    "unknown_list": _(
+        "unknown kind of list: %(detail)s. Write LP, LCM or LCE; if the whole file is one list, leave this "
+        "column out and say which one"
+    ),
     "no_person": _("it says “%(detail)s”: this is no person"),
     "nobody": _("no name, e-mail address or phone number"),
     "bad_email": _("“%(detail)s” is not an e-mail address"),

@@ -16,8 +16,10 @@ from django.utils.translation import override
 
 from contacts.folding import fold
 from contacts.imports.layouts import never_imported
+from contacts.imports.reasons import reason
+from contacts.imports.sketch import folded_header
 from contacts.imports.staging import Staging
-from contacts.models import Import, ImportReject
+from contacts.models import Import, ImportReject, Source
 
 REJECT_COLUMNS = (_("line"), _("why it was rejected"))
 """What a file of rejected rows has beside the columns as they came."""
@@ -50,11 +52,23 @@ def own_columns(names: list[str]) -> list[str]:
     return names[:-added] if len(names) > added and reject_columns().issuperset(names[-added:]) else names
 
 
+def is_of_rejects(header: list[str]) -> bool:
+    """True for a file of rejected rows that comes back."""
+    return len(own_columns(folded_header(header))) < len(header)
+
+
 def drop_old_rejects() -> int:
     """Forget rejected rows after `KEPT`, and those of imports that were undone; returns how many."""
     old = ImportReject.objects.filter(import_run__finished_at__lt=timezone.now() - KEPT)
     undone = ImportReject.objects.filter(import_run__state=Import.State.UNDONE)
     return sum(int(found._raw_delete(found.db)) for found in (old.all(), undone.all()))
+
+
+def taken_in_part(source: Source) -> bool:
+    """True when rows of a source were taken without a value, and wait to be corrected."""
+    told = [reason("rest_taken")]
+    waiting = ImportReject.objects.filter(import_run__source=source, reasons__contains=told)
+    return waiting.exclude(import_run__state=Import.State.UNDONE).exists()
 
 
 def keep_rejects(run: Import, staging: Staging) -> None:

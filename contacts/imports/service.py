@@ -20,7 +20,7 @@ from contacts.imports import files
 from contacts.imports.checks import check_kind, check_mapping, check_options, check_source
 from contacts.imports.choices import note_reading, set_source, usual_source
 from contacts.imports.errors import WrongState
-from contacts.imports.file_names import named_roll
+from contacts.imports.file_names import named_roll, named_state
 from contacts.imports.formats.opening import forget_table, open_file
 from contacts.imports.guessing import guess
 from contacts.imports.jobs import PREVIEW_JOB, RUN_JOB, UNDO_JOB
@@ -184,12 +184,13 @@ def _forget_files(run: Import) -> None:
 
 
 def _options_of_name(file_name: str) -> dict[str, Any]:
-    """What a town hall's file name says and its columns may not."""
+    """What the name of a file says and its columns may not."""
     named = named_roll(file_name)
     return {
         "commune_code": named.commune_code,
         "roll_kind": roll_kind_of(named.kind),
         "roll_day": named.day.isoformat() if named.day else "",
+        "list_state": named_state(file_name),
     }
 
 

@@ -241,6 +241,12 @@ def undo_means(counts: dict[str, int], *, kind: str) -> str:
     returned = ngettext("%(n)s returns to what it was", "%(n)s return to what they were", updated) % {
         "n": updated
     }
+    if kind == Import.Kind.ROLL:
+        return _(
+            "%(gone)s, unless another roll has them too or somebody linked them; %(returned)s, unless a "
+            "later one says the same. Polling stations keep the names, cantons and constituencies that it "
+            "gave them."
+        ) % {"gone": gone, "returned": returned}
     return _(
         "%(gone)s, unless another source, a message or somebody's work holds them now; %(returned)s. The "
         "do-not-contact list and what people said themselves stay."

@@ -48,7 +48,16 @@ def mended_words(run: Import) -> list[str]:
             unsure,
         )
         words.append(_with_line(text % _number(unsure), found.get("unsure_line")))
-    return [*words, *_unsaid_words(run)]
+    return [*words, *_state_words(run), *_unsaid_words(run)]
+
+
+def _state_words(run: Import) -> list[str]:
+    """What the name of a file says of everybody in it."""
+    state = run.options.get("list_state", "")
+    if run.kind in (Import.Kind.ROLL, Import.Kind.SUPPRESSION) or state in ("", "subscribed"):
+        return []
+    text = _("By its name, the file holds only people who are “%(state)s”: none of them counts as agreeing.")
+    return [text % {"state": state}]
 
 
 def _unsaid_words(run: Import) -> list[str]:

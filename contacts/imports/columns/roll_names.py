@@ -15,6 +15,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     "department_code": ("code departement", "codedepartement", "code du departement"),
     "commune_name": ("libelle de l ugle", "libelle du l ugle", "libelle ugle", "nomcommune"),
     "roll_kind": ("libelle du type de liste", "type de liste", "typeliste", "code du type de liste"),
+    "list_day": (
+        "datecreationliste",
+        "date creation liste",
+        "date de creation de la liste",
+        "date de la liste",
+        "date d arret de la liste",
+    ),
     "birth_name": ("nom de naissance", "nomdenaissance"),
     "used_name": ("nom d usage", "nom usage", "nomdusage"),
     "first_names": ("prenoms", "prenom", "prenom s"),

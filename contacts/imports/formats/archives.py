@@ -37,12 +37,13 @@ _DOCUMENTS = frozenset(
 
 @dataclass(frozen=True)
 class Member:
-    """One file. `name` is its path inside; `opened` gives its bytes."""
+    """One file, or one `sheet` of a workbook. `name` is its path inside; `opened` gives its bytes."""
 
     name: str
     size: int
     opened: Callable[[], IO[bytes]]
     path: Path | None = None  # where it lies already
+    sheet: str = ""
 
     def beginning(self, most: int = HEAD_BYTES) -> bytes:
         with _told(self.name), self.opened() as file:

@@ -17,7 +17,7 @@ from contacts.imports.formats.address_lists import address_list_table
 from contacts.imports.formats.delimited import text_table
 from contacts.imports.formats.forms import CONTAINERS, Form, form_of
 from contacts.imports.formats.roll_xml import roll_xml_table
-from contacts.imports.formats.spreadsheets import sheet_table
+from contacts.imports.formats.spreadsheets import filled_sheets, sheet_table
 from contacts.imports.formats.tables import Table, write_table
 from contacts.imports.formats.union import PEEKED_BYTES, Report, union
 from contacts.imports.formats.vcards import vcard_table
@@ -62,8 +62,14 @@ def convert(request: Request, *, report: Report) -> dict[str, Any]:
         return vars(_expanded(request, report))
     if form in CONTAINERS:
         with _members(request.path, form) as members:
-            read = partial(_read_member, request.turns)
-            table = union(members, work=request.work, read=read, report=report, head=request.head)
+            table = union(
+                members,
+                work=request.work,
+                read=partial(_read_member, request.turns),
+                sheets=partial(_sheets_of, request.turns),
+                report=report,
+                head=request.head,
+            )
             write_table(request.out, table)
         answer.notes, answer.whole = table.notes, not request.head
         return vars(answer)
@@ -111,13 +117,18 @@ def _members(path: Path, form: Form) -> AbstractContextManager[list[archives.Mem
     return archives.zip_members(path)
 
 
-def _read_member(turns: Path, path: Path, is_whole: bool) -> Table:
+def _sheets_of(turns: Path, path: Path) -> list[str]:
+    """Sheets of a workbook that have rows; none of anything else."""
+    return filled_sheets(path, turns=turns) if _true_form(path) == Form.SPREADSHEET else []
+
+
+def _read_member(turns: Path, path: Path, is_whole: bool, sheet: str = "") -> Table:
     """Read one of several files; an archive inside an archive is refused."""
     form = _true_form(path)
     if form in (Form.ZIP, Form.GZIP):
         raise _nested("")
     if form == Form.SPREADSHEET:
-        return sheet_table(path, turns=turns)[0]
+        return sheet_table(path, turns=turns, sheet=sheet)[0]
     return _READERS[form](path) if form in _READERS else text_table(path, is_whole=is_whole)
 
 

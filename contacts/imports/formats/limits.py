@@ -47,6 +47,9 @@ CELL_CHARACTERS = 64 * 1024
 """One value of an XML file."""
 
 
+_held: set[Path] = set()
+
+
 def allow_memory(more: int) -> None:
     """Let this process grow by `more` bytes from where it is; above that, an allocation fails."""
     try:
@@ -59,6 +62,9 @@ def allow_memory(more: int) -> None:
 
 def hold_alone(folder: Path) -> None:
     """Wait until no other process that names this folder holds anything large; let go when this one ends."""
+    if folder in _held:  # a second lock of this process would wait for the first one for ever
+        return
+    _held.add(folder)
     descriptor = os.open(folder, os.O_RDONLY)  # never closed: the memory is given back at the end, not before
     fcntl.flock(descriptor, fcntl.LOCK_EX)
 

@@ -67,6 +67,16 @@ def sheet_table(path: Path, *, turns: Path, sheet: str = "") -> tuple[Table, str
     raise UnreadableFile(_("The spreadsheet is empty."))
 
 
+def filled_sheets(path: Path, *, turns: Path) -> list[str]:
+    """Return the names of the sheets that people see and that are not empty; raises UnreadableFile."""
+    _allow_for(path, turns)
+    with _told():
+        book = CalamineWorkbook.from_path(str(path))
+        visible = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+        names = visible or book.sheet_names
+        return [name for name in names if book.get_sheet_by_name(name).height] if len(names) > 1 else names
+
+
 def _table(rows: Iterator[list[Any]], width: int, first_line: int) -> Table:
     """Find header and width of a sheet whose first row is on `first_line`."""
     head = list(islice(rows, ROWS_LOOKED_AT))

@@ -6,11 +6,10 @@ say which file and line each row comes from, so that a refused row can be found.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -21,7 +20,7 @@ from contacts.imports.columns.people_names import FIELD_OF as PEOPLE_FIELD_OF
 from contacts.imports.columns.roll_names import fields_of as roll_fields_of
 from contacts.imports.errors import NoRows, UnreadableFile
 from contacts.imports.fields import several_allowed
-from contacts.imports.file_names import named_roll
+from contacts.imports.file_names import named_roll, named_state
 from contacts.imports.formats import limits
 from contacts.imports.formats.archives import Member, is_document, is_left_out
 from contacts.imports.formats.first_lines import FirstLines
@@ -31,8 +30,10 @@ from contacts.imports.layouts import Format, recognise
 from contacts.imports.reading import Row
 from contacts.imports.sketch import folded_header
 
-Read = Callable[[Path, bool], Table]
-"""Reads one file; the flag says whether the path holds all of it."""
+Read = Callable[[Path, bool, str], Table]
+"""Reads one file, or a sheet of a workbook; the flag says whether the path holds all of it."""
+Sheets = Callable[[Path], list[str]]
+"""The sheets of a workbook that have rows, each read like a file of its own."""
 Report = Callable[[int, int], None]
 """Told bytes read and bytes in all."""
 Key = tuple[str, int]
@@ -41,11 +42,7 @@ Key = tuple[str, int]
 _FROM_NAME = (
     ("commune_code", "code du l'ugle"),
     ("roll_kind", "libellé du type de liste"),
-    ("date de la liste", "date de la liste"),
-)
-# Mailchimp's archive has a file for each state, which only its name says: "cleaned_members_export_ab12.csv".
-_STATE_FILE = re.compile(
-    r"(?:.*/)?(subscribed|unsubscribed|nonsubscribed|cleaned)_.*export.*", re.IGNORECASE | re.DOTALL
+    ("list_day", "date de la liste"),
 )
 _STATE = ("mailchimp list", "Mailchimp list")
 NAMES_TOLD = 20
@@ -62,7 +59,9 @@ class _Found:
     sample: list[tuple[int, Sequence[str]]]
 
 
-def union(members: list[Member], *, work: Path, read: Read, report: Report, head: bool) -> Table:
+def union(
+    members: list[Member], *, work: Path, read: Read, sheets: Sheets, report: Report, head: bool
+) -> Table:
     """Return the rows of all files; raises UnreadableFile, which names the file."""
     files = [member for member in members if not is_left_out(member.name)]
     documents = [member.name for member in files if is_document(member.name)]
@@ -70,14 +69,18 @@ def union(members: list[Member], *, work: Path, read: Read, report: Report, head
     if not files:
         raise UnreadableFile(_("There is no file in it that could hold a list of people."))
     each = -(-limits.HEAD_ROWS // len(files)) if head else 0
-    found, empty = _look_at_all(files, work, read, each=each)
+    found, empty, others = _look_at_all(files, work, read, sheets, each=each)
     if not found:
         raise UnreadableFile(_("None of its files has a row: there is nothing to import."))
     _refuse_mixture(found)
     columns = _Columns(is_roll=found[0].is_roll)
     for one in found:
         columns.add(one)
-    notes = [f"files:{len(found)}", *_named_notes("left_out", documents), *_named_notes("no_rows", empty)]
+    notes = [
+        f"files:{len(found)}",
+        *_named_notes("left_out", documents + others),
+        *_named_notes("no_rows", empty),
+    ]
     return Table(
         header=[*columns.header, _("File"), _("Line in the file")],
         rows=_samples(found, columns) if head else _rows(found, columns, work, read, report, notes),
@@ -94,14 +97,18 @@ def _named_notes(code: str, names: list[str]) -> list[str]:
     ]
 
 
-def _look_at_all(files: list[Member], work: Path, read: Read, *, each: int) -> tuple[list[_Found], list[str]]:
-    """Read the header of every file, and `each` rows of some; also return the names of those without a row.
+def _look_at_all(
+    files: list[Member], work: Path, read: Read, sheets: Sheets, *, each: int
+) -> tuple[list[_Found], list[str], list[str]]:
+    """Read the header of every file, and `each` rows of some; also return the names of those without a row,
+    and of sheets that are none of a roll beside some that are.
 
     A file that begins with a line known as a header is not looked at further, unless it is one of the
     sample: the country is 35,000 files, and a person waits.
     """
     found: list[_Found] = []
     empty: list[str] = []
+    others: list[str] = []
     headers: dict[tuple[str, ...], tuple[tuple[str, ...], bool]] = {}
     known, sample = FirstLines(), _sample(len(files))
     for number, member in enumerate(files):
@@ -109,18 +116,33 @@ def _look_at_all(files: list[Member], work: Path, read: Read, *, each: int) -> t
         if number not in sample and (header := known.header_of(first)):
             found.append(_Found(member, *headers[header], []))
             continue
-        try:
-            with _named(member), _peeked(member, work) as path:
-                table = read(path, member.size <= PEEKED_BYTES)
-                header, rows = tuple(table.header), list(islice(table.rows, each))
-        except NoRows:  # a commune without electors of this kind sends a header alone
-            empty.append(member.name)
-            continue
-        if header not in headers:
-            headers[header] = (header, recognise(list(header)).format == Format.ROLL)
-        known.learn(first, header)
-        found.append(_Found(member, *headers[header], rows))
-    return found, empty
+        several: list[_Found] = []
+        with _named(member), _peeked(member, work) as path:
+            for part in _parts(member, first, path, sheets):
+                try:
+                    with _named(part):
+                        table = read(path, member.size <= PEEKED_BYTES, part.sheet)
+                        header, rows = tuple(table.header), list(islice(table.rows, each))
+                except NoRows:  # a commune without electors of this kind sends a header alone
+                    empty.append(part.name)
+                    continue
+                if header not in headers:
+                    headers[header] = (header, recognise(list(header)).format == Format.ROLL)
+                if not part.sheet:
+                    known.learn(first, header)
+                several.append(_Found(part, *headers[header], rows))
+        has_roll = any(one.is_roll for one in several)
+        others += [one.member.name for one in several if has_roll and not one.is_roll]
+        found += [one for one in several if one.is_roll or not has_roll]
+    return found, empty, others
+
+
+def _parts(member: Member, first: bytes, path: Path, sheets: Sheets) -> list[Member]:
+    """The file itself, or each sheet of a workbook that has several; `first` are its first bytes."""
+    names = sheets(path) if form_of_bytes(first) in (Form.ZIP, Form.SPREADSHEET) else []
+    if len(names) < 2:
+        return [member]
+    return [replace(member, name=f"{member.name}/{name}", sheet=name) for name in names]
 
 
 def _sample(count: int) -> set[int]:
@@ -194,8 +216,8 @@ class _Columns:
     def _said(self, one: _Found) -> list[tuple[str, str]]:
         """What the name of a file says and its columns do not: (column, value)."""
         if not one.is_roll:
-            state = _STATE_FILE.fullmatch(one.member.name)
-            return [(_STATE[0], state[1].lower())] if state else []
+            state = named_state(one.member.name)
+            return [(_STATE[0], state)] if state else []
         named = named_roll(one.member.name)
         day = named.day.strftime("%d/%m/%Y") if named.day else ""
         values = zip(_FROM_NAME, (named.commune_code, named.kind, day), strict=True)
@@ -218,7 +240,7 @@ def _rows(
         turn = columns.taking(one)
         with _named(one.member), one.member.at(work) as path:
             try:
-                table = read(path, True)
+                table = read(path, True, one.member.sheet)
             except NoRows:  # what was seen below its header are spaces
                 notes.append(f"no_rows:{one.member.name}")
                 continue

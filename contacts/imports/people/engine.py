@@ -12,7 +12,7 @@ from contacts.imports.file_rows import FileRows
 from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_people
 from contacts.imports.people.duplicates import find_pairs_of_import
-from contacts.imports.people.match import create_targets, keep_contested
+from contacts.imports.people.match import complete_older, create_targets
 from contacts.imports.people.preview import preview
 from contacts.imports.people.stage import check_mapping, read_people
 from contacts.imports.people.write import (
@@ -24,6 +24,7 @@ from contacts.imports.people.write import (
     write_chunk,
 )
 from contacts.imports.progress import Progress
+from contacts.imports.rejects import is_of_rejects, taken_in_part
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
 
@@ -49,7 +50,15 @@ def stage(
     check_mapping(mapping)
     staging.drop()
     file = FileRows(path, layout)
-    rows = read_people(staging, file, mapping, told, scope_id=terms.scope_id)
+    rows = read_people(
+        staging,
+        file,
+        mapping,
+        told,
+        scope_id=terms.scope_id,
+        list_state=terms.list_state,
+        mends=is_of_rejects(layout.header) and taken_in_part(terms.source),
+    )
     counts = preview(staging, terms, rows=rows)
     chunks.remember(staging, _chunks(staging))
     return counts | file.told()
@@ -76,7 +85,7 @@ def write(staging: Staging, *, terms: Terms, told: Progress) -> Links:
     """Write what `stage` prepared, going on where an earlier attempt stopped; link people to electors, look
     for people who may be one.
     """
-    keep_contested(staging)
+    complete_older(staging)
     todo, done = chunks.left_to_do(staging)
     told.step(progress.WRITING, done + sum(chunk.rows for chunk in todo), done=done)
     if not done:

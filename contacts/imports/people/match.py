@@ -20,9 +20,16 @@ def create_targets(staging: Staging) -> None:
         cursor.execute(staging.sql("CREATE INDEX ON {targets} (contact_id)"))
 
 
-def keep_contested(staging: Staging) -> None:
-    """Have a list of who is certain of nobody; a file that was previewed long ago lacks it."""
+def make_room_for_contested(staging: Staging) -> None:
+    """Have a list of who is certain of nobody."""
     staging.ensure("contested", "person integer PRIMARY KEY")
+
+
+def complete_older(staging: Staging) -> None:
+    """Add what a file lacks that was previewed by an older version of the product."""
+    make_room_for_contested(staging)
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql(_COMPLETE))
 
 
 def match_all(staging: Staging, *, source_id: int) -> None:
@@ -32,7 +39,7 @@ def match_all(staging: Staging, *, source_id: int) -> None:
     for the run too: it sees a part of the file at a time.
     """
     staging.drop("contested")
-    keep_contested(staging)
+    make_room_for_contested(staging)
     _match(staging, source_id, "true", known_before=match_sql.KNOWN_BEFORE)
     _leave_contested(staging, "true")
 
@@ -71,6 +78,10 @@ _FOUND = """
 INSERT INTO {targets} (person, contact_id, is_new, rule)
 SELECT person, id, false, rule FROM ({found}) AS found
 WHERE rule = 0 OR NOT EXISTS (SELECT FROM {contested} AS contested WHERE contested.person = found.person)
+"""
+_COMPLETE = """
+ALTER TABLE {rows} ADD COLUMN IF NOT EXISTS part uuid,
+    ADD COLUMN IF NOT EXISTS mends jsonb NOT NULL DEFAULT '[]'
 """
 _LEAVE = """
 DELETE FROM {targets} AS target

@@ -11,6 +11,7 @@
    name, half of a double name): only one person can be meant. Or same last name and more forenames, and a
    second fact: the birth date, or the other one of e-mail and mobile
 6  a row with an address and no name: the only person who has it, or the only one without a name who has it
+7  a corrected row of a file of rejected ones: this source gave it before but for a value that was unreadable
 
 Where rules 1 and 3 find several people, that is the one with most other facts of the row; a father and a son
 of one name who are equal in that are neither. A different birth date, sex or place of birth is another one,
@@ -197,6 +198,13 @@ found AS (
     JOIN contacts_contact AS contact ON contact.id = known.contact_id AND contact.erased_at IS NULL
     WHERE {still_the_same} AND {known_before}
   UNION ALL
+    SELECT asked.person, contact.id, 7
+    FROM asked
+    CROSS JOIN LATERAL jsonb_array_elements_text(asked.mends) AS mended
+    JOIN contacts_sourcerow AS known ON known.source_id = %(source)s AND known.digest = mended::uuid
+    JOIN contacts_contact AS contact ON contact.id = known.contact_id AND contact.erased_at IS NULL
+    WHERE asked.mends <> '[]' AND {still_the_same} AND {known_before}
+  UNION ALL
     SELECT person, id, 1 FROM by_email WHERE name_key <> '' AND name_key IN (held_key, held_birth_key)
   UNION ALL
     SELECT person, id, 2 FROM by_email
@@ -292,6 +300,7 @@ SELECT DISTINCT one.person
 FROM one JOIN one AS other ON other.contact_id = one.contact_id AND other.person <> one.person
 WHERE one.is_asked AND one.rule > 0 AND (
     one.birth_date <> other.birth_date OR one.birth_year <> other.birth_year OR one.gender <> other.gender
+    OR one.rule = 7
     OR (one.rule IN (2, 5) AND '' NOT IN (one.name_key, other.name_key) AND one.name_key <> other.name_key
         AND NOT (
             ('' IN (one.first, other.first) OR replace(one.first, ' ', '') = replace(other.first, ' ', '')

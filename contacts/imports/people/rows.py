@@ -6,7 +6,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from hashlib import md5
 from typing import Any
 
 from django.utils import timezone
@@ -20,6 +19,7 @@ from contacts.imports.layouts import Mapping
 from contacts.imports.people.agreements import Agreement, read_agreement
 from contacts.imports.people.born import Born, read_born
 from contacts.imports.people.cells import Cells, Point
+from contacts.imports.people.digests import Facts
 from contacts.imports.people.names import name_key, split_name
 from contacts.imports.people.postal import PLACE_LIMIT, read_addresses
 from contacts.imports.people.stops import FIELDS as STOP_FIELDS
@@ -37,7 +37,7 @@ LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu
 PEOPLE_COLUMNS = (
     "line civility first_name last_name birth_name gender birth_date birth_year birth_place_code birth_place"
     " birth_department birth_country language name_key emails phones addresses agrees collected_on tags lists"
-    " custom left_out digest stops refused_at consent_words consent_proof said"
+    " custom left_out digest stops refused_at consent_words consent_proof said part mends"
 ).split()
 TEXTS = (
     "civility first_name last_name birth_name gender birth_place_code birth_place birth_department"
@@ -53,7 +53,9 @@ class PeopleRows:
     line, the values and the reasons of such a row, and of each that names nobody, `in_part`
     with those of a row that is taken without a value that cannot be read, `unwritten` with what a rejected
     row puts on the do-not-contact list. `extra_fields` are by their keys.
-    `unknown_states` counts the words of states that are not known, of which none is a permission.
+    `mends`: rows of the source were taken in part before, which these may be.
+    `list_state` is a state of everybody, as the file's name says it. `unknown_states` counts the words of
+    states that are not known, of which none is a permission.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class PeopleRows:
         unwritten: Callable[[int, list[Entry]], None] = lambda line, entries: None,
         extra_fields: dict[str, CustomField] | None = None,
         month_first: bool = False,
+        list_state: str = "",
+        mends: bool = False,
     ) -> None:
         self._cells = Cells(mapping)
         columns = self._cells.columns
@@ -77,7 +81,9 @@ class PeopleRows:
         self._in_part = in_part
         self._unwritten = unwritten
         self._month_first = month_first
-        self._says_who_left = bool(STOP_FIELDS & columns.keys())
+        self._list_state = list_state
+        self._mends = mends
+        self._says_who_left = bool(list_state or STOP_FIELDS & columns.keys())
         self.unknown_states: Counter[str] = Counter()
 
     def staged(self, rows: Iterable[tuple[int, Row]]) -> Iterator[Staged]:
@@ -126,15 +132,24 @@ class PeopleRows:
         self._note(left.unknown)
         agreement = read_agreement(self._cells, row, collected_on)
         key = name_key(first, last)
-        digest = _digest(key, birth_name, born.day, emails, phones, addresses, birth)
+        facts = Facts(
+            key,
+            birth_name,
+            born.day,
+            tuple(normalised for _address, normalised in emails),
+            tuple(e164 for e164, _line in phones),
+            addresses,
+            birth,
+        )
         return (
             line, civility, first, last, birth_name, gender, *born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
             json.dumps(_agrees(agreement, left)),
             collected_on, json.dumps(self._cells.tags(row)), json.dumps(self._cells.lists(row)),
             json.dumps(extra),
-            len(wrong), digest, json.dumps(left.entries), left.at,
+            len(wrong), facts.digest(), json.dumps(left.entries), left.at,
             agreement.words, agreement.proof, agreement.said,
+            facts.in_part() if wrong else None, json.dumps(list(facts.mended()) if self._mends else []),
         )  # fmt: skip
 
     def _refuse(self, line: int, row: Row, why: str, emails: list[Point], phones: list[Point]) -> None:
@@ -180,7 +195,14 @@ class PeopleRows:
     def _left(self, row: Row, emails: list[Point], phones: list[Point]) -> Left:
         if not self._says_who_left:
             return NOTHING
-        return read_stops(self._cells.columns, row, emails, phones, month_first=self._month_first)
+        return read_stops(
+            self._cells.columns,
+            row,
+            emails,
+            phones,
+            month_first=self._month_first,
+            list_state=self._list_state,
+        )
 
     def _language(self, row: Row) -> str:
         code = fold(self._cells.text(row, "language"))[:2]
@@ -202,25 +224,3 @@ def _agrees(agreement: Agreement, left: Left) -> dict[str, bool | None]:
     """Yes, no or None by channel: a no is stronger than a doubt, and that than a yes."""
     refused = [channel for channel, said in agreement.agrees.items() if said is False]
     return agreement.agrees | dict.fromkeys(left.doubted) | dict.fromkeys([*refused, *left.refused], False)
-
-
-def _digest(
-    key: str,
-    birth_name: str,
-    born: date | None,
-    emails: list[Point],
-    phones: list[Point],
-    addresses: list[dict[str, str]],
-    birth: list[str],
-) -> str:
-    """What makes the row itself, whatever the order of columns and values."""
-    facts: list[Any] = [
-        key,
-        fold(birth_name),
-        born.isoformat() if born else "",
-        sorted(normalised for _address, normalised in emails),
-        sorted(e164 for e164, _line in phones),
-        sorted(fold(" ".join(address.values())) for address in addresses),
-        [fold(text) for text in birth],
-    ]
-    return md5(json.dumps(facts).encode(), usedforsecurity=False).hexdigest()

@@ -44,10 +44,13 @@ def read_people(
     told: Progress,
     *,
     scope_id: int | None = None,
+    list_state: str = "",
+    mends: bool = False,
 ) -> int:
     """Fill the staging tables from the file; returns its number of rows. Raises UnreadableFile.
 
     `scope_id`: only rows with an address in that territory are taken; the others are noted in `outside`.
+    `list_state` is said of everybody by the name of the file; `mends`: rows of its source were taken in part.
     """
     staging.create("rows", stage_sql.ROWS)
     staging.create("rejects", "line integer, values jsonb, reasons jsonb")
@@ -63,6 +66,8 @@ def read_people(
             unwritten=lambda line, entries: unwritten(line, [json.dumps(entries)], []),
             extra_fields={field.key: field for field in extra_fields},
             month_first=file.layout.month_first,
+            list_state=list_state,
+            mends=mends,
         )
         taken = copy_rows(
             staging.table("rows"),

@@ -8,7 +8,8 @@ birth_date date, birth_year smallint, birth_place_code text, birth_place text, b
 birth_country text, language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb,
 collected_on date, tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb,
 refused_at timestamptz,
-consent_words text, consent_proof text, said jsonb, numbers jsonb NOT NULL DEFAULT '{}'
+consent_words text, consent_proof text, said jsonb, part uuid, mends jsonb NOT NULL,
+numbers jsonb NOT NULL DEFAULT '{}'
 """
 EMAILS = "line integer, place integer, address text, normalised text"
 PHONES = "line integer, place integer, e164 text, kind text"

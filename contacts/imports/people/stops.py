@@ -56,12 +56,18 @@ def read_stops(
     phones: Sequence[tuple[str, str]],
     *,
     month_first: bool,
+    list_state: str = "",
 ) -> Left:
-    """Read a row; `emails` are (as written, normalised), `phones` (E.164, line), in the order of the file."""
+    """Read a row; `emails` are (as written, normalised), `phones` (E.164, line), in the order of the file.
+
+    `list_state` is the state of everybody in the file, beside what the row says.
+    """
     reasons: dict[Channel, SuppressionReason] = {}
     doubted: set[Channel] = set()
     bounced: set[int] = set()
     unknown: list[str] = []
+    if list_state:
+        _heed(_said(read_state(list_state), list_state, unknown), Channel.EMAIL, reasons, doubted, bounced)
     for field, channel in STATES.items():
         for text in _texts(columns, row, field):
             _heed(_said(read_state(text), text, unknown), channel, reasons, doubted, bounced)

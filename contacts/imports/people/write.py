@@ -39,6 +39,7 @@ class Terms:
     policies: Mapping[str, str] = field(default_factory=dict)
     match_only: bool = False
     scope_id: int | None = None
+    list_state: str = ""  # what everybody of the file is where it came from, by its name
 
     def parameters(self) -> dict[str, Any]:
         agreeing = self.source.lawful_basis == LawfulBasis.CONSENT and not self.source.is_broker

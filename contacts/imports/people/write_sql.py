@@ -81,9 +81,11 @@ WHERE excluded.said IS NOT NULL
 INSERT_SOURCE_ROWS = """
 WITH {naming}
 INSERT INTO contacts_sourcerow (source_id, digest, contact_id, created_by_import_id)
-SELECT DISTINCT ON (own.digest) %(source)s, own.digest, naming.contact_id, %(import)s
+SELECT DISTINCT ON (one.digest) %(source)s, one.digest, naming.contact_id, %(import)s
 FROM naming JOIN {rows} AS own USING (line)
-ORDER BY own.digest, naming.line
+CROSS JOIN LATERAL (VALUES (own.digest), (own.part)) AS one (digest)
+WHERE one.digest IS NOT NULL
+ORDER BY one.digest, naming.line
 ON CONFLICT DO NOTHING
 """
 MAKE_TAGS = """

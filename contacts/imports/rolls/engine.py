@@ -120,6 +120,14 @@ def communes_of(staging: Staging) -> list[int]:
         return [commune for (commune,) in cursor.fetchall()]
 
 
+def day_of(staging: Staging) -> date | None:
+    """The latest day of the lists of a staged roll, as its rows say it."""
+    with connection.cursor() as cursor:
+        cursor.execute(staging.sql("SELECT max(day) FROM {list_days}"))
+        day: date | None = cursor.fetchone()[0]
+        return day
+
+
 def turns_of(staging: Staging) -> list[str]:
     """Names of what no other roll may write meanwhile: each department of the roll, and all that has none."""
     with connection.cursor() as cursor:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from campaign_crm.platform.database import lend_hash_key
 from contacts.folding import fold
@@ -32,10 +34,16 @@ NAME_KEYS = ("commune_name", "city", "postcode")  # read only where the file has
 BIRTH_KEYS = ("birth_place_code", "birth_place", "birth_department", "birth_country")
 
 _KIND_SIGNS = (
-    (RollKind.EUROPEAN, {"lce", "europeenne", "europeen"}),
-    (RollKind.MUNICIPAL, {"lcm", "municipale", "municipal"}),
-    (RollKind.MAIN, {"lp", "principale", "generale"}),
+    (RollKind.EUROPEAN, {"lce", "europeenne", "europeen", "europeennes", "europeens"}),
+    (RollKind.MUNICIPAL, {"lcm", "municipale", "municipal", "municipales", "municipaux"}),
+    (RollKind.MAIN, {"lp", "lg", "principale", "generale", "principales", "generales"}),
 )
+# What stands alone in a column of kinds.
+_KIND_LETTERS = {
+    **dict.fromkeys(("p", "g"), RollKind.MAIN),
+    **dict.fromkeys(("m", "cm"), RollKind.MUNICIPAL),
+    **dict.fromkeys(("e", "ce"), RollKind.EUROPEAN),
+}
 
 
 class Lookups:
@@ -68,8 +76,9 @@ class Lookups:
         self.birth_keys = columns.present(BIRTH_KEYS)
 
     def make(self) -> None:
-        """Fill the tables `places`, `days` and `births`, each by one look at the raw table."""
+        """Fill the tables `places`, `days`, `births` and `list_days`, each by one look at the raw table."""
         in_lanes(lambda make: make(), [self._make_places, self._make_days, self._make_births])
+        self._make_list_days()
 
     def joins(self) -> str:
         """JOIN clauses of the raw table with its lookups."""
@@ -169,6 +178,26 @@ class Lookups:
         )
         self._staging.analyze("days")
 
+    def _make_list_days(self) -> None:
+        """Of which day the list of each commune is, the latest of those that its rows say."""
+        self._staging.create("list_days", "territory_id bigint, day date")
+        if not self._columns.has("list_day"):
+            return
+        value = self._columns.sql("list_day")
+        place = self._same("place", self.place_keys)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT DISTINCT place.territory_id, {value} FROM {self._staging.table('raw')} AS raw"
+                f" JOIN {self._staging.table('places')} AS place ON {place}"
+                f" WHERE {value} <> '' AND place.territory_id IS NOT NULL"
+            )
+            days: dict[int, date] = {}
+            for commune, text in cursor.fetchall():
+                day = read_date(text.split(" ")[0], self._month_first)
+                if day is not None and day <= timezone.localdate():
+                    days[commune] = max(day, days.get(commune, day))
+        copy_rows(self._staging.table("list_days"), ["territory_id", "day"], days.items())
+
     def _make_births(self) -> None:
         columns = ", ".join(f"{key} text" for key in BIRTH_KEYS)
         self._staging.create("births", f"{columns}, hash bytea, hex text")
@@ -191,9 +220,11 @@ def _name_keys(abroad: Abroad | None) -> tuple[str, ...]:
 
 
 def roll_kind_of(label: str) -> int:
-    """Return the RollKind of "Liste principale", "LCM"…, 0 when it is none."""
-    words = set(fold(label).split())
-    return next((int(kind) for kind, signs in _KIND_SIGNS if words & signs), 0)
+    """Return the RollKind of "Liste principale", "LCM", "G"…, 0 when it is none."""
+    folded = fold(label)
+    words = set(folded.split())
+    found = next((kind for kind, signs in _KIND_SIGNS if words & signs), _KIND_LETTERS.get(folded))
+    return int(found) if found else 0
 
 
 # The layout of 2013 writes the code of a commune without its department.

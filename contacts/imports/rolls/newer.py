@@ -12,7 +12,7 @@ from contacts.models import Import
 def newer_roll(run: Import) -> date | None:
     """The day of the newest list known of these communes, when it is later than that of a previewed roll.
 
-    Days are those of the files' names; None where one of them is not told.
+    Days are those of the files' rows, or else of their names; None where one of them is not told.
     """
     day = run.options.get("roll_day", "")
     staging = Staging(run.pk)

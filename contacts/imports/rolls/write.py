@@ -29,7 +29,10 @@ def write_chunk(
 
 
 def mark_departed(staging: Staging, *, import_id: int, on: date) -> None:
-    """Note that the electors of `departed` left the roll; doing it again changes nothing."""
+    """Note that the electors of `departed` left the roll on the day of their commune's list, or else on this
+    one; doing it again changes nothing.
+    """
+    staging.ensure("list_days", "territory_id bigint, day date")  # long after a preview it may be missing
     values: dict[str, Any] = {"import": import_id, "on": on}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(staging.sql(_LEFT), values)
@@ -122,11 +125,13 @@ SELECT DISTINCT contact_id FROM rewritten WHERE contact_id IS NOT NULL ORDER BY 
 """
 _LEFT = """
 WITH gone AS (
-    UPDATE contacts_electoralregistration AS kept SET left_on = %(on)s
+    UPDATE contacts_electoralregistration AS kept
+    SET left_on = coalesce((SELECT max(list.day) FROM {list_days} AS list
+                            WHERE list.territory_id = kept.commune_id), %(on)s)
     FROM {departed} AS departed WHERE kept.id = departed.id AND kept.left_on IS NULL
-    RETURNING kept.id
+    RETURNING kept.id, kept.left_on
 )
 INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after)
-SELECT %(import)s, 'registration', id, '{{"left_on": null}}', jsonb_build_object('left_on', %(on)s::date)
+SELECT %(import)s, 'registration', id, '{{"left_on": null}}', jsonb_build_object('left_on', left_on)
 FROM gone
 """

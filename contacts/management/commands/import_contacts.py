@@ -115,6 +115,7 @@ class Command(BaseCommand):
                 delimiter=_delimiter(options["delimiter"]),
             )
             _refuse_a_doubt(run)
+            self._tell_of_sheets(run)
             if options["fill_short_rows"]:
                 set_padding(run=run, by=by)
             for words in [*words_of_files(Layout.from_json(run.layout)), *unlike_kept(run)]:
@@ -130,6 +131,14 @@ class Command(BaseCommand):
             run = self._wait(run, claimed_here(write))
         counts = run.preview if options["dry_run"] else run.counts
         self._report(run, counts, as_json=options["json"])
+
+    def _tell_of_sheets(self, run: Import) -> None:
+        """Say which sheets of a workbook are not read, unless one was chosen."""
+        layout = Layout.from_json(run.layout)
+        others = [name for name in layout.sheets if name != layout.sheet]
+        if others and not layout.chosen_sheet:
+            text = _("Only the sheet “%(sheet)s” is read, not %(others)s: choose one with --sheet.")
+            self.stderr.write(text % {"sheet": layout.sheet, "others": ", ".join(others)})
 
     def _wait(self, run: Import, job: Job) -> Import:
         """Run the job here, saying how far it is; its failure is the command's."""

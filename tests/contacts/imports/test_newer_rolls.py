@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from campaign_crm.platform.jobs import run_job
+from contacts.imports.rolls.newer import newer_roll
 from contacts.imports.samples import preview_samples
 from contacts.imports.service import enqueue_run, undo_import
+from contacts.invented.rolls import COLUMNS
 from contacts.letters import LetterChoice
 from contacts.models import Contact, ElectoralRegistration, Import, ImportChange, Reach, Source, Territory
 from contacts.services.projections import refresh_projections
@@ -142,3 +144,21 @@ def test_departures_are_taken_for_real_when_they_are_few() -> None:
     assert departures_look_real({"unchanged": 90, "updated": 5, "departed": 5})
     assert not departures_look_real({"unchanged": 10, "departed": 90})
     assert not departures_look_real({"unchanged": 10, "departed": 0})
+
+
+def test_departures_are_of_the_day_that_the_rows_say_of_each_commune(
+    elector: Callable[..., Elector], roll_file: Callable[..., Path], roll_source: Source
+) -> None:
+    stay, leave = elector(nom_de_naissance="STAYS"), elector(nom_de_naissance="LEAVES")
+    creil = {"code du l'ugle": "60175"}
+    bring(roll_file([stay, leave, stay | creil, leave | creil]), roll_source)
+    columns = [*COLUMNS, "DateCreationListe"]
+    rows = [stay | {columns[-1]: "01/03/2025"}, stay | creil | {columns[-1]: "02/04/2025"}]
+    run = bring(roll_file(rows, name="01-01-2020.csv", columns=columns), roll_source)
+    gone = ElectoralRegistration.objects.exclude(left_on=None).order_by("left_on")
+    assert list(gone.values_list("commune__code", "left_on")) == [
+        ("60057", date(2025, 3, 1)), ("60175", date(2025, 4, 2)),
+    ]  # fmt: skip
+    assert run.options["roll_day"] == "2025-04-02"
+    older = preview(roll_file([stay], name="01-06-2024.csv"), kind="roll", source=roll_source)
+    assert newer_roll(older) == date(2025, 4, 2)

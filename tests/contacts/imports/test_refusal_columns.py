@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from contacts.imports.layouts import Format, recognise
-from contacts.models import EmailAddress, Reach, Source
-from tests.support.imports import import_file
+from contacts.models import Consent, EmailAddress, Reach, Source, Suppression
+from contacts.views.import_told import mended_words
+from tests.support.imports import import_file, preview, write_rows
 
 
 def test_mailchimp_is_known_in_any_language_by_its_own_columns() -> None:
@@ -54,3 +55,26 @@ def test_the_archive_of_mailchimp_says_by_its_names_who_may_be_written_to(
     mailable = Reach.objects.filter(channel="email", political=True)
     reached = EmailAddress.objects.filter(pk__in=mailable.values("point_id"))
     assert list(reached.values_list("address", flat=True)) == ["subscribed@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("state", "is_mailable", "reasons"),
+    [
+        ("subscribed", True, []),
+        ("nonsubscribed", False, []),
+        ("unsubscribed", False, ["unsubscribe"]),
+        ("cleaned", False, ["hard_bounce"]),
+    ],
+)
+def test_one_file_of_that_archive_says_it_alone_too(
+    tmp_path: Path, places: None, book: Source, state: str, is_mailable: bool, reasons: list[str]
+) -> None:
+    rows = [["Email Address", "First Name", "LEID", "EUID"], ["lea@example.org", "Léa", "1", "a"]]
+    path = write_rows(tmp_path / f"{state}_members_export_ab12.csv", rows, delimiter=",")
+    words = mended_words(preview(path, kind="address-book", source=book))
+    assert [state in text for text in words] == ([] if is_mailable else [True])
+    import_file(path, kind="address-book", source=book)
+    assert Reach.objects.get(channel="email").political == is_mailable
+    assert list(Suppression.objects.values_list("reason", flat=True)) == reasons
+    if state == "nonsubscribed":
+        assert not Consent.objects.filter(given=True).exists()

@@ -11,6 +11,8 @@ import pytest
 
 from contacts.imports.file_names import named_roll
 from contacts.imports.layouts import Format, recognise, roll_mapping
+from contacts.imports.reasons import sentence
+from contacts.imports.rolls.lookups import roll_kind_of
 from contacts.invented.rolls import COLUMNS
 from contacts.models import ElectoralRegistration, Import, Source, Territory
 from tests.support.imports import counted, import_file, preview
@@ -167,3 +169,20 @@ def test_a_roll_in_which_nobody_could_be_recognised_is_refused(
 )
 def test_the_day_of_a_list_is_read_from_the_name(name: str, day: date | None) -> None:
     assert named_roll(name).day == day
+
+
+@pytest.mark.parametrize(
+    ("label", "kind"),
+    [
+        ("G", 1), ("LG", 1), ("Liste générale", 1), ("P", 1),
+        ("liste complémentaire municipales", 2), ("M", 2), ("LCM", 2),
+        ("liste complémentaire européennes", 3), ("E", 3), ("Liste complémentaire européenne", 3),
+        ("Liste des absents", 0), ("", 0),
+    ],
+)  # fmt: skip
+def test_kinds_of_lists_are_known_by_letters_and_in_the_plural(label: str, kind: int) -> None:
+    assert roll_kind_of(label) == kind
+
+
+def test_a_list_that_is_not_known_says_what_to_do() -> None:
+    assert "leave this column out" in sentence("unknown_list:Liste des absents")

@@ -12,8 +12,8 @@ from contacts.imports.sketch import folded_header
 from contacts.models import ElectoralRegistration, Import
 from tests.support.imports import import_file, write_rows
 
-# What no field of an elector takes: the list's own name and day, its department, and nationality (CNIL).
-NOT_TAKEN = {"InfoListe", "DateCreationListe", "Nationalite"}
+# What no field of an elector takes: the list's own name, and nationality (CNIL).
+NOT_TAKEN = {"InfoListe", "Nationalite"}
 
 
 def elector(name, number, *, group="{}"):

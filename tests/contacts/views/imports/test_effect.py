@@ -320,6 +320,36 @@ def test_corrected_rejects_can_be_imported_as_they_came(
     assert (again.counts["new"], again.counts["rejected"]) == (1, 0)
 
 
+AT_HOME = "Prénom;Nom;Mobile;Adresse;CP;Ville\n"
+
+
+def corrected(staff: Client, run: Import, bad: str, good: str) -> str:
+    answer = staff.get(f"/imports/{run.pk}/rejected/")
+    return b"".join(answer.streaming_content).decode("utf-8-sig").replace(bad, good, 1)
+
+
+def test_a_row_that_was_taken_in_part_is_the_same_person_once_corrected(
+    imported: Callable[..., Import], staff: Client
+) -> None:
+    run = imported(AT_HOME + "Jean;Roy;néant;3 rue Haute;60000;Beauvais\n")
+    again = imported(corrected(staff, run, "néant", "06 39 98 12 34"))
+    assert again.counts["new"] == 0
+    assert Contact.objects.get().phonenumber_set.get().e164 == "+33639981234"
+    assert imported(AT_HOME + "Jean;Roy;06 39 98 12 34;3 rue Haute;60000;Beauvais\n").counts["new"] == 0
+
+
+def test_a_namesake_at_the_same_address_is_not_taken_for_the_corrected_row(
+    imported: Callable[..., Import], staff: Client
+) -> None:
+    run = imported(AT_HOME + "Jean;Roy;néant;3 rue Haute;60000;Beauvais\n")
+    imported(AT_HOME + "Jean;Roy;06 39 98 12 34;3 rue Haute;60000;Beauvais\n")
+    assert Contact.objects.count() == 2
+    both = corrected(staff, run, "néant", "06 39 98 00 00")
+    line = both.splitlines()[1]
+    both += line.replace("06 39 98 00 00", "06 39 98 00 01") + "\n"
+    assert imported(both).counts["new"] == 2  # two would be the one who was taken in part: neither is
+
+
 def test_report_shows_the_first_reasons(
     imported: Callable[..., Import], text_of: Callable[[str], str]
 ) -> None:
