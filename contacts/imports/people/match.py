@@ -41,6 +41,7 @@ def match_all(staging: Staging, *, source_id: int) -> None:
     staging.drop("contested")
     make_room_for_contested(staging)
     _match(staging, source_id, "true", known_before=match_sql.KNOWN_BEFORE)
+    staging.analyze("targets")
     _leave_contested(staging, "true")
 
 

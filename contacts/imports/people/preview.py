@@ -41,7 +41,6 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     """Match every person of the file and count; `gained_…` are people who would get such a thing."""
     create_targets(staging)
     match_all(staging, source_id=terms.source.pk)
-    staging.analyze("targets")
     staging.create("gains", "contact_id bigint, what text")
     counts: dict[str, int] = {}
     with connection.cursor() as cursor:
