@@ -39,6 +39,7 @@ def tend() -> None:
             return
         ways_out.keep_service_going()
         ways_out.hold_without_way_out()
+        ways_out.hold_unproven()
         lifecycle.start_due()
         leases.reap()
         lifecycle.sweep_cancelled()

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db.models import Case, F, IntegerField, Value, When
-from django.utils.translation import gettext_noop
+from django.db.models.functions import Now
+from django.utils.translation import gettext_noop, override
 
 from contacts.enums import Channel
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.lifecycle import pause_for
-from messaging.dispatch.notices import tell_service_waits
+from messaging.dispatch.notices import language_of, tell_service_waits
 from messaging.dispatch.states import WAITING
 from messaging.enums import CampaignState
-from messaging.models import Campaign, CampaignVariant, Delivery, SenderIdentity, SenderRoute
+from messaging.models import (
+    Campaign,
+    CampaignVariant,
+    Delivery,
+    SenderDomain,
+    SenderIdentity,
+    SenderRoute,
+)
+from messaging.services.pre_send import domain_fault
 
 SWITCHED_OFF = gettext_noop("The way out of its sender is switched off")
 NO_SERVICE_SENDER = gettext_noop("No sender with a way out in use can send them")
+UNPROVEN = gettext_noop("A record of its sender’s domain is no longer right")
+
+LOOKED_AT_LATELY = timedelta(minutes=10)
 
 
 def service_sender() -> SenderIdentity | None:
@@ -47,6 +61,23 @@ def hold_without_way_out() -> int:
     found = dict(of_a_version.values_list("pk", "variants__sender__provider_account__name"))
     found |= dict(held.values_list("pk", "sender__provider_account__name"))
     return sum(pause_for(pk, PauseReason(SWITCHED_OFF, name)) for pk, name in found.items())
+
+
+def hold_unproven() -> int:
+    """Pause the mailings under way whose domains may no longer send so much, after a look at their records.
+
+    Asked for a while after each look only: nothing else takes away what was proven. Returns how many.
+    """
+    lately = Now() - LOOKED_AT_LATELY
+    if not SenderDomain.objects.filter(checked_at__gt=lately).exists():
+        return 0
+    held = 0
+    sending = Campaign.objects.mailings().filter(state=CampaignState.SENDING).select_related("created_by")
+    for campaign in sending.defer("blocks", "compiled", "audience_tree", "excluded"):
+        with override(language_of(campaign)):
+            fault = domain_fault(campaign, campaign.audience_count or 0)
+        held += bool(fault) and pause_for(campaign.pk, PauseReason(UNPROVEN, fault))
+    return held
 
 
 def keep_service_going() -> int:

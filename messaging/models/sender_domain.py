@@ -100,16 +100,17 @@ class DomainKey(models.Model):
     selector = models.CharField(max_length=63)
     sealed_private_key = models.TextField(blank=True)
     public_record = models.TextField()
+    proven_at = models.DateTimeField(null=True)  # when its record was first found published
     retired_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     personal_data = keep(
         *["id", "domain", "generation", "algorithm", "selector", "sealed_private_key", "public_record"],
-        *["retired_at", "created_at"],
+        *["proven_at", "retired_at", "created_at"],
     )
 
     class Meta:
-        triggers = kept_history(unsaid=("sealed_private_key",))
+        triggers = kept_history(unseen=("proven_at",), unsaid=("sealed_private_key",))
         verbose_name = _("signing key")
         ordering = ("domain_id", "-generation", "-algorithm")
         constraints = [

@@ -41,6 +41,7 @@ NOT_ENCRYPTED = gettext_noop("Only a server on this machine may be read without 
 NO_PASSWORD = gettext_noop("The password of the mailbox cannot be opened: type it again")
 TOKEN_REFUSED = gettext_noop("The server refuses the token: is it for this user, and is IMAP allowed there?")
 STOPPED = gettext_noop("The server stopped answering")
+REFUSED = gettext_noop("The server refuses to show its messages for now; they are asked for again")
 NOT_UNDERSTOOD = gettext_noop("The program does not understand the server; the log says why")
 
 
@@ -160,7 +161,8 @@ def _start_over_if_renumbered(mailbox: Mailbox, server: BaseMailBox) -> None:
 
 def _fresh_uids(mailbox: Mailbox, server: BaseMailBox) -> list[int]:
     """Numbers beyond the last one read. A server answers "n:*" with its last message even below n."""
-    _answer, found = server.client.uid("SEARCH", None, f"UID {mailbox.last_uid + 1}:*")  # type: ignore[arg-type]
+    answer, found = server.client.uid("SEARCH", None, f"UID {mailbox.last_uid + 1}:*")  # type: ignore[arg-type]
+    _ask_ok(answer)
     uids = (int(uid) for uid in (found[0] or b"").split())
     return sorted(uid for uid in uids if uid > mailbox.last_uid)
 
@@ -176,5 +178,12 @@ def _keep(mailbox: Mailbox, server: BaseMailBox, uids: Sequence[int]) -> None:
 def _fetched(server: BaseMailBox, uids: Sequence[int]) -> list[bytes]:
     """The beginnings of messages, not marked as read, in one question; those that have gone are left out."""
     numbers = ",".join(map(str, uids))
-    _answer, found = server.client.uid("FETCH", numbers, f"(BODY.PEEK[]<0.{READ_BYTES}>)")
+    answer, found = server.client.uid("FETCH", numbers, f"(BODY.PEEK[]<0.{READ_BYTES}>)")
+    _ask_ok(answer)
     return [bytes(part[1]) for part in found if isinstance(part, tuple) and part[1]]
+
+
+def _ask_ok(answer: str) -> None:
+    """`imaplib` returns a refusal ("NO") like an answer: taken for one, messages would be passed over."""
+    if answer != "OK":
+        raise MailboxFailed(REFUSED)

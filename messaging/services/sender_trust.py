@@ -23,7 +23,16 @@ from messaging.content.dkim import DkimKey
 from messaging.content.public_links import PICTURE_PATHS
 from messaging.dispatch import routing
 from messaging.domains.records import WantedRecord
-from messaging.models import Campaign, DomainRecord, ProviderAccount, SenderDomain, SenderIdentity
+from messaging.models import (
+    Campaign,
+    CampaignVariant,
+    Delivery,
+    DomainKey,
+    DomainRecord,
+    ProviderAccount,
+    SenderDomain,
+    SenderIdentity,
+)
 from messaging.models.domain_record import Purpose
 from messaging.services.return_paths import returns_to
 from messaging.services.sender_domains import living_keys, newest_published, wanted_of
@@ -59,15 +68,17 @@ def domain_of(sender: SenderIdentity) -> SenderDomain | None:
 
 
 def signing_keys(domain: SenderDomain) -> tuple[DkimKey, ...]:
-    """The newest keys that were found published; none before their RSA key is."""
-    generation = newest_published(domain)
-    if generation is None:
-        return ()
-    proven = _proven(domain)
+    """The newest keys that were ever found published; none before their RSA key is.
+
+    A look at DNS that fails later takes no signature away: a message without one is surely worse than one
+    whose key some server may not find. Whether much may leave is asked apart (`bulk_fault`).
+    """
+    found = list(living_keys(domain).exclude(proven_at=None))
+    generation = max((key.generation for key in found if key.algorithm == DomainKey.Algorithm.RSA), default=0)
     return tuple(
         DkimKey(domain.name, key.selector, unseal(key.sealed_private_key)["pem"].encode("ascii"))
-        for key in living_keys(domain).filter(generation=generation).select_related("domain")
-        if (Purpose.DKIM, key.host, key.public_record) in proven
+        for key in found
+        if key.generation == generation
     )
 
 
@@ -162,13 +173,19 @@ def _unproven(sender: SenderIdentity, account: ProviderAccount) -> str:
 
 
 def _left_today(sender: SenderIdentity, campaign: Campaign | None) -> int:
-    """Recipients of mailings that began within a day, from the sender's registered domain."""
+    """Recipients of mailings that began within a day, from the sender's registered domain; of mailings with
+    other senders, those of the versions that come from it."""
     base = checkdmarc.utils.get_base_domain(sender.domain)
     same = Q(sender__address__iendswith=f"@{base}") | Q(sender__address__iendswith=f".{base}")
-    begun = Campaign.objects.mailings().filter(same, started_at__gt=timezone.now() - DAY)
+    begun = Campaign.objects.mailings().filter(started_at__gt=timezone.now() - DAY)
     if campaign is not None:
         begun = begun.exclude(pk=campaign.pk)
-    return int(begun.aggregate(total=Sum("audience_count"))["total"] or 0)
+    left = int(begun.filter(same).aggregate(total=Sum("audience_count"))["total"] or 0)
+    versions = CampaignVariant.objects.sent().filter(same, campaign__in=begun.exclude(same))
+    for version in versions.select_related("campaign"):
+        rows = Delivery.objects.of_campaign(version.campaign).filter(variant=version.number)
+        left += rows[: UNPROVEN_A_DAY + 1].count()  # more say nothing else
+    return left
 
 
 def _proven(domain: SenderDomain) -> set[tuple[str, str, str]]:

@@ -37,6 +37,8 @@ def prove(domain: SenderDomain, *, but: tuple[Purpose, ...] = ()) -> SenderDomai
                     "last_right_at": now,
                 },
             )
+            if wanted.purpose == Purpose.DKIM:
+                domain.keys.filter(public_record=wanted.value, proven_at=None).update(proven_at=now)
     SenderDomain.objects.filter(pk=domain.pk).update(checked_at=now)
     return domain
 

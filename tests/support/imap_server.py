@@ -36,6 +36,7 @@ class ImapServer:
         self.fetched: list[int] = []
         self.hangs_up_after: int | None = None
         self.questions = 0  # how often messages were asked for
+        self.refuses = 0  # so many questions for messages are answered NO
         self.tokens: set[str] = set()
         self.asked: list[str] = []
         server = self
@@ -138,6 +139,9 @@ class _Conversation:
 
     def _uid_fetch(self, argument: str) -> str | None:
         self.server.questions += 1
+        if self.server.refuses:
+            self.server.refuses -= 1
+            return "NO [INUSE] try again"
         limit = int(re.search(r"<0\.(\d+)>", argument)[1])  # type: ignore[index]
         for uid in map(int, argument.partition(" ")[0].split(",")):
             after = self.server.hangs_up_after

@@ -320,3 +320,16 @@ def test_without_the_database_a_return_waits_on_disk(
     reading.read_events()
     assert books(campaign) == {"bounced": 2}
     assert connection.is_usable()
+
+
+def test_a_server_that_refuses_for_a_moment_loses_no_return(server: ImapServer, mailing: Mailing) -> None:
+    campaign = mailing("accepted")
+    box = make_mailbox(server)
+    server.add(dsn(key(rows(campaign)[0])))
+    server.refuses = 1
+    assert imap.read_mailboxes() == 0
+    box.refresh_from_db()
+    assert (box.last_uid, box.error) == (0, imap.REFUSED)
+    assert (imap.read_mailboxes(), reading.read_events(), states(campaign)) == (1, 1, ["bounced"])
+    box.refresh_from_db()
+    assert (box.last_uid, box.error) == (1, "")

@@ -249,8 +249,8 @@ def test_the_daily_look_tells_administrators_what_broke(dns_server: DnsServer) -
     assert services.check_all_domains(lookup=lookup, look=arrives) == 1
     assert not Notification.objects.exists()
     del dns_server.zone["crm1._domainkey.example.org", "TXT"]
-    services.check_all_domains(lookup=lookup, look=arrives)
-    services.check_all_domains(lookup=lookup, look=arrives)
+    services.check_all_domains(lookup=lookup, look=arrives, patience=0)
+    services.check_all_domains(lookup=lookup, look=arrives, patience=0)
     told = Notification.objects.get(kind="domain.broken")
     assert "crm1._domainkey.example.org" in told.message
 
@@ -271,3 +271,26 @@ def test_a_key_of_the_other_kind_is_not_ours(dns_server: DnsServer) -> None:
     check(domain, dns_server)
     record = DomainRecord.objects.get(name=key[0])
     assert (record.state, record.fault) == ("wrong", Fault.OTHER_VALUE)
+
+
+def test_one_bad_answer_of_the_daily_look_is_asked_again_before_it_is_believed(
+    dns_server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_officer()
+    domain = make_domain()
+    dns_server.zone = zone_of(domain)
+    lookup = Lookup(dns_server.resolver())
+    services.check_all_domains(lookup=lookup, look=arrives)
+    key = ("crm1._domainkey.example.org", "TXT")
+    published = dns_server.zone.pop(key)
+    waited: list[float] = []
+
+    def come_back(seconds: float) -> None:
+        waited.append(seconds)
+        dns_server.zone[key] = published
+
+    monkeypatch.setattr(services.time, "sleep", come_back)
+    services.check_all_domains(lookup=lookup, look=arrives)
+    assert waited == [services.LOOK_AGAIN_AFTER]
+    assert services.newest_published(domain) == 1
+    assert not Notification.objects.exists()

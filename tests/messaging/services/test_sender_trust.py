@@ -7,11 +7,21 @@ from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
 
+from campaign_crm.platform.database import ensure_partition
 from contacts.enums import TerritoryKind
-from messaging.dispatch import lifecycle
+from messaging.dispatch import lifecycle, ways_out
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend
-from messaging.models import Campaign, DomainRecord, ProviderAccount, SenderIdentity, SenderRoute
+from messaging.models import (
+    Campaign,
+    CampaignVariant,
+    Delivery,
+    DomainRecord,
+    ProviderAccount,
+    SenderDomain,
+    SenderIdentity,
+    SenderRoute,
+)
 from messaging.models.domain_record import Purpose, RecordState
 from messaging.services import sender_trust
 from messaging.services.campaigns import resume, schedule, send_now
@@ -208,3 +218,46 @@ def test_a_paused_mailing_is_asked_again_too(few: None) -> None:
     with pytest.raises(CannotSend, match=r"has not said|a pas dit"):
         resume(campaign=campaign, by=make_officer())
     assert Campaign.objects.get().state == CampaignState.PAUSED
+
+
+def test_a_mailing_under_way_is_held_when_its_domain_no_longer_proves_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sender_trust, "UNPROVEN_A_DAY", 1)
+    make_people(3)
+    domain = prove(make_domain())
+    campaign = make_campaign(sender=sender_by(sign=True))
+    Campaign.objects.update(state=CampaignState.SENDING, audience_count=3, frozen_at=timezone.now())
+    assert ways_out.hold_unproven() == 0
+    domain.records.filter(purpose=Purpose.SPF).update(state=RecordState.MISSING, last_right_at=None)
+    SenderDomain.objects.update(checked_at=timezone.now() - 2 * ways_out.LOOKED_AT_LATELY)
+    assert ways_out.hold_unproven() == 0, "nothing was looked at since"
+    SenderDomain.objects.update(checked_at=timezone.now())
+    assert ways_out.hold_unproven() == 1
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.PAUSED
+    assert "TXT example.org" in campaign.pause_reason
+
+
+def test_versions_that_leave_from_the_domain_count_for_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sender_trust, "UNPROVEN_A_DAY", 10)
+    sender = sender_by()
+    other = sender_by()
+    other.address = "news@other.example"
+    other.save()
+    begun = make_campaign(sender=other, started_at=timezone.now(), audience_count=40)
+    ensure_partition("messaging_delivery", begun.ledger_month.isoformat())
+    variant = CampaignVariant.objects.create(
+        campaign=begun, number=1, territory=place("75", TerritoryKind.DEPARTMENT), sender=sender
+    )
+    for contact in range(6):
+        Delivery.objects.create(
+            ledger_month=begun.ledger_month,
+            campaign=begun,
+            contact_id=contact,
+            address=f"p{contact}@example.com",
+            address_hash=bytes([contact]) * 32,
+            variant=variant.number if contact else 0,
+        )
+    assert bulk_fault([sender], 5) == ""
+    assert bulk_fault([sender], 6) != ""
