@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.utils import timezone
-
+from messaging.dispatch.clock import database_now
 from messaging.models import Campaign, CampaignPace, CampaignWatch
 
 
@@ -19,7 +18,7 @@ def rate_of(campaign: Campaign) -> float | None:
         return pace.per_hour / 3600
     if pace.spread_until is None:
         return None
-    seconds = (pace.spread_until - timezone.now()).total_seconds()
+    seconds = (pace.spread_until - database_now()).total_seconds()
     return left_of(campaign) / seconds if seconds > 0 else None
 
 

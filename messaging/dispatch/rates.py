@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 BURST_SECONDS = 1.0
 """A bucket holds what its rate gives in this time, and at least one message."""
 
-SLOWEST = 1 / 60
+SLOWEST = 1 / 86_400
 """Messages a second: nothing below is a rate, and nothing at all would divide by it."""
 
 REDIS_TIMEOUT = 0.5

@@ -21,6 +21,8 @@ SELECT coalesce(c.id, d.campaign_id), coalesce(c.name, '?'), coalesce(c.state, '
     CASE WHEN c.id IS NULL THEN 0
          WHEN c.standing_for <> '' THEN NULL
          WHEN c.state IN ('draft', 'scheduled', 'freezing') THEN c.freeze_cursor
+         -- Cancelled half-way, until it is closed: what had been frozen by then.
+         WHEN c.state = 'cancelled' THEN least(c.audience_count, c.freeze_cursor)
          ELSE c.audience_count END,
     d.state, coalesce(d.rows, 0), coalesce(d.misplaced, 0), coalesce(d.stale, 0), coalesce(d.unasked, 0)
 FROM messaging_campaign c

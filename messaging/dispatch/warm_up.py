@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.dispatch import families
+from messaging.dispatch.clock import database_now
 from messaging.dispatch.ledger import Key, Row
 from messaging.models import ProviderAccount, SenderIdentity, WarmUp
 
@@ -42,15 +43,17 @@ class Progress(NamedTuple):
     """One family: the day of the warm-up that today is, and what today still allows.
 
     `most`: messages in 24 hours; None: the warm-up is over there, and `left` says nothing. `opens_at`: when
-    more may leave than now. `is_new_day`: nothing has left to it today.
+    more may leave than at `asked_at`. `is_new_day`: nothing has left to it on `today`.
     """
 
     family: str
     day: int
     most: int | None
     left: int
+    asked_at: datetime
     opens_at: datetime
     is_new_day: bool
+    today: date
 
     @property
     def is_full(self) -> bool:
@@ -63,7 +66,7 @@ class Progress(NamedTuple):
     @property
     def wait(self) -> float:
         """Seconds after which what is held should be asked again."""
-        seconds = (self.opens_at - timezone.now()).total_seconds()
+        seconds = (self.opens_at - self.asked_at).total_seconds()
         return min(LONGEST_WAIT, max(SHORTEST_WAIT, seconds))
 
 
@@ -83,7 +86,8 @@ def progress_of(who: ProviderAccount | SenderIdentity) -> dict[str, Progress]:
     """Every family by its name; empty for who does not warm up."""
     if who.warm_up_from is None:
         return {}
-    now, today = timezone.now(), timezone.localdate()
+    now = database_now()
+    today = timezone.localdate(now)
     records = {record.family: record for record in _records(who)}
     days = {family: day_of(records.get(family), who.warm_up_from, today) for family in FAMILIES}
     lately = _lately(who, [family for family, day in days.items() if allowed_on(day) is not None])
@@ -98,8 +102,10 @@ def progress_of(who: ProviderAccount | SenderIdentity) -> dict[str, Progress]:
             day,
             most,
             (most or 0) - sent,
+            now,
             min(first + DAY, midnight),
             record is None or record.last_on != today,
+            today,
         )
     return found
 
@@ -113,7 +119,7 @@ def is_under_way(who: ProviderAccount | SenderIdentity) -> bool:
     """True while it has yet to prove itself at a family that it writes to, or has written to nobody."""
     if who.warm_up_from is None:
         return False
-    lately = timezone.localdate() - timedelta(days=IDLE_DAYS)
+    lately = timezone.localdate(database_now()) - timedelta(days=IDLE_DAYS)
     days = list(_records(who).filter(last_on__gte=lately).values_list("days", flat=True))
     return not days or any(allowed_on(day) is not None for day in days)
 
@@ -138,7 +144,7 @@ def note_day(who: ProviderAccount | SenderIdentity, progress: Iterable[Progress]
     """Write that messages left to these families today; once a day, in the transaction of the hand-over."""
     column = _column(who)
     fresh = [
-        WarmUp(**{column: who.pk}, family=one.family, days=one.day, last_on=timezone.localdate())
+        WarmUp(**{column: who.pk}, family=one.family, days=one.day, last_on=one.today)
         for one in progress
         if one.is_new_day
     ]

@@ -11,6 +11,7 @@ from django.db import connections
 from django.utils import timezone
 
 from messaging.dispatch import caps, standing
+from messaging.dispatch.pace import rate_of
 from messaging.dispatch.pump import Pump
 from messaging.dispatch.rates import Rates
 from messaging.models import (
@@ -137,6 +138,15 @@ def test_a_mailing_is_spread_until_its_end(sink: SmtpSink, pump: Pump) -> None:
     pump._waits.campaigns.clear()
     pump.run(seconds=20)
     assert books(campaign) == {"accepted": 30}
+
+
+def test_a_worker_whose_clock_is_wrong_keeps_the_speed(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_people(30)
+    campaign = start(make_campaign())
+    CampaignPace.objects.create(campaign=campaign, spread_until=timezone.now() + timedelta(hours=1))
+    real = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(hours=2))
+    assert rate_of(campaign) == pytest.approx(30 / 3600, rel=0.05)
 
 
 def test_a_slow_family_waits_in_its_own_queue_and_the_others_leave(sink: SmtpSink, pump: Pump) -> None:

@@ -63,6 +63,13 @@ def test_a_rate_of_nothing_is_slow_and_divides_by_nothing() -> None:
     assert grants[1].wait > 30
 
 
+def test_thirty_an_hour_is_one_in_two_minutes() -> None:
+    rates = Rates(settings.REDIS_URL, workers=1)
+    assert rates.take("campaign:1", rate=30 / 3600, wanted=5, burst=10).messages == 1
+    assert 119 < rates.take("campaign:1", rate=30 / 3600, wanted=5, burst=10).wait <= 120
+    assert rates.delays("family:1", rate=30 / 3600, waiting=2) == pytest.approx([120, 240], abs=0.1)
+
+
 def test_without_redis_the_lane_of_service_messages_has_its_share(settings: Any) -> None:
     settings.DISPATCH_WORKERS, settings.REDIS_URL = 2, AWAY
     shared_rates.cache_clear()

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from messaging.dispatch import lifecycle
 from messaging.models import Campaign, Delivery
 from messaging.services.service_messages import send_service_message
 from tests.messaging.dispatch.conftest import start
@@ -71,3 +72,13 @@ def test_rows_of_no_campaign_are_found(campaign: Campaign) -> None:
         cursor.execute("UPDATE messaging_delivery SET campaign_id = 999")
     with pytest.raises(CommandError, match="2 of 2"):
         verify()
+
+
+def test_a_freeze_cancelled_half_way_adds_up_before_and_after_it_is_closed(campaign: Campaign) -> None:
+    last = list(Delivery.objects.order_by("contact_id").values_list("contact_id", flat=True))[3:]
+    Delivery.objects.filter(contact_id__in=last).delete()
+    Campaign.objects.update(state="cancelled", freeze_cursor=3)
+    assert "audience 3" in verify("--campaign", str(campaign.pk))
+    lifecycle.sweep_cancelled()
+    assert lifecycle.finish() == 1
+    assert "audience 3" in verify("--campaign", str(campaign.pk))

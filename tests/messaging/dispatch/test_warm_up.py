@@ -96,6 +96,18 @@ def test_a_warm_up_that_is_given_another_beginning_begins_again() -> None:
     assert warm_up.progress_of(account)["gmail"].day == 8
 
 
+def test_a_worker_whose_clock_is_a_day_ahead_opens_no_other_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = warming_account()
+    record(account, "gmail", 1, 0)
+    real = timezone.now
+    monkeypatch.setattr(timezone, "now", lambda: real() + timedelta(days=1))
+    gmail = warm_up.progress_of(account)["gmail"]
+    assert (gmail.day, gmail.most, gmail.is_new_day) == (1, 5, False)
+    warm_up.note_day(account, warm_up.progress_of(account).values())
+    monkeypatch.undo()
+    assert WarmUp.objects.get(family="orange").last_on == TODAY()
+
+
 def test_each_family_has_its_own_messages_of_the_day(sink: SmtpSink, pump: Pump) -> None:
     make_people(40)
     campaign = start(make_campaign(sink))
