@@ -1,10 +1,10 @@
-"""One call of a provider, outside any transaction: every handed row gets exactly one result."""
+"""One batch given to a provider, outside any transaction: every row handed over gets exactly one result."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError, connection
@@ -14,8 +14,10 @@ from contacts.enums import Channel, SuppressionReason, SuppressionScope
 from contacts.services.stopped_addresses import Stopped, stop_addresses
 from messaging.dispatch import outcomes
 from messaging.dispatch.circuit import REFUSED, Circuit, PauseReason
-from messaging.dispatch.ledger import Claim, Row
+from messaging.dispatch.doubts import Answers
+from messaging.dispatch.ledger import Claim, Key, Row
 from messaging.dispatch.outcomes import Settled
+from messaging.dispatch.soft_returns import note_refusals
 from messaging.enums import DeliveryState
 from messaging.providers.base import (
     Batch,
@@ -60,17 +62,21 @@ class Sent:
 
 
 class Call:
-    """Hands messages over and writes what becomes of each."""
+    """Hands messages over, as many at once as the provider offers together, and writes what becomes of each.
+
+    `hand_over` commits the intent for some keys and returns those that may leave.
+    """
 
     def __init__(
         self,
         provider: Provider,
         circuit: Circuit,
         claim: Claim,
-        handed: Sequence[tuple[Row, OutgoingMessage]],
+        built: Sequence[tuple[Row, OutgoingMessage]],
         sent: Sent,
         shared: SharedContent | None = None,
         *,
+        hand_over: Callable[[Sequence[Key]], Collection[Key]],
         elsewhere: bool = False,
     ) -> None:
         self._shared = shared
@@ -78,18 +84,20 @@ class Call:
         self._provider = provider
         self._circuit = circuit
         self._claim = claim
-        self._rows = [row for row, _message in handed]
-        self._messages = [message for _row, message in handed]
-        self._open = set(range(len(handed)))  # without a result
+        self._rows = [row for row, _message in built]
+        self._messages = [message for _row, message in built]
+        self._hand_over = hand_over
+        self._broken: Exception | None = None  # the database, while intents were committed
+        self._together = provider.capabilities.answered_together
+        self._open: set[int] = set()  # handed over, without a result
         self._held: list[tuple[int, Result]] = []  # the connection failed: judged when the call is over
         self._decided = False
         self._sent = sent
-        sent.handed += len(handed)
 
     def make(self) -> None:
         """Call the provider; results are written as they come."""
         try:
-            for results in self._provider.send_iter(Batch(self._messages, self._shared)):
+            for results in self._provider.send_iter(Batch(self._messages, self._shared, self._handed)):
                 self._record(results)
         except ProviderError as error:
             self._not_offered(error)
@@ -102,6 +110,25 @@ class Call:
         else:
             self._leave_unknown(NO_RESULT)
         self._judge_held()
+        if self._broken is not None:
+            raise self._broken
+
+    def _handed(self, places: Sequence[int]) -> list[int]:
+        """Commit the intent for some messages; a gate that fails ends what begins, not what is under way.
+
+        Its commit may have come through: those rows are offered to nobody, and their lease says unknown.
+        """
+        if self._broken is not None:
+            return []
+        try:
+            allowed = self._hand_over([self._rows[place].key for place in places])
+        except Exception as error:  # raised once what is under way has its results
+            self._broken = error
+            return []
+        found = [place for place in places if self._rows[place].key in allowed]
+        self._open.update(found)
+        self._sent.handed += len(found)
+        return found
 
     def _record(self, results: IndexedResults) -> None:
         settled = []
@@ -110,14 +137,22 @@ class Call:
             if result.outcome is Outcome.RETRY and result.fault is Fault.ACCOUNT:
                 self._held.append((index, result))
                 continue
-            self._decided = True
+            self._decided = self._decided or result.outcome is not Outcome.UNKNOWN
             settled.append(self._settle(index, result))
         self._write(settled)
+        self._doubt(results)
         self._stop(
             [
                 (self._rows[index], result)
                 for index, result in results
                 if result.outcome is Outcome.REFUSED and result.fault is Fault.RECIPIENT
+            ]
+        )
+        self._note_full(
+            [
+                (self._rows[index], result)
+                for index, result in results
+                if result.outcome is Outcome.REFUSED and result.fault is Fault.MAILBOX
             ]
         )
 
@@ -165,7 +200,23 @@ class Call:
     def _leave_unknown(self, answer: str) -> None:
         rows = [self._rows[index] for index in sorted(self._open)]
         self._write([outcomes.unanswered(row.key, attempts=row.attempts, answer=answer) for row in rows])
+        if rows:
+            _insist(lambda: self._circuit.unanswered(self._answers(len(rows)), answer))
         self._open.clear()
+
+    def _doubt(self, results: IndexedResults) -> None:
+        """Tell the circuit of answers that never came, and that answers come again."""
+        unknown = [result for _index, result in results if result.outcome is Outcome.UNKNOWN]
+        accepted = sum(result.outcome is Outcome.ACCEPTED for _index, result in results)
+        if unknown:
+            words = outcomes.answer_of(unknown[0])
+            _insist(lambda: self._circuit.unanswered(self._answers(len(unknown)), words))
+        if accepted:
+            _insist(lambda: self._circuit.went_well(self._answers(accepted)))
+
+    def _answers(self, messages: int) -> Answers:
+        """How many answers so many messages are, at least one, and whether each stands for a whole call."""
+        return Answers(-(-messages // self._together), is_call=self._together > 1)
 
     def _write(self, settled: Sequence[Settled]) -> None:
         _insist(lambda: outcomes.record(self._claim, settled))
@@ -180,6 +231,16 @@ class Call:
         ]
         if stopped:
             _insist(lambda: _stop_all(stopped))
+
+    def _note_full(self, refused: Sequence[tuple[Row, Result]]) -> None:
+        """Mailboxes that take nothing now: of no consequence, until they have done so for weeks."""
+        told = [
+            (row.key, row.address_hash, result.enhanced, outcomes.answer_of(result))
+            for row, result in refused
+        ]
+        if told:
+            account = self._circuit.account
+            _insist(lambda: note_refusals(self._claim.ledger, account, told, Channel.EMAIL))
 
 
 def _stop_all(stopped: Sequence[Stopped]) -> None:

@@ -14,6 +14,9 @@ from django.db import connection, transaction
 CLAIM_SECONDS = 120
 """How long claimed rows wait for their hand-over before another worker may take them."""
 
+SUSPECT_FROM = 2
+"""Losses of a row (`messaging.dispatch.quarantine`) from which it is claimed alone."""
+
 KEYS_A_STATEMENT = 200
 """PostgreSQL plans a longer list of keys as a join with everything in flight: five times slower."""
 
@@ -62,6 +65,7 @@ WITH due AS (
     SELECT ctid AS place FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND variant = %(variant)s
         AND state IN ('queued', 'retry_wait') AND due_at <= now()
+        AND (losses >= %(suspect_from)s) = %(suspects)s
         AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[]))
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
@@ -101,10 +105,11 @@ def claim(
     variant: int = 0,
     seconds: float = CLAIM_SECONDS,
     departments: Sequence[str] | None = None,
+    suspects: bool = False,
 ) -> Claim:
     """Take up to `limit` due rows of one version that no other worker is taking, oldest due first.
 
-    `departments`: only people there; None: anywhere.
+    `departments`: only people there; None: anywhere. `suspects`: a row at which workers were lost, alone.
     """
     token = secrets.randbits(62)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -114,7 +119,9 @@ def claim(
                 "month": ledger.month,
                 "campaign": ledger.campaign,
                 "variant": variant,
-                "limit": limit,
+                "limit": 1 if suspects else limit,
+                "suspects": suspects,
+                "suspect_from": SUSPECT_FROM,
                 "token": token,
                 "seconds": seconds,
                 "departments": None if departments is None else list(departments),

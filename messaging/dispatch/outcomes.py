@@ -6,6 +6,7 @@
 | refused, about the recipient, the mailbox or the message | `failed` | a repeat would be refused again |
 | refused, about the sender or the account | `retry_wait`, always; the mailing is paused | a person mends it |
 | retry, about the account (quota, connection) | `retry_wait`, always | nobody is lost for our own trouble |
+| retry, about its neighbours in a call | `retry_wait`, no attempt counted | nobody looked at this message |
 | retry | `retry_wait`, at most `MAX_ATTEMPTS` times, then `failed` | surely not accepted |
 | unknown | `unknown` | may have been accepted: never sent again by itself |
 """
@@ -101,6 +102,8 @@ def judge(key: Key, result: Result, *, attempts: int) -> Settled:
         delay = min(delay_after(tried, asked=result.retry_after), OUR_LONGEST_DELAY)
         counted = min(tried, MAX_ATTEMPTS - 1)  # the attempts of the recipient's own server still count
         return Settled(key, DeliveryState.RETRY_WAIT, counted, answer=answer_of(result), delay=delay)
+    if result.outcome is Outcome.RETRY and result.fault is Fault.UNTRIED:
+        return waiting_for_account(key, attempts=attempts, answer=answer_of(result), delay=FIRST_DELAY)
     if result.outcome is Outcome.RETRY and tried < MAX_ATTEMPTS:
         delay = delay_after(tried, asked=result.retry_after)
         return Settled(key, DeliveryState.RETRY_WAIT, tried, answer=answer_of(result), delay=delay)

@@ -10,24 +10,25 @@ import logging
 import random
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
 
 from django.db import connection
-from django.utils import timezone
 
 from campaign_crm.platform.models import Organisation
 from messaging.dispatch import ledger, pace, routing
 from messaging.dispatch.accounts import Providers
 from messaging.dispatch.call import ADAPTER_FAILED, Sent
-from messaging.dispatch.circuit import Circuit, Circuits, PauseReason
+from messaging.dispatch.circuit import Circuits, PauseReason
+from messaging.dispatch.doubts import TRIED_WITH
 from messaging.dispatch.ledger import Claim
 from messaging.dispatch.lifecycle import hold_service, pause_for
 from messaging.dispatch.notices import tell_account_fails
 from messaging.dispatch.outbox import Outbox
+from messaging.dispatch.quarantine import UNMADE
 from messaging.dispatch.rates import Rates, shared_rates
 from messaging.dispatch.routing import Ways
 from messaging.dispatch.sending import ChunkSender
+from messaging.dispatch.trouble import keep_trouble, reason_of, tell_unmade
 from messaging.dispatch.turns import take_turns
 from messaging.dispatch.waits import Waits
 from messaging.models import Campaign, CampaignVariant, ProviderAccount
@@ -49,14 +50,17 @@ CHUNK_SECONDS = 20.0
 PACE_BURST = 10.0
 """Seconds whose messages a mailing with a speed of its own may send at once: it is looked at every five."""
 
+SUSPECTS_EVERY = 10
+"""Every so many claims, a message at which workers were lost is tried before the others."""
+
+UNMADE_SECONDS = 60.0
+"""Service messages that cannot be made are left alone for so long: somebody has to mend something."""
+
 DRY_SECONDS = 0.5
 """A mailing of which nothing could be claimed is left alone for so long."""
 
 SLICE_SECONDS = 5.0
 """One run of a lane: other background work gets its turn between two."""
-
-
-LONGEST_TROUBLE = 300  # characters
 
 
 class Lane(StrEnum):
@@ -114,6 +118,7 @@ class Pump:
         self._circuits = Circuits()
         self._rates = rates or shared_rates()
         self._waits = Waits()
+        self._claims = 0
         self._chance = chance or random.Random()  # noqa: S311 - shares work out, hides nothing
 
     def run(self, lane: Lane = Lane.EVERYTHING, *, seconds: float = SLICE_SECONDS) -> Pumped:
@@ -136,9 +141,26 @@ class Pump:
         self._providers.close()
 
     def _next(self, lane: Lane) -> Outbox | None:
+        """The next campaign that can be written to; one that cannot be must not keep others from leaving."""
         organisation = Organisation.current()
         if not organisation.sending_enabled:
             return None
+        self._circuits.learn()
+        while (found := self._due(lane)) is not None:
+            campaign, version = found
+            try:
+                return Outbox(campaign, organisation, _variant(campaign, version))
+            except Exception as error:
+                self._leave_unmade(campaign, error)
+        return None
+
+    def _leave_unmade(self, campaign: Campaign, error: Exception) -> None:
+        """Pass a campaign over whose messages cannot be made, and say so."""
+        tell_unmade(campaign, error)
+        self._waits.leave(campaign.pk, UNMADE_SECONDS)
+
+    def _due(self, lane: Lane) -> tuple[Campaign, int] | None:
+        """A campaign with due rows that this worker can send now, and the number of the version."""
         with connection.cursor() as cursor:
             cursor.execute(
                 _NEXT,
@@ -158,7 +180,7 @@ class Pump:
             .defer("blocks", "compiled", "audience_tree", "excluded")
             .get(pk=found[0])
         )
-        return Outbox(campaign, organisation, _variant(campaign, found[1]))
+        return campaign, found[1]
 
     def _closed(self, stream: Stream) -> list[int]:
         """Accounts that rest here; for mailings, also those that have come to a cap."""
@@ -203,9 +225,19 @@ class Pump:
         if not grant.messages:
             self._waits.leave(campaign.pk, grant.wait)
             return Claim(outbox.ledger, 0, [])
-        claim = ledger.claim(
-            outbox.ledger, limit=grant.messages, variant=outbox.variant, departments=ways.departments
-        )
+        # Suspects come last, and now and then first: a long mailing must not keep them for its whole length.
+        self._claims += 1
+        suspects_first = self._claims % SUSPECTS_EVERY == 0
+        for suspects in (suspects_first, not suspects_first):
+            claim = ledger.claim(
+                outbox.ledger,
+                limit=grant.messages,
+                variant=outbox.variant,
+                departments=ways.departments,
+                suspects=suspects,
+            )
+            if claim.rows:
+                break
         self._rates.put_back(name, rate=rate, unused=grant.messages - len(claim.rows))
         if not claim.rows:
             self._waits.leave(campaign.pk, DRY_SECONDS)
@@ -218,8 +250,18 @@ class Pump:
         if provider is None:
             return Sent()
         circuit = self._circuits.of(account.pk, outbox.stream)
+        is_trial = circuit.doubt.is_open
+        if is_trial:
+            if circuit.is_resting or not circuit.may_try():
+                return Sent()
+            claim = Claim(claim.ledger, claim.token, claim.rows[:TRIED_WITH])
+        try:
+            own = outbox if account == outbox.account else outbox.by(account)
+        except Exception as error:  # it signs here, perhaps, and the sender's main account does not
+            self._leave_unmade(outbox.campaign, error)
+            return Sent()
         sender = ChunkSender(
-            outbox if account == outbox.account else outbox.by(account),
+            own,
             provider,
             rates=self._rates,
             circuit=circuit,
@@ -227,11 +269,12 @@ class Pump:
             elsewhere=any(way.departments is None for way in ways.without(account).ways),
         )
         sent = sender.send(claim)
+        sent.whole = sent.whole and not is_trial
         reason = sent.reason_to_pause() or circuit.reason_to_pause()
         if reason is not None:
             self._stop(outbox, account, reason)
         elif circuit.is_resting:
-            _keep_trouble(account, circuit)
+            keep_trouble(account, circuit)
         return sent
 
     def _provider(self, outbox: Outbox, account: ProviderAccount) -> Provider | None:
@@ -240,7 +283,7 @@ class Pump:
             return self._providers.of(account, outbox.stream)
         except (ProviderError, ValueError) as error:
             logger.warning("Account %s cannot be used: %s", account.pk, type(error).__name__)
-            self._stop(outbox, account, _reason(error))
+            self._stop(outbox, account, reason_of(error))
             return None
 
     def _stop(self, outbox: Outbox, account: ProviderAccount, reason: PauseReason) -> None:
@@ -252,9 +295,9 @@ class Pump:
         if campaign.standing_for:
             circuit.rest()
             hold_service(campaign, reason)
-        elif reason.text != ADAPTER_FAILED and self._has_another(outbox, account):
+        elif reason.text not in (ADAPTER_FAILED, UNMADE) and self._has_another(outbox, account):
             circuit.rest()
-            _keep_trouble(account, circuit, reason)
+            keep_trouble(account, circuit, reason)
             tell_account_fails(account, reason)
         else:
             pause_for(campaign.pk, reason)
@@ -279,20 +322,8 @@ def _variant(campaign: Campaign, number: int) -> CampaignVariant | None:
     )
 
 
-def _keep_trouble(account: ProviderAccount, circuit: Circuit, reason: PauseReason | None = None) -> None:
-    """For whoever asks why a mailing stands."""
-    words = f"{reason.text}: {reason.detail}" if reason is not None else circuit.last_words
-    until = timezone.now() + timedelta(seconds=max(0.0, circuit.rests_until - time.monotonic()))
-    ProviderAccount.objects.filter(pk=account.pk).update(rests_until=until, trouble=words[:LONGEST_TROUBLE])
-
-
 def _chunk(rate: int | None, batch: int) -> int:
     """Rows to claim at once; `rate` is the account's, a second, `batch` what its provider takes at once."""
-    most = min(max(CHUNK, batch), MOST)
+    whole = max(1, CHUNK // batch) * batch  # whole batches: none of them leaves with few lanes in use
+    most = min(whole, MOST)
     return most if rate is None else max(1, min(most, int(rate * CHUNK_SECONDS)))
-
-
-def _reason(error: ProviderError | ValueError) -> PauseReason:
-    if isinstance(error, ProviderError):
-        return PauseReason(error.text, error.detail)
-    return PauseReason(str(error))

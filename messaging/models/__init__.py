@@ -1,3 +1,4 @@
+from messaging.models.account_doubt import AccountDoubt
 from messaging.models.approval import Approval, SendingRule
 from messaging.models.broker_mailing import BrokerMailing, OptOutHandOver
 from messaging.models.campaign import Campaign, Operation
@@ -27,6 +28,7 @@ from messaging.models.variant import CampaignVariant
 from messaging.models.warm_up import WarmUp
 
 __all__ = [
+    "AccountDoubt",
     "Approval",
     "BrokerMailing",
     "Campaign",

@@ -50,6 +50,7 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True)
     token = models.BigIntegerField(db_default=0)
     attempts = models.PositiveSmallIntegerField(db_default=0)
+    losses = models.SmallIntegerField(db_default=0)  # workers lost while they held it, before any hand-over
     due_at = models.DateTimeField(db_default=Now())
     provider_account = models.ForeignKey(
         "messaging.ProviderAccount",
@@ -90,6 +91,7 @@ class Delivery(models.Model):
             "lease_until",
             "token",
             "attempts",
+            "losses",
             "due_at",
             "provider_account",
             "handed_at",

@@ -1,22 +1,24 @@
 """The one protocol that every way out speaks: e-mail first, SMS and social accounts alike.
 
-The dispatcher commits its intent, then calls `send` outside any transaction. What comes back is certain
-(`accepted`, `refused`, `retry`) or openly not (`unknown`): an adapter never guesses. Each adapter lists, in
-one file, which answers mean "surely not accepted"; everything else is `unknown`.
+An adapter asks `batch.hand_over` for the messages that it is about to offer: their intent is committed then,
+and those that come back may leave. What it says of each is certain (`accepted`, `refused`, `retry`) or openly
+not (`unknown`): an adapter never guesses. Each adapter lists, in one file, which answers mean "surely not
+accepted"; everything else is `unknown`.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import NamedTuple, Self
 
-# At most this many messages are handed over on one connection with no result written yet. It bounds what a
-# killed worker can leave `unknown`.
+# At most this many messages are handed over on one SMTP connection with no result written yet; on one of
+# HTTP, those of one call, and a group of results beside (`http.run.RESULTS_A_GROUP`). It bounds what a killed
+# worker can leave `unknown`.
 IN_FLIGHT_PER_CONNECTION = 50
 
 
@@ -41,6 +43,7 @@ class Capabilities:
     content: Content
     max_batch: int  # messages a call
     call_seconds: float  # `send` has returned after this long, whatever happened: a lease must be longer
+    answered_together: int = 1  # messages whose fate one lost answer leaves open
     idempotent: bool = False  # the provider drops a repeat with the same key: `unknown` may be sent again
     webhooks: bool = False  # it reports events: `messaging.providers.hooks`
     max_message_bytes: int | None = None  # None: known only from the server, or without limit
@@ -85,12 +88,25 @@ class SharedContent:
     mailing: str = ""
 
 
+HandOver = Callable[[Sequence[int]], Collection[int]]
+"""Commits the intent to offer the messages at these places of a batch; returns the places that may leave."""
+
+
+def _everything(places: Sequence[int]) -> Collection[int]:
+    return places
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages whose intent is already committed. `shared` is None for rendered messages."""
+    """Messages to send. `shared` is None for rendered messages.
+
+    `hand_over` is asked once for each message, in the thread that reads the results, just before it is
+    offered for the first time; what does not come back is left alone and has no result.
+    """
 
     items: Sequence[OutgoingMessage]
     shared: SharedContent | None = None
+    hand_over: HandOver = _everything
 
 
 class Outcome(StrEnum):
@@ -109,6 +125,7 @@ class Fault(StrEnum):
     MESSAGE = "message"  # this message: size, content, encoding
     SENDER = "sender"  # our name, domain, reputation or rights: pause, never suppress
     ACCOUNT = "account"  # the way out itself: connection, sign-in, quota
+    UNTRIED = "untried"  # nobody looked at this message: it was offered only with others that were refused
     OTHER = "other"  # the provider did not say
 
 
@@ -170,17 +187,17 @@ class Provider(ABC):
     def send_iter(self, batch: Batch) -> Iterator[IndexedResults]:
         """Send, yielding results (index in the batch, result) in small groups as they become certain.
 
-        Every index comes exactly once. Raises a ProviderError only before anything was sent, so that every
-        message of the batch is then surely not accepted. A caller that stops reading early must take every
-        message it has no result for as `unknown`.
+        Every index that was handed over comes exactly once. Raises a ProviderError only before anything was
+        sent, so that every message of the batch is then surely not accepted. A caller that stops reading
+        early must take every message that was handed over and has no result for `unknown`.
         """
 
     def send(self, batch: Batch) -> list[Result]:
-        """Send a batch; one result an item, in the same order. Errors as in `send_iter`."""
+        """Send a batch; one result an item that was handed over, in order. Errors as in `send_iter`."""
         found: dict[int, Result] = {}
         for results in self.send_iter(batch):
             found.update(results)
-        return [found[index] for index in range(len(batch.items))]
+        return [found[index] for index in sorted(found)]
 
     def close(self) -> None:  # noqa: B027 - an adapter without connections has nothing to do
         """Give connections back. The provider may be used again afterwards."""

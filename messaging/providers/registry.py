@@ -47,6 +47,7 @@ class ProviderKind:
     fields: tuple[SettingField, ...]
     create: Callable[[Settings], Provider]  # raises SettingsInvalid; opens no connection
     check: Callable[[Settings], list[Finding]]  # connects, sends nothing; never raises a ProviderError
+    tracks_by_account: bool = False  # its own tracking cannot be switched off message by message
 
 
 # Modules are loaded on first use: a worker that only speaks SMTP never pays for an SDK it does not use.

@@ -21,6 +21,7 @@ from contacts.services.stopped_addresses import Stopped, stop_addresses
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.lifecycle import pause_for
 from messaging.dispatch.reported import Found, answer_of
+from messaging.dispatch.soft_returns import Person, stop_worn_out
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Feedback
 from messaging.providers.base import EventKind, Fault
@@ -79,6 +80,7 @@ def draw(found: Sequence[Found]) -> set[int]:
     _stop(fresh, Feedback.Kind.HARD, SuppressionReason.HARD_BOUNCE)
     _stop(fresh, Feedback.Kind.COMPLAINT, SuppressionReason.COMPLAINT)
     _leave([one for one, kind in fresh if kind is Feedback.Kind.DEPARTURE])
+    _stop_worn_out([one for one, kind in fresh if kind is Feedback.Kind.SOFT])
     return {one.ledger.campaign for one, kind in fresh if kind is Feedback.Kind.POLICY}
 
 
@@ -147,6 +149,15 @@ def _stop(
         stop_addresses(
             channel=Channel(channel), scope=SuppressionScope.EVERYTHING, reason=reason, stopped=stopped
         )
+
+
+def _stop_worn_out(soft: Sequence[Found]) -> None:
+    by_mailing: dict[tuple[int, str], list[Person]] = {}
+    for one in soft:
+        person = Person(one.key.contact, one.address_hash)
+        by_mailing.setdefault((one.ledger.campaign, one.channel), []).append(person)
+    for (campaign, channel), people in by_mailing.items():
+        stop_worn_out(people, campaign, Channel(channel))
 
 
 def _leave(departures: Sequence[Found]) -> None:

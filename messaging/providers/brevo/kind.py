@@ -74,4 +74,5 @@ KIND = ProviderKind(
     fields=FIELDS,
     create=create,
     check=check,
+    tracks_by_account=True,
 )

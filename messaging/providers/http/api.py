@@ -18,6 +18,9 @@ class BatchApi(ABC):
     repeats: ClassVar[int] = 0
     """How often a call without an answer is repeated: only where the provider drops a repeat by its key."""
 
+    whole_messages: ClassVar[bool] = False
+    """True where each message carries the whole text: a batch of few rounds, so that memory stays small."""
+
     @abstractmethod
     def prepare(self, shared: SharedContent) -> Any:
         """What is worked out once for a content; passed back to `fragment` and `request`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from messaging.providers.base import OutgoingMessage, SharedContent
 from messaging.providers.http.template import inlined, slots_in
@@ -36,12 +36,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call's worth: parallel lists."""
+    """One call's worth: parallel lists. `handed`: the intent to make it is committed; `suspect`: it was
+    refused with others, for something that one of them may have."""
 
     group: Group
     indexes: list[int]
     fragments: list[bytes]
     tries: int = 0
+    handed: bool = False
+    suspect: bool = False
 
     def halves(self) -> tuple[Call, Call]:
         middle = len(self.indexes) // 2
@@ -49,7 +52,7 @@ class Call:
 
     def part(self, places: Sequence[int]) -> Call:
         indexes = [self.indexes[place] for place in places]
-        return Call(self.group, indexes, [self.fragments[place] for place in places], self.tries)
+        return replace(self, indexes=indexes, fragments=[self.fragments[place] for place in places])
 
 
 def groups(messages: Sequence[OutgoingMessage], shared: SharedContent, most_bytes: int) -> list[Group]:

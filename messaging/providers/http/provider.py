@@ -23,6 +23,9 @@ from messaging.providers.http.transport import Transport
 
 KEPT_CONTENTS = 8
 
+LARGE_BATCH = 2_000
+"""Messages given to a provider at once, in whole rounds of its connections."""
+
 
 class HttpProvider(Provider):
     """One account at a provider of batches. `kind` is the name of its folder.
@@ -42,11 +45,13 @@ class HttpProvider(Provider):
     @property
     def capabilities(self) -> Capabilities:
         config, limits = self.config, self.api.limits
+        round_size = limits.messages * config.connections
         return Capabilities(
             channel=Channel.EMAIL,
             content=Content.SLOTS,
-            max_batch=limits.messages * config.connections,
+            max_batch=round_size * (1 if self.api.whole_messages else max(1, LARGE_BATCH // round_size)),
             call_seconds=config.batch_timeout + self.last_call_seconds,
+            answered_together=limits.messages,
             webhooks=True,
             max_call_bytes=limits.call_bytes,
             max_slot_bytes=limits.message_bytes,
@@ -62,7 +67,7 @@ class HttpProvider(Provider):
             raise ValueError("This provider takes slotted messages: the batch has no shared content.")
         if self._process != os.getpid():  # after a fork the parent's sockets are left alone
             self._start_afresh()
-        return Run(self, batch.items, batch.shared).results()
+        return Run(self, batch, batch.shared).results()
 
     def close(self) -> None:
         self.transport.close()

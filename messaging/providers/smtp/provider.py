@@ -34,7 +34,9 @@ class SmtpProvider(Provider):
         )
 
     def send_iter(self, batch: Batch) -> Iterator[IndexedResults]:
-        return self._pool.send(batch.items)
+        places = sorted(batch.hand_over(range(len(batch.items))))
+        for results in self._pool.send([batch.items[place] for place in places]):
+            yield [(places[index], result) for index, result in results]
 
     def close(self) -> None:
         self._pool.close()

@@ -23,6 +23,7 @@ from messaging.dispatch.pump import Lane, Pump
 from messaging.dispatch.rates import Rates
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, ProviderAccount
+from messaging.providers.base import Batch
 from messaging.services.campaigns import cancel, pause, resume
 from messaging.services.service_messages import send_service_message
 from tests.messaging.dispatch.conftest import books, start
@@ -304,7 +305,8 @@ def test_settings_that_cannot_work_pause_the_mailing_at_once(pump: Pump) -> None
 def test_an_adapter_that_breaks_leaves_everything_openly_uncertain(
     sink: SmtpSink, pump: Pump, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_provider: object, _batch: object) -> object:
+    def broken(_provider: object, batch: Batch) -> object:
+        batch.hand_over(range(len(batch.items)))
         yield []
         raise ZeroDivisionError
 

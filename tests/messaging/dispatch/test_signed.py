@@ -5,15 +5,18 @@ from __future__ import annotations
 import dkim
 import pytest
 from django.conf import settings
+from django.utils.translation import override
 
+from campaign_crm.platform.models import Notification
 from messaging.dispatch.pump import Pump
+from messaging.dispatch.trouble import KEY_MISSING
 from messaging.models import Campaign, Image, SenderDomain
-from messaging.models.domain_record import Purpose
+from messaging.models.domain_record import Purpose, RecordState
 from messaging.services import sender_domains
 from messaging.services.service_messages import send_service_message
 from tests.messaging.dispatch.conftest import books, start
 from tests.messaging.domains import make_domain, prove
-from tests.messaging.people import make_account, make_campaign, make_people, make_sender
+from tests.messaging.people import make_account, make_campaign, make_officer, make_people, make_sender
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -166,3 +169,41 @@ def test_a_confirmation_leads_to_the_host_of_the_domain_and_sign_in_does_not(
     assert "links.example.org" in whole
     assert "/start/abc/" in whole.replace("=\n", "")
     assert "links.example.org:8000/start" not in whole.replace("=\n", "")
+
+
+def test_a_look_that_fails_takes_no_signature_away(sink: SmtpSink, pump: Pump, domain: SenderDomain) -> None:
+    """One answer of DNS in a bad moment, a million messages still to leave."""
+    make_people(1)
+    start(campaign_by(sink))
+    domain.records.filter(purpose=Purpose.DKIM).update(state=RecordState.MISSING, last_right_at=None)
+    assert sender_domains.newest_published(domain) is None
+    pump.run(seconds=10)
+    assert verified(sink.raw_messages()[0], domain) == [True, True]
+
+
+def test_a_sender_whose_key_cannot_be_opened_keeps_nobody_else_from_sending(
+    sink: SmtpSink, pump: Pump, domain: SenderDomain
+) -> None:
+    """Service messages come first: those that cannot be made are passed over, and the rest leaves."""
+    officer = make_officer()
+    make_people(2)
+    campaign = start(campaign_by(sink, sign=False))
+    service = make_sender(make_account(sink.port, sign=True))
+    service.for_service = True
+    service.save()
+    domain.keys.update(sealed_private_key="sealed under another key")
+    send_service_message(
+        standing_for="confirmation", address="a@example.com", occasion="1", subject="S", paragraphs=["P"]
+    )
+    pump.run(seconds=10)
+    assert books(campaign) == {"accepted": 2}
+    standing = Campaign.objects.standing().get()
+    assert (standing.state, books(standing)) == ("sending", {"queued": 1})
+    assert KEY_MISSING in Notification.objects.get(user=officer, kind="service.waiting").message
+
+    mailing = start(make_campaign(sender=service))
+    pump.run(seconds=10)
+    mailing.refresh_from_db()
+    assert (mailing.state, books(mailing)) == ("paused", {"queued": 2})
+    with override("en"):
+        assert KEY_MISSING in mailing.pause_reason

@@ -9,14 +9,14 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from campaign_crm.platform.crypto import seal
 from campaign_crm.platform.models import Organisation
 from contacts.models import Contact
 from messaging.content import tokens
-from messaging.dispatch import outcomes
+from messaging.dispatch import gate, outcomes
 from messaging.dispatch import pump as pumping
 from messaging.dispatch.outbox import Outbox
 from messaging.dispatch.pump import Pump
@@ -28,6 +28,7 @@ from tests.messaging.dispatch.conftest import books, start
 from tests.messaging.people import BLOCKS, make_campaign, make_people, make_sender
 from tests.support.http_fakes import FakeServer, HttpFault
 from tests.support.http_fakes.brevo import BrevoFake
+from tests.support.http_fakes.mailjet import MailjetFake
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -175,8 +176,39 @@ def test_a_large_call_is_handed_over_and_recorded_in_short_statements(brevo: Fak
     assert sum("synchronous_commit = on;" in sql and "EXECUTE dispatch_" in sql for sql in said) == 3
 
 
+def test_a_gate_that_fails_half_way_leaves_what_was_under_way_its_results(
+    pump: Pump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first two calls are in the air when the third intent cannot be committed: nobody is in doubt."""
+    real, calls = gate.hand_over, []
+
+    def failing(*arguments: Any, **named: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) == 3:
+            raise OperationalError("the server closed the connection")
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(gate, "hand_over", failing)
+    make_people(120)
+    with FakeServer(MailjetFake(), HttpFault("slow", times=2, seconds=0.5)) as mailjet:
+        account = ProviderAccount.objects.create(
+            name="Mailjet",
+            kind="mailjet",
+            settings={"api_url": mailjet.url, "timeout": 5, "batch_timeout": 20, "connections": 3},
+            sealed_credentials=seal({"api_key": "public", "secret_key": MailjetFake.key}),
+        )
+        campaign = start(make_campaign(sender=make_sender(account)))
+        with pytest.raises(OperationalError):
+            pump.run(seconds=10)
+        assert books(campaign) == {"accepted": 100, "queued": 20}
+        pump.run(seconds=10)
+        assert books(campaign) == {"accepted": 120}
+        assert len(mailjet.api.taken) == 120
+
+
 def test_large_batches_are_claimed_whole() -> None:
     assert chunk_size(None, 50) == pumping.CHUNK
+    assert chunk_size(None, 400) == 400
     assert chunk_size(None, 1_000) == 1_000
     assert chunk_size(None, 16_000) == pumping.MOST
     assert chunk_size(10, 1_000) == 200

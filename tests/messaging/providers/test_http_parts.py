@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.providers.base import Batch, Outcome, OutgoingMessage, SharedContent
+from messaging.dispatch.ledger import Key
+from messaging.dispatch.outcomes import judge
+from messaging.providers.base import Batch, Fault, Outcome, OutgoingMessage, SharedContent
 from messaging.providers.brevo.provider import SYNTAX as BREVO
 from messaging.providers.http.batches import Group, Limits, cut, groups
 from messaging.providers.http.encoding import Members, texts_json
-from messaging.providers.http.run import EXTRA_CALLS
+from messaging.providers.http.run import HOPELESS
 from messaging.providers.http.template import SlotValues, Template, slot_name
 from messaging.providers.mailgun.provider import SYNTAX as MAILGUN
 from messaging.providers.ses.provider import SYNTAX as SES
@@ -92,9 +96,59 @@ def test_a_call_refused_without_a_reason_ends_in_bounded_calls() -> None:
         provider,
     ):
         results = provider.send(batch)
-    assert {one.outcome for one in results} <= {Outcome.REFUSED, Outcome.RETRY}
-    assert len(server.made) <= EXTRA_CALLS + 1
-    assert len(results) == 500
+    refused = [one for one in results if one.outcome is Outcome.REFUSED]
+    waiting = [one for one in results if one.outcome is Outcome.RETRY]
+    assert HOPELESS <= len(refused) <= HOPELESS + 2
+    assert {one.fault for one in waiting} == {Fault.UNTRIED}
+    assert len(refused) + len(waiting) == 500
+    assert len(server.made) <= 64
+
+
+def test_nobody_is_refused_for_their_neighbours() -> None:
+    """One in twenty is bad and nothing says which: each is found, and everybody else is taken."""
+    case = next(one for one in CASES if one.kind == "mailgun")
+    bad = set(range(7, 400, 20))
+    messages = [
+        make_message(number, **({"recipient": f"person{number}@@example.com"} if number in bad else {}))
+        for number in range(400)
+    ]
+    with case.playing(connections=2) as (server, provider):
+        results = provider.send(Batch(messages, make_shared()))
+    assert {number for number, one in enumerate(results) if one.outcome is Outcome.REFUSED} == bad
+    assert sum(one.outcome is Outcome.ACCEPTED for one in results) == 400 - len(bad)
+    assert len(server.api.taken) == 400 - len(bad)
+
+
+def test_whom_the_time_of_a_batch_did_not_come_to_had_no_attempt() -> None:
+    case = next(one for one in CASES if one.kind == "mailgun")
+    messages = [make_message(number) for number in range(40)]
+    messages[0] = make_message(0, recipient="person0@@example.com")
+    faults = HttpFault("slow", times=10_000, seconds=0.4)
+    with case.playing(faults, batch_timeout=1) as (_server, provider):
+        results = provider.send(Batch(messages, make_shared()))
+    left = [one for one in results if one.outcome is Outcome.RETRY]
+    assert left
+    assert {one.fault for one in left} == {Fault.UNTRIED}
+    settled = judge(Key(1, ""), left[0], attempts=4)
+    assert (settled.state, settled.attempts) == ("retry_wait", 4)
+
+
+@pytest.mark.parametrize("kind", ["mailjet", "mailgun"])
+def test_intents_are_asked_for_call_by_call_and_what_is_held_back_never_leaves(kind: str) -> None:
+    case = next(one for one in CASES if one.kind == kind)
+    asked: list[tuple[int, int]] = []
+    with case.playing() as (server, provider):
+
+        def hand_over(places: Sequence[int]) -> list[int]:
+            asked.append((len(places), len(server.made)))
+            return [place for place in places if place % 10]
+
+        batch = Batch(make_batch(120).items, make_shared(), hand_over)
+        results = provider.send(batch)
+    calls = [50, 50, 20] if kind == "mailjet" else [120]
+    assert asked == list(zip(calls, range(3), strict=False))
+    assert [one.outcome for one in results] == [Outcome.ACCEPTED] * 108
+    assert len(server.api.taken) == 108
 
 
 def test_mailjet_drops_a_repeat_of_one_mailing_and_never_of_service_messages() -> None:
