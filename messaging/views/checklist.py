@@ -15,6 +15,7 @@ from messaging.content.preview import Level
 from messaging.dispatch import routing, warm_up
 from messaging.frequency.figures import held_back
 from messaging.models import Campaign
+from messaging.providers import registry
 from messaging.services.experiment_plan import plan_of
 from messaging.services.experiment_sides import sides_of, test_of
 from messaging.services.muted import some_are_muted
@@ -69,6 +70,7 @@ def checklist(
         url = _mended_at(campaign, About.CONTENT, remark.block_id)
         lines.append(Line(level, _("Text"), remark.message, url))
     lines += _returns(campaign)
+    lines += _foreign_links(campaign)
     lines += _warming_up(campaign, found.recipients)
     lines += _enough(campaign)
     lines += _small_sample(campaign, found.recipients)
@@ -119,6 +121,19 @@ def _small_sample(campaign: Campaign, recipients: int) -> Iterator[Line]:
     )
     text %= {"each": number_format(plan.each, 0, force_grouping=True)}
     yield Line("warn", _title(About.TEST), text, reverse("messaging:experiment", args=[campaign.pk]))
+
+
+def _foreign_links(campaign: Campaign) -> Iterator[Line]:
+    """Ways out whose own tracking would replace our links, and cannot be switched off message by message."""
+    ways = [way for sender in senders_of(campaign) for way in routing.every_way(sender).ways]
+    for account in dict.fromkeys(way.account for way in ways):
+        if registry.kind(account.kind).tracks_by_account:
+            text = _(
+                "“%(account)s” puts its own addresses in place of your links unless its tracking is off:"
+                " switch it off on the provider’s page (for Brevo: Transactional › Settings)."
+            )
+            url = reverse("messaging:provider", args=[account.pk])
+            yield Line("hint", _("Links"), text % {"account": account}, url)
 
 
 def _returns(campaign: Campaign) -> Iterator[Line]:

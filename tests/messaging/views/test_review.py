@@ -220,3 +220,11 @@ def test_first_mailing_after_moving_in_asks_for_the_opt_out_file(officer: Client
     send(officer, ready)
     ready.refresh_from_db()
     assert ready.state != CampaignState.DRAFT
+
+
+def test_a_way_out_that_replaces_our_links_is_named(officer: Client, ready: Campaign) -> None:
+    assert ("hint", "Links") not in lines(officer, ready)
+    ProviderAccount.objects.update(kind=ProviderAccount.Kind.BREVO)
+    found = [line for line in officer.get(url(ready)).context["lines"] if line.title == "Links"]
+    assert [line.level for line in found] == ["hint"]
+    assert "Transactional › Settings" in found[0].text
