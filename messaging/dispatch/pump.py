@@ -204,12 +204,13 @@ class Pump:
         is_whole = False
         try:
             rows = take_turns(claim, self._rates)
-            is_whole = True
+            parts = []
             for carrier, part in ways.split(rows, general, self._chance):
                 sent = self._send_part(outbox, carrier, Claim(claim.ledger, claim.token, part), ways, ends)
                 total.handed += sent.handed
                 total.accepted += sent.accepted
-                is_whole = is_whole and sent.whole
+                parts.append(sent.whole)
+            is_whole = all(parts)
         finally:
             if not is_whole:
                 ledger.give_back(claim)
