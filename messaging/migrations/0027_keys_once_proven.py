@@ -14,7 +14,7 @@ WHERE r.domain_id = k.domain_id AND r.purpose = 'dkim' AND r.last_right_at IS NO
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0024_answers_that_never_came"),
+        ("messaging", "0026_answers_that_never_came"),
     ]
 
     operations = [

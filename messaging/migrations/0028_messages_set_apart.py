@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0025_keys_once_proven"),
+        ("messaging", "0027_keys_once_proven"),
     ]
 
     operations = [

@@ -10,7 +10,7 @@ BEFORE = (
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0026_messages_set_apart"),
+        ("messaging", "0028_messages_set_apart"),
     ]
 
     operations = [
