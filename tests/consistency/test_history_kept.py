@@ -49,6 +49,7 @@ WITHOUT = {
     "contacts_territory": SHIPPED,
     "contacts_territoryalias": SHIPPED,
     "contacts_territoryancestor": SHIPPED,
+    "messaging_accountdoubt": WORK,
     "messaging_campaignwatch": FOUND,
     "messaging_delivery": A_LEDGER,
     "messaging_domainrecord": FOUND,
