@@ -22,12 +22,14 @@ class ContactsConfig(AppConfig):
         from contacts.requests import elsewhere, ledger
         from contacts.rules import hours, silence
         from contacts.segments.standard import register_standard_conditions
+        from contacts.services import kept_refusals
         from contacts.services.grants import contents_of, grants_of
         from contacts.services.history_keys import destroy_history_keys
 
         walls.register(grants_of=grants_of, contents_of=contents_of)
         register_standard_conditions()
         ledger.register()
+        kept_refusals.register()
         for rows in elsewhere.ROWS:
             registry.add("rows_elsewhere", rows.table, rows)
         registry.add("erasure_steps", "history keys", destroy_history_keys)

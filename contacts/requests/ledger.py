@@ -146,7 +146,8 @@ def _replayed_words() -> str:
     done = replay()
     if not done.entries:
         return ""
-    return f"{done.people} people and {done.electors} electors erased since the backup are erased again."
+    electors = f" So are {done.electors} electors." if done.electors else ""
+    return f"{done.people} people erased since the backup are erased again.{electors}"
 
 
 def _people(entries: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:

@@ -14,6 +14,7 @@ from campaign_crm.platform.models import User
 from contacts.enums import Channel, ConsentPurpose
 from contacts.errors import ContactsError
 from contacts.models import Consent, ConsentWording, Contact, Source
+from contacts.services.kept_refusals import keep_withdrawal
 from contacts.services.projections import refresh_reach
 from contacts.services.wordings import current_wording
 
@@ -59,6 +60,9 @@ def record_consent(
     if at is not None:
         entry.at = min(at, timezone.now())  # of a day to come, it would outlast what is said until then
     entry.save()
+    if not given:
+        entry.refresh_from_db(fields=["at"])
+        keep_withdrawal(entry)
     audit.record(
         action="consent.give" if given else "consent.withdraw",
         on=contact,

@@ -23,6 +23,7 @@ from contacts.services.addresses import (
     normalise_phone,
 )
 from contacts.services.communes import commune_of, live_at
+from contacts.services.kept_refusals import keep_withdrawal
 from contacts.services.post_keys import post_hashes_of
 from contacts.services.projections import refresh_people_at, refresh_projections
 from contacts.services.suppressions import lift_hard_bounce
@@ -164,7 +165,7 @@ def remove_point(*, point: Point, by: User | None) -> None:
     contact_id, model, was_primary = point.contact_id, type(point), point.is_primary
     for channel in CHANNELS_OF[model]:
         if _objected(_hashes_of(point), channel):
-            Consent.objects.create(
+            withdrawn = Consent.objects.create(
                 contact_id=contact_id,
                 channel=channel,
                 purpose=ConsentPurpose.MESSAGES,
@@ -172,6 +173,8 @@ def remove_point(*, point: Point, by: User | None) -> None:
                 proof={"removed_address": True},
                 recorded_by=by,
             )
+            withdrawn.refresh_from_db(fields=["at"])
+            keep_withdrawal(withdrawn)
     _record("contact.remove_point", point, by)
     point.delete()
     heir = model._default_manager.filter(contact_id=contact_id).order_by("pk").first()

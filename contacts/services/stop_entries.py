@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from contacts.services.kept_refusals import keep_stops, keep_taken_back
 from contacts.services.projections import refresh_projections_from, refresh_reach
 
 # {entries} gives address_hash, channel, scope, reason, at (null: now), each of the first three once. A bounce
@@ -30,6 +31,7 @@ ORDER BY entry.address_hash, entry.channel, entry.scope
                'was', jsonb_build_object('reason', kept.reason, 'detail', kept.detail)) END
  WHERE CASE WHEN kept.detail ? 'imports' THEN NOT kept.detail -> 'imports' @> jsonb_build_array(%(import)s)
             ELSE kept.reason = 'hard_bounce' AND excluded.reason <> 'hard_bounce' END
+RETURNING address_hash, channel, scope, reason, at
 """
 _PEOPLE = """
 WITH entry AS MATERIALIZED ({entries})
@@ -76,9 +78,10 @@ def add_entries(entries: str, parameters: dict[str, Any], *, import_id: int) -> 
     values = {**parameters, "import": import_id}
     with connection.cursor() as cursor:
         cursor.execute(_ADD.format(entries=entries), values)
-        added: int = cursor.rowcount
+        added = [(bytes(digest), *rest) for digest, *rest in cursor.fetchall()]
+    keep_stops(added, import_id=import_id)
     refresh_projections_from(_PEOPLE.format(entries=entries), values, refresh=refresh_reach)
-    return added
+    return len(added)
 
 
 @transaction.atomic
@@ -95,6 +98,7 @@ def take_back(import_id: int) -> int:
         gone: int = cursor.rowcount
         cursor.execute(_TAKE_BACK, values)
         entries, people = cursor.fetchone()
+    keep_taken_back(import_id)
     refresh_reach(sorted(people))
     return gone + int(entries)
 

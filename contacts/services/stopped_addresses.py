@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from campaign_crm.platform.models import AuditEntry
 from contacts.enums import Channel, PointStatus, SuppressionReason, SuppressionScope
 from contacts.models import EmailAddress, PhoneNumber
+from contacts.services.kept_refusals import keep_stops
 from contacts.services.projections import refresh_projections_from, refresh_reach
 
 # As `suppressions._ADD`: what a person did is worth more than a bounce, and takes over its row.
@@ -22,7 +23,7 @@ ORDER BY given.address_hash
     ON CONFLICT (address_hash, channel, scope) WHERE lifted_at IS NULL DO UPDATE SET
        reason = CASE WHEN kept.reason = 'hard_bounce' THEN excluded.reason ELSE kept.reason END,
        detail = CASE WHEN kept.reason = 'hard_bounce' THEN excluded.detail ELSE kept.detail END
-RETURNING id, xmax = 0
+RETURNING id, xmax = 0, address_hash, at
 """
 
 
@@ -61,7 +62,11 @@ def stop_addresses(
                 "details": [json.dumps(by_hash[one]) for one in hashes],
             },
         )
-        fresh = [pk for pk, is_new in cursor.fetchall() if is_new]
+        written = cursor.fetchall()
+    fresh = [pk for pk, is_new, _digest, _at in written if is_new]
+    keep_stops(
+        (bytes(digest), channel.value, scope.value, reason.value, at) for _pk, _new, digest, at in written
+    )
     told = {"channel": channel.value, "scope": scope.value, "reason": reason.value}
     AuditEntry.objects.bulk_create(
         AuditEntry(

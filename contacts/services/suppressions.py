@@ -20,6 +20,7 @@ from campaign_crm.platform.models import User
 from contacts.enums import Channel, MessageKind, SuppressionReason, SuppressionScope
 from contacts.models import Suppression
 from contacts.services.addresses import normalise_for
+from contacts.services.kept_refusals import keep_stops
 from contacts.services.projections import refresh_people_at
 
 # Two entries of one scope cannot be in force for one address. What a person said is worth more than a bounce
@@ -63,6 +64,7 @@ def suppress(
     with connection.cursor() as cursor:
         cursor.execute(_ADD, [digest, channel.value, scope.value, reason.value, at, json.dumps(detail or {})])
         entry = Suppression.objects.get(pk=cursor.fetchone()[0])
+    keep_stops([(bytes(entry.address_hash), entry.channel, entry.scope, entry.reason, entry.at)])
     audit.record(
         action="suppression.add",
         on=entry,
