@@ -73,12 +73,12 @@ def test_whoever_refused_since_the_backup_is_not_written_to_afterwards(
     call_command("backup", str(path), stdout=io.StringIO())
     record_objection(contact=tom, channels=[Channel.EMAIL], by=None)
     if file_lost:  # the database that is about to be replaced still knows
-        connection.close()
+        kept_refusals.path().unlink()
+    connection.close()
     said = io.StringIO()
     call_command("restore", str(path), replace=True, stdout=said)
     assert "2 refusals since the backup hold again." in said.getvalue()
     assert Suppression.objects.in_force().get().reason == "objection"
     assert not Consent.objects.get(contact=tom).given
     assert not Reach.objects.get(contact=tom, channel="email").political
-    kept_refusals.path().unlink()
     connection.close()
