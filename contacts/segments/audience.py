@@ -37,6 +37,8 @@ TARGETING = frozenset({TargetingClass.CRITERION, TargetingClass.REGISTRANT, Targ
 FOR_SERVICE = frozenset({TargetingClass.REGISTRANT, TargetingClass.TECHNICAL})
 SLICE, REST = "slice", "rest"
 PARTS = (SLICE, REST)
+LARGEST_SLICE = BUCKETS // 4
+"""A slice is there to stop the rest: nearly all of a file is no slice of it."""
 AnyModel = TypeVar("AnyModel", bound=Model)
 
 
@@ -180,8 +182,8 @@ def resolve_audience(
 
 
 def bucket_for(people: int, size: int) -> int:
-    """Below which bucket about `size` of some people are; at least one bucket on each side."""
-    return min(max(ceil(BUCKETS * size / max(people, 1)), 1), BUCKETS - 1)
+    """Below which bucket about `size` of some people are; at least one bucket, and a quarter at most."""
+    return min(max(ceil(BUCKETS * size / max(people, 1)), 1), LARGEST_SLICE)
 
 
 def _part_of(audience: Audience, choice: Mapping[str, Any]) -> Audience:
@@ -191,6 +193,8 @@ def _part_of(audience: Audience, choice: Mapping[str, Any]) -> Audience:
     if audience.source is None or not known:
         raise AudienceRefused(_("Only a whole source can be cut into a test slice and the rest."))
     is_slice = part == SLICE
+    if is_slice and int(choice["below"]) > LARGEST_SLICE:
+        raise AudienceRefused(_("A test slice is a quarter of the file at most: choose a smaller one."))
     bucket = Q(bucket__lt=below) if is_slice else Q(bucket__gte=below)
     label = _("%(name)s: test slice") if is_slice else _("%(name)s: the rest, after the test slice")
     return replace(

@@ -8,13 +8,15 @@ from typing import Any
 from django import forms
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.walls import current_scope
 from contacts.enums import MessageKind
 from contacts.models import ContactSource, List, Newsletter, Segment, Source, Territory
-from contacts.segments.audience import REST, SLICE, bucket_for
+from contacts.models.contact import BUCKETS
+from contacts.segments.audience import LARGEST_SLICE, REST, SLICE, bucket_for
 from messaging.enums import Moment
 from messaging.models import Campaign, Operation, Template
 from messaging.services.test_slices import last_slice
@@ -149,7 +151,11 @@ class AudienceForm(forms.Form):
                 self.add_error("part", _("Send a test slice of this source first."))
         else:
             people = ContactSource.objects.filter(source=source).count()
-            cleaned["below"] = bucket_for(people, cleaned.get("size") or 1000)
+            size, most = cleaned.get("size") or 1000, people * LARGEST_SLICE // BUCKETS
+            if size > most:
+                message = _("A test slice is a quarter of the file at most. Here: %(most)s people.")
+                self.add_error("size", message % {"most": number_format(most, force_grouping=True)})
+            cleaned["below"] = bucket_for(people, size)
 
     def audience(self) -> dict[str, Any]:
         """The choice as `contacts.segments.audience` reads it."""

@@ -88,6 +88,13 @@ def test_a_small_bought_file_and_a_file_of_our_own_need_no_slice(bought: Source)
     assert refusals(make_campaign(audience=whole(bought))) == []
 
 
+def test_a_slice_is_a_quarter_of_the_file_at_most(bought: Source) -> None:
+    assert bucket_for(40, 1000) == 256
+    with translation.override("en"), pytest.raises(AudienceRefused, match="a quarter of the file at most"):
+        resolve_audience(whole(bought, part="slice", below=257))
+    assert resolve_audience(whole(bought, part="rest", below=1023))  # of a slice that left before
+
+
 def test_the_first_message_carries_the_whole_information(bought: Source) -> None:
     origin = origins_of([bought.pk], languages=["en"])[bought.pk, "en"]
     assert "Exempla passed your address on to us" in origin.sentence
@@ -103,13 +110,17 @@ def test_the_page_cuts_a_slice_and_finds_the_rest_again(client: Client, bought: 
     refused = client.post(page, chosen | {"part": "rest"})
     assert refused.status_code == 422
     assert client.post(page, chosen | {"part": "slice", "size": "3"}).status_code == 422
+    most_of_it = client.post(page, chosen | {"part": "slice", "size": "50"})
+    assert most_of_it.status_code == 422, "no slice is most of a file"
+    assert "a quarter of the file at most. Here: 10 people" in most_of_it.content.decode()
+    make_people(160, source=bought, start=100)
     assert client.post(page, chosen | {"part": "slice", "size": "50"}).status_code == 302
     campaign.refresh_from_db()
-    assert campaign.audience == whole(bought, part="slice", below=1023)
+    assert campaign.audience == whole(bought, part="slice", below=256)
     Campaign.objects.filter(pk=campaign.pk).update(state="sent", audience_count=40)
     rest = make_campaign(sender=campaign.sender)
     client.post(reverse("messaging:campaign_audience", args=[rest.pk]), chosen | {"part": "rest"})
     rest.refresh_from_db()
-    assert rest.audience == whole(bought, part="rest", below=1023)
+    assert rest.audience == whole(bought, part="rest", below=256)
     shown = client.get(reverse("messaging:campaign_audience", args=[rest.pk])).content.decode()
     assert '<option value="rest" selected>' in shown
