@@ -11,6 +11,11 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Right
+from contacts.enums import Channel, MessageKind, SourceKind
+from contacts.rules.rule import Finding, Planned
+from contacts.rules.rulebook import findings
+from contacts.services.elections import votes_to_come
+from contacts.services.opt_out_question import opt_out_file_is_missing
 from contacts.services.silence import silence_anywhere, why_silent
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
@@ -19,6 +24,7 @@ from messaging.errors import MessagingError
 from messaging.models import BrokerMailing, Campaign
 from messaging.services.approval_state import is_needed, others_who_may_approve
 from messaging.services.compiling import compile_campaign
+from messaging.services.pre_send import words_of
 from messaging.services.rights import ask_right
 
 RESULTS = ("sent", "delivered", "opens", "clicks", "unsubscribes")
@@ -138,9 +144,29 @@ def faults_of(mailing: BrokerMailing) -> list[str]:
         version = _compiled(mailing).version
     except BrokerRefused as error:
         return [*faults, str(error)]
+    faults += [one.said for one in rules_broken_by(mailing) if one.refuses]
     if is_needed(mailing.expected) and mailing.approved_version != version:
         faults.append(_("A mailing to so many people is approved by somebody else before it leaves."))
     return faults
+
+
+def rules_broken_by(mailing: BrokerMailing) -> list[Finding]:
+    """Rules of law that the plan breaks: it is a rented file, in the text that its broker would get."""
+    try:
+        text = words_of([_compiled(mailing)])
+    except BrokerRefused:
+        text = ""  # its faults are said
+    return findings(
+        Planned(
+            channel=Channel.EMAIL,
+            kind=MessageKind.POLITICAL,
+            leaves_at=mailing.leaves_at,
+            text=text,
+            votes_on=votes_to_come(),
+            source_kind=SourceKind.BROKER_RENTAL,
+            opt_out_file_is_missing=opt_out_file_is_missing,
+        )
+    )
 
 
 def _refuse_silence(mailing: BrokerMailing) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -121,9 +121,11 @@ def pre_send(campaign: Campaign) -> PreSend:
         obstacles.append(Obstacle(About.DOMAIN, fault))
     compiled, faults = _compiled(campaign)
     remarks = checks(compiled) if compiled is not None else []
-    broken = findings(planned(campaign, audience, compiled))
+    versions, faults_of_versions = _of_versions(campaign)
+    texts = [one for one in (compiled, *versions) if one is not None]
+    broken = findings(planned(campaign, audience, texts))
     obstacles += [Obstacle(About.LAW, one.said, rule=one.rule.key) for one in broken if one.refuses]
-    obstacles += [*faults, *_variant_obstacles(campaign)]
+    obstacles += [*faults, *faults_of_versions]
     obstacles += [Obstacle(About.TEST, one) for one in faults_of_test(campaign, recipients=counts.reachable)]
     obstacles += [
         Obstacle(About.CONTENT, check.message, check.block_id)
@@ -146,8 +148,8 @@ def pre_send(campaign: Campaign) -> PreSend:
     )
 
 
-def planned(campaign: Campaign, audience: Audience | None, compiled: CompiledMessage | None) -> Planned:
-    """The mailing as the rules of law see it."""
+def planned(campaign: Campaign, audience: Audience | None, texts: Sequence[CompiledMessage] = ()) -> Planned:
+    """The mailing as the rules of law see it, with the text of each version."""
 
     def counted_by_basis(basis: LawfulBasis) -> int:
         if audience is None:
@@ -163,12 +165,17 @@ def planned(campaign: Campaign, audience: Audience | None, compiled: CompiledMes
         channel=Channel(campaign.channel),
         kind=MessageKind(campaign.kind),
         leaves_at=campaign.scheduled_at or timezone.now(),
-        text=f"{compiled.subject}\n{compiled.text}" if compiled is not None else "",
+        text=words_of(texts),
         votes_on=votes_to_come(),
         source_kind=SourceKind(audience.source.kind) if audience is not None and audience.source else None,
         opt_out_file_is_missing=opt_out_file_is_missing,
         counted_by_basis=counted_by_basis,
     )
+
+
+def words_of(texts: Iterable[CompiledMessage]) -> str:
+    """What is said in any version, subjects included."""
+    return "\n".join(f"{one.subject}\n{one.text}" for one in texts)
 
 
 def _not_approved(campaign: Campaign, recipients: int) -> str:
@@ -206,23 +213,26 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
         yield Obstacle(About.AUDIENCE, _("Choose who receives this mailing."))
 
 
-def _variant_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
-    """What keeps the versions of a mailing from leaving, each fault said with the version it is in."""
+def _of_versions(campaign: Campaign) -> tuple[list[CompiledMessage], list[Obstacle]]:
+    """Its versions as they would leave, and what keeps them from it, said with the version it is in."""
+    texts: list[CompiledMessage] = []
+    found: list[Obstacle] = []
     for variant in campaign.variants.sent().select_related("sender__provider_account"):
         named = _("Version “%(version)s”: %(fault)s")
         if variant.sender is not None and (fault := fault_of(variant.sender)):
-            yield Obstacle(About.SENDER, named % {"version": variant, "fault": fault})
+            found.append(Obstacle(About.SENDER, named % {"version": variant, "fault": fault}))
         try:
-            compiled = compile_variant(campaign, variant)
+            texts.append(compile_variant(campaign, variant))
         except ContentError as error:
             for problem in error.problems:
                 message = named % {"version": variant, "fault": problem.said}
-                yield Obstacle(About.CONTENT, message, problem.block_id)
+                found.append(Obstacle(About.CONTENT, message, problem.block_id))
             continue
-        for check in checks(compiled):
+        for check in checks(texts[-1]):
             if check.level is Level.ERROR:
                 message = named % {"version": variant, "fault": check.message}
-                yield Obstacle(About.CONTENT, message, check.block_id)
+                found.append(Obstacle(About.CONTENT, message, check.block_id))
+    return texts, found
 
 
 def sender_fault(campaign: Campaign) -> str:

@@ -115,6 +115,9 @@ class BrokerMailingPage(OneBrokerMailing, TemplateView):
         values = {
             "mailing": mailing,
             "faults": mailings.faults_of(mailing) if planned else [],
+            "warnings": [one for one in mailings.rules_broken_by(mailing) if not one.refuses]
+            if planned
+            else [],
             "is_frozen": mailing.state in FROZEN,
             "hand_overs": mailing.hand_overs.select_related("made_by").order_by("-pk"),
             "now": timezone.now(),

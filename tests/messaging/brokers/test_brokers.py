@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 
 from campaign_crm.platform.models import AuditEntry, Organisation, User
 from contacts.enums import Channel, Suffrage, SuppressionReason, SuppressionScope
-from contacts.models import SuppressedDigest, Suppression
+from contacts.models import RuleChange, SuppressedDigest, Suppression
 from contacts.services.elections import Round, save_election
 from contacts.services.suppressions import address_hash_for, suppress
 from messaging.brokers.kit import ONLINE, UNSUBSCRIBE, make_kit
@@ -24,6 +24,7 @@ from messaging.brokers.mailings import (
     BrokerRefused,
     approve,
     cancel,
+    faults_of,
     hand_over,
     save_broker_mailing,
     write_results,
@@ -119,6 +120,22 @@ def test_a_day_within_the_silence_is_refused_when_planned_and_when_handed_over(o
         hand_over(mailing=mailing, by=officer)
     with pytest.raises(BrokerRefused, match="The silence before “Vote”"):
         planned(officer, broker="Another", campaign=mailing.campaign)
+
+
+def test_the_rules_of_a_plan_are_asked_of_a_rented_file_too(client: Client, officer: User) -> None:
+    blocks = [{"id": "a", "type": "text", "html": "<p>Appelez le 0 800 123 456</p>"}]
+    mailing = planned(officer, campaign=make_campaign(blocks=blocks))
+    page = f"{PAGE}{mailing.pk}/"
+    assert "may count as commercial advertising" not in client.get(page).content.decode()
+    day = timezone.localdate(mailing.leaves_at) + timedelta(days=30)
+    save_election(name="Vote", suffrage=Suffrage.PRESIDENTIAL, rounds=[Round(day)], territory=None, by=None)
+    shown = client.get(page).content.decode()
+    for words in ("may count as commercial advertising", "It names a free number"):
+        assert words in shown
+    assert not faults_of(mailing), "both warn"
+    RuleChange.objects.create(rule="free-number", severity="block", reason="Ours", changed_by=officer)
+    with pytest.raises(BrokerRefused, match="It names a free number"):
+        hand_over(mailing=mailing, by=officer)
 
 
 def test_a_file_whose_places_are_not_known_is_muted_a_day_earlier_as_overseas(officer: User) -> None:

@@ -12,7 +12,7 @@ from contacts.enums import Suffrage
 from contacts.models import Contact, SilenceWindow
 from contacts.services.elections import Round, save_election
 from messaging.brokers.mailings import BrokerRefused, save_broker_mailing
-from messaging.models import Campaign
+from messaging.models import Campaign, CampaignVariant
 from messaging.services.pre_send import About, PreSend, pre_send
 from messaging.services.schedules import LASTS, last_moment
 from tests.messaging.people import agree_to_targeting, make_campaign, make_officer, make_people
@@ -110,3 +110,14 @@ def test_a_brokers_file_of_unknown_places_waits_for_a_by_election_too(places: Pl
             leaves_at=window.begins_at + timedelta(hours=3),
             expected=1000,
         )
+
+
+def test_rules_read_the_text_of_every_version(places: Places) -> None:
+    campaign = make_campaign()
+    free = {"id": "b", "type": "text", "html": "<p>Appelez le 0 800 123 456</p>"}
+    vote_of_beauvais(places, in_days=30)
+    assert "free-number" not in {one.rule.key for one in pre_send(campaign).warnings}
+    CampaignVariant.objects.create(
+        campaign=campaign, number=1, label="Oise", territory=places.oise, replaced={}, blocks=[free]
+    )
+    assert "free-number" in {one.rule.key for one in pre_send(campaign).warnings}
