@@ -54,6 +54,7 @@ from messaging.views.kits import LocalMailing, ShareTemplate
 from messaging.views.replies import ReplyList, ReplyPage, ReplyToRequest
 from messaging.views.returns import AccountReturns, SaveAccountReturns
 from messaging.views.review import Review
+from messaging.views.seed_mailboxes import SeedMailboxes
 from messaging.views.send_test import SendTest
 from messaging.views.senders import (
     AccountList,
@@ -149,6 +150,7 @@ urlpatterns = [
     path("templates/<int:pk>/share/", ShareTemplate.as_view(), name="template_share"),
     path("templates/<int:pk>/delete/", DeleteTemplate.as_view(), name="template_delete"),
     path("sending-rules/", SendingRules.as_view(), name="sending_rules"),
+    path("test-mailboxes/", SeedMailboxes.as_view(), name="seed_mailboxes"),
     path("frequency/", Frequency.as_view(), name="frequency"),
     path("service-messages/", ServiceMessages.as_view(), name="service_messages"),
     path("campaign-accounts/", Accounts.as_view(), name="accounts"),

@@ -13,6 +13,7 @@ from tracking.views.leaving import Leave
 from tracking.views.online import ViewOnline
 from tracking.views.preferences import PreferencesPage
 from tracking.views.report import CampaignReportPart
+from tracking.views.seed_mailbox import SeedMailboxPage
 from tracking.views.sign_up import Confirm, SignUpPage
 
 app_name = "tracking"
@@ -24,6 +25,7 @@ urlpatterns = [
     path("vos-donnees/", for_everybody(AskPage.as_view()), name="ask"),
     path("your-data/", for_everybody(AskPage.as_view(language="en")), name="ask_en"),
     path("d/<str:token>", for_everybody(AskedPage.as_view()), name="asked"),
+    path("t/<str:token>", for_everybody(SeedMailboxPage.as_view()), name="seed_mailbox"),
     path("f/<slug:slug>", for_everybody(SignUpPage.as_view()), name="sign_up"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),

@@ -119,6 +119,13 @@ MENU = (
                 "shield-check",
                 _("approval cancel confirm"),
             ),
+            Entry(
+                _("Test mailboxes"),
+                "messaging:seed_mailboxes",
+                Right.VIEW_CAMPAIGNS,
+                "inbox",
+                _("seed test Gmail spam"),
+            ),
             Entry(_("Senders"), "messaging:senders", Right.VIEW_CAMPAIGNS, "at-sign"),
             Entry(
                 _("Sender domains"), "messaging:domains", Right.VIEW_CAMPAIGNS, "globe", "SPF DKIM DMARC DNS"

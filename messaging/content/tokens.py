@@ -39,7 +39,7 @@ _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
 _CONFIRM = struct.Struct(">x16sI32s")  # submission, minute, address hash
 _PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute, address hash
-_REQUEST = struct.Struct(">QI32s")  # request, minute, address hash
+_REQUEST = struct.Struct(">QI32s")  # request or test mailbox, minute, address hash
 _NOTICE = struct.Struct(">Q")
 _RETURN = struct.Struct(">HIBIQ")  # month, campaign, contact (its 5 bytes: high, low), occasion
 _RETURN_TEXT = 64  # characters of base32
@@ -59,6 +59,7 @@ class Kind(IntEnum):
     REQUEST = 9
     NOTICE = 10
     MESSAGE = 11
+    SEED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,15 @@ class RequestToken:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedToken:
+    """Where whoever reads a test mailbox agrees to tests of mailings, or ends them."""
+
+    mailbox: int
+    address_hash: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeToken:
     """The transparency notice of a targeted mailing: the same for all its readers."""
 
@@ -165,6 +175,7 @@ Token = (
     | PreferencesToken
     | RequestToken
     | NoticeToken
+    | SeedToken
 )
 
 
@@ -201,6 +212,12 @@ def sign_request(token: RequestToken) -> str:
     """84 characters."""
     body = _REQUEST.pack(token.request, minute_number(token.signed_at), _checked(token.address_hash))
     return _text(Kind.REQUEST, body)
+
+
+def sign_seed(token: SeedToken) -> str:
+    """84 characters."""
+    body = _REQUEST.pack(token.mailbox, minute_number(token.signed_at), _checked(token.address_hash))
+    return _text(Kind.SEED, body)
 
 
 def sign_notice(token: NoticeToken) -> str:
@@ -320,6 +337,11 @@ def _read_request(body: bytes) -> RequestToken:
     return RequestToken(request, address_hash, minute_of(minute))
 
 
+def _read_seed(body: bytes) -> SeedToken:
+    mailbox, minute, address_hash = _REQUEST.unpack(body)
+    return SeedToken(mailbox, address_hash, minute_of(minute))
+
+
 def _read_notice(body: bytes) -> NoticeToken:
     return NoticeToken(*_NOTICE.unpack(body))
 
@@ -334,4 +356,5 @@ _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.PREFERENCES: _read_preferences,
     Kind.REQUEST: _read_request,
     Kind.NOTICE: _read_notice,
+    Kind.SEED: _read_seed,
 }

@@ -20,6 +20,7 @@ from messaging.models.pace import (
 )
 from messaging.models.provider_account import ProviderAccount
 from messaging.models.provider_event import Feedback, ProviderEvent
+from messaging.models.seed_mailbox import SeedMailbox
 from messaging.models.sender_domain import DomainKey, SenderDomain
 from messaging.models.sender_identity import SenderIdentity
 from messaging.models.sender_route import SenderRoute
@@ -55,6 +56,7 @@ __all__ = [
     "ProviderEvent",
     "ReceivingDomain",
     "Reply",
+    "SeedMailbox",
     "SenderDomain",
     "SenderIdentity",
     "SenderRoute",

@@ -25,13 +25,13 @@ from messaging.content.errors import ContentError
 from messaging.errors import CannotSend, MessagingError, SendingIsOff
 from messaging.models import Campaign, CampaignVariant, Delivery
 from messaging.models.campaign import TEST_PREFIX
+from messaging.services.addresses_for_tests import check_test_addresses
 from messaging.services.campaigns import ask_right
 from messaging.services.compiling import compile_campaign, compile_variant, words_of_variant
 from messaging.services.origins import source_for
 from messaging.services.pre_send import sender_fault
 from messaging.services.recipients import READER
 from messaging.services.service_messages import NOBODY, add_to_ledger, standing_campaign
-from messaging.services.test_addresses import check_test_addresses
 
 MOST_ADDRESSES = 10
 LEAVES_WITHIN = timedelta(days=1)

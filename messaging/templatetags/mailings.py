@@ -11,12 +11,14 @@ from messaging.content.fields import field_named
 from messaging.content.syntax import LIQUID
 from messaging.enums import CampaignState, DeliveryState, ShownState
 from messaging.models import Campaign, Experiment
+from messaging.services.seed_mailboxes import willing_seed_mailboxes
 from messaging.services.variants import is_tested as has_test
 from messaging.services.variants import open_blocks
 from messaging.views.version_choices import version_choices, version_name
 
 register = template.Library()
 register.simple_tag(version_choices)
+register.simple_tag(willing_seed_mailboxes, name="seed_mailboxes")
 register.filter(version_name)
 
 CAMPAIGN_KINDS = {

@@ -41,6 +41,7 @@ class SendTest(StaffView, View):
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         campaign = get_object_or_404(mailings().select_related("sender__provider_account"), pk=pk)
         addresses = [part for part in _BETWEEN.split(request.POST.get("addresses", "")) if part]
+        addresses += request.POST.getlist("seeds")
         try:
             sent = send_test(
                 campaign=campaign,

@@ -27,6 +27,7 @@ from messaging.content.tokens import (
     PreferencesToken,
     RequestToken,
     ReturnToken,
+    SeedToken,
     UnsubscribeToken,
     ViewOnlineToken,
     read_return,
@@ -43,6 +44,7 @@ CONFIRM = ConfirmToken(uuid.UUID("0b5e2f5c-65b2-4b5e-9d2b-2c7c65f9b0aa"), HASH, 
 PREFERENCES = PreferencesToken("sms", 1_234_567, HASH, MOMENT, campaign=42)
 REQUEST = RequestToken(12, HASH, MOMENT)
 NOTICE = NoticeToken(42)
+SEED = SeedToken(7, HASH, MOMENT)
 RETURN = ReturnToken(MONTH, 42, 1_234_567, occasion_number("rsvp-9"))
 
 SIGNED = {
@@ -51,6 +53,7 @@ SIGNED = {
     "unsubscribe": (lambda: tokens.sign_unsubscribe(UNSUBSCRIBE), UNSUBSCRIBE, 108),
     "confirm": (lambda: tokens.sign_confirm(CONFIRM), CONFIRM, 96),
     "request": (lambda: tokens.sign_request(REQUEST), REQUEST, 84),
+    "seed": (lambda: tokens.sign_seed(SEED), SEED, 84),
     "notice": (lambda: tokens.sign_notice(NOTICE), NOTICE, 36),
 }
 

@@ -1,4 +1,4 @@
-"""Where tests of mailings may go: to the team, few a day, and to nobody who wants no such message.
+"""Where tests of mailings may go: to the team and to test mailboxes, few a day, and never to who wants none.
 
 Nobody approves a test, so that it must not be a way to write to people.
 """
@@ -20,6 +20,7 @@ from contacts.services.silence import silence_of_page, why_silent
 from contacts.services.suppressions import address_hash_for
 from messaging.errors import MessagingError
 from messaging.models import Campaign
+from messaging.services.seed_mailboxes import willing_seed_mailboxes
 
 MOST_A_DAY = 100
 """Test messages of one member: dozens of looks at dozens of mailboxes, and no mailing."""
@@ -43,7 +44,10 @@ def check_test_addresses(campaign: Campaign, addresses: Sequence[str], *, by: Us
         )
     if strangers := unknown_addresses(addresses):
         raise NotForTests(
-            _("Tests go to members of the team only, not to: %(addresses)s.")
+            _(
+                "Tests go to members of the team and to test mailboxes that agreed, not to: %(addresses)s. "
+                "An administrator adds them under “Test mailboxes”."
+            )
             % {"addresses": ", ".join(strangers)}
         )
     if campaign.kind != MessageKind.POLITICAL:
@@ -58,10 +62,11 @@ def check_test_addresses(campaign: Campaign, addresses: Sequence[str], *, by: Us
 
 
 def unknown_addresses(addresses: Iterable[str]) -> list[str]:
-    """Those that are nobody's of the team."""
+    """Those that are nobody's of the team, and of no test mailbox that agreed."""
     wanted = {normalise_email(address).lower(): address for address in addresses}
     team = User.objects.filter(is_active=True).annotate(lowered=Lower("email"))
     known = set(team.filter(lowered__in=wanted).values_list("lowered", flat=True))
+    known |= set(willing_seed_mailboxes().filter(address__in=wanted).values_list("address", flat=True))
     return [address for normalised, address in wanted.items() if normalised not in known]
 
 
