@@ -10,6 +10,8 @@ import re
 import socket
 import time
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,10 +222,15 @@ def test_one_bad_message_among_many_is_found_and_the_others_leave(case: Case) ->
 def test_an_account_that_stops_in_the_middle_keeps_what_was_taken(case: Case) -> None:
     batch = make_batch(case.per_call * 2)
     with case.playing() as (server, provider):
+
+        def hand_over(places: Sequence[int]) -> Sequence[int]:
+            if server.made:  # the first call has left, and the next is about to
+                server.faults.append(HttpFault("answer", times=9, status=429, headers={"Retry-After": "900"}))
+            return places
+
         results: dict[int, Result] = {}
-        for group in provider.send_iter(batch):
+        for group in provider.send_iter(replace(batch, hand_over=hand_over)):
             results.update(group)
-            server.faults.append(HttpFault("answer", times=9, status=429, headers={"Retry-After": "900"}))
     assert len(results) == len(batch.items)
     waiting = [result for result in results.values() if result.outcome is Outcome.RETRY]
     assert len(server.api.taken) + len(waiting) == len(batch.items)
@@ -269,13 +276,36 @@ def test_a_slow_provider_is_waited_for(case: Case) -> None:
 
 
 def test_out_of_time_is_certain(case: Case) -> None:
-    batch = make_batch(case.per_call * 3)
-    with case.playing(HttpFault("slow", times=9, seconds=0.8), batch_timeout=1) as (server, provider):
+    """What was not begun was not handed over: no intent, no result, and nobody got it."""
+    asked: list[int] = []
+
+    def hand_over(places: Sequence[int]) -> Sequence[int]:
+        asked.extend(places)
+        return places
+
+    batch = replace(make_batch(case.per_call * 3), hand_over=hand_over)
+    with case.playing(HttpFault("slow", times=9, seconds=0.8), batch_timeout=1, timeout=5) as (
+        server,
+        provider,
+    ):
         results = provider.send(batch)
-    assert outcomes(results) == {"accepted", "retry"}
-    late = [result for result in results if result.outcome is Outcome.RETRY]
-    assert {(one.text, one.fault) for one in late} == {(answers.OUT_OF_TIME, Fault.ACCOUNT)}
-    assert len(server.api.taken) + len(late) == len(batch.items)
+    assert outcomes(results) == {"accepted"}
+    assert len(server.api.taken) == len(results) == len(asked)
+    assert 0 < len(asked) < len(batch.items)
+
+
+def test_a_call_that_is_put_off_until_time_ends_surely_did_not_leave(case: Case) -> None:
+    batch = make_batch(SOME)
+    wait = HttpFault("answer", times=9, status=429, headers={"Retry-After": "0.6"})
+    with case.playing(HttpFault("slow", seconds=0.5), wait, batch_timeout=1, timeout=5) as (
+        server,
+        provider,
+    ):
+        provider.send(make_batch(1))
+        with pytest.raises(ProviderUnavailable) as raised:
+            provider.send(batch)
+    assert raised.value.retry_after == 0.6
+    assert len(server.api.taken) == 1
 
 
 # --- connections ---
