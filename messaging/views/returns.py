@@ -85,6 +85,10 @@ class AccountReturns(_OfAccount, TemplateView):
 class SaveAccountReturns(_OfAccount, TemplateView):
     """One part of the page at a time; the others stay as they are."""
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever loads the answer to a refused form again is shown the page."""
+        return redirect("messaging:provider_returns", self.account.pk)
+
     def post(self, request: HttpRequest, pk: int, part: str) -> HttpResponse:
         acts = {
             "hook": self._hook,

@@ -1,18 +1,44 @@
-"""Scripts planted in every text that somebody may send: no page of the staff runs them."""
+"""Scripts planted in every text that somebody may send: no page of the staff runs them.
+
+By strangers too: the browser of a click, what a form was sent, what a provider, a mail server or the DNS
+answers, what people write back.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page
 
+from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.models import Organisation
-from contacts.models import Contact, CustomField, List, Newsletter, Note, Segment, Source, Tag
+from contacts.models import (
+    Contact,
+    CustomField,
+    List,
+    Newsletter,
+    Note,
+    PersonRequest,
+    Segment,
+    Source,
+    Tag,
+)
 from contacts.services.people import create_contact
-from messaging.models import Campaign, Operation, ProviderAccount
+from messaging.models import (
+    Campaign,
+    Delivery,
+    Feedback,
+    Operation,
+    ProviderAccount,
+    ProviderEvent,
+    Reply,
+    SenderDomain,
+)
 from tests.messaging.people import make_campaign
-from tracking.models import Form
+from tracking.models import Form, Interaction, Submission
 
 PLANTED = '"><svg onload=alert(1)><script>alert(2)</script>{{ 7|add:7 }}'
 SHORT = '"><svg onload=alert(1)>'
@@ -53,8 +79,58 @@ def planted(db: None) -> Contact:
     campaign = make_campaign(name=PLANTED, subject=PLANTED.replace("{{ 7|add:7 }}", ""))
     Campaign.objects.filter(pk=campaign.pk).update(pause_reason=PLANTED)
     ProviderAccount.objects.update(name=PLANTED, trouble=PLANTED)
-    Form.objects.create(title=PLANTED, slug="planted", source=source)
+    form = Form.objects.create(title=PLANTED, slug="planted", source=source)
+    plant_what_strangers_send(person, Campaign.objects.get(), form)
     return person
+
+
+def plant_what_strangers_send(person: Contact, campaign: Campaign, form: Form) -> None:
+    account, now, digest = ProviderAccount.objects.all()[0], timezone.now(), b"\x01" * 32
+    ensure_partition("tracking_interaction", now.strftime("%Y-%m-01"))
+    ensure_partition("messaging_delivery", campaign.ledger_month.isoformat())
+    for kind in ("open", "click", "sign_up"):
+        Interaction.objects.create(
+            at=now,
+            event_id=uuid4(),
+            kind=kind,
+            contact=person,
+            campaign=campaign,
+            ledger_month=campaign.ledger_month,
+            user_agent=PLANTED,
+            data={"referrer": PLANTED, "utm_source": PLANTED, "form": form.pk, "title": PLANTED},
+        )
+    Delivery.objects.create(
+        ledger_month=campaign.ledger_month,
+        campaign=campaign,
+        contact=person,
+        state="failed",
+        address=SHORT,
+        address_hash=digest,
+        answer=PLANTED,
+        provider_message_id=SHORT,
+        settled_at=now,
+    )
+    Feedback.objects.create(
+        account=account, event=digest, kind="hard", address_hash=digest, campaign=campaign, at=now,
+        enhanced="5.1.1", text=PLANTED,
+    )  # fmt: skip
+    ProviderEvent.objects.create(
+        account=account, form="mail", digest=digest, once=SHORT, body=PLANTED.encode(), error=PLANTED,
+        state="unreadable",
+    )  # fmt: skip
+    Reply.objects.create(
+        account=account, contact=person, campaign=campaign, digest=digest, at=now, from_name=PLANTED,
+        from_address=SHORT, subject=PLANTED, text=PLANTED,
+    )  # fmt: skip
+    domain = SenderDomain.objects.all()[0]
+    domain.records.update(found=[PLANTED], detail=PLANTED, state="wrong")
+    Submission.objects.create(
+        form=form, contact=person, data={"first_name": PLANTED, "referrer": PLANTED}, ip="203.0.113.9"
+    )
+    PersonRequest.objects.create(
+        kind="access", came_by="page", name=PLANTED, address="x@example.org", words=PLANTED, language="en",
+        contact=person, received_at=now, due_on=now.date(),
+    )  # fmt: skip
 
 
 def test_no_page_runs_what_was_planted(planted: Contact, page_of: Callable[..., Page]) -> None:
@@ -62,7 +138,14 @@ def test_no_page_runs_what_was_planted(planted: Contact, page_of: Callable[..., 
     said: list[str] = []
     page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
     campaign = Campaign.objects.get()
-    own = (f"/people/{planted.pk}/", f"/mailings/{campaign.pk}/", f"/mailings/{campaign.pk}/compose/")
+    account, domain = ProviderAccount.objects.all()[0], SenderDomain.objects.all()[0]
+    own = (
+        *(f"/people/{planted.pk}/{part}" for part in ("", "edit/", "history/", "timeline/", "merge/")),
+        *(f"/mailings/{campaign.pk}/{part}" for part in ("", "compose/", "recipients/", "report/")),
+        *(f"/ways-out/{account.pk}/", f"/ways-out/{account.pk}/returns/", f"/domains/{domain.pk}/"),
+        *(f"/answers/{Reply.objects.get().pk}/", f"/requests/{PersonRequest.objects.get().pk}/"),
+        *(f"/forms/{Form.objects.get(slug='planted').pk}/", f"/why/?person={planted.pk}"),
+    )
     for path in (*PAGES, *own):
         answer = page.goto(path)
         assert answer is not None

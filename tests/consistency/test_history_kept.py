@@ -30,6 +30,7 @@ WITHOUT = {
     "contacts_answerfile": "a sealed file that expires; each making and reading is an act in the journal",
     "contacts_areatime": FOUND,
     "contacts_duplicatepair": FOUND,
+    "contacts_erasedelector": A_LEDGER,
     "contacts_erasure": A_LEDGER,
     "contacts_import": WORK,
     "contacts_importchange": OF_AN_IMPORT,

@@ -15,9 +15,21 @@ from django.urls import reverse
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role, role_has_right
-from contacts.models import Contact, Grant, Household, HouseholdMember, Source, Territory
+from contacts.models import (
+    Contact,
+    Export,
+    Grant,
+    Household,
+    HouseholdMember,
+    List,
+    ListMembership,
+    Segment,
+    Source,
+    Territory,
+)
+from contacts.services.exports import token_of
 from contacts.services.people import create_contact
-from messaging.models import Campaign
+from messaging.models import Campaign, Template
 from tests.shell.access_rows import ANYTHING, HOUSEHOLD, MAILING, OPERATIONS, PERSON, PUBLIC, ROWS
 from tests.shell.test_access import ADMIN, API, DOORS, PAGES, address, asked, plain_refusals, writing_right
 from tests.support.places import Places, make_places
@@ -220,3 +232,69 @@ def test_public_pages_are_the_same_for_a_member_of_a_territory(local: Callable[[
     public = [name for name, row in ROWS.items() if row is PUBLIC and name in PAGES]
     answers = {name: client.get(address(name)).status_code for name in public}
     assert answers == {name: stranger.get(address(name)).status_code for name in public}
+
+
+def test_segments_exports_templates_and_members_of_others_stay_theirs(
+    local: Callable[[str], Client], member: Callable[..., User], places: Places, outside: Things
+) -> None:
+    """What lies in no territory belongs to somebody: their number in an address opens and changes nothing."""
+    boss = member(Role.ADMINISTRATOR, email="boss@example.org")
+    tree = {"all": [{"condition": "gender", "operator": "is", "value": ["F"]}]}
+    private = Segment.objects.create(name="Private", tree=tree, is_shared=False, created_by=boss)
+    shared = Segment.objects.create(name="Shared", tree=tree, is_shared=True, created_by=boss)
+    picked = List.objects.create(name="Picked", created_by=boss)
+    ListMembership.objects.create(list=picked, contact_id=outside.person)
+    template = Template.objects.create(name="Of the country", created_by=boss)
+    colleague = member("", email="colleague@example.org")
+    Grant.objects.create(user=colleague, role=Role.DATA_OFFICER, territory=places.somme)
+    exports = [
+        Export.objects.create(
+            purpose="calls", scope={}, columns=["last_name"], rows=1, state=state, requested_by=who,
+            territories=where,
+        )
+        for who, where, state in [(boss, None, "ready"), (colleague, [places.somme.pk], "waiting")]
+    ]  # fmt: skip
+    before = list(Segment.objects.order_by("pk").values()), list(Export.objects.order_by("pk").values())
+    client = local(Role.LOCAL_COORDINATOR)
+
+    def opened(name: str, number: int, **more: object) -> tuple[int, int]:
+        there = reverse(name, kwargs={"pk": number, **more})
+        return client.get(there).status_code, client.post(there, {"person": outside.person}).status_code
+
+    wrong = {}
+    numbered = [name for name in STAFF if "pk" in PAGES[name].pattern.converters]
+    for name in numbered:
+        asked: list[int] = []
+        if name.startswith("contacts:segment"):
+            asked = [private.pk] + ([shared.pk] if name.endswith(("_edit", "_delete")) else [])
+        elif name.startswith("messaging:template") and ROWS[name].local:
+            asked = [template.pk]
+        elif name == "shell:member":
+            asked = [boss.pk, colleague.pk]
+        elif name == "contacts:export":
+            asked = [one.pk for one in exports]
+        elif name == "contacts:list_remove":
+            asked = [picked.pk]
+        for number in asked:
+            answers = opened(name, number)
+            if answers[0] not in (404, 405) or answers[1] not in (403, 404, 405) or answers == (405, 405):
+                wrong[(name, number)] = answers
+    for export in exports:
+        for act in ("approve", "decline", "stop"):
+            answers = opened("contacts:export_decide", export.pk, act=act)
+            if answers[1] not in (403, 404):
+                wrong[(act, export.pk)] = answers
+        link = reverse("contacts:export_file", args=[export.pk])
+        if client.get(link, {"link": token_of(export)}).status_code != 404:
+            wrong[("file", export.pk)] = "taken"
+    new = reverse("contacts:export_new")
+    for asking in (f"?segment={private.pk}", f"?person={outside.person}", f"?list={picked.pk}"):
+        answer = client.post(new + asking, {"column": "last_name", "purpose": "calls"})
+        if answer.status_code not in (404, 422) or OUTSIDE[0] in answer.content.decode():
+            wrong[asking] = answer.status_code
+    if OUTSIDE[0] in client.get(reverse("contacts:list", args=[picked.pk])).content.decode():
+        wrong["list"] = "shown"
+    assert wrong == {}
+    after = list(Segment.objects.order_by("pk").values()), list(Export.objects.order_by("pk").values())
+    assert after == before
+    assert ListMembership.objects.filter(list=picked).count() == 1
