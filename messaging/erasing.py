@@ -7,12 +7,6 @@ from django.db import connection
 from contacts.registry import RowsElsewhere
 
 ROWS = (
-    RowsElsewhere(
-        "messaging_mailboxfortests",
-        "an address of theirs that takes tests of mailings",
-        """own.address_hash IN (
-            SELECT address_hash FROM contacts_emailaddress WHERE contact_id = ANY(%(ids)s))""",
-    ),
     RowsElsewhere("messaging_providerevent", "what providers reported as it came; it goes after thirty days"),
 )
 

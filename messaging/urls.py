@@ -80,7 +80,6 @@ from messaging.views.territories import (
     VersionAct,
     VersionComposer,
 )
-from messaging.views.test_mailboxes import ConfirmTestMailbox, TestMailboxes
 from messaging.views.why import Why
 
 app_name = "messaging"
@@ -153,8 +152,6 @@ urlpatterns = [
     path("sending-rules/", SendingRules.as_view(), name="sending_rules"),
     path("test-mailboxes/", SeedMailboxes.as_view(), name="seed_mailboxes"),
     path("frequency/", Frequency.as_view(), name="frequency"),
-    path("test-mailboxes/", TestMailboxes.as_view(), name="test_mailboxes"),
-    path("take-tests/<str:token>", for_everybody(ConfirmTestMailbox.as_view()), name="confirm_test_mailbox"),
     path("service-messages/", ServiceMessages.as_view(), name="service_messages"),
     path("campaign-accounts/", Accounts.as_view(), name="accounts"),
     path("campaign-accounts/export/<slug:kind>/", ExportAccounts.as_view(), name="accounts_export"),

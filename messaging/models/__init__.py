@@ -25,7 +25,6 @@ from messaging.models.sender_domain import DomainKey, SenderDomain
 from messaging.models.sender_identity import SenderIdentity
 from messaging.models.sender_route import SenderRoute
 from messaging.models.template import Template
-from messaging.models.test_mailbox import MailboxForTests
 from messaging.models.variant import CampaignVariant
 from messaging.models.warm_up import WarmUp
 
@@ -51,7 +50,6 @@ __all__ = [
     "Invoice",
     "Link",
     "Mailbox",
-    "MailboxForTests",
     "Operation",
     "OptOutHandOver",
     "ProviderAccount",

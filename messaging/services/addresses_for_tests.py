@@ -1,5 +1,4 @@
 """Where tests of mailings may go: to the team and to test mailboxes, few a day, and never to who wants none.
-"""Where tests of mailings may go: to the team and to mailboxes that agreed, few a day.
 
 Nobody approves a test, so that it must not be a way to write to people.
 """
@@ -22,7 +21,6 @@ from contacts.services.suppressions import address_hash_for
 from messaging.errors import MessagingError
 from messaging.models import Campaign
 from messaging.services.seed_mailboxes import willing_seed_mailboxes
-from messaging.models import Campaign, MailboxForTests
 
 MOST_A_DAY = 100
 """Test messages of one member: dozens of looks at dozens of mailboxes, and no mailing."""
@@ -50,14 +48,13 @@ def check_test_addresses(campaign: Campaign, addresses: Sequence[str], *, by: Us
                 "Tests go to members of the team and to test mailboxes that agreed, not to: %(addresses)s. "
                 "An administrator adds them under “Test mailboxes”."
             )
-            _("Tests go to members of the team and to confirmed test mailboxes, not to: %(addresses)s.")
             % {"addresses": ", ".join(strangers)}
         )
     if campaign.kind != MessageKind.POLITICAL:
         return
     if (silence := silence_of_page(campaign.scope, timezone.now())) is not None:
         raise NotForTests(why_silent(silence))
-    if stopped := want_no_politics(addresses):
+    if stopped := _want_no_politics(addresses):
         raise NotForTests(
             _("On the do-not-contact list, which tests respect as well: %(addresses)s.")
             % {"addresses": ", ".join(stopped)}
@@ -70,12 +67,6 @@ def unknown_addresses(addresses: Iterable[str]) -> list[str]:
     team = User.objects.filter(is_active=True).annotate(lowered=Lower("email"))
     known = set(team.filter(lowered__in=wanted).values_list("lowered", flat=True))
     known |= set(willing_seed_mailboxes().filter(address__in=wanted).values_list("address", flat=True))
-    """Those that are nobody's of the team and never agreed to take tests."""
-    wanted = {normalise_email(address).lower(): address for address in addresses}
-    team = User.objects.filter(is_active=True).annotate(lowered=Lower("email"))
-    known = set(team.filter(lowered__in=wanted).values_list("lowered", flat=True))
-    agreed = MailboxForTests.objects.filter(address__in=wanted, confirmed_at__isnull=False)
-    known |= set(agreed.values_list("address", flat=True))
     return [address for normalised, address in wanted.items() if normalised not in known]
 
 
@@ -85,8 +76,7 @@ def _tests_today(by: User) -> int:
     return sum(int(detail.get("addresses", 0)) for detail in sent.values_list("detail", flat=True))
 
 
-def want_no_politics(addresses: Iterable[str]) -> list[str]:
-    """Those on the do-not-contact list."""
+def _want_no_politics(addresses: Iterable[str]) -> list[str]:
     hashes = {address_hash_for(Channel.EMAIL, address): address for address in addresses}
     stopped = Suppression.objects.filter(
         address_hash__in=hashes, channel=Channel.EMAIL, lifted_at__isnull=True

@@ -217,8 +217,6 @@ ROWS: dict[str, Row] = {
     "messaging:templates": Row(Right.VIEW_CAMPAIGNS, local=ANYTHING),
     "messaging:consent_round": Row(Right.EDIT_CAMPAIGN),
     "messaging:notice": PUBLIC,
-    "messaging:confirm_test_mailbox": PUBLIC,
-    "messaging:test_mailboxes": Row(Right.VIEW_CAMPAIGNS, write=Right.EDIT_CAMPAIGN),
     "messaging:targeting": Row(Right.VIEW_COMPLIANCE),
     "messaging:targeting_export": Row(Right.VIEW_COMPLIANCE),
     "messaging:why": Row(Right.VIEW_COMPLIANCE),
