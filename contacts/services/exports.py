@@ -16,9 +16,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from campaign_crm.platform import audit, walls
 from campaign_crm.platform.jobs import JobFailed, RunningJob, enqueue, handler, on_abandoned
@@ -28,18 +26,17 @@ from campaign_crm.platform.sealed_files import opened_blocks
 from contacts.errors import ContactsError
 from contacts.exports.columns import COLUMNS
 from contacts.exports.making import folder, path_of, write_file
-from contacts.exports.scopes import ScopeGone, people_in
+from contacts.exports.scopes import people_in
+from contacts.exports.silent import check_file
 from contacts.letters import LetterChoice
 from contacts.models import Export
-from contacts.services.letters import LettersRefused, check_silence, letter_scope
-from contacts.services.silence import count_muted
+from contacts.services.letters import letter_scope
 
 JOB = "contacts.export"
 COOL_OFF = timedelta(minutes=10)
 ADDED_UP = timedelta(days=1)
 UNANSWERED = timedelta(days=7)
 CONCERNED = (Right.APPROVE_EXPORT, Right.CHANGE_RULES, Right.MANAGE_SETTINGS)
-TO_REACH_PEOPLE = frozenset({Export.Purpose.CALLS, Export.Purpose.DOORS, Export.Purpose.POST})
 State = Export.State
 _signer = TimestampSigner(salt="contacts.export")
 
@@ -259,29 +256,11 @@ def make(job: RunningJob) -> None:
         _ready(export, name, written)
 
 
-def _ask_not_silent(*, kind: str, scope: dict[str, Any], purpose: str) -> None:
-    """Raise ExportRefused while the silence before a vote holds for anybody who would be rung, visited or
-    written to with a file."""
-    if kind == Export.Kind.LETTERS:
-        try:
-            check_silence(scope["letters"])
-        except LettersRefused as error:
-            raise ExportRefused(str(error)) from error
-    elif purpose in TO_REACH_PEOPLE and (muted := _muted_in(scope)):
-        told = ngettext(
-            "The silence before a vote holds for %(number)s person of this file: lists for calls, doors and "
-            "letters wait for the polls to close.",
-            "The silence before a vote holds for %(number)s people of this file: lists for calls, doors and "
-            "letters wait for the polls to close.",
-            muted,
-        )
-        raise ExportRefused(told % {"number": number_format(muted, force_grouping=True)})
-
-
-def _muted_in(scope: dict[str, Any]) -> int:
+def _ask_not_silent(**asked: Any) -> None:
+    """Raise ExportRefused while somebody in a file is muted: `contacts.exports.silent`."""
     try:
-        return count_muted(people_in(scope), timezone.now())
-    except ScopeGone as error:
+        check_file(**asked)
+    except ContactsError as error:
         raise ExportRefused(str(error)) from error
 
 

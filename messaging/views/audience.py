@@ -17,6 +17,7 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from campaign_crm.platform.walls import current_scope
 from contacts.enums import Channel, MessageKind, TargetingClass, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.models import Contact, Newsletter, TerritoryAncestor
@@ -70,6 +71,11 @@ class Picture:
     def chosen_by_place(self) -> bool:
         """Whether the territory of the mailing is one of its criteria."""
         return self.audience is not None and self.audience.narrowed_by(self.scope) is not None
+
+    @property
+    def has_more_elsewhere(self) -> bool:
+        """Whether it leaves to people elsewhere as well, whom a member of one territory cannot count."""
+        return current_scope() is not None and self.scope is not None and not self.chosen_by_place
 
     @property
     def local_newsletters(self) -> list[Newsletter]:

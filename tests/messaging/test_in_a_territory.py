@@ -123,6 +123,22 @@ def test_newsletter_of_a_place_inside_goes_to_everybody_who_chose_it(
     assert set(cut.reachable(**terms)) == {people[1]}
 
 
+def test_who_chose_it_elsewhere_is_not_counted_for_a_coordinator_and_that_is_said(
+    people: list[Contact], local: Client, places: Places
+) -> None:
+    letter = Newsletter.objects.create(name="Lettre de Beauvais", territory=places.beauvais)
+    Subscription.objects.bulk_create(
+        Subscription(contact=person, newsletter=letter) for person in (people[1], people[3])
+    )
+    campaign = make_campaign(territory=places.oise, audience={"type": "newsletter", "id": letter.pk})
+    answer = local.get(reverse("messaging:campaign_audience", args=[campaign.pk]))
+    assert answer.context["picture"].counts.audience == 1
+    assert "live elsewhere get it too" in answer.content.decode()
+    Campaign.objects.filter(pk=campaign.pk).update(audience=EVERYONE)
+    shown = local.get(reverse("messaging:campaign_audience", args=[campaign.pk])).content.decode()
+    assert "live elsewhere get it too" not in shown
+
+
 def test_a_brokers_file_is_not_cut_by_a_territory(people: list[Contact], places: Places) -> None:
     bought = make_source(
         "Exempla",
