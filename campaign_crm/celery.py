@@ -57,6 +57,7 @@ app.conf.beat_schedule = {
     "remind of requests": {"task": "contacts.remind_of_requests", "schedule": crontab(hour="7-19", minute=5)},
     "what left in a silence": {"task": "messaging.journal_exemptions", "schedule": crontab(minute=35)},
     "count costs": {"task": "messaging.count_costs", "schedule": crontab(hour=4, minute=50)},
+    "what people are to us": {"task": "contacts.relationships", "schedule": crontab(hour=2, minute=10)},
     "what is kept too long": {"task": "contacts.retention", "schedule": crontab(hour=2, minute=40)},
     "know public holidays": {"task": "contacts.area_times", "schedule": crontab(hour=2, minute=50)},
     "recurring imports": {"task": "contacts.recurring_imports", "schedule": 20.0, "options": PATIENCE},

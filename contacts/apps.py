@@ -1,4 +1,7 @@
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ContactsConfig(AppConfig):
@@ -26,6 +29,7 @@ class ContactsConfig(AppConfig):
         from contacts.services.grants import contents_of, grants_of
         from contacts.services.history_keys import destroy_history_keys
 
+        post_migrate.connect(_note_what_is_asked, sender=self)
         walls.register(grants_of=grants_of, contents_of=contents_of)
         register_standard_conditions()
         ledger.register()
@@ -47,3 +51,16 @@ class ContactsConfig(AppConfig):
             "timeline", "subscriptions", TimelineSource(TimelineGroup.CONSENTS, timeline.subscriptions)
         )
         registry.add("timeline", "sources", TimelineSource(TimelineGroup.SOURCES, timeline.sources))
+
+
+def _note_what_is_asked(apps: Any, using: str, plan: list[Any], **_kwargs: Any) -> None:
+    """A new program may ask more: whoever looks at a message later is told what was asked of it."""
+    from django.db import connections
+
+    from contacts.models import RulesAsked
+    from contacts.rules.asked import note_rules_asked
+
+    if any(backwards for _migration, backwards in plan):
+        return
+    if RulesAsked._meta.db_table in connections[using].introspection.table_names():  # else: not so far yet
+        note_rules_asked()

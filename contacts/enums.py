@@ -33,6 +33,16 @@ class Relationship(models.TextChoices):
     ROLL_ONLY = "roll_only", _("Electoral roll only")
 
 
+class Support(models.IntegerChoices):
+    """What somebody of the team noted of a person's opinion of the campaign; not known: nothing is kept."""
+
+    STRONG = 5, _("Strong support")
+    LEANING = 4, _("Leans towards us")
+    UNDECIDED = 3, _("Undecided")
+    LEANING_AGAINST = 2, _("Leans against us")
+    AGAINST = 1, _("Against us")
+
+
 class SourceKind(models.TextChoices):
     ROLL = "roll", _("Electoral roll")
     ADDRESS_BOOK = "address_book", _("Address book")

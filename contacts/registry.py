@@ -123,7 +123,8 @@ class Registry:
     the active language. `person_words` send somebody word of their request, by its step ("identity",
     "extended", "answered", "refused"). `processors` and `transfers` say who works on the data for the
     organisation, and who of them outside the European Union. `signs_of_life` keep people from going when
-    nobody hears of them any more.
+    nobody hears of them any more. `acts` are what people did towards the organisation by themselves: on two
+    days, it makes them regular contacts.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -145,6 +146,7 @@ class Registry:
     transfers: dict[str, Callable[[], list[str]]] = field(default_factory=dict)
     person_words: dict[str, Callable[[PersonRequest], None]] = field(default_factory=dict)
     signs_of_life: dict[str, SignOfLife] = field(default_factory=dict)
+    acts: dict[str, SignOfLife] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""

@@ -20,6 +20,8 @@ from contacts.retention.rehearsal import enqueue_look
 from contacts.services.elections import write_area_times
 from contacts.services.exports import expire_old
 from contacts.services.growth import fold
+from contacts.services.relationships import refresh_every_relationship
+from contacts.services.support import forget_unlawful
 
 
 @shared_task(name="contacts.households")
@@ -71,6 +73,15 @@ def remove_erased() -> None:
     """Have those removed who had a message just leaving when the others were."""
     if Erasure.objects.filter(gone_at=None).exists():
         have_removed(by=None)
+
+
+@shared_task(name="contacts.relationships")
+def relationships() -> None:
+    """Have what people are to the organisation follow what is recorded, before retention reads it."""
+    with only_one("contacts.relationships") as held:
+        if held:
+            refresh_every_relationship()
+            forget_unlawful()
 
 
 @shared_task(name="contacts.retention")

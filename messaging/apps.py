@@ -31,6 +31,7 @@ class MessagingConfig(AppConfig):
         registry.add("holds", "answers", replies.with_replies)
         answered = SignOfLife("messaging_reply", "at", when="NOT own.is_automatic")
         registry.add("signs_of_life", "answers", answered)
+        registry.add("acts", "answers", answered)
         registry.add("belongings", "deliveries", merging.DELIVERIES)
         registry.add("belongings", "answers", merging.REPLIES)
         registry.add("merge_steps", "deliveries", merging.settle_messages)

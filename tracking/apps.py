@@ -30,6 +30,10 @@ class TrackingConfig(AppConfig):
         # What a scanner or a mailbox's proxy fetched says nothing of the person.
         acted = SignOfLife("tracking_interaction", "at", when="own.hit_class IN ('', 'human')")
         registry.add("signs_of_life", "activity", acted)
+        signed_up = SignOfLife("tracking_submission", "confirmed_at", when="own.confirmed_at IS NOT NULL")
+        registry.add("acts", "forms", signed_up)
+        met = SignOfLife("tracking_interaction", "at", when="own.kind IN ('call', 'meeting')")
+        registry.add("acts", "meetings", met)
         registry.add("signs_of_life", "forms", SignOfLife("tracking_submission", "at"))
         registry.add("holds", "activity", timeline.with_activity)
         registry.add("erasure_steps", "activity", erasing.make_anonymous)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
+from django.utils.functional import cached_property
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
@@ -16,9 +17,12 @@ from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from campaign_crm.platform.typed import line_of
+from contacts.api.reach import Asked, ReachOn, reach_of
+from contacts.api.support import NotedSupport, may_see_support, noted_support
 from contacts.models import Contact
 from contacts.selectors import search_contacts
 from contacts.services.openings import note_person_opened
+from contacts.services.support import kept_levels
 
 
 class PersonSerializer(serializers.ModelSerializer[Contact]):
@@ -33,6 +37,12 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
     emails = serializers.SerializerMethodField()
     phones = serializers.SerializerMethodField()
     reachable_by = serializers.SerializerMethodField()
+    reach = serializers.SerializerMethodField(
+        help_text="Each channel; where a message may not leave, the reason, the rule of law and its sentence."
+    )
+    support_level = serializers.SerializerMethodField(
+        help_text="What the team noted, for whoever may see support levels; others get no such field."
+    )
 
     class Meta:
         model = Contact
@@ -48,7 +58,8 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
                 "language",
                 "relationship",
             ],
-            *["commune", "extra_fields", "emails", "phones", "reachable_by", "created_at", "updated_at"],
+            *["commune", "extra_fields", "emails", "phones", "reachable_by", "reach", "support_level"],
+            *["created_at", "updated_at"],
         ]
         read_only_fields = fields
 
@@ -58,13 +69,31 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
     def get_phones(self, contact: Contact) -> list[str]:
         return [point.e164 for point in contact.phonenumber_set.all()]
 
+    def to_representation(self, instance: Contact) -> dict[str, Any]:
+        told = super().to_representation(instance)
+        if not may_see_support(self.context.get("request")):
+            del told["support_level"]
+        return told
+
+    def get_support_level(self, contact: Contact) -> NotedSupport | None:
+        return noted_support(contact)
+
+    def get_reach(self, contact: Contact) -> list[ReachOn]:
+        return reach_of(contact, self._asked)
+
+    @cached_property
+    def _asked(self) -> Asked:
+        return Asked()
+
     def get_reachable_by(self, contact: Contact) -> list[str]:
         today = timezone.localdate()
         return [row.channel for row in contact.reach.all() if row.closed_because(today) is None]
 
 
-def _people() -> QuerySet[Contact]:
-    related = ("emailaddress_set", "phonenumber_set", "reach")
+def _people(request: Request) -> QuerySet[Contact]:
+    related: list[str | Prefetch[Any]] = ["emailaddress_set", "phonenumber_set", "reach"]
+    if may_see_support(request):
+        related.append(Prefetch("support_levels", kept_levels(), to_attr="kept_support"))
     people: QuerySet[Contact] = Contact.objects.visible().select_related("commune")
     return people.prefetch_related(*related)
 
@@ -91,8 +120,8 @@ class PeopleApi(ListAPIView[Contact]):
     def get_queryset(self) -> QuerySet[Contact]:
         query = line_of(self.request.query_params.get("q", ""), at_most=100)
         if not query:
-            return _people()
-        return _people().filter(pk__in=[contact.pk for contact in search_contacts(query)])
+            return _people(self.request)
+        return _people(self.request).filter(pk__in=[contact.pk for contact in search_contacts(query)])
 
 
 class PersonApi(RetrieveAPIView[Contact]):
@@ -114,4 +143,4 @@ class PersonApi(RetrieveAPIView[Contact]):
         return answer
 
     def get_queryset(self) -> QuerySet[Contact]:
-        return _people()
+        return _people(self.request)

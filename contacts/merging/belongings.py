@@ -50,6 +50,8 @@ OWN: tuple[Belonging, ...] = (
     Belonging("contacts_contacttag", ("tag_id",), same="held.tag_id = own.tag_id"),
     Belonging("contacts_listmembership", ("list_id",), same="held.list_id = own.list_id"),
     Belonging("contacts_note"),
+    Belonging("contacts_membership", same="held.left_on IS NULL AND own.left_on IS NULL"),
+    Belonging("contacts_supportlevel"),  # of two, the newest holds
     Belonging("contacts_personrequest"),
     Belonging("contacts_electoralregistration"),
     Belonging("contacts_registrationmatch", same="held.registration_id = own.registration_id"),

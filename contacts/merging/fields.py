@@ -76,7 +76,7 @@ def merged_values(kept: Contact, absorbed: Contact, chosen: Chosen) -> dict[str,
     """The columns of the kept record that change, with their new values."""
     values: dict[str, Any] = {}
     for field in (*FIELDS, *HIDDEN_FIELDS):
-        side = chosen.get(field) or usual_side(field, kept, absorbed)
+        side = _side(field, kept, absorbed, chosen)
         value = getattr(absorbed if side == "absorbed" else kept, field)
         if value != getattr(kept, field):
             values[field] = value
@@ -86,6 +86,13 @@ def merged_values(kept: Contact, absorbed: Contact, chosen: Chosen) -> dict[str,
     if kept.is_stub and not absorbed.is_stub:
         values["is_stub"] = False
     return values
+
+
+def _side(field: str, kept: Contact, absorbed: Contact, chosen: Chosen) -> Side:
+    """Whose value is taken; what a person is to the organisation follows their acts: nobody chooses it."""
+    if field == "relationship":
+        return usual_side(field, kept, absorbed)
+    return chosen.get(field) or usual_side(field, kept, absorbed)
 
 
 def _merged_extra(mine: dict[str, Any], other: dict[str, Any], chosen: Chosen) -> dict[str, Any]:

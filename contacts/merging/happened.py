@@ -42,6 +42,8 @@ HAPPENINGS: tuple[Happening, ...] = (
     *(Happening(table, _OF_ANOTHER) for table in ADDED_TABLES if table != SOURCE_ROWS),
     Happening(SOURCE_ROWS, f"{_OF_ANOTHER} AND {_STANDS}"),
     Happening("contacts_note"),
+    Happening("contacts_membership"),
+    Happening("contacts_supportlevel"),
     Happening("contacts_personrequest"),
     Happening("contacts_subscription"),
     Happening("contacts_chosenfrequency"),

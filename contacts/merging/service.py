@@ -39,6 +39,7 @@ from contacts.merging.since import heard, mark_departures, share_refusals
 from contacts.models import Consent, Contact, HouseholdMember, Merge
 from contacts.registry import registry
 from contacts.services.projections import refresh_projections
+from contacts.services.relationships import refresh_relationships
 
 
 @transaction.atomic
@@ -126,6 +127,7 @@ def unmerge(*, merge: Merge, by: User | None) -> Contact:
     keep_apart(one=kept, other=restored, by=by)
     audit.record(action="contact.unmerge", on=kept, by=by, detail={"absorbed": restored.pk})
     refresh_projections([kept.pk, restored.pk])
+    refresh_relationships([kept.pk, restored.pk])  # by the acts that are each one's again
     refresh_households([kept.pk, restored.pk])
     return restored
 

@@ -16,6 +16,7 @@ from contacts.models.import_confirmation import ImportConfirmation
 from contacts.models.import_run import Import, ImportChange, ImportReject
 from contacts.models.list import List, ListMembership
 from contacts.models.mapping_profile import MappingProfile
+from contacts.models.membership import Membership
 from contacts.models.merge import Merge
 from contacts.models.note import Note
 from contacts.models.opt_out_answer import OptOutAnswer
@@ -27,10 +28,12 @@ from contacts.models.register import Incident, RegisterNote
 from contacts.models.retention import Purge, PurgeCertificate, RetentionRule, StationAggregate
 from contacts.models.roll_coverage import RollCoverage
 from contacts.models.rule_change import RuleChange
+from contacts.models.rules_asked import RulesAsked
 from contacts.models.segment import Segment
 from contacts.models.source import ContactSource, Source, SourceRow
 from contacts.models.source_growth import SourceGrowth
 from contacts.models.subscription import Newsletter, Subscription
+from contacts.models.support_level import SupportLevel
 from contacts.models.suppressed_digest import SuppressedDigest
 from contacts.models.suppression import Suppression
 from contacts.models.tag import ContactTag, Tag
@@ -65,6 +68,7 @@ __all__ = [
     "List",
     "ListMembership",
     "MappingProfile",
+    "Membership",
     "Merge",
     "Newsletter",
     "Note",
@@ -83,6 +87,7 @@ __all__ = [
     "RetentionRule",
     "RollCoverage",
     "RuleChange",
+    "RulesAsked",
     "Segment",
     "SilenceWindow",
     "Source",
@@ -90,6 +95,7 @@ __all__ = [
     "SourceRow",
     "StationAggregate",
     "Subscription",
+    "SupportLevel",
     "SuppressedDigest",
     "Suppression",
     "Tag",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
+from contacts.rules.forbidden import forbidden_matter
 
 
 class CustomField(models.Model):
@@ -45,3 +47,14 @@ class CustomField(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def clean(self) -> None:
+        """Refuse names of what the law lets nobody be chosen by; opinions have support levels."""
+        if forbidden_matter(self.label, self.key, *self.choices):
+            raise ValidationError(
+                _(
+                    "No extra field holds a nationality, a birthplace, an origin, a religion, an opinion or a"
+                    " state of health: the law protects them (RGPD, art. 9). How close somebody is to the"
+                    " campaign is noted on their page, as a support level."
+                )
+            )

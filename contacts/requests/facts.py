@@ -156,6 +156,7 @@ def _title(table: PersonTable) -> str:
         "contacts_listmembership": _("Lists"),
         "contacts_electoralregistration": _("On the electoral roll"),
         "contacts_consent": _("What you agreed to or withdrew"),
+        "contacts_supportlevel": _("How close to us our team noted you to be"),
         "contacts_personrequest": _("What you asked of your data"),
         "messaging_delivery": _("Messages sent to you, and why"),
         "messaging_reply": _("What you wrote to us"),

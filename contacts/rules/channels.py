@@ -8,6 +8,7 @@ licence lasts. A broker's file opens e-mail and SMS only to a mailing to the who
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from contacts.enums import BROKER_KINDS, Channel, LawfulBasis
 
@@ -28,6 +29,15 @@ WARNED: Mapping[LawfulBasis, frozenset[Channel]] = {
 
 BROKER_BASIS = "broker"  # Reach.basis and Delivery.basis of someone reached through a broker's file
 TARGETING_AGE = 17  # Regulation (EU) 2024/900, Art. 18: nobody known to be younger is targeted
+
+
+def latest_birth_of_age(day: date) -> date:
+    """Whoever is known to be born after this day is too young to be targeted on `day`."""
+    year = day.year - TARGETING_AGE
+    try:
+        return day.replace(year=year)
+    except ValueError:  # 29 February
+        return day.replace(year=year, day=28)
 
 
 def basis_opens(basis: str, channel: str) -> bool:

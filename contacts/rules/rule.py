@@ -69,6 +69,14 @@ class Rule:
     broken: Callable[[Planned], bool] | None = None
     figure: Figure | None = None
 
+    @property
+    def severities(self) -> tuple[Severity, ...]:
+        """What it may be set to. A warning is for somebody who reads it: rules that are asked of each message
+        as it leaves, or of each person who is counted, refuse or are not asked."""
+        if self.fixed:
+            return (self.default,)
+        return tuple(Severity) if self.broken is not None else (Severity.BLOCK, Severity.OFF)
+
 
 @dataclass(frozen=True)
 class Finding:

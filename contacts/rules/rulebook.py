@@ -35,7 +35,8 @@ class InForce:
     def severity(self) -> Severity:
         if self.change is None or self.rule.fixed:
             return self.rule.default
-        return Severity(self.change.severity)
+        chosen = Severity(self.change.severity)
+        return chosen if chosen in self.rule.severities else Severity.BLOCK
 
     @property
     def figure(self) -> int | None:
@@ -72,6 +73,9 @@ def all_in_force() -> list[InForce]:
 
 def refuses(key: str) -> bool:
     """Whether a rule keeps messages from leaving, as things stand."""
+    rule = rule_named(key)
+    if rule is None or rule.fixed:  # nothing to read: no change bears on it
+        return rule is not None and rule.default == Severity.BLOCK
     found = in_force(key)
     return found is not None and found.severity == Severity.BLOCK
 
@@ -100,7 +104,8 @@ def refuses_sql(key: str) -> str:
         return "false"
     if rule.fixed:
         return "true" if rule.default == Severity.BLOCK else "false"
-    return f"coalesce({_newest('severity', key)}, '{rule.default}') = 'block'"
+    softer = "', '".join(one for one in rule.severities if one != Severity.BLOCK)
+    return f"coalesce({_newest('severity', key)}, '{rule.default}') NOT IN ('{softer}')"
 
 
 def figure_sql(key: str) -> str:

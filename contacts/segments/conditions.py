@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaign_crm.platform.rights import Right
 from contacts.enums import Channel, TargetingClass
 from contacts.rules.channels import DIGITAL
 from contacts.segments.values import ValueKind
@@ -96,6 +97,7 @@ class Condition:
     function of operator and value; with `own_channels`, it is that on these only, and on another channel the
     condition is a criterion: that somebody has a mobile says nothing to an SMS, and something to an e-mail.
     `note` is one sentence for people: what to know before using it.
+    `right`: what a member of the team must hold to choose people by it, or to see whom it chooses.
     `never_on` lists channels on which no mailing may use it; a condition of class *forbidden* may not be used
     on e-mail and SMS.
     """
@@ -109,6 +111,7 @@ class Condition:
     note: Text = ""
     never_on: frozenset[Channel] = field(default_factory=frozenset)
     own_channels: OnChannels | None = None
+    right: Right | None = None
 
     def class_for(
         self, operator: str, value: Any, *, negated: bool = False, channel: Channel | None = None

@@ -23,7 +23,7 @@ from django.utils import timezone
 from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact, ContactSource, EmailAddress, PhoneNumber, Reach, Source
 from contacts.models.contact import ContactQuerySet
-from contacts.rules.channels import DIGITAL, TARGETING_AGE, basis_opens, whole_file_only
+from contacts.rules.channels import DIGITAL, basis_opens, latest_birth_of_age, whole_file_only
 from contacts.rules.rulebook import refuses
 from contacts.segments.scope import Scope, within
 
@@ -96,11 +96,7 @@ class Send:
     @property
     def youngest(self) -> date:
         """Whoever is known to be born after this day is too young to be targeted."""
-        year = self.day.year - TARGETING_AGE
-        try:
-            return self.day.replace(year=year)
-        except ValueError:  # 29 February
-            return self.day.replace(year=year, day=28)
+        return latest_birth_of_age(self.day)
 
 
 def reachable(queryset: ContactQuerySet, **terms: Unpack[Terms]) -> ContactQuerySet:

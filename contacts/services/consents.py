@@ -16,6 +16,7 @@ from contacts.errors import ContactsError
 from contacts.models import Consent, ConsentWording, Contact, Source
 from contacts.services.kept_refusals import keep_withdrawal
 from contacts.services.projections import refresh_reach
+from contacts.services.support import forget_unlawful
 from contacts.services.wordings import current_wording
 
 __all__ = ["ConsentRefused", "current_wording", "record_consent"]
@@ -70,4 +71,6 @@ def record_consent(
         detail={"channel": channel, "purpose": purpose, "consent": entry.pk},
     )
     refresh_reach([contact.pk])
+    if purpose == ConsentPurpose.PROFILE and not given:
+        forget_unlawful([contact.pk])
     return entry

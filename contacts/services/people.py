@@ -11,11 +11,13 @@ from django.db.models.functions import Now
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
+from contacts.enums import LawfulBasis
 from contacts.folding import fold
 from contacts.models import Contact, ContactSource, ContactTag, Note, Source, Tag, Territory
 from contacts.models.contact import Fold
 from contacts.services.contact_points import add_email, add_phone, add_postal_address
 from contacts.services.projections import refresh_projections
+from contacts.services.relationships import refresh_relationships
 
 
 class PersonFields(TypedDict, total=False):
@@ -29,7 +31,6 @@ class PersonFields(TypedDict, total=False):
     birth_date: date | None
     birth_year: int | None
     language: str
-    relationship: str
     commune: Territory | None
     custom: dict[str, Any]
 
@@ -52,6 +53,9 @@ def create_contact(
     _refuse_unknown(dict(fields))
     contact = Contact.objects.create(**fields)
     ContactSource.objects.create(contact=contact, source=source)
+    if source.lawful_basis == LawfulBasis.MEMBER:
+        refresh_relationships([contact.pk])
+        contact.refresh_from_db(fields=["relationship"])
     audit.record(
         action="contact.create", on=contact, by=by, fields=sorted(fields), detail={"source": source.pk}
     )
@@ -105,6 +109,8 @@ def add_source(*, contact: Contact, source: Source, by: User | None) -> bool:
     _link, created = ContactSource.objects.get_or_create(contact=contact, source=source)
     if created:
         audit.record(action="contact.add_source", on=contact, by=by, detail={"source": source.pk})
+        if source.lawful_basis == LawfulBasis.MEMBER:
+            refresh_relationships([contact.pk])
         refresh_projections([contact.pk])
     return created
 

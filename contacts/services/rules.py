@@ -14,6 +14,7 @@ from campaign_crm.platform.rights import Right
 from contacts.enums import Severity
 from contacts.errors import ContactsError
 from contacts.models import RuleChange, SilenceWindow
+from contacts.rules.asked import note_rules_asked
 from contacts.rules.rulebook import in_force
 from contacts.rules.silence import MARGIN
 
@@ -50,6 +51,10 @@ def change_rule(
         raise RuleChangeRefused(_("Choose a number from %(least)s to %(most)s.") % words)
     if (severity, figure) == (found.severity, found.figure):
         raise RuleChangeRefused(_("This is how the rule stands already."))
+    if severity not in found.rule.severities:
+        raise RuleChangeRefused(
+            _("Nobody would read a warning: this rule refuses each message, or is not asked.")
+        )
     if key == "silence" and severity != Severity.BLOCK and _silence_is_near():
         raise RuleChangeRefused(
             _("The silence has begun: this rule can be changed once the polls have closed.")
@@ -60,6 +65,7 @@ def change_rule(
     detail: dict[str, Any] = {"rule": key, "from": found.severity.value, "to": severity.value}
     if figure is not None:
         detail |= {"figure_from": found.figure, "figure_to": figure}
+    note_rules_asked()
     audit.record(action="rule.change", on=change, by=by, detail=detail, reason=reason)
     return change
 

@@ -14,6 +14,7 @@ from contacts.errors import ContactsError
 from contacts.models import Segment
 from contacts.segments.errors import SegmentInvalid
 from contacts.segments.nesting import classes_of, every_rule, named_segments
+from contacts.segments.rights import check_rights, tells_support
 from contacts.segments.tree import parse_tree
 
 
@@ -29,7 +30,7 @@ def create_segment(
     segment = Segment(
         name=" ".join(name.split()), description=description, tree=tree, is_shared=is_shared, created_by=by
     )
-    _check(segment)
+    _check(segment, by)
     segment.save()
     audit.record(action="segment.create", on=segment, by=by, detail={"version": segment.version})
     return segment
@@ -47,7 +48,8 @@ def update_segment(
 ) -> Segment:
     """Write what is given; the version grows with the tree.
 
-    Raises as `create_segment` does, and SegmentInUse when one that others are made with would be private.
+    Raises as `create_segment` does, and SegmentInUse when one that others are made with would be private, or
+    would read support levels.
     """
     held = Segment.objects.select_for_update().get(pk=segment.pk)
     wanted = {
@@ -61,15 +63,16 @@ def update_segment(
     ]
     if not changed:
         return held
-    if "is_shared" in changed and not is_shared:
-        _refuse_if_used(held)
+    told_before = held.tells_support
     for field in changed:
         setattr(held, field, wanted[field])
-    _check(held)
+    _check(held, by)
+    if ("is_shared" in changed and not is_shared) or (held.tells_support and not told_before):
+        _refuse_if_used(held)
     if "tree" in changed:
         held.version += 1
     held.updated_at = Now()
-    held.save(update_fields=[*changed, "version", "updated_at"])
+    held.save(update_fields=[*changed, "version", "tells_support", "updated_at"])
     audit.record(action="segment.update", on=held, by=by, fields=changed, detail={"version": held.version})
     held.refresh_from_db()
     return held
@@ -90,8 +93,10 @@ def _refuse_if_used(segment: Segment) -> None:
         raise SegmentInUse(text % {"name": segment.name, "others": ", ".join(sorted(users))})
 
 
-def _check(segment: Segment) -> None:
+def _check(segment: Segment, by: User | None) -> None:
     tree = parse_tree(segment.tree)
+    check_rights(tree, by)
+    segment.tells_support = tells_support(tree)
     inside = (segment.pk,) if segment.pk else ()
     classes_of(tree, inside)  # raises for a circle, or a broken segment inside
     segment.full_clean(exclude=["created_by", "created_at", "updated_at", "tree"])

@@ -12,6 +12,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
 from contacts.models import Contact, Newsletter, Source, Subscription
 from contacts.services.kept_refusals import keep_ended
+from contacts.services.relationships import refresh_relationships
 
 
 @transaction.atomic
@@ -33,6 +34,7 @@ def subscribe(
     )
     if created:
         audit.record(action="subscription.start", on=contact, by=by, detail={"newsletter": newsletter.pk})
+        refresh_relationships([contact.pk])
     return subscription
 
 
@@ -42,6 +44,7 @@ def end_subscription(*, contact: Contact, newsletter: Newsletter, by: User | Non
     ended = _end(Subscription.objects.filter(contact=contact, newsletter=newsletter), contact)
     if ended:
         audit.record(action="subscription.end", on=contact, by=by, detail={"newsletter": newsletter.pk})
+        refresh_relationships([contact.pk])
     return bool(ended)
 
 
@@ -51,6 +54,7 @@ def end_all_subscriptions(*, contact: Contact, by: User | None) -> int:
     ended = _end(Subscription.objects.filter(contact=contact), contact)
     if ended:
         audit.record(action="subscription.end_all", on=contact, by=by, detail={"ended": ended})
+        refresh_relationships([contact.pk])
     return ended
 
 

@@ -16,7 +16,7 @@ from contacts.views.extra_field_forms import shown_beside
 from contacts.views.merge_things import KeptFact, things_of
 
 Text = str | Promise
-NEVER_SHOWN = {"language"}  # it is chosen by the rule: nobody should have to
+NEVER_SHOWN = {"language", "relationship"}  # by the rule: nobody should have to choose
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,14 @@ from contacts.services.addresses import InvalidAddress
 from contacts.services.openings import note_person_opened, openings_of_person
 from contacts.services.people import create_contact, update_contact
 from contacts.services.sources import hand_source
-from contacts.views.person_act_forms import ConsentForm, ObjectionForm, PointForm
+from contacts.services.support import refusal_for, support_of
+from contacts.views.person_act_forms import (
+    ConsentForm,
+    MembershipForm,
+    ObjectionForm,
+    PointForm,
+    SupportForm,
+)
 from contacts.views.person_facts import newsletter_boxes, person_facts
 from contacts.views.person_forms import NewPersonForm, PersonForm
 
@@ -76,11 +83,27 @@ class PersonPage(StaffView, TemplateView):
             point_form=PointForm(auto_id="point_%s"),
             consent_form=ConsentForm(auto_id="consent_%s"),
             objection_form=ObjectionForm(auto_id="objection_%s"),
+            membership_form=MembershipForm(auto_id="membership_%s"),
+            **self._support(contact),
             timeline_groups=TimelineGroup.choices,
             openings=self._openings(),
             **timeline_page(contact, None, self.request.GET.get("show", "")),
             **kwargs,
         )
+
+    def _support(self, contact: Contact) -> dict[str, Any]:
+        """What the team noted of their opinion; nothing at all for whoever may not see it."""
+        if not self.request.user.has_right(Right.SEE_SUPPORT_LEVELS):
+            return {}
+        noted = support_of(contact)
+        return {
+            "may_see_support": True,
+            "support": noted,
+            "support_refusal": refusal_for(contact),
+            "support_form": SupportForm(
+                initial={"level": noted.level if noted else ""}, auto_id="support_%s"
+            ),
+        }
 
     def _contact(self) -> Contact:
         if not hasattr(self, "_found"):

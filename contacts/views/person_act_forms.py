@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.enums import Channel, ConsentPurpose
+from contacts.enums import Channel, ConsentPurpose, Support
 
 PROOF_CHARACTERS = 300
 
@@ -108,4 +108,31 @@ class ObjectionForm(SaidForm):
         choices=Channel.choices,
         coerce=Channel,
         widget=forms.CheckboxSelectMultiple,
+    )
+
+
+class MembershipForm(SaidForm):
+    """The day on which somebody joined or left, and its proof."""
+
+    field_order = ["day", "how", "reference"]
+
+    day = forms.DateField(
+        label=gettext_lazy("Day"),
+        initial=timezone.localdate,
+        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class SupportForm(forms.Form):
+    """How close the person is to the campaign, as somebody of the team heard it."""
+
+    level = forms.TypedChoiceField(
+        label=gettext_lazy("What they think of us"),
+        help_text=gettext_lazy(
+            "What they told you themselves. It never chooses who gets an e-mail or a text message."
+        ),
+        choices=[("", gettext_lazy("Not known")), *Support.choices],
+        coerce=lambda chosen: Support(int(chosen)),
+        empty_value=None,
+        required=False,
     )

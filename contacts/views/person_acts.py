@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
@@ -36,11 +38,19 @@ from contacts.services.contact_points import (
     set_primary,
 )
 from contacts.services.lists import add_to_list
+from contacts.services.memberships import MembershipRefused, record_joined, record_left
 from contacts.services.objections import record_objection
 from contacts.services.people import add_note, add_tag, remove_tag, tag_named
 from contacts.services.sources import hand_source
 from contacts.services.subscriptions import end_subscription, subscribe
-from contacts.views.person_act_forms import ConsentForm, ObjectionForm, PointForm
+from contacts.services.support import SupportRefused, record_support
+from contacts.views.person_act_forms import (
+    ConsentForm,
+    MembershipForm,
+    ObjectionForm,
+    PointForm,
+    SupportForm,
+)
 
 NOTE_CHARACTERS = 10_000
 POINTS: dict[str, type[EmailAddress] | type[PhoneNumber] | type[PostalAddress]] = {
@@ -58,8 +68,7 @@ class PersonAct(StaffView, View):
     in_territory = True
 
     def right_for(self, request: HttpRequest) -> str | None:
-        said = self.kwargs["act"] in ("consent", "object")
-        return Right.EDIT_COMPLIANCE if said else super().right_for(request)
+        return _OWN_RIGHTS.get(self.kwargs["act"]) or super().right_for(request)
 
     def post(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         contact = get_object_or_404(Contact.objects.visible(), pk=pk)
@@ -214,7 +223,41 @@ def _object(request: HttpRequest, contact: Contact) -> None:
     messages.success(request, _("They will receive no more political messages this way."))
 
 
-def _tell_errors(request: HttpRequest, form: ConsentForm | ObjectionForm) -> None:
+def _joined(request: HttpRequest, contact: Contact) -> None:
+    _membership(request, contact, record_joined)
+
+
+def _left(request: HttpRequest, contact: Contact) -> None:
+    _membership(request, contact, record_left)
+
+
+def _membership(request: HttpRequest, contact: Contact, record: Callable[..., Any]) -> None:
+    form = MembershipForm(request.POST)
+    if not form.is_valid():
+        _tell_errors(request, form)
+        return
+    try:
+        record(contact=contact, on=form.cleaned_data["day"], proof=form.proof(), by=request.user)
+    except MembershipRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Written down, with its proof."))
+
+
+def _support(request: HttpRequest, contact: Contact) -> None:
+    form = SupportForm(request.POST)
+    if not form.is_valid():
+        _tell_errors(request, form)
+        return
+    try:
+        record_support(contact=contact, level=form.cleaned_data["level"], by=request.user)
+    except SupportRefused as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Saved."))
+
+
+def _tell_errors(request: HttpRequest, form: Form) -> None:
     for name, errors in form.errors.items():
         label = form.fields[name].label if name in form.fields else ""
         messages.error(request, f"{label} – {errors[0]}" if label else errors[0])
@@ -236,4 +279,13 @@ ACTS: dict[str, Act] = {
     "newsletters": _newsletter,
     "consent": _consent,
     "object": _object,
+    "joined": _joined,
+    "left": _left,
+    "support": _support,
+}
+# What the person said to them, and what they think, ask for a right of their own.
+_OWN_RIGHTS = {
+    "consent": Right.EDIT_COMPLIANCE,
+    "object": Right.EDIT_COMPLIANCE,
+    "support": Right.SEE_SUPPORT_LEVELS,
 }

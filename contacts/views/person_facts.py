@@ -19,6 +19,7 @@ from contacts.models import (
     EmailAddress,
     HouseholdMember,
     ListMembership,
+    Membership,
     Merge,
     Newsletter,
     Note,
@@ -75,6 +76,7 @@ class PersonFacts:
     matches: list[RegistrationMatch]
     consents: list[Consent]
     subscriptions: list[Subscription]
+    memberships: list[Membership]
     sources: list[Origin]
     tags: list[Tag]
     lists: list[ListMembership]
@@ -112,6 +114,7 @@ def person_facts(contact: Contact) -> PersonFacts:
         subscriptions=list(
             Subscription.objects.filter(contact=contact, ended_at=None).select_related("newsletter")
         ),
+        memberships=list(Membership.objects.filter(contact=contact).order_by("-pk")),
         sources=_origins(contact),
         tags=list(Tag.objects.filter(contact_links__contact=contact).order_by("name")),
         lists=list(ListMembership.objects.filter(contact=contact).select_related("list")),

@@ -25,7 +25,7 @@ class PersonForm(forms.ModelForm[Contact]):
         model = Contact
         fields = [
             *["civility", "first_name", "last_name", "birth_name", "gender", "birth_date"],
-            *["birth_year", "language", "relationship"],
+            *["birth_year", "language"],
         ]
         labels = {"birth_year": gettext_lazy("Year of birth, if the day is not known")}
         widgets = {

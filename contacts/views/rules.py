@@ -48,6 +48,8 @@ class RuleForm(forms.Form):
 
     def __init__(self, *args: Any, rule: Rule, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        offered = [(one.value, one.label) for one in Severity if one in rule.severities]
+        self.fields["severity"].choices = offered  # type: ignore[attr-defined]
         if rule.figure is None:
             del self.fields["figure"]
             return

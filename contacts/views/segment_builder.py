@@ -25,6 +25,7 @@ from contacts.segments.compile import people_matching
 from contacts.segments.conditions import find_condition
 from contacts.segments.drafts import DraftGroup, change, draft_of, new_draft, read_draft
 from contacts.segments.errors import Problem, SegmentInvalid
+from contacts.segments.rights import check_rights
 from contacts.segments.tree import Group, parse_tree, without_incomplete
 from contacts.segments.values import NOTHING
 from contacts.services.segments import SegmentInUse, create_segment, update_segment
@@ -98,7 +99,7 @@ class SegmentBuilder(StaffView, TemplateView):
         context = {
             "root": shown(draft, problems, focus),
             "kinds": group_kinds(),
-            "conditions": condition_choices(),
+            "conditions": condition_choices(self.request.user),
             "segment": self._segment(),
             "fields": fields,
             "errors": errors or {},
@@ -136,6 +137,7 @@ class SegmentPreview(StaffView, View):
         inside = (int(own),) if own.isdecimal() else ()
         try:
             tree = parse_tree(data, may_be_empty=True)
+            check_rights(tree, request.user)
             context = self._exact(tree, inside) if "exact" in request.POST else self._first(tree, inside)
         except SegmentInvalid as error:
             return render(request, "contacts/segments/problems.html", {"problems": error.problems})

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform.models import User
 from contacts.segments.conditions import OPERATORS, ConditionGroup, all_conditions
 from contacts.segments.drafts import ROOT, DraftGroup, DraftRule
 from contacts.segments.errors import Problem
+from contacts.segments.rights import may_use
 from contacts.segments.tree import MAX_DEPTH
 from contacts.segments.values import (
     MAX_CHOSEN,
@@ -80,9 +82,9 @@ def group_kinds() -> list[tuple[str, str]]:
     return [("all", _("all of these")), ("any", _("at least one of these")), ("none", _("none of these"))]
 
 
-def condition_choices() -> Choices:
-    """Conditions under the headings of the select."""
-    every = all_conditions()
+def condition_choices(user: User) -> Choices:
+    """Conditions that a member of the team may use, under the headings of the select."""
+    every = [one for one in all_conditions() if may_use(one, user)]
     return [
         (str(group.label), [(one.key, str(one.label)) for one in every if one.group == group])
         for group in ConditionGroup

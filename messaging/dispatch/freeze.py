@@ -23,6 +23,7 @@ from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, MessageKind, UnreachableReason
 from contacts.models import Contact
 from contacts.rules import rulebook
+from contacts.rules.asked import note_rules_asked
 from contacts.rules.channels import BROKER_BASIS
 from contacts.rules.versions import NOTICE_VERSION
 from contacts.segments.audience import Audience, resolve_audience
@@ -33,6 +34,7 @@ from messaging.experiments.assignment import version_of_recipient
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.approval_state import content_of, is_approved
 from messaging.services.compiling import compile_campaign, compile_variant
+from messaging.services.criteria import said_now
 from messaging.services.send_options import is_targeted
 from messaging.services.version_counts import OWN_VERSIONS
 
@@ -189,6 +191,7 @@ def _take_snapshot(campaign_id: int) -> Campaign:
         if campaign.state != CampaignState.FREEZING:
             raise FreezeStopped(f"Campaign {campaign_id} is {campaign.state}, not being frozen.")
         wait_for_sources(campaign)
+        note_rules_asked()
         Delivery.objects.of_campaign(campaign).delete()
         audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
         channel, kind = Channel(campaign.channel), MessageKind(campaign.kind)
@@ -260,6 +263,7 @@ def _freeze_content(campaign: Campaign, audience: Audience) -> None:
     campaign.audience_tree = audience.tree
     asks_approval = campaign.kind == MessageKind.SERVICE
     campaign.approved_content = content_of(campaign) if asks_approval and is_approved(campaign) else ""
+    campaign.criteria = said_now(campaign, audience)
     campaign.freeze_cursor = 0
     campaign.frozen_at = Now()
     campaign.save()

@@ -94,6 +94,7 @@ class Campaign(models.Model):
     targeted = models.BooleanField(default=False)  # computed from the audience's classes when frozen
     segment_version = models.PositiveIntegerField(null=True)
     audience_tree = models.JSONField(null=True)  # the conditions as frozen
+    criteria = models.JSONField(null=True)  # by language, how people were chosen, as said when frozen
     tracking = models.BooleanField(_("count opens and clicks"), default=True)
     engaged_first = models.BooleanField(_("most engaged people first"), default=False)
     moment = models.CharField(
@@ -150,6 +151,7 @@ class Campaign(models.Model):
             "targeted",
             "segment_version",
             "audience_tree",
+            "criteria",
             "tracking",
             "utm_campaign",
             "engaged_first",

@@ -14,6 +14,7 @@ from campaign_crm.platform.walls import current_scope
 from contacts.models import Contact, EmailAddress, Merge
 from contacts.registry import TimelineEntry
 from contacts.services.addresses import InvalidAddress, normalise_email
+from contacts.services.relationships import refresh_relationships
 from messaging.content.keyring import BadToken
 from messaging.content.tokens import ReturnToken, read_return
 from messaging.models import Campaign, Reply
@@ -57,6 +58,9 @@ def keep_replies(replies: Sequence[NewReply]) -> None:
         ],
         ignore_conflicts=True,
     )
+    wrote = zip(replies, tokens, addresses, strict=True)
+    people = {_contact(token, address, known) for reply, token, address in wrote if not reply.is_automatic}
+    refresh_relationships(sorted(one for one in people if one is not None))
 
 
 def timeline(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:

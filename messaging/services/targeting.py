@@ -6,27 +6,26 @@ says who pays, for which vote, by which criteria and from which data people were
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
 from contacts.enums import MessageKind, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.models import ElectionRound
 from contacts.segments.audience import resolve_audience
-from contacts.segments.tree import Group, Node, parse_tree
+from contacts.segments.tree import Node, parse_tree
 from messaging.content.tokens import NoticeToken, sign_notice
+from messaging.enums import Moment
 from messaging.models import Campaign, CampaignCost, Delivery
+from messaging.services.criteria import lines_of, said_then
 from messaging.services.send_options import is_targeted
-
-GROUPS = {"all": gettext_noop("all of:"), "any": gettext_noop("any of:"), "none": gettext_noop("none of:")}
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,12 @@ def notice_url(campaign: Campaign) -> str:
 
 
 def targeted_mailings() -> QuerySet[Campaign]:
-    """Every mailing that chose people by a criterion and was frozen, the newest first."""
-    found = Campaign.objects.filter(targeted=True, kind=MessageKind.POLITICAL, frozen_at__isnull=False)
+    """Every mailing that was frozen and chose people by a criterion, the newest first.
+
+    Or when they get it, for those who agreed: by how much they click, where they live, or their hours.
+    """
+    chosen = Q(targeted=True) | Q(engaged_first=True) | ~Q(moment=Moment.TOGETHER)
+    found = Campaign.objects.filter(chosen, kind=MessageKind.POLITICAL, frozen_at__isnull=False)
     return found.select_related("sender", "territory").order_by("-frozen_at", "-id")
 
 
@@ -80,7 +83,10 @@ def entries_of(campaigns: Sequence[Campaign]) -> list[Entry]:
 
 def criteria_of(campaign: Campaign) -> list[str]:
     """How people were chosen, a line each, as frozen; deeper groups are set further in."""
-    lines = list(_lines(_tree_of(campaign.audience_tree))) if campaign.audience_tree else []
+    said = said_then(campaign)
+    if said is not None:
+        return said or [_label_of(campaign)]
+    lines = list(lines_of(_tree_of(campaign.audience_tree))) if campaign.audience_tree else []
     if campaign.territory is not None:
         lines.append(_("Lives in: %(place)s") % {"place": campaign.territory})
     return lines or [_label_of(campaign)]
@@ -102,20 +108,6 @@ def _tree_of(data: dict[str, Any]) -> Node | None:
         return parse_tree(data)
     except ContactsError:
         return None  # a condition that this version no longer has
-
-
-def _lines(node: Node | None, depth: int = 0) -> Iterator[str]:
-    inset = "– " * depth
-    if node is None:
-        return
-    if not isinstance(node, Group):
-        yield f"{inset}{node}"
-        return
-    if depth or node.kind != "all":
-        yield inset + _(GROUPS[node.kind])
-        depth += 1
-    for child in node.children:
-        yield from _lines(child, depth)
 
 
 def _label_of(campaign: Campaign) -> str:

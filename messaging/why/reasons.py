@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 
 from contacts.enums import Channel, LawfulBasis
 from contacts.models import Consent, Source, Subscription
-from contacts.registry import registry
 from contacts.rules.channels import BROKER_BASIS
 from contacts.segments.errors import SegmentInvalid
 from contacts.segments.tree import parse_tree, rules_of
-from messaging.models import Delivery
+from messaging.models import Campaign, Delivery
+from messaging.services.criteria import said_then
 from messaging.timeline import shown_subject
+from messaging.why.asked import Answered, answers_for
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,12 @@ class Reason:
     consent: Consent | None = None
     subscription: Subscription | None = None
     criteria: list[str] = field(default_factory=list)
-    checks: list[str] = field(default_factory=list)
+    answered: Answered = field(default_factory=Answered)
+
+    @property
+    def checks(self) -> list[str]:
+        """The questions that were asked of it before it left, in words, in their order."""
+        return self.answered.passed
 
     @property
     def state(self) -> str:
@@ -60,7 +65,8 @@ def reasons_of(deliveries: Iterable[Delivery]) -> list[Reason]:
     subscriptions = Subscription.objects.select_related("newsletter").in_bulk(
         {row.subscription_id for row in rows if row.subscription_id}
     )
-    criteria = {row.campaign_id: criteria_of(row.campaign.audience_tree) for row in rows}
+    criteria = {row.campaign_id: criteria_of(row.campaign) for row in rows}
+    answers = answers_for(rows)
     return [
         Reason(
             delivery=row,
@@ -73,9 +79,9 @@ def reasons_of(deliveries: Iterable[Delivery]) -> list[Reason]:
             consent=consents.get(row.consent_id or 0),
             subscription=subscriptions.get(row.subscription_id or 0),
             criteria=criteria[row.campaign_id],
-            checks=check_names() if row.handed_at is not None else [],
+            answered=answered,
         )
-        for row in rows
+        for row, answered in zip(rows, answers, strict=True)
     ]
 
 
@@ -85,30 +91,15 @@ def basis_words(basis: str) -> str:
     return str(dict(LawfulBasis.choices).get(basis, basis))
 
 
-def criteria_of(tree: Any) -> list[str]:
-    """The conditions as frozen, each in words; one that this version no longer knows says so."""
+def criteria_of(campaign: Campaign) -> list[str]:
+    """How people were chosen, as it was said when it was frozen; of older mailings, their conditions."""
+    said = said_then(campaign)
+    if said is not None:
+        return said
+    tree = campaign.audience_tree
     if not tree:
         return []
     try:
         return [str(rule) for rule in rules_of(parse_tree(tree, may_be_empty=True))]
     except SegmentInvalid:
         return [_("A condition that this version no longer knows")]
-
-
-def check_names() -> list[str]:
-    """The questions asked of every message before it leaves, in words, in their order."""
-    words = {
-        "campaign_cancelled": _("the mailing was not cancelled"),
-        "campaign_held": _("the mailing was not paused"),
-        "sending_off": _("sending was allowed"),
-        "silence": _("no election silence where the person lives"),
-        "expired": _("it was not too late"),
-        "suppressed": _("the address was not on the do-not-contact list"),
-        "address_unusable": _("the address was still theirs and in use"),
-        "consent_withdrawn": _("the person had not withdrawn their consent"),
-        "source_closed": _("the source still allowed it"),
-        "targeting_withdrawn": _("where it was targeted, the person agreed to that"),
-        "left_newsletter": _("the person had not left the newsletter"),
-    }
-    known = sorted(registry.hand_over_checks.items(), key=lambda item: (item[1].order, item[0]))
-    return [words[name] for name, _check in known if name in words]

@@ -24,6 +24,7 @@ from contacts.enums import Channel, ConsentPurpose
 from contacts.models import ConsentWording, Contact, Newsletter
 from contacts.services.consents import record_consent
 from contacts.services.contact_points import add_email, add_phone, confirm_point
+from contacts.services.relationships import refresh_relationships
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import lift_by_person
 from messaging.content.tokens import ConfirmToken, sign_confirm
@@ -199,6 +200,7 @@ def _make_choices_hold(submission: Submission, address_hash: bytes) -> None:
         confirmed = {**proof, "how": "confirmed sign-up"}
         lift_by_person(address_hash=address_hash, channel=Channel.EMAIL, proof=confirmed)
     record_interaction(kind=InteractionKind.CONFIRM, contact_id=contact.pk, data=proof)
+    refresh_relationships([contact.pk])
 
 
 def record_given(contact: Contact, wording: ConsentWording, submission: Submission) -> None:

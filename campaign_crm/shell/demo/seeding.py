@@ -28,6 +28,7 @@ from campaign_crm.shell.demo.plan import ACTS_DAYS, HISTORY_DAYS, Plan
 from campaign_crm.shell.demo.rolls import make_rolls
 from contacts.models import Contact, Import, Tag
 from contacts.services.projections import refresh_reach
+from contacts.services.relationships import refresh_relationships
 
 # References are checked a statement at a time: a million people's at the end would fill the memory.
 _SETTINGS = """
@@ -108,6 +109,8 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         make_households(first=parameters["first"], last=parameters["last"])
     with steps.step("mailings and what came back"):
         mailings = make_mailings(plan, cast, parameters)
+    with steps.step("what people are to the organisation"):
+        refresh_relationships(range(parameters["first"], parameters["last"] + 1))
     _clear()
     analyze(*_LATER)
     counts = {"people": plan.contacts, "electors": rolls.electors, **mailings}
@@ -125,6 +128,7 @@ _FACTS = (
     ("people", ("contacts_contact", "contacts_contactsource")),
     ("points", ("contacts_emailaddress", "contacts_phonenumber", "contacts_postaladdress")),
     ("said", ("contacts_consent", "contacts_subscription")),
+    ("memberships", ("contacts_membership",)),
     ("marks", ("contacts_contacttag", "contacts_listmembership", "contacts_note")),
     ("forms", ("tracking_submission",)),
     ("objections", ("contacts_suppression",)),

@@ -8,8 +8,9 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import TargetingClass
+from contacts.enums import Channel, TargetingClass
 from contacts.models import CustomField
+from contacts.rules.forbidden import forbidden_matter
 from contacts.segments.conditions import Condition, ConditionGroup, Context, register_family
 from contacts.segments.values import (
     NOTHING,
@@ -41,12 +42,15 @@ def extra_field_conditions() -> Iterable[Condition]:
 
 
 def _condition(field: CustomField) -> Condition:
+    """A field whose name tells a forbidden matter, defined before names were looked at, chooses nobody."""
+    forbidden = bool(forbidden_matter(field.label, field.key))
     return Condition(
         key=f"{PREFIX}{field.key}",
         label=field.label,
         group=ConditionGroup.STAFF,
         operators=_operators(field),
-        targeting_class=TargetingClass.CRITERION,
+        targeting_class=TargetingClass.FORBIDDEN if forbidden else TargetingClass.CRITERION,
+        never_on=frozenset(Channel) if forbidden else frozenset(),
         compile=_compiler(field.key),
         note=_("Extra field"),
     )

@@ -16,9 +16,12 @@ from contacts.segments.nesting import compile_nested, strictest_of
 from contacts.segments.standard.pieces import DAYS, named_rows
 from contacts.segments.values import DateValue
 
-# A private segment is its author's: its name and its people are shown to nobody through another one.
+# A private segment is its author's: its name and its people are shown to nobody through another one. Nor are
+# those of a segment that reads support levels.
 SEGMENTS = named_rows(
-    Segment, _("This segment does not exist any more, or is not shared."), only=Q(is_shared=True)
+    Segment,
+    _("This segment does not exist any more, or is not shared."),
+    only=Q(is_shared=True, tells_support=False),
 )
 _DAY = DateValue()
 

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -18,7 +18,16 @@ from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.jobs import run_one_due_job
 from campaign_crm.platform.models import AuditEntry, Job
 from contacts.enums import Channel, ConsentPurpose
-from contacts.models import AnswerFile, Consent, ElectoralRegistration, List, PersonRequest, Territory
+from contacts.models import (
+    AnswerFile,
+    Consent,
+    ElectoralRegistration,
+    List,
+    Membership,
+    PersonRequest,
+    SupportLevel,
+    Territory,
+)
 from contacts.requests.answering import ask_for_files, drop_expired, make_files
 from contacts.requests.erasing import hide_person
 from contacts.requests.facts import NOT_TOLD, everything_about, given_by
@@ -57,6 +66,8 @@ def form_source(db):
 def rich(lea, handler, form_source):
     """Somebody of whom much is known, from two sources."""
     update_contact(contact=lea, by=None, source=form_source, birth_year=1980)
+    Membership.objects.create(contact=lea, joined_on=date(2026, 1, 5))
+    SupportLevel.objects.create(contact=lea, level=5)
     add_email(contact=lea, address="lea@maison.example.org", source=form_source, by=None)
     wording = current_wording(Channel.EMAIL, ConsentPurpose.MESSAGES, "en")
     record_consent(

@@ -16,6 +16,7 @@ from contacts.models import (
     List,
     Newsletter,
     Source,
+    SupportLevel,
     Tag,
     Territory,
     TerritoryAncestor,
@@ -111,7 +112,6 @@ class World:
             gender="F",
             language="fr",
             birth_date=date(1990, 3, 1),
-            relationship="member",
             commune=self.beauvais,
             email="lea@example.org",
             phone="06 39 98 00 01",
@@ -126,7 +126,6 @@ class World:
             gender="M",
             language="en",
             birth_date=date(2009, 3, 2),
-            relationship="regular",
             commune=self.lyon,
             email="tom@example.org",
             phone="01 99 00 00 02",
@@ -144,6 +143,8 @@ class World:
             polling_station=None,
             commune=self.lyon,
         )
+        SupportLevel.objects.create(contact=self.lea, level=5)
+        SupportLevel.objects.create(contact=self.ana, level=5)  # of whom none may be kept
         for contact, tags in ((self.lea, "donor volunteer"), (self.tom, "volunteer")):
             for tag in tags.split():
                 add_tag(contact=contact, tag=self.tags[tag], by=None)

@@ -136,8 +136,76 @@ def test_what_names_no_message_finds_none(lea) -> None:
         assert find_messages(typed).deliveries == []
 
 
+def asked_since(moment) -> RulesAsked:
+    """What is asked now was asked from before that moment on."""
+    asked = note_rules_asked()
+    RulesAsked.objects.exclude(pk=asked.pk).delete()
+    RulesAsked.objects.filter(pk=asked.pk).update(at=moment - timedelta(days=1))
+    return asked
+
+
+def test_every_question_of_the_gate_has_words() -> None:
+    assert set(registry.hand_over_checks) == set(WORDS)
+
+
+def test_a_rule_that_was_off_when_it_left_was_not_asked_of_it(lea) -> None:
+    row = message(lea)
+    asked_since(row.handed_at)
+    RulesAsked.objects.update(rules={"silence": "off", "hours": "block", "targeting-consent": "block"})
+    later = note_rules_asked()  # on again since: nothing of it is told of this message
+    assert later.rules["silence"] == "block"
+    (reason,) = reasons_of([row])
+    silence = "no election silence where the person lives"
+    assert silence not in reason.checks
+    told = dict(reason.answered.not_asked)
+    assert told[silence] == "the rule was not asked on that day"
+    assert (
+        told["it was an hour for text messages and calls where the person lives"]
+        == "it is not for this channel"
+    )
+
+
+def test_a_service_message_tells_what_it_is_exempt_from(lea) -> None:
+    row = message(lea)
+    asked_since(row.handed_at)
+    row.campaign.kind = "service"
+    row.campaign.save()
+    (reason,) = reasons_of(find_messages(key_of(row)).deliveries)
+    told = dict(reason.answered.not_asked)
+    for words in ("no election silence where the person lives", "the person had not withdrawn their consent"):
+        assert told[words] == "it is a service message"
+    assert "the address was not on the do-not-contact list" in reason.checks
+
+
+def test_of_a_message_from_before_nothing_is_made_up(lea) -> None:
+    row = message(lea)
+    RulesAsked.objects.update(at=row.handed_at + timedelta(days=1))
+    (reason,) = reasons_of([row])
+    assert (reason.checks, reason.answered.kept) == ([], False)
+
+
+def test_what_is_asked_is_kept_once_until_it_changes(db) -> None:
+    first = note_rules_asked()
+    assert note_rules_asked() == first
+    boss = User.objects.create_user(email="rules@example.org", role=Role.ADMINISTRATOR)
+    change_rule(key="hours", severity=Severity.OFF, figure=20, reason="No texts are sent here.", by=boss)
+    newest = RulesAsked.objects.order_by("-id").first()
+    assert newest.pk != first.pk
+    assert (newest.rules["hours"], newest.rules["silence"]) == ("off", "block")
+
+
+def test_a_message_to_an_address_still_to_confirm_is_found_by_it(lea) -> None:
+    row = message(lea)
+    Delivery.objects.filter(campaign=row.campaign).update(contact_id=0)
+    EmailAddress.objects.all().delete()
+    found = find_messages(row.address)
+    assert [one.campaign_id for one in found.deliveries] == [row.campaign_id]
+    assert found.known
+
+
 def test_the_reason_is_what_was_kept_not_what_holds_today(lea) -> None:
     row = message(lea, segment_version=4)
+    asked_since(row.handed_at)
     row.campaign.audience_tree = {"all": [{"field": "gone", "operator": "is", "value": 1}]}
     row.campaign.save()
     source = lea.source_links.get().source
