@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,10 +14,13 @@ from django.utils import timezone, translation
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.enums import Channel, ConsentPurpose, SuppressionReason, SuppressionScope
-from contacts.models import Contact, Newsletter
+from contacts.enums import Channel, ConsentPurpose, Severity, SuppressionReason, SuppressionScope
+from contacts.models import Contact, EmailAddress, Newsletter, RulesAsked
+from contacts.registry import registry
+from contacts.rules.asked import note_rules_asked
 from contacts.services.consents import current_wording, record_consent
 from contacts.services.people import create_contact
+from contacts.services.rules import change_rule
 from contacts.services.sources import create_source
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import suppress
@@ -25,6 +28,7 @@ from messaging.content.marks import occasion_number
 from messaging.content.tokens import ReturnToken, sign_return
 from messaging.models import Campaign, Delivery
 from messaging.why.answers import answer_text
+from messaging.why.asked import WORDS
 from messaging.why.finding import NotFound, find_messages
 from messaging.why.reasons import reasons_of
 
