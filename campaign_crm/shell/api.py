@@ -9,7 +9,9 @@ from rest_framework.views import APIView
 
 from campaign_crm.platform.rights import Right
 from contacts.api.people import PeopleApi, PersonApi
+from contacts.api.rules import RulesApi
 from tracking.api.reports import MailingsApi, ReportApi
+from tracking.api.reviews import ReviewApi
 from tracking.api.sign_ups import SignUpApi
 
 
@@ -39,7 +41,9 @@ urlpatterns = [
     path("people/", PeopleApi.as_view(), name="people"),
     path("people/<int:pk>/", PersonApi.as_view(), name="person"),
     path("forms/<slug:slug>/sign-ups/", SignUpApi.as_view(), name="sign_ups"),
+    path("rules/", RulesApi.as_view(), name="rules"),
     path("mailings/", MailingsApi.as_view(), name="mailings"),
     path("mailings/<int:pk>/report/", ReportApi.as_view(), name="report"),
+    path("mailings/<int:pk>/review/", ReviewApi.as_view(), name="review"),
     re_path(r"^.*$", NothingHere.as_view()),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.functional import cached_property
 from rest_framework import serializers
@@ -18,11 +18,10 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from campaign_crm.platform.typed import line_of
 from contacts.api.reach import Asked, ReachOn, reach_of
-from contacts.api.support import NotedSupport, may_see_support, noted_support
+from contacts.api.support import NotedSupport, may_see_support, noted_support, with_support
 from contacts.models import Contact
 from contacts.selectors import search_contacts
 from contacts.services.openings import note_person_opened
-from contacts.services.support import kept_levels
 
 
 class PersonSerializer(serializers.ModelSerializer[Contact]):
@@ -75,7 +74,7 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
             del told["support_level"]
         return told
 
-    def get_support_level(self, contact: Contact) -> NotedSupport | None:
+    def get_support_level(self, contact: Contact) -> NotedSupport:
         return noted_support(contact)
 
     def get_reach(self, contact: Contact) -> list[ReachOn]:
@@ -91,11 +90,9 @@ class PersonSerializer(serializers.ModelSerializer[Contact]):
 
 
 def _people(request: Request) -> QuerySet[Contact]:
-    related: list[str | Prefetch[Any]] = ["emailaddress_set", "phonenumber_set", "reach"]
-    if may_see_support(request):
-        related.append(Prefetch("support_levels", kept_levels(), to_attr="kept_support"))
     people: QuerySet[Contact] = Contact.objects.visible().select_related("commune")
-    return people.prefetch_related(*related)
+    people = people.prefetch_related("emailaddress_set", "phonenumber_set", "reach")
+    return with_support(people) if may_see_support(request) else people
 
 
 class PeopleApi(ListAPIView[Contact]):

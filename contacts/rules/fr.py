@@ -77,6 +77,7 @@ RULES = (
         _("Has this person left, or asked not to be written to?"),
         _("On the do-not-contact list"),
         Held.HAND_OVER,
+        held_by="messaging.dispatch.gate:CHECKS",
         fixed=True,
     ),
     Rule(
@@ -85,6 +86,7 @@ RULES = (
         _("Has this person taken back what they agreed to?"),
         _("Withdrew their consent"),
         Held.HAND_OVER,
+        held_by="messaging.dispatch.gate:CHECKS",
         fixed=True,
     ),
     Rule(
@@ -93,6 +95,7 @@ RULES = (
         _("Does the person’s own agreement, or the basis of the source, open this channel?"),
         _("Nothing allows this channel"),
         Held.AUDIENCE,
+        held_by="contacts.segments.reachability:reachable",
         fixed=True,
     ),
     Rule(
@@ -101,6 +104,7 @@ RULES = (
         _("Is this person known from the electoral roll only?"),
         _("The electoral roll opens post and the door, not e-mail or SMS."),
         Held.AUDIENCE,
+        held_by="contacts.segments.reachability:reachable",
         fixed=True,
     ),
     Rule(
@@ -109,6 +113,7 @@ RULES = (
         _("Is a file from a broker written to as a whole, without choosing among its people?"),
         _("People from a broker’s file receive only a mailing to the whole file."),
         Held.AUDIENCE,
+        held_by="contacts.segments.reachability:reachable",
         fixed=True,
     ),
     Rule(
@@ -117,6 +122,7 @@ RULES = (
         _("Does the licence of the file still last, and does it cover this channel?"),
         _("The source no longer allows it"),
         Held.HAND_OVER,
+        held_by="messaging.dispatch.gate:CHECKS",
         fixed=True,
     ),
     Rule(
@@ -125,6 +131,7 @@ RULES = (
         _("Did everybody chosen by a criterion agree to messages chosen for them, in person and separately?"),
         _("Has not agreed to targeted messages"),
         Held.AUDIENCE,
+        held_by="contacts.segments.reachability:reachable",
     ),
     Rule(
         "minors",
@@ -132,6 +139,7 @@ RULES = (
         _("Is anybody who is chosen by a criterion known to be younger than 17?"),
         _("Under 17"),
         Held.AUDIENCE,
+        held_by="contacts.segments.reachability:reachable",
         fixed=True,
     ),
     Rule(
@@ -140,6 +148,7 @@ RULES = (
         _("Does a condition use a birthplace, a nationality, the sound of a name or an inferred opinion?"),
         _("This criterion is not allowed: nobody is chosen by birthplace, nationality, name or opinion."),
         Held.AUDIENCE,
+        held_by="contacts.segments.audience:refusals_of",
         fixed=True,
     ),
     Rule(
@@ -148,6 +157,7 @@ RULES = (
         _("Is an opinion kept only of members, former members, regular contacts or those who agreed to it?"),
         _("This person is neither close to the campaign nor agreed to opinions being kept in the profile."),
         Held.BASE,
+        held_by="contacts.services.support:opinion_may_be_kept",
         fixed=True,
     ),
     Rule(
@@ -156,6 +166,7 @@ RULES = (
         _("Does the first message say where the address comes from, who writes and which rights there are?"),
         _("The first message to people from an indirect source carries the full information block."),
         Held.CONTENT,
+        held_by="messaging.services.origins:origins_of",
         fixed=True,
     ),
     Rule(
@@ -164,6 +175,7 @@ RULES = (
         _("Can everybody leave in one step, from the message itself?"),
         _("The message has no way to unsubscribe."),
         Held.CONTENT,
+        held_by="messaging.content.footer:make_footer",
         fixed=True,
     ),
     Rule(
@@ -172,6 +184,7 @@ RULES = (
         _("Are opens and clicks tied to a person only with their agreement?"),
         _("This person did not agree to be measured: their message carries an anonymous mark."),
         Held.CONTENT,
+        held_by="messaging.dispatch.outbox:Outbox",
         fixed=True,
     ),
     Rule(
@@ -180,6 +193,7 @@ RULES = (
         _("Do people vote tomorrow or today, where this person lives?"),
         _("Waits for the polls to close"),
         Held.HAND_OVER,
+        held_by="contacts.rules.silence:HAND_OVER",
     ),
     Rule(
         "hours",
@@ -187,6 +201,7 @@ RULES = (
         _("Is it Monday to Saturday, by day and no public holiday, where this person lives?"),
         _("Waits for the hours of text messages and calls"),
         Held.HAND_OVER,
+        held_by="contacts.rules.hours:HAND_OVER",
         figure=Figure(_("Until what hour"), LATEST_HOUR, LATEST_HOUR, LATEST_HOUR_ALLOWED),
     ),
     Rule(
@@ -198,6 +213,7 @@ RULES = (
             "they come from, or say that there is none."
         ),
         Held.PLAN,
+        held_by="contacts.services.opt_out_question:opt_out_file_is_missing",
         broken=_has_no_opt_out_file,
     ),
     Rule(
@@ -209,6 +225,7 @@ RULES = (
             "Be sure that they expect to hear from you, and keep the written balance at hand."
         ),
         Held.PLAN,
+        held_by="messaging.services.pre_send:pre_send",
         default=Severity.WARN,
         broken=_is_unexpected,
     ),
@@ -218,6 +235,7 @@ RULES = (
         _("Does the text name a free telephone number in the six months before a vote?"),
         _("It names a free number (0800 to 0805): in the six months before a vote that is not allowed."),
         Held.PLAN,
+        held_by="messaging.services.pre_send:pre_send",
         default=Severity.WARN,
         broken=_names_a_free_number,
     ),
@@ -227,6 +245,7 @@ RULES = (
         _("Is reach paid for in the six months before a vote?"),
         _("A rented file in the six months before a vote may count as commercial advertising: ask counsel."),
         Held.PLAN,
+        held_by="messaging.services.pre_send:pre_send",
         default=Severity.WARN,
         broken=_is_paid_for,
     ),
@@ -236,6 +255,7 @@ RULES = (
         _("Does an e-mail leave between 7 and 22 o’clock?"),
         _("It leaves at night: between 7 and 22 o’clock fewer people are disturbed."),
         Held.PLAN,
+        held_by="messaging.services.pre_send:pre_send",
         default=Severity.WARN,
         broken=_leaves_at_night,
     ),

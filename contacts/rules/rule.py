@@ -55,8 +55,9 @@ class Rule:
     """One rule. Texts are lazy translations, `source` is the legal text as lawyers cite it.
 
     `question` is what is asked of every message; `refusal` is what staff read when the answer is no. `broken`
-    tells whether a planned mailing breaks it; rules held elsewhere have none. `default` is the severity that
-    the rulebook ships; a `fixed` rule keeps it: without it the product would not be lawful anywhere.
+    tells whether a planned mailing breaks it; rules held elsewhere have none. `held_by` names what holds it,
+    as "module:name": a test finds it. `default` is the severity that the rulebook ships; a `fixed` rule keeps
+    it: without it the product would not be lawful anywhere.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Rule:
     fixed: bool = False
     broken: Callable[[Planned], bool] | None = None
     figure: Figure | None = None
+    held_by: str = ""
 
     @property
     def severities(self) -> tuple[Severity, ...]:

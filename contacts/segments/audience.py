@@ -93,14 +93,21 @@ class Audience:
                 _(
                     "A broker’s file is written to as a whole: a mailing of one territory would choose among"
                     " its people. Send it from a mailing of the whole country, or write letters."
-                )
+                ),
+                rule="whole-broker-file",
             )
 
     def check_channel(self, channel: Channel) -> None:
         """Raise AudienceRefused when no mailing on this channel may use it."""
         reason = (self.refusals or {}).get(Channel(channel))
         if reason:
-            raise AudienceRefused(reason)
+            raise AudienceRefused(reason, rule=self._refusing_rule())
+
+    def _refusing_rule(self) -> str:
+        """Which rule of law stands behind a channel that is refused."""
+        if self.source is None:
+            return "forbidden-criteria"
+        return "roll-offline" if self.source.kind == SourceKind.ROLL else "whole-broker-file"
 
     def check_kind(self, kind: MessageKind) -> None:
         """Raise AudienceRefused for service messages to people who take part in nothing, or to some of them.
@@ -255,7 +262,7 @@ def _source(source_id: Any, at: datetime) -> Audience:
     ends = source.licence_ends_on
     if ends is not None and ends < timezone.localdate(at):
         text = _("The licence of “%(name)s” has ended: its data may not be used any more.")
-        raise AudienceRefused(text % {"name": source.name})
+        raise AudienceRefused(text % {"name": source.name}, rule="licence")
     return Audience(
         queryset=_people().filter(source_links__source=source),
         classes=frozenset({TargetingClass.SUBSCRIPTION}),

@@ -37,4 +37,8 @@ class ValueRefused(ValueError):
 
 
 class AudienceRefused(ContactsError):
-    """The audience does not exist, or may not be written to in this way."""
+    """The audience does not exist, or may not be written to in this way; `rule` where one of law refuses."""
+
+    def __init__(self, message: str, *, rule: str = "") -> None:
+        self.rule = rule
+        super().__init__(message)

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from contacts.models import Election
+from messaging.costs.sent import costs_in
 from messaging.enums import Heading, Payer
 from messaging.models import Invoice
 
@@ -65,7 +66,7 @@ def by_heading(period: Period) -> list[HeadingTotal]:
 
 
 def export_rows(period: Period) -> Iterator[list[Any]]:
-    """The heading line, then every invoice by heading and date."""
+    """The heading line, every invoice by heading and date, then what mailings cost, by heading too."""
     yield [
         _("Heading"),
         _("Account number"),
@@ -80,6 +81,7 @@ def export_rows(period: Period) -> Iterator[list[Any]]:
         _("Election"),
         _("Mailings"),
         _("File"),
+        _("What it rests on"),
     ]
     order = list(Heading)
     found = period.invoices().select_related("election").prefetch_related("campaigns")
@@ -98,4 +100,11 @@ def export_rows(period: Period) -> Iterator[list[Any]]:
             invoice.election.name if invoice.election else "",
             ", ".join(campaign.name for campaign in invoice.campaigns.all()),
             invoice.file_name,
+            _("an invoice"),
+        ]
+    for cost in costs_in(period):
+        remark = _("In an invoice already: not to be added") if cost.invoiced else _("No invoice yet")
+        yield [
+            *(str(cost.heading.label), "", cost.day, "", cost.supplier, _("Sending"), cost.amount),
+            *("", "", remark, period.election.name if period.election else "", cost.what, "", cost.rests_on),
         ]

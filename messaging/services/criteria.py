@@ -49,7 +49,10 @@ def lines_of(node: Node | None, depth: int = 0) -> Iterator[str]:
     if isinstance(node, Rule):
         yield f"{inset}{node}{_sizes(node)}"
         for segment in named_segments(node):
-            yield from lines_of(read_segment(segment), depth + 1)
+            inside = read_segment(segment)
+            parts = inside.children if inside.kind == "all" else (inside,)
+            for part in parts:
+                yield from lines_of(part, depth + 1)
         return
     if depth or node.kind != "all":
         yield inset + gettext(GROUPS[node.kind])
@@ -65,7 +68,7 @@ def _said(campaign: Campaign, audience: Audience) -> Iterator[str]:
         yield _("Fixed list “%(name)s”, picked by hand") % {"name": audience.label} + _people_of(
             [campaign.audience["id"]]
         )
-    if campaign.territory is not None:
+    if campaign.territory is not None and audience.narrowed_by(campaign.scope) is not None:
         yield _("Lives in: %(place)s") % {"place": campaign.territory}
     if campaign.engaged_first:
         yield _("Of those who agreed: whoever clicks most gets it first")

@@ -107,7 +107,7 @@ def pre_send(campaign: Campaign) -> PreSend:
         )
     except ContactsError as error:
         if campaign.audience:
-            obstacles.append(Obstacle(About.AUDIENCE, str(error)))
+            obstacles.append(Obstacle(About.AUDIENCE, str(error), rule=getattr(error, "rule", "")))
     else:
         if not counts.reachable:
             message = _("Nobody of this audience can be written to.")
@@ -116,7 +116,7 @@ def pre_send(campaign: Campaign) -> PreSend:
             obstacles.append(Obstacle(About.AUDIENCE, fault))
         muted = count_muted_recipients(campaign, audience)
         if muted and muted >= counts.reachable:
-            obstacles.append(Obstacle(About.SILENCE, all_are_muted()))
+            obstacles.append(Obstacle(About.SILENCE, all_are_muted(), rule="silence"))
     if fault := domain_fault(campaign, counts.reachable):
         obstacles.append(Obstacle(About.DOMAIN, fault))
     compiled, faults = _compiled(campaign)
@@ -206,7 +206,7 @@ def _setting_obstacles(campaign: Campaign) -> Iterator[Obstacle]:
         message = _("The organisation has no postal address: add it in Settings. Every message must show it.")
         yield Obstacle(About.ORGANISATION, message)
     if message := why_muted(campaign):
-        yield Obstacle(About.SILENCE, message)
+        yield Obstacle(About.SILENCE, message, rule="silence")
     if fault := sender_fault(campaign):
         yield Obstacle(About.SENDER, fault)
     if not campaign.audience:

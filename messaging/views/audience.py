@@ -21,6 +21,7 @@ from campaign_crm.platform.walls import current_scope
 from contacts.enums import Channel, MessageKind, TargetingClass, UnreachableReason
 from contacts.errors import ContactsError
 from contacts.models import Contact, Newsletter, TerritoryAncestor
+from contacts.rules.rulebook import refuses
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.counting import count_estimate, sample
 from contacts.segments.explanations import WHAT_A_CLASS_MEANS, WHAT_TO_DO
@@ -32,6 +33,7 @@ from messaging.forms.campaigns import AudienceForm, audience_initial
 from messaging.models import Campaign
 from messaging.services.campaigns import set_audience
 from messaging.views.campaigns import mailings
+from messaging.views.other_ways import other_ways
 
 SAMPLE = 6
 NEWSLETTERS_SHOWN = 5
@@ -66,6 +68,11 @@ class Picture:
     @property
     def targeted(self) -> bool:
         return self.audience is not None and self.audience.targeted_on(Channel.EMAIL, self.scope)
+
+    @property
+    def asks_consent(self) -> bool:
+        """Whether only people who agreed to be chosen are written to, as the rules stand here."""
+        return refuses("targeting-consent")
 
     @property
     def chosen_by_place(self) -> bool:
@@ -177,6 +184,7 @@ class AudienceStep(StaffView, TemplateView):
             campaign=campaign,
             form=form,
             picture=picture,
+            ways=other_ways(campaign, picture, self.request.user),
             step="audience",
             kind=campaign.kind,
             exact_url=f"{exact_url}?{_query(campaign)}",
@@ -213,6 +221,7 @@ class AudienceCount(StaffView, View):
         context = {
             "campaign": campaign,
             "picture": picture,
+            "ways": other_ways(campaign, picture, request.user),
             "kind": form.cleaned_data.get("kind", campaign.kind),
             "exact_url": f"{request.path}?{query.urlencode()}",
         }

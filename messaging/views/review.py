@@ -16,6 +16,8 @@ from django.views.generic import TemplateView
 
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
+from contacts.enums import Severity
+from contacts.rules.rulebook import all_in_force
 from contacts.segments.reachability import Counts
 from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.forms.campaigns import SendForm
@@ -38,6 +40,7 @@ from messaging.views.audience import Picture, picture_of
 from messaging.views.campaigns import mailings
 from messaging.views.checklist import Line, checklist
 from messaging.views.experiment_result import sides_shown
+from messaging.views.other_ways import other_ways
 from messaging.views.send_test import readers_data
 from messaging.views.territories import versions_of
 
@@ -113,14 +116,17 @@ class Review(StaffView, TemplateView):
         status: int = 200,
     ) -> HttpResponse:
         campaign = self._campaign()
+        picture = _picture(campaign, found)
         context = self.get_context_data(
             campaign=campaign,
+            unasked=[one for one in all_in_force() if one.severity == Severity.OFF],
+            ways=other_ways(campaign, picture, self.request.user),
             revision=revision_of(campaign),
             versions=versions_of(campaign),
             step="review",
             found=found,
             lines=self._lines(campaign, found),
-            picture=_picture(campaign, found),
+            picture=picture,
             form=form or _send_form(found, None, initial),
             readers_data=readers_data(),
             **self._experiment(campaign, found),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform.crypto import keyed_hash
@@ -21,6 +21,7 @@ from messaging.errors import MessagingError
 from messaging.models import Delivery
 
 SHOWN_AT_MOST = 50
+NOBODY_YET = 0
 SECONDS_TO_SEARCH = 20
 # 61 characters of a key in a Message-ID or a return path, whatever surrounds it.
 _KEY = re.compile(r"(?<![a-z2-7])[a-z2-7]{61}(?![a-z2-7])", re.IGNORECASE)
@@ -58,10 +59,13 @@ def find_messages(typed: str) -> Found:
         return Found(_of_ledger_key(*ledger_key.groups()))
     digest, people = _who_has(typed)
     if digest is not None:
+        # To an address that is still to be confirmed, a message leaves before anybody is known by it.
+        theirs = Q(contact_id__in=all_numbers(people)) | Q(contact_id=NOBODY_YET, address_hash=digest)
+        found = _newest(_deliveries().filter(theirs))
         return Found(
-            _newest(_deliveries().filter(contact_id__in=all_numbers(people))) if people else [],
+            found,
             typed,
-            known=bool(people),
+            known=bool(people or found),
             suppressions=list(Suppression.objects.in_force().filter(address_hash=digest)),
         )
     return Found(_of_provider(typed))

@@ -279,6 +279,8 @@ OPERATIONS: dict[str, Operation] = {
     "api:people": Operation(Right.VIEW_PEOPLE, Scope.PEOPLE_READ, local=ANYTHING),
     "api:person": Operation(Right.VIEW_PEOPLE, Scope.PEOPLE_READ, local=PERSON),
     "api:report": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "api:review": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "api:rules": Operation(Right.VIEW_COMPLIANCE, Scope.CAMPAIGNS_READ),
     "api:schema": Operation(Right.VIEW_PEOPLE, None),
     "api:sign_ups": Operation(Right.EDIT_FORMS, Scope.SIGN_UPS_WRITE),
 }

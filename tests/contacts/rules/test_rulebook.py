@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 from pytest_django import Settings
@@ -138,6 +139,19 @@ def test_what_is_no_change_is_refused(boss: User, told: dict[str, object], why: 
     with override("en"), pytest.raises(RuleChangeRefused, match=why):
         change_rule(**given)
     assert not RuleChange.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["silence", "targeting-consent"])
+def test_a_rule_asked_of_each_message_never_only_warns(boss: User, key: str) -> None:
+    with override("en"), pytest.raises(RuleChangeRefused, match="Nobody would read a warning"):
+        change_rule(key=key, severity=Severity.WARN, reason=REASON, by=boss)
+    RuleChange.objects.create(rule=key, severity="warn", reason="Chosen when it was offered")
+    found = rulebook.in_force(key)
+    assert found is not None
+    assert found.severity == Severity.BLOCK
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {rulebook.refuses_sql(key)}")
+        assert cursor.fetchone() == (True,)
 
 
 @pytest.mark.parametrize("role", [Role.READ_ONLY, Role.DIRECTOR])

@@ -7,13 +7,14 @@ import html
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 
 from campaign_crm.platform.models import AuditEntry, User
 from campaign_crm.platform.rights import Role
 from contacts.enums import Channel, ConsentPurpose, LawfulBasis, SourceKind, Support, TargetingClass
 from contacts.merging.service import merge, unmerge
-from contacts.models import Contact, Segment, Source, SupportLevel
+from contacts.models import Contact, Membership, Segment, Source, SupportLevel
 from contacts.requests.erasing import hide_person
 from contacts.requests.facts import everything_about
 from contacts.requests.removing import remove_rows
@@ -47,7 +48,11 @@ def form(db: None) -> Source:
 
 
 def person(relationship: str = "member", **values: object) -> Contact:
-    return Contact.objects.create(last_name="Martin", relationship=relationship, **values)
+    contact = Contact.objects.create(last_name="Martin", relationship=relationship, **values)
+    if relationship in ("member", "former"):
+        left = timezone.localdate() if relationship == "former" else None
+        Membership.objects.create(contact=contact, left_on=left)
+    return contact
 
 
 def noted(contact: Contact, level: Support, by: User) -> Contact:

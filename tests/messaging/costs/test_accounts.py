@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from messaging.costs.counting import COUNT_JOB, CostRefused, count_costs, overri
 from messaging.costs.totals import Period, by_heading
 from messaging.enums import DeliveryState, Heading
 from messaging.errors import NotAllowed
-from messaging.models import Campaign, CampaignCost, Delivery, Invoice, ProviderAccount
+from messaging.models import BrokerMailing, Campaign, CampaignCost, Delivery, Invoice, ProviderAccount
 from messaging.tasks import count_costs as nightly
 from tests.messaging.people import make_account, make_campaign, make_officer
 
@@ -231,6 +231,40 @@ def test_the_file_for_the_agent_is_csv_or_a_spreadsheet_that_runs_nothing(client
     assert client.get(f"{PAGE}export/doc/").status_code == 404
     answer = client.get(f"{PAGE}export/csv/?since=2027-03-05&until=2027-03-01")
     assert answer.status_code == 302
+
+
+def test_what_mailings_cost_stands_in_the_file_by_heading(client: Client) -> None:
+    sent, billed = (make_campaign(name=name, started_at=_noon(2027, 3, 3)) for name in ("Alone", "Billed"))
+    CampaignCost.objects.create(campaign=sent, computed="12.5")
+    CampaignCost.objects.create(campaign=billed, computed="3", override="4", override_reason="As told")
+    an_invoice("7", Heading.ONLINE, "4").campaigns.add(billed)
+    BrokerMailing.objects.create(
+        campaign=sent, broker="Exempla", proof="Contract", origin_text="you agreed", expected=1000,
+        leaves_at=_noon(2027, 3, 9), cost="800",
+    )  # fmt: skip
+    lines = client.get(f"{PAGE}export/csv/").content.decode("utf-8-sig").splitlines()
+    rows = [line.split(";") for line in lines]
+    told = {(row[4], row[11]): (row[0], row[6], row[9], row[13]) for row in rows[2:]}
+    online = "Websites and online services"
+    account = sent.sender.provider_account.name
+    assert told[account, "Alone"] == (online, "12.5000", "No invoice yet", "counted from accepted messages")
+    assert told["Exempla", "Alone"] == (
+        online,
+        "800.00",
+        "No invoice yet",
+        "written on the mailing by the broker",
+    )
+    assert told[billed.sender.provider_account.name, "Billed"] == (
+        online, "4.00", "In an invoice already: not to be added", "As told",
+    )  # fmt: skip
+    march = f"{PAGE}export/csv/?since=2027-03-05&until=2027-03-31"
+    assert "Exempla" in client.get(march).content.decode()
+    assert "Alone;;" in client.get(march).content.decode()
+    assert "12.5000" not in client.get(march).content.decode()
+
+
+def _noon(year: int, month: int, day: int) -> datetime:
+    return datetime(year, month, day, 12, tzinfo=UTC)
 
 
 def test_a_period_that_ends_before_it_begins_is_said(client: Client) -> None:

@@ -12,8 +12,9 @@ from django.utils.translation import override
 
 from campaign_crm.platform.models import AuditEntry
 from contacts.enums import Channel, ConsentPurpose
-from contacts.models import Contact, Election, ElectionRound, Segment
+from contacts.models import Contact, Election, ElectionRound, List, ListMembership, Segment
 from contacts.services.consents import record_consent
+from contacts.services.lists import add_to_list
 from contacts.services.wordings import current_wording
 from messaging.enums import CampaignState
 from messaging.models import Campaign
@@ -71,6 +72,60 @@ def test_what_was_chosen_is_kept_as_it_was_frozen(targeted: Campaign) -> None:
         (line,) = entries_of(list(targeted_mailings()))[0].criteria
     assert "Gender" in line
     assert "Woman" in line
+
+
+def test_segments_inside_and_lists_are_kept_as_they_said_then() -> None:
+    people = make_people(3)
+    agree(people[0])
+    inner = Segment.objects.create(name="Women", tree=WOMEN)
+    picked = List.objects.create(name="Notables", targeting_class="criterion")
+    add_to_list(to=picked, contacts=people, by=None)
+    named = {"condition": "segment", "operator": "any", "value": [inner.pk]}
+    listed = {"condition": "list", "operator": "any", "value": [picked.pk]}
+    outer = Segment.objects.create(name="Outer", tree={"all": [named, listed]})
+    start(make_campaign(audience={"type": "segment", "id": outer.pk}))
+    men = {"all": [{"condition": "gender", "operator": "is", "value": ["M"]}]}
+    Segment.objects.filter(pk=inner.pk).update(tree=men, name="Men")
+    List.objects.update(name="Others")
+    ListMembership.objects.all().delete()
+    with override("en"):
+        (entry,) = entries_of(list(targeted_mailings()))
+    assert entry.criteria == [
+        "In the segment at least one of Women",
+        "– Gender is Woman",
+        "On the fixed list at least one of Notables (3 people then)",
+    ]
+    with override("fr"):
+        assert "Femme" in entries_of(list(targeted_mailings()))[0].criteria[1]
+
+
+def test_a_fixed_list_is_kept_with_its_name_and_size_of_then() -> None:
+    people = make_people(2)
+    agree(people[0])
+    picked = List.objects.create(name="Notables", targeting_class="criterion")
+    add_to_list(to=picked, contacts=people, by=None)
+    start(make_campaign(audience={"type": "list", "id": picked.pk}))
+    List.objects.update(name="Others")
+    with override("en"):
+        (entry,) = entries_of(list(targeted_mailings()))
+    assert entry.criteria == ["Fixed list “Notables”, picked by hand (2 people then)"]
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"engaged_first": True}, "Of those who agreed: whoever clicks most gets it first"),
+        ({"moment": "best_hour"}, "Of those who agreed, when: Within a day"),
+    ],
+)
+def test_when_each_person_gets_it_stands_in_the_register(option: dict[str, object], said: str) -> None:
+    make_people(2)
+    start(make_campaign(**option))
+    with override("en"):
+        (entry,) = entries_of(list(targeted_mailings()))
+    assert not entry.campaign.targeted, "it reaches everybody: nobody is left out"
+    (line,) = entry.criteria
+    assert line.startswith(said)
 
 
 def test_a_mailing_to_everyone_is_in_no_register_and_owes_no_notice() -> None:

@@ -122,7 +122,7 @@ def test_a_list_takes_as_many_queries_for_three_as_for_one(
 ) -> None:
     for name in ("Durand", "Petit"):
         create_contact(source=source, by=None, last_name=name, email=f"{name}@example.org")
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         assert len(website.get("/api/v1/people/").json()["results"]) == 3
 
 
