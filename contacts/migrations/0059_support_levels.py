@@ -12,7 +12,7 @@ from campaign_crm.platform.row_security import person_in_scope, tear_down, wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0057_confirmations_by_file"),
+        ("contacts", "0058_history_of_more"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

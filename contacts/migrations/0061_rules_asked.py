@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0059_memberships"),
+        ("contacts", "0060_memberships"),
     ]
 
     operations = [

@@ -22,7 +22,7 @@ WHERE person.relationship IN ('member', 'former') AND (person.relationship = 'fo
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contacts", "0058_support_levels"),
+        ("contacts", "0059_support_levels"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0023_broker_mailings"),
+        ("messaging", "0025_what_was_approved"),
     ]
 
     operations = [
