@@ -43,6 +43,7 @@ WITHOUT = {
     "contacts_referencedata": SHIPPED,
     "contacts_rollcoverage": OF_AN_IMPORT,
     "contacts_rulechange": A_LEDGER,
+    "contacts_rulesasked": A_LEDGER,
     "contacts_silencewindow": FOUND,
     "contacts_sourcegrowth": FOUND,
     "contacts_sourcerow": OF_AN_IMPORT,

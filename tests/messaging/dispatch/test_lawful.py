@@ -213,7 +213,9 @@ def test_nothing_unlawful_is_handed_over(
     world = World(Said(basis, kind, whole_source))
     for act in before:
         world.do(act)
-    allowed_at_freeze = world.said.may_be_written_to
+    # A whole file whose licence has ended is no audience, whatever its people said.
+    is_audience = world.said.licensed or not whole_source
+    allowed_at_freeze = world.said.may_be_written_to and is_audience
     world.freeze()
     for act in after:
         world.do(act)

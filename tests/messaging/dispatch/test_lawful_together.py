@@ -128,7 +128,7 @@ class World:
             kind="service" if service else "political",
             territory=self.places[True] if in_place else None,
         )
-        self.frozen = False
+        self.frozen, self.refused = False, ""
 
     def _place(self, code: str) -> Territory:
         place = Territory.objects.create(kind="commune", code=f"T{code}", name=f"Place {code}")
@@ -244,12 +244,12 @@ class World:
     def freeze(self) -> None:
         try:
             if self.service:
-                ask_approval(campaign=self.campaign, by=make_officer())
                 other = make_officer("second@example.org")
+                ask_approval(campaign=self.campaign, by=make_officer())
                 approve(campaign=self.campaign, content=content_of(self.campaign), by=other)
             send_now(campaign=self.campaign, by=make_officer())
         except MessagingError as refused:
-            event(f"refused: {type(refused).__name__}")
+            self.refused = str(refused)
             return
         assert lifecycle.freeze_waiting() == 1
         self.campaign.refresh_from_db()
@@ -338,7 +338,7 @@ def test_nothing_unlawful_is_handed_over_whoever_they_share_their_address_with(
     for act, who in after:
         world.do(act, who)
     handed = world.handed_to()
-    event(f"handed: {len(handed)}")
+    event(f"handed: {len(handed)}, refused: {bool(world.refused)}")
     for contact, address in handed:
         assert not (why := world.why_not(contact, address)), (why, address, world.people)
 
