@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("messaging", "0029_transitions_in_the_condition"),
+        ("messaging", "0030_seed_mailboxes"),
     ]
 
     operations = [
