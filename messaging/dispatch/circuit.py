@@ -94,6 +94,9 @@ class Circuit:
         """After answers that never came, one worker tries one message; False while another does."""
         return doubts.take_trial(self.account, self.stream)
 
+    def not_tried(self) -> None:
+        doubts.give_trial_back(self.account, self.stream)
+
     def reason_to_pause(self) -> PauseReason | None:
         """Why the mailing should wait for a person, once the failures are no accident."""
         if self.doubt.is_no_accident:

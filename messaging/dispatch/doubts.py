@@ -124,6 +124,15 @@ def take_trial(account: int, stream: Stream) -> bool:
         return bool(cursor.rowcount)
 
 
+def give_trial_back(account: int, stream: Stream) -> None:
+    """Nothing was offered after all (the gate held it): the next may try at once."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE messaging_accountdoubt SET rests_until = NULL WHERE account_id = %s AND stream = %s",
+            [account, stream.value],
+        )
+
+
 def count_again(account: int, stream: Stream) -> Doubt:
     """After a pause counting begins again; that one message is tried first stays."""
     return _change(_COUNT_AGAIN, account, stream, most=A_CALL)

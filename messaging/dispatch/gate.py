@@ -172,6 +172,8 @@ _TYPES = {
     "held": "float8",
     "zone": "text",
 }
+_ONE_AFTER_THE_OTHER = Statement(frequency.ONE_AFTER_THE_OTHER, {})
+
 HANDED = 1
 """Number of the verdict "hand it over"; the checks' are from 2, in their order."""
 
@@ -239,8 +241,9 @@ def _statement(
     until = f"CASE v.verdict {untils} END" if untils else "NULL"
     sql = _HAND_OVER.replace("{month}", month.isoformat()).replace("{questions}", questions)
     sql = sql.replace("{until}", until)
-    first = "SET LOCAL synchronous_commit = on;"
-    return Statement(sql, _TYPES, first + frequency.ONE_AFTER_THE_OTHER if counts else first)
+    return Statement(
+        sql, _TYPES, "SET LOCAL synchronous_commit = on;", _ONE_AFTER_THE_OTHER if counts else None
+    )
 
 
 def _condition(check: HandOverCheck) -> str:

@@ -14,9 +14,6 @@ from django.db import connection, transaction
 CLAIM_SECONDS = 120
 """How long claimed rows wait for their hand-over before another worker may take them."""
 
-SUSPECT_FROM = 2
-"""Losses of a row (`messaging.dispatch.quarantine`) from which it is claimed alone."""
-
 KEYS_A_STATEMENT = 200
 """PostgreSQL plans a longer list of keys as a join with everything in flight: five times slower."""
 
@@ -33,6 +30,19 @@ class Key(NamedTuple):
 
     contact: int
     occasion: str
+
+
+class Suspicion(NamedTuple):
+    """Rows by the workers lost at them (`messaging.dispatch.quarantine`); how many are claimed at once."""
+
+    least: int
+    most: int
+    at_once: int | None = None
+
+
+NONE = Suspicion(0, 1)
+SOME = Suspicion(2, 3, 25)
+ALONE = Suspicion(4, 1_000, 1)
 
 
 class Row(NamedTuple):
@@ -65,7 +75,7 @@ WITH due AS (
     SELECT ctid AS place FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND variant = %(variant)s
         AND state IN ('queued', 'retry_wait') AND due_at <= now()
-        AND (losses >= %(suspect_from)s) = %(suspects)s
+        AND losses BETWEEN %(least)s AND %(most)s
         AND (%(departments)s::text[] IS NULL OR department = ANY(%(departments)s::text[]))
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
@@ -105,11 +115,11 @@ def claim(
     variant: int = 0,
     seconds: float = CLAIM_SECONDS,
     departments: Sequence[str] | None = None,
-    suspects: bool = False,
+    suspicion: Suspicion = NONE,
 ) -> Claim:
     """Take up to `limit` due rows of one version that no other worker is taking, oldest due first.
 
-    `departments`: only people there; None: anywhere. `suspects`: a row at which workers were lost, alone.
+    `departments`: only people there; None: anywhere. `suspicion`: those at which so many workers were lost.
     """
     token = secrets.randbits(62)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -119,9 +129,9 @@ def claim(
                 "month": ledger.month,
                 "campaign": ledger.campaign,
                 "variant": variant,
-                "limit": 1 if suspects else limit,
-                "suspects": suspects,
-                "suspect_from": SUSPECT_FROM,
+                "limit": min(limit, suspicion.at_once or limit),
+                "least": suspicion.least,
+                "most": suspicion.most,
                 "token": token,
                 "seconds": seconds,
                 "departments": None if departments is None else list(departments),

@@ -28,11 +28,13 @@ _prepared: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 @dataclass(frozen=True)
 class Statement:
     """One statement of a transaction. `sql` with `%(name)s` for each name of `types`, which says the
-    PostgreSQL type of its value; `settings`: of the transaction, set before it."""
+    PostgreSQL type of its value; `settings`: of the transaction, set before it; `before`: a statement without
+    values that is said first, in the same breath."""
 
     sql: str
     types: Mapping[str, str]
     settings: str = ""
+    before: Statement | None = None
     name: str = field(init=False)
     _text: str = field(init=False)
 
@@ -41,18 +43,27 @@ class Statement:
         sql = _PLACEHOLDER.sub(lambda found: f"${names.index(found[1]) + 1}", self.sql)
         name = f"dispatch_{blake2b(sql.encode(), digest_size=12).hexdigest()}"
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "_text", f"PREPARE {name} ({', '.join(self.types.values())}) AS {sql}")
+        types = f" ({', '.join(self.types.values())})" if self.types else ""
+        object.__setattr__(self, "_text", f"PREPARE {name}{types} AS {sql}")
 
     def execute(self, cursor: CursorWrapper, values: Mapping[str, Any]) -> None:
         """Run it in the present transaction; `values` has every name of `types`."""
         known = _prepared.setdefault(connection.connection, set())
+        first = ""
+        if self.before is not None:
+            self.before._prepare(cursor, known)
+            first = f"EXECUTE {self.before.name};"
+        self._prepare(cursor, known)
+        asked = ", ".join(["%s"] * len(self.types))
+        cursor.execute(
+            f"{_GENERIC}{self.settings}{first}EXECUTE {self.name}({asked})",
+            [values[name] for name in self.types],
+        )
+
+    def _prepare(self, cursor: CursorWrapper, known: set[str]) -> None:
         if self.name not in known:
             cursor.execute(self._text)
             known.add(self.name)
-        asked = ", ".join(["%s"] * len(self.types))
-        cursor.execute(
-            f"{_GENERIC}{self.settings}EXECUTE {self.name}({asked})", [values[name] for name in self.types]
-        )
 
 
 def numbers(values: Iterable[float]) -> str:

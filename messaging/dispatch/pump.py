@@ -228,14 +228,14 @@ class Pump:
             return Claim(outbox.ledger, 0, [])
         # Suspects come last, and now and then first: a long mailing must not keep them for its whole length.
         self._claims += 1
-        suspects_first = self._claims % SUSPECTS_EVERY == 0
-        for suspects in (suspects_first, not suspects_first):
+        order = (ledger.NONE, ledger.SOME, ledger.ALONE)
+        for suspicion in reversed(order) if self._claims % SUSPECTS_EVERY == 0 else order:
             claim = ledger.claim(
                 outbox.ledger,
                 limit=grant.messages,
                 variant=outbox.variant,
                 departments=ways.departments,
-                suspects=suspects,
+                suspicion=suspicion,
             )
             if claim.rows:
                 break
@@ -270,7 +270,10 @@ class Pump:
             elsewhere=any(way.departments is None for way in ways.without(account).ways),
         )
         sent = sender.send(claim)
-        sent.whole = sent.whole and not is_trial
+        if is_trial:
+            sent.whole = False
+            if not sent.handed and not circuit.is_resting:
+                circuit.not_tried()
         reason = sent.reason_to_pause() or circuit.reason_to_pause()
         if reason is not None:
             self._stop(outbox, account, reason)

@@ -1,7 +1,8 @@
 """A message that breaks its workers is set apart: everybody else's must leave.
 
 Each row counts how often a worker was lost, or failed, while it held the row before any hand-over (`losses`).
-With a few of them it is a suspect: claimed alone, so that its neighbours of before pass and it alone is left.
+With two of them it is claimed in a small group, with four alone, so that its neighbours of before pass and it
+is left (`ledger.Suspicion`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_noop
 
 from messaging.dispatch.ledger import KEYS_A_STATEMENT, Claim, Key, columns
 
-GIVEN_UP_AT = 5
+GIVEN_UP_AT = 7
 """Losses after which a row ends as failed: the last three of them were its own, nobody else was beside it."""
 
 ASKED_AGAIN = 60.0  # seconds

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.utils import timezone, translation
 
 from campaign_crm.platform.crypto import seal
+from contacts.enums import Channel, SuppressionReason, SuppressionScope
+from contacts.services.suppressions import suppress
 from messaging.dispatch import doubts
 from messaging.dispatch.circuit import UNANSWERED
 from messaging.dispatch.doubts import Answers
@@ -135,3 +137,20 @@ def test_one_worker_tries_while_the_others_wait() -> None:
     AccountDoubt.objects.update(rests_until=timezone.now() - timedelta(seconds=1))
     assert doubts.take_trial(account.pk, Stream.BULK)
     assert not doubts.take_trial(account.pk, Stream.BULK)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_left_meanwhile_is_no_trial(mailjet: FakeServer, campaign: Campaign) -> None:
+    mailjet.faults += [HttpFault("answer", times=1, status=502)]
+    run_once()
+    first = Delivery.objects.filter(state="queued").values_list("address", flat=True)[0]
+    Delivery.objects.filter(address=first).update(due_at=timezone.now() - timedelta(hours=1))
+    suppress(
+        address=first,
+        channel=Channel.EMAIL,
+        scope=SuppressionScope.POLITICAL,
+        reason=SuppressionReason.UNSUBSCRIBE,
+        by=None,
+    )
+    run_once()
+    assert books(campaign) == {"unknown": PER_CALL, "suppressed": 1, "accepted": PEOPLE - PER_CALL - 1}

@@ -71,6 +71,25 @@ def test_a_statement_is_prepared_once_a_connection() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_statement_that_comes_before_is_prepared_too_and_said_first() -> None:
+    lock = Statement("SELECT pg_advisory_xact_lock(7)", {})
+    asked = Statement(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7 AND granted", {"x": "int"}
+    )
+    both = Statement(asked.sql + " AND %(x)s = 1", asked.types, "", lock)
+
+    def ask() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            both.execute(cursor, {"x": 1})
+            assert cursor.fetchone() == (1,)
+
+    connection.close()
+    said = said_while(lambda: [ask(), ask()])
+    assert sum(sql.startswith("PREPARE") for sql in said) == 2
+    assert sum("EXECUTE" in sql for sql in said) == 2
+
+
+@pytest.mark.django_db(transaction=True)
 def test_what_was_prepared_in_a_transaction_that_failed_is_still_there() -> None:
     connection.close()
     with transaction.atomic():
