@@ -29,7 +29,7 @@ def check_reading(request: Request) -> None:
         raise Throttled(wait=MINUTE)
     asked = number_of(request.query_params.get("page_size", "")) or 0
     goes_on = "cursor" in request.query_params or asked > PAGE_OF_A_SESSION
-    if key is None and goes_on and not _may_take_out(request, request.user):
+    if key is None and goes_on and not _may_take_out(request):
         raise PermissionDenied(
             _(
                 "A browser session reads one page of 50 people here. To read on you need the right to take "
@@ -40,15 +40,19 @@ def check_reading(request: Request) -> None:
 
 def count_read(request: Request, people: int) -> None:
     """Count the people of an answer, for the journal."""
-    if isinstance(request.auth, ApiKey):
-        reads.tally(people=people, key=request.auth)
-    else:
-        reads.tally(people=people, member=request.user)
+    key, user = request.auth, request.user
+    reads.tally(
+        people=people,
+        key=key if isinstance(key, ApiKey) else None,
+        member=user if isinstance(user, User) else None,
+    )
 
 
-def _may_take_out(request: Request, user: User) -> bool:
+def _may_take_out(request: Request) -> bool:
+    user = request.user
     return (
-        user.has_right(Right.EXPORT_PEOPLE)
+        isinstance(user, User)
+        and user.has_right(Right.EXPORT_PEOPLE)
         and not proportion.is_missing(user, Right.EXPORT_PEOPLE)
         and is_fresh(request._request)
     )

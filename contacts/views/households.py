@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
-from campaign_crm.platform.paging import newest_first
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import line_of, number_of
@@ -25,7 +24,7 @@ from contacts.households.service import forget_correction, join_household, leave
 from contacts.models import Contact, Household, HouseholdMember
 from contacts.selectors import search_contacts
 from contacts.views.people import shown
-from contacts.views.people_rows import rows_of
+from contacts.views.people_rows import people_page, rows_of
 
 FOUND_SHOWN = 10
 
@@ -57,7 +56,7 @@ class HouseholdList(StaffView, TemplateView):
             .filter(people__gt=1)
         )
         found = Household.objects.annotate(people=Subquery(several.values("people"))).filter(people__gt=1)
-        page = newest_first(self.request, found)
+        page = people_page(self.request, found)
         return super().get_context_data(page=page, rows=household_rows(page.rows), **kwargs)
 
 

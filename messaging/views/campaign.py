@@ -16,6 +16,7 @@ from django.views import View
 from django.views.generic import TemplateView
 
 from campaign_crm.platform.models import User
+from campaign_crm.platform.reads import check_turning, tally
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import UnreachableReason
@@ -130,16 +131,21 @@ class Recipients(OneCampaign):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         query = self.request.GET.get("q", "").strip()[:100]
         chosen = self.request.GET.get("state", "")
+        goes_on = "after" in self.request.GET
+        if goes_on:
+            check_turning(self.request.user)
         rows = list(self._found_rows(query, chosen)[: RECIPIENTS_SHOWN + 1])
         more = len(rows) > RECIPIENTS_SHOWN
         rows = rows[:RECIPIENTS_SHOWN]
+        if goes_on:
+            tally(people=len(rows), member=self.request.user)
         people = Contact.objects.visible().in_bulk([row.contact_id for row in rows])  # type: ignore[attr-defined]
         return super().get_context_data(
             tab="recipients",
             rows=[(row, people.get(row.contact_id), SHOWN_AS[DeliveryState(row.state)]) for row in rows],
             version_names=version_names(self.campaign),
             next_after=rows[-1].contact_id if more else None,
-            first_page="after" not in self.request.GET,
+            first_page=not goes_on,
             q=query,
             chosen=chosen,
             words=ShownState.choices,

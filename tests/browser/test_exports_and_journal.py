@@ -9,11 +9,14 @@ import pytest
 from playwright.sync_api import Page
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.api_keys import create_api_key
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
 from contacts.models import Contact, Export
 from contacts.services.exports import ask_people
+from contacts.services.openings import note_person_opened
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
+from tests.support.places import make_places
 
 PICTURES = os.environ.get("PICTURES", "")  # a folder, to look at what was made
 
@@ -28,6 +31,9 @@ def test_exports_and_journal_fit_every_look(
     asker = User.objects.create_user(email="ask@example.org", full_name="Camille Roy", role=Role.DATA_OFFICER)
     people = [Contact.objects.create(first_name="Zoé", last_name=f"Roux-Delacourt{n}") for n in range(3)]
     Contact.objects.filter(pk=people[0].pk).update(last_name="Petit", first_name="Zoë")
+    oise = make_places().oise
+    create_api_key(name="Site de l’Oise", scopes=["people:read"], territory=oise.pk, by=asker)
+    note_person_opened(people[0].pk, by=asker)
     audit.record(
         action="contact.update", on=people[0], by=asker, fields=["last_name"], reason="Nom de mariage"
     )
@@ -40,6 +46,11 @@ def test_exports_and_journal_fit_every_look(
         "exports": "/exports/",
         "new": "/exports/new/",
         "export": f"/exports/{export.pk}/",
+        "person": f"/people/{people[0].pk}/",
+        "openings": f"/journal/?act=record.read&thing=contacts.contact&number={people[0].pk}",
+        "keys": "/settings/api-keys/",
+        "key": "/settings/api-keys/new/",
+        "member": f"/settings/team/{asker.pk}/",
     }.items():
         page.goto(path)
         check_axe(page)

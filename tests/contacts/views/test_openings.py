@@ -13,9 +13,10 @@ from django.urls import reverse
 from campaign_crm.platform import reads
 from campaign_crm.platform.models import AuditEntry, ReadTally, RecordRead, User
 from campaign_crm.platform.rights import Role
-from contacts.models import Contact, Source
+from contacts.models import Contact, List, Source
 from contacts.services.grants import give_grant
 from contacts.services.people import create_contact
+from tests.messaging.people import make_campaign
 from tests.support.places import Places, make_places
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +127,16 @@ def test_turning_pages_of_people_is_counted_and_bounded(
     assert "many pages of people" in answers[1].content.decode()
     tally = ReadTally.objects.get()
     assert (tally.people, tally.member.role) == (1, Role.VOLUNTEER)
+
+
+def test_every_list_of_people_is_bounded(person: Contact, as_role: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(reads, "PAGES_AN_HOUR", 0)
+    client, campaign = as_role(Role.READ_ONLY), make_campaign()
+    picked = List.objects.create(name="Picked")
+    for page, more in [
+        (reverse("contacts:people"), {"after": "1"}),
+        (reverse("contacts:households"), {"before": "9"}),
+        (reverse("contacts:list", args=[picked.pk]), {"before": "9"}),
+        (reverse("messaging:campaign_recipients", args=[campaign.pk]), {"after": "1"}),
+    ]:
+        assert [client.get(page).status_code, client.get(page, more).status_code] == [200, 403], page
