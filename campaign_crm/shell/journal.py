@@ -91,6 +91,7 @@ ACTS: Words = {
     "export.decline": _("Export not approved"),
     "export.download": _("Exported file taken"),
     "export.make": _("Exported file made"),
+    "export.withdraw": _("Export withdrawn: somebody in it was erased"),
     "export.stop": _("Export stopped"),
     "form.create": _("Form made"),
     "form.update": _("Form changed"),

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import csv
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from campaign_crm.platform.sealed_files import SealedWriter
+from campaign_crm.platform.sealed_files import SealedWriter, opened_blocks
 from campaign_crm.platform.spreadsheets import neutralised
 from contacts.errors import ContactsError
 from contacts.exports.columns import COLUMNS, lines_of
 from contacts.exports.marking import invented_facts, mark_heading, mark_of
 from contacts.exports.scopes import people_in
 from contacts.models import Export
+from contacts.requests.traces import Traces
 from contacts.services.letters import letter_header, letter_lines
 
 GROWN = 1.1  # times the people that were approved
@@ -60,6 +61,34 @@ def write_file(export: Export) -> tuple[str, int]:
         path.unlink(missing_ok=True)
         raise
     return name, written
+
+
+def holds(export: Export, traces: Traces) -> bool:
+    """True when one of these people stands in the file; also when it cannot be read."""
+    by_name = export.kind == Export.Kind.PEOPLE and not {"email", "phone", "street"} & set(export.columns)
+    try:
+        text = (block.decode() for block in _whole_characters(opened_blocks(path_of(export))))
+        return any(
+            traces.are_in(cells, by_name=by_name) for cells in csv.reader(_lines_in(text), delimiter=";")
+        )
+    except (OSError, ValueError, csv.Error):
+        return True
+
+
+def _whole_characters(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut after line ends only, which no character of UTF-8 contains."""
+    rest = b""
+    for block in blocks:
+        whole, end, rest = (rest + block).rpartition(b"\n")
+        if end:
+            yield whole + end
+    if rest:
+        yield rest
+
+
+def _lines_in(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield from text.splitlines(keepends=True)
 
 
 def most_of(export: Export) -> int:

@@ -20,6 +20,7 @@ from contacts.imports.reasons import reason
 from contacts.imports.sketch import folded_header
 from contacts.imports.staging import Staging
 from contacts.models import Import, ImportReject, Source
+from contacts.requests.traces import Traces
 
 REJECT_COLUMNS = (_("line"), _("why it was rejected"))
 """What a file of rejected rows has beside the columns as they came."""
@@ -69,6 +70,15 @@ def taken_in_part(source: Source) -> bool:
     told = [reason("rest_taken")]
     waiting = ImportReject.objects.filter(import_run__source=source, reasons__contains=told)
     return waiting.exclude(import_run__state=Import.State.UNDONE).exists()
+
+
+def forget_rejects(traces: Traces) -> int:
+    """Forget refused rows of people who are erased: sealed, each is opened; returns how many."""
+    if not traces:
+        return 0
+    rows = ImportReject.objects.order_by("pk").iterator(chunk_size=ROWS_READ)
+    found = [row.pk for row in rows if traces.are_in(row.values, by_name=True)]
+    return int(ImportReject.objects.filter(pk__in=found).delete()[0])
 
 
 def keep_rejects(run: Import, staging: Staging) -> None:

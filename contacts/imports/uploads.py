@@ -32,7 +32,7 @@ from contacts.imports.room import require_room, told_when_full
 from contacts.models import Import
 
 PIECE_BYTES = 4 * 1024 * 1024  # below DATA_UPLOAD_MAX_MEMORY_SIZE; on a slow line, a minute's worth
-KEPT_DAYS = 7
+KEPT_DAYS = 1
 UNFINISHED_MOST = 20  # of one person
 PROMISED_SECONDS = 3600  # that the room of a file which nothing is added to stays promised to it
 _ID = re.compile(r"[0-9a-f]{32}")

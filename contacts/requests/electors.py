@@ -14,6 +14,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.database import lend_hash_key
 from campaign_crm.platform.models import Organisation, User
-from contacts.models import AnswerFile, ElectoralRegistration, ErasedElector, PersonRequest
+from contacts.models import AnswerFile, ElectoralRegistration, EmailAddress, ErasedElector, PersonRequest
 from contacts.requests.pdf import make_pdf
 from contacts.services.elector_keys import OF_ELECTOR
 from contacts.services.post_keys import first_forename, post_hash
@@ -98,9 +99,18 @@ def forget_words(ids: Sequence[int]) -> None:
     """Requests about electors who are gone stay as a proof, without who asked."""
     if not ids:
         return
-    about = PersonRequest.objects.filter(electors__overlap=list(ids), contact=None)
-    AnswerFile.objects.filter(request__in=about).delete()
-    about.update(name="", address="", words="", identity_how="", answer="", correction="")
+    _forget_words(PersonRequest.objects.filter(electors__overlap=list(ids), contact=None))
+
+
+def forget_words_at(ids: Sequence[int]) -> None:
+    """The same for requests that named nobody and came from an address that is of some people alone."""
+    own = EmailAddress.objects.filter(contact__in=ids)
+    shared = EmailAddress.objects.filter(address_hash__in=own.values("address_hash")).exclude(contact__in=ids)
+    digests = [
+        *set(map(bytes, own.values_list("address_hash", flat=True)))
+        - set(map(bytes, shared.values_list("address_hash", flat=True)))
+    ]
+    _forget_words(PersonRequest.objects.filter(contact=None, address_hash__in=digests))
 
 
 def code_of(request: PersonRequest) -> str:
@@ -128,6 +138,11 @@ def make_letter(*, request: PersonRequest, elector: ElectoralRegistration, by: U
     audit.record(action="request.letter", on=request, by=by)
     with override(request.language[:2] or settings.LANGUAGE_CODE):
         return _letter(request, elector)
+
+
+def _forget_words(requests: QuerySet[PersonRequest]) -> None:
+    AnswerFile.objects.filter(request__in=requests).delete()
+    requests.update(name="", address="", words="", identity_how="", answer="", correction="")
 
 
 def _letter(request: PersonRequest, elector: ElectoralRegistration) -> bytes:

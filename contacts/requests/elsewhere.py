@@ -21,7 +21,9 @@ ROWS = (
         OR (own."table" = 'postal' AND own.row_id IN (
             SELECT id FROM contacts_postaladdress WHERE contact_id = ANY(%(ids)s)))""",
     ),
-    RowsElsewhere("contacts_importreject", "refused rows are nobody's yet, and go after some weeks"),
+    RowsElsewhere(
+        "contacts_importreject", "sealed: the erasure's job opens each row and forgets theirs (`traces`)"
+    ),
     RowsElsewhere("contacts_recurringfile", "names of files, not of people"),
     RowsElsewhere(
         "platform_historykey", "the step “history keys” destroys them, and a trigger of people does"

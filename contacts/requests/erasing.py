@@ -31,6 +31,7 @@ from contacts.models import (
 from contacts.requests import ledger
 from contacts.requests.electors import forget_electors
 from contacts.requests.service import RequestRefused, close_as_done, proven_request
+from contacts.requests.traces import traces_of_electors
 from contacts.services.post_keys import post_hashes_of
 from contacts.services.projections import refresh_projections
 from contacts.services.stopped_addresses import Stopped, stop_addresses
@@ -126,6 +127,12 @@ def _absorbed_by(contact: Contact) -> list[tuple[int, datetime]]:
 
 def _forget(electors: list[int], *, request: int | None) -> None:
     """Rows of rolls go, nothing is posted to their names at their addresses, no roll brings them back."""
+    from contacts.imports.rejects import forget_rejects  # both read what this package says of people
+    from contacts.services.exports import withdraw
+
+    traces = traces_of_electors(electors)
     gone = forget_electors(electors, request=request)
+    forget_rejects(traces)
+    transaction.on_commit(lambda: withdraw(traces) and None)
     suppress_erased({"post": gone.post})
     transaction.on_commit(lambda: ledger.append_electors(gone))

@@ -13,17 +13,31 @@ from campaign_crm.platform.models import AuditEntry
 from contacts.merging.redirects import all_numbers, present_ids
 from contacts.models import Contact, Erasure
 from contacts.registry import registry
+from contacts.requests.electors import forget_words_at
 from contacts.requests.erasing import ERASE_JOB
 from contacts.requests.tables import PersonTable, emptied, person_tables
+from contacts.requests.traces import traces_of_people
 
 PEOPLE_AT_A_TIME = 500
 
 
 @handler(ERASE_JOB)
 def run_removal(job: RunningJob) -> None:
-    """Remove everybody who is hidden; those with a message just leaving wait for the next time."""
+    """Remove everybody who is hidden; those with a message just leaving wait for the next time.
+
+    Before their rows go, what else holds them is found by these: files of exports, rows that were refused.
+    """
+    from contacts.imports.rejects import forget_rejects  # both read what this package says of people
+    from contacts.services.exports import being_made, withdraw
+
+    if being_made():  # the file may hold them: it is looked at the next time
+        return
     done, last = 0, 0
     while numbers := _next(last):
+        traces = traces_of_people(numbers)
+        withdraw(traces)
+        forget_rejects(traces)
+        job.got_on()
         with transaction.atomic():
             hidden = Contact.objects.filter(pk__in=numbers, erased_at__isnull=False).order_by("pk")
             done += len(remove(list(hidden.select_for_update().values_list("pk", flat=True))))
@@ -66,6 +80,7 @@ def remove_rows(ids: list[int]) -> None:
     numbers = all_numbers(ids)
     for step in registry.erasure_steps.values():
         step(numbers)
+    forget_words_at(numbers)
     with connection.cursor() as cursor:
         for table_name, where in _elsewhere():  # first: they are found by rows that go
             statement = f"DELETE FROM {table_name} AS own WHERE {where}"  # noqa: S608 - our own text

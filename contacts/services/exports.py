@@ -25,11 +25,12 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.sealed_files import opened_blocks
 from contacts.errors import ContactsError
 from contacts.exports.columns import COLUMNS
-from contacts.exports.making import folder, path_of, write_file
+from contacts.exports.making import folder, holds, path_of, write_file
 from contacts.exports.scopes import people_in
 from contacts.exports.silent import check_file
 from contacts.letters import LetterChoice
 from contacts.models import Export
+from contacts.requests.traces import Traces
 from contacts.services.letters import letter_scope
 
 JOB = "contacts.export"
@@ -184,6 +185,33 @@ def stop(*, export: Export, by: User) -> None:
     audit.record(action="export.stop", on=found, by=by, detail={"downloads": found.downloads})
     if by != found.requested_by:
         _tell([found.requested_by], found, _("Your export was stopped by %(name)s.") % {"name": by})
+
+
+def being_made() -> bool:
+    """True while a worker writes a file: it may hold somebody who was there when it began."""
+    return Export.objects.filter(state=State.MAKING, job__state=Job.State.RUNNING).exists()
+
+
+def withdraw(traces: Traces) -> int:
+    """Delete files that wait to be taken and hold somebody who is erased; returns how many."""
+    if not traces:
+        return 0
+    withdrawn = 0
+    for ready in Export.objects.filter(state=State.READY).order_by("pk"):
+        with transaction.atomic():
+            found = _locked(ready)
+            if found.state != State.READY or not holds(found, traces):
+                continue
+            _drop_file(found)
+            found.state = State.CANCELLED
+            with translation.override(found.requested_by.language or settings.LANGUAGE_CODE):
+                found.answer = _("Somebody in this file was erased: ask for it again.")
+                told = _("Your export was withdrawn: somebody in it was erased. Ask for it again.")
+            found.save(update_fields=["state", "answer", "file_name"])
+            audit.record(action="export.withdraw", on=found, by=None, detail={"downloads": found.downloads})
+            _tell([found.requested_by], found, told)
+            withdrawn += 1
+    return withdrawn
 
 
 def may_decide(export: Export, user: User) -> bool:

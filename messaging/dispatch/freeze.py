@@ -79,7 +79,8 @@ FROM (
 
 # Records that were absorbed since the snapshot: the one that has them now is written to, once. `second`: it
 # is in the snapshot itself, or another of its records came first. That row is kept under the old number, as
-# `messaging.merging` leaves it when the rows are there already.
+# `messaging.merging` leaves it when the rows are there already. Whoever was erased since is counted, and
+# nothing tells who it was.
 _COPY = """
 WITH merged AS MATERIALIZED (
     SELECT frozen.contact_id, gone.kept_id,
@@ -98,12 +99,16 @@ INSERT INTO messaging_delivery (
     address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
     subscription_id, due_at, notice_version, rulebook_version, segment_version)
 SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.contact_id END, '',
-    CASE WHEN second THEN 'cancelled' ELSE 'queued' END,
-    CASE WHEN second THEN now() END,
-    CASE WHEN second THEN %(merged)s ELSE '' END,
-    address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
+    CASE WHEN person.id IS NULL THEN 'suppressed' WHEN second THEN 'cancelled' ELSE 'queued' END,
+    CASE WHEN second OR person.id IS NULL THEN now() END,
+    CASE WHEN second AND person.id IS NOT NULL THEN %(merged)s ELSE '' END,
+    CASE WHEN person.id IS NULL THEN '' ELSE address END,
+    CASE WHEN person.id IS NULL THEN uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
+         ELSE address_hash END, variant, measured, department, language, source_id, basis, consent_id,
     subscription_id, coalesce(due_at, now()){step}, %(notice)s, %(rulebook)s, %(segment)s
 FROM {table} frozen LEFT JOIN merged ON merged.contact_id = frozen.contact_id
+LEFT JOIN contacts_contact person
+    ON person.id = coalesce(merged.kept_id, frozen.contact_id) AND person.erased_at IS NULL
 WHERE frozen.position > %(start)s AND frozen.position <= %(end)s ORDER BY frozen.position
 """
 MERGED = gettext_noop("The same person was among the recipients already")

@@ -135,6 +135,8 @@ class Delivery(models.Model):
                 condition=models.Q(state__in=["claimed", "handed"]),
             ),
             models.Index(fields=["contact", "-ledger_month"], name="delivery_contact"),
+            # Messages to addresses that were nobody's yet: found by it when their owner is erased.
+            models.Index(fields=["address_hash"], name="delivery_nobodys", condition=models.Q(contact=0)),
         ]
 
     def __str__(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -189,12 +190,27 @@ def _after_restore() -> str:
     return done.stdout.strip()
 
 
+def replaced_uploads() -> list[Path]:
+    """Folders of uploads that restores put aside."""
+    media = Path(settings.MEDIA_ROOT)
+    return sorted(one for one in media.parent.glob(f"{media.name}.before-*") if one.is_dir())
+
+
+def drop_replaced_uploads() -> int:
+    """Delete them: whoever allows sending again has checked what was restored. Returns how many."""
+    found = replaced_uploads()
+    for folder in found:
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(found)
+
+
 def _restore_uploads(path: Path) -> tuple[int, Path | None]:
     media = Path(settings.MEDIA_ROOT)
     incoming = media.with_name(f"{media.name}.incoming")
     incoming.mkdir(parents=True, exist_ok=True)
     count = archive.extract_media(path, incoming)
     kept = None
+    drop_replaced_uploads()  # of earlier restores: the last one is enough to go back to
     if media.exists() and any(media.iterdir()):
         kept = media.with_name(f"{media.name}.before-{datetime.now(UTC):%Y%m%d-%H%M%S}")
         media.rename(kept)

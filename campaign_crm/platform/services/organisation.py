@@ -9,6 +9,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.backup.service import drop_replaced_uploads
 from campaign_crm.platform.models import Organisation, User
 
 WRITABLE = frozenset(
@@ -79,6 +80,8 @@ def switch_sending(*, on: bool, reason: str, by: User) -> Organisation:
         organisation.save(update_fields=["sending_enabled"])
         action = "organisation.sending_on" if on else "organisation.sending_off"
         audit.record(action=action, on=organisation, by=by, fields=["sending_enabled"], reason=reason)
+        if on:
+            transaction.on_commit(drop_replaced_uploads, robust=True)
     return organisation
 
 

@@ -29,7 +29,10 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored the backup of {done.manifest.made_at}, with {done.uploads} uploads.")
         if done.kept_uploads:
-            self.stdout.write(f"The uploads that were here before are in {done.kept_uploads}.")
+            self.stdout.write(
+                f"The uploads that were here before are in {done.kept_uploads}. They are deleted once "
+                "sending is allowed again."
+            )
         if done.keys_written:
             self.stdout.write(
                 f"The keys of the backup are in {done.keys_written}; the earlier ones beside it."
