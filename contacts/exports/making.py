@@ -22,6 +22,8 @@ from contacts.services.letters import letter_header, letter_lines
 
 GROWN = 1.1  # times the people that were approved
 GROWN_AT_LEAST = 20
+TELLING = ("email", "phone", "street")
+"""Columns that tell one person from a namesake."""
 
 
 class TooMany(ContactsError):
@@ -64,19 +66,24 @@ def write_file(export: Export) -> tuple[str, int]:
 
 
 def holds(export: Export, traces: Traces) -> bool:
-    """True when one of these people stands in the file; also when it cannot be read."""
-    by_name = export.kind == Export.Kind.PEOPLE and not {"email", "phone", "street"} & set(export.columns)
+    """True when one of these people stands in the file, or it cannot be read.
+
+    A line that has an address or a number is known by it, so that no namesake is meant; another one by names.
+    """
+    telling = [place for place, name in enumerate(export.columns) if name in TELLING]
+    is_letter = export.kind == Export.Kind.LETTERS
     try:
-        text = (block.decode() for block in _whole_characters(opened_blocks(path_of(export))))
+        text = (block.decode() for block in _whole_lines(opened_blocks(path_of(export))))
         return any(
-            traces.are_in(cells, by_name=by_name) for cells in csv.reader(_lines_in(text), delimiter=";")
+            traces.are_in(cells, by_name=not is_letter and not any(cells[place] for place in telling))
+            for cells in csv.reader(_lines_in(text), delimiter=";")
         )
-    except (OSError, ValueError, csv.Error):
+    except (OSError, ValueError, IndexError, csv.Error):
         return True
 
 
-def _whole_characters(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same bytes, cut after line ends only, which no character of UTF-8 contains."""
+def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes, cut at ends of lines only: never inside a character."""
     rest = b""
     for block in blocks:
         whole, end, rest = (rest + block).rpartition(b"\n")

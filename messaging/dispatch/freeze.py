@@ -107,8 +107,8 @@ SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.co
          ELSE address_hash END, variant, measured, department, language, source_id, basis, consent_id,
     subscription_id, coalesce(due_at, now()){step}, %(notice)s, %(rulebook)s, %(segment)s
 FROM {table} frozen LEFT JOIN merged ON merged.contact_id = frozen.contact_id
-LEFT JOIN contacts_contact person
-    ON person.id = coalesce(merged.kept_id, frozen.contact_id) AND person.erased_at IS NULL
+LEFT JOIN (SELECT id FROM contacts_contact WHERE erased_at IS NULL) person
+    ON person.id = coalesce(merged.kept_id, frozen.contact_id)
 WHERE frozen.position > %(start)s AND frozen.position <= %(end)s ORDER BY frozen.position
 """
 MERGED = gettext_noop("The same person was among the recipients already")

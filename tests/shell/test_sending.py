@@ -8,8 +8,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from campaign_crm.platform.models import AuditEntry, Organisation
+from campaign_crm.platform.models import AuditEntry, Organisation, User
 from campaign_crm.platform.rights import Role
+from campaign_crm.platform.services.organisation import switch_sending
 from messaging.enums import CampaignState
 from messaging.models import Campaign
 
@@ -91,3 +92,16 @@ def test_those_who_may_not_switch_are_sent_to_an_administrator(off: None, signed
 
 def test_nothing_is_said_while_sending_is_on(signed_in: SignedIn) -> None:
     assert "frame-notice" not in signed_in().get("/").content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_uploads_that_a_restore_put_aside_go_once_sending_is_allowed(settings, tmp_path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    before = tmp_path / "media.before-20261101-120000"
+    before.mkdir()
+    (before / "list.csv").write_text("somebody")
+    officer = User.objects.create_user(email="checks@example.org", role=Role.ADMINISTRATOR)
+    switch_sending(on=False, reason="A restore", by=officer)
+    assert before.exists()
+    switch_sending(on=True, reason="Checked", by=officer)
+    assert not before.exists()

@@ -23,6 +23,7 @@ from campaign_crm.platform.sealed_files import BLOCK_BYTES, SealedWriter, opened
 from contacts.exports.making import folder, path_of
 from contacts.exports.marking import export_of, invented_facts, mark_of
 from contacts.models import Contact, Export, Grant, List
+from contacts.requests.traces import traces_of_people
 from contacts.services.exports import (
     COOL_OFF,
     ExportRefused,
@@ -34,7 +35,9 @@ from contacts.services.exports import (
     take,
     taken_unseen,
     token_of,
+    withdraw,
 )
+from contacts.services.lists import add_to_list
 from contacts.services.projections import refresh_reach
 from tests.support.places import make_places
 
@@ -385,3 +388,27 @@ def test_approving_asks_the_second_step_and_a_fresh_sign_in(member: Member) -> N
     assert export.state == "waiting"
     declined = client.post(reverse("contacts:export_decide", args=[export.pk, "decline"]), {"reason": "No"})
     assert declined["Location"] == reverse("contacts:export", args=[export.pk]), "holding back is not held up"
+
+
+def test_file_that_holds_somebody_erased_is_withdrawn_and_a_namesakes_stays(
+    member: Member, contact_with_email, settings
+) -> None:
+    settings.EXPORT_APPROVAL_ABOVE = 100
+    boss = member()
+    gone, namesake = contact_with_email("gone@example.org"), contact_with_email("stays@example.org")
+    Contact.objects.update(first_name="Zoé", last_name="Roux")
+    theirs, other = List.objects.create(name="Theirs"), List.objects.create(name="Other")
+    add_to_list(to=theirs, contacts=[gone], by=None)
+    add_to_list(to=other, contacts=[namesake], by=None)
+    asked = SMALL | {"purpose": "check"}
+    withdrawn = made(ask_people(by=boss, **asked | {"scope": {"list": theirs.pk}}))
+    kept = made(ask_people(by=boss, **asked | {"scope": {"list": other.pk}}))
+    nameless = made(ask_people(by=boss, **asked | {"columns": ["last_name", "first_name"]}))
+    assert withdraw(traces_of_people([gone.pk])) == 2
+    for export in (withdrawn, kept, nameless):
+        export.refresh_from_db()
+    assert [one.state for one in (withdrawn, kept, nameless)] == ["cancelled", "ready", "cancelled"]
+    assert [path.name for path in folder().iterdir()] == [kept.file_name]
+    assert "was erased" in Notification.objects.filter(user=boss).latest("pk").message
+    with pytest.raises(ExportRefused):
+        take(export=withdrawn, token=token_of(withdrawn), by=boss)
