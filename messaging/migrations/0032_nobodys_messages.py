@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("contacts", "0058_history_of_more"),
-        ("messaging", "0030_seed_mailboxes"),
+        ("messaging", "0031_criteria_in_words"),
     ]
 
     operations = [
