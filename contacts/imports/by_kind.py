@@ -24,7 +24,6 @@ from contacts.imports.progress import OPENING, Progress
 from contacts.imports.reading import ShortRows, WrongEncoding
 from contacts.imports.rolls import engine as rolls
 from contacts.imports.rolls.abroad import Abroad
-from contacts.imports.rolls.said import Said
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
 from contacts.imports.turns import in_turn
@@ -112,7 +111,7 @@ def _write_roll(run: Import, staging: Staging, told: Progress) -> Links:
         staging,
         import_id=run.pk,
         source_id=source_of(run).pk,
-        said=Said(run.mapping.values()),
+        said=rolls.said_by(Layout.from_json(run.layout), run.mapping.values()),
         told=told,
         base_changed=_rolls_changed_since(run),
         begun=begun,

@@ -21,6 +21,7 @@ from contacts.imports.formats.opening import forget_table
 from contacts.imports.notices import tell_the_end
 from contacts.imports.progress import FINISHING, Progress
 from contacts.imports.rejects import keep_rejects
+from contacts.imports.rolls.engine import said_by
 from contacts.imports.samples import keep_samples
 from contacts.imports.sketch import Layout
 from contacts.imports.staging import Staging
@@ -50,7 +51,7 @@ def _preview(run: Import, job: RunningJob) -> None:
             Staging(run.pk),
             kind=run.kind,
             source_id=source_of(run).pk,
-            fields=run.mapping.values(),
+            said=said_by(Layout.from_json(run.layout), run.mapping.values()),
             counts=counts,
         )
         with transaction.atomic():

@@ -6,7 +6,6 @@ They hold names and addresses, and live and go with the staging tables: nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
@@ -28,18 +27,16 @@ Samples = dict[str, list[dict[str, Any]]]
 """{"new": [...], "updated": [...], "rejected": [...]}; see `preview_samples`."""
 
 
-def keep_samples(
-    staging: Staging, *, kind: str, source_id: int, fields: Iterable[str], counts: dict[str, int]
-) -> None:
+def keep_samples(staging: Staging, *, kind: str, source_id: int, said: Said, counts: dict[str, int]) -> None:
     """Take the samples out of the prepared tables; web requests may read them, and nothing else.
 
-    `fields` are those that the file's columns hold. Nothing is looked for of a kind of which `counts`, those
+    `said` is what a roll says of known electors. Nothing is looked for of a kind of which `counts`, those
     of the preview, has none.
     """
     staging.create(PART, "kind text, place integer, data jsonb")
     statements = {"rejected": _REJECTED, **_OF_KIND.get(kind, _PEOPLE)}
     pieces = {
-        "given": Said(fields).named,
+        "given": said.named,
         "is_new": staging.sql(_IS_NEW) if staging.exists(DIFFERENCES) else "true",
     }
     with connection.cursor() as cursor:

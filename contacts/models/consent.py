@@ -84,5 +84,10 @@ class Consent(models.Model):
         """True when the file did not say the day: `at` is the moment of its import."""
         return bool(self.proof.get("undated"))
 
+    @property
+    def is_doubted(self) -> bool:
+        """True when a file had neither a yes nor a no: nothing that the person took back."""
+        return bool(self.proof.get("doubted"))
+
     def __str__(self) -> str:
         return f"{self.contact_id} {self.channel}/{self.purpose} {'given' if self.given else 'withdrawn'}"

@@ -13,6 +13,8 @@ from contacts.imports.values import EMAIL, PHONE
 
 ENCODING, DELIMITER = "utf-8", ";"
 WRITE_ROWS = 5_000
+LACKS = "lacks"
+"""Note of a field that some of several files have, and others lack."""
 
 
 @dataclass

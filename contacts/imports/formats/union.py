@@ -25,7 +25,7 @@ from contacts.imports.formats import limits
 from contacts.imports.formats.archives import Member, is_document, is_left_out
 from contacts.imports.formats.first_lines import FirstLines
 from contacts.imports.formats.forms import Form, form_of_bytes
-from contacts.imports.formats.tables import Table
+from contacts.imports.formats.tables import LACKS, Table
 from contacts.imports.layouts import Format, recognise
 from contacts.imports.reading import Row
 from contacts.imports.sketch import folded_header
@@ -78,6 +78,7 @@ def union(
         columns.add(one)
     notes = [
         f"files:{len(found)}",
+        *(f"{LACKS}:{field}" for field in columns.lacking()),
         *_named_notes("left_out", documents + others),
         *_named_notes("no_rows", empty),
     ]
@@ -167,13 +168,20 @@ class _Columns:
         self.header: Row = []
         self._place: dict[Key, int] = {}
         self._is_roll = is_roll
+        self._headers: set[tuple[str, ...]] = set()
 
     def add(self, one: _Found) -> None:
         """Make room for the columns of a file, and for what its name says."""
+        self._headers.add(one.header)
         for key, name in zip(self._keys(one.header), one.header, strict=True):
             self._make(key, name)
         for field, _value in self._said(one):
             self._make((field, 0), dict((*_FROM_NAME, _STATE))[field])
+
+    def lacking(self) -> list[str]:
+        """Fields of a roll that some files have and others lack."""
+        held = [{word for word, _number in self._keys(header)} for header in self._headers]
+        return sorted(set().union(*held) - set.intersection(*held)) if self._is_roll else []
 
     def taking(self, one: _Found) -> Callable[[int, Sequence[str]], tuple[str, ...]]:
         """Return what turns (line, row) of a file into a row of the union."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from campaign_crm.platform.database import analyze
 from contacts.imports import chunks, progress
 from contacts.imports.errors import UnreadableFile, WrongColumns
+from contacts.imports.formats.tables import LACKS
 from contacts.imports.lanes import in_lanes
 from contacts.imports.layouts import Mapping
 from contacts.imports.linking import Links, link_electors
@@ -49,6 +50,11 @@ def check_mapping(mapping: Mapping, *, commune_code: str) -> None:
             _("This roll lacks %(missing)s. Say which columns hold them, or ask for a complete export.")
             % {"missing": _(" and ").join(missing)}
         )
+
+
+def said_by(layout: Layout, fields: Iterable[str]) -> Said:
+    """What a file says of known electors, by its fields and by those that some of several files lack."""
+    return Said(fields, lacking=layout.noted(LACKS))
 
 
 def stage(
@@ -91,10 +97,11 @@ def stage(
     prepare(staging, columns, lookups, rows=loaded.in_raw, line_offset=loaded.line_offset)
 
     compared: list[Compared] = []
+    said = said_by(layout, mapping.values())
 
     def know_them() -> None:
         tell_homonyms_apart(staging)
-        compared.append(compare(staging, source_id=source_id, said=Said(mapping.values())))
+        compared.append(compare(staging, source_id=source_id, said=said))
 
     steps: list[Callable[[], None]] = [know_them, partial(drop_raw, staging)]
     in_lanes(lambda step: step(), steps)
@@ -162,7 +169,7 @@ def write(
         staging.drop(chunks.TABLE)
         again = compare_again(staging, source_id=source_id, said=said)
         chunks.remember(staging, _pieces(staging, again))
-    remember_coverage(staging, import_id=import_id, has_stations="polling_station_id" in said)
+    remember_coverage(staging, import_id=import_id, has_stations=said.has_every_station)
     todo, done = chunks.left_to_do(staging)
     rows = sum(chunk.rows for chunk in todo)
     told.step(progress.WRITING, done + rows, done=done)

@@ -31,12 +31,21 @@ _GIVEN_BY: dict[str, frozenset[str]] = {
     "complement": frozenset({"complement", "complement_2"}),
 }
 
+# Where a row has a value, if that is no text; a station that is new gets its id when it is made.
+_FILLED = {
+    "polling_station_id": "place.station_key IS NOT NULL",
+    "order_number": "own.order_number IS NOT NULL",
+}
+
 
 class Said:
-    """The compared columns of a file that has some fields, and SQL over them."""
+    """The compared columns of a file that has some fields, and SQL over them.
 
-    def __init__(self, fields: Iterable[str]) -> None:
-        there = frozenset(fields)
+    `lacking` are fields that some of several files have and others lack: where one is empty, nothing is said.
+    """
+
+    def __init__(self, fields: Iterable[str], *, lacking: Iterable[str] = ()) -> None:
+        there, self._lacking = frozenset(fields), frozenset(lacking)
         self.columns = [
             name for name in COMPARED if name in ALWAYS or there & _GIVEN_BY.get(name, frozenset({name}))
         ]
@@ -50,14 +59,30 @@ class Said:
         return [name for name in COMPARED if name not in self.columns]
 
     @property
+    def has_every_station(self) -> bool:
+        """True when each row names the station of its elector, or says that there is none."""
+        return "polling_station_id" in self and not self.is_lacking("polling_station_id")
+
+    @property
     def given(self) -> str:
-        """Values of a row."""
-        return ", ".join(COMPARED[name] for name in self.columns)
+        """Values of a row; `kept` is the elector that it names."""
+        return ", ".join(map(self._value, self.columns))
 
     @property
     def named(self) -> str:
         """The same, each with the name of its column."""
-        return ", ".join(f"{COMPARED[name]} AS {name}" for name in self.columns)
+        return ", ".join(f"{self._value(name)} AS {name}" for name in self.columns)
+
+    def is_lacking(self, column: str) -> bool:
+        """True where an empty value says nothing."""
+        return bool(self._lacking & _GIVEN_BY.get(column, frozenset({column})))
+
+    def _value(self, column: str) -> str:
+        value = COMPARED[column]
+        if not self.is_lacking(column):
+            return value
+        is_filled = _FILLED.get(column, f"{value} <> ''")
+        return f"CASE WHEN {is_filled} THEN {value} ELSE kept.{column} END"
 
     def of(self, alias: str) -> str:
         """The columns of a table, in the same order."""

@@ -104,6 +104,7 @@ WITH change AS MATERIALIZED (
     FROM {todo} AS todo
     JOIN {rows} AS own ON own.ctid = todo.row
     JOIN {places} AS place ON place.id = own.place
+    JOIN contacts_electoralregistration AS kept ON kept.id = todo.id
     WHERE {inside} AND todo.id IS NOT NULL
 ), differing AS (
     SELECT kept.id, was.key, was.value AS before, will.value AS after

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from contacts.imports.rolls.said import Said
+from contacts.imports.rolls.engine import said_by
+from contacts.imports.sketch import Layout
 from contacts.models import Import
 
 
@@ -31,10 +32,13 @@ def later_rolls(import_id: int) -> list[LaterRoll]:
         cursor.execute(_LATER, {"import": import_id})
         found = [row[0] for row in cursor.fetchall()]
     runs = Import.objects.in_bulk(found)
-    return [
-        LaterRoll(pk, Said(runs[pk].mapping.values()).columns, bool(runs[pk].options.get("whole_roll")))
-        for pk in found
-    ]
+    return [_later(runs[pk]) for pk in found]
+
+
+def _later(run: Import) -> LaterRoll:
+    said = said_by(Layout.from_json(run.layout), run.mapping.values())
+    columns = [name for name in said.columns if not said.is_lacking(name)]
+    return LaterRoll(run.pk, columns, bool(run.options.get("whole_roll")))
 
 
 def hand_over_values(import_id: int, ids: list[int], later: Sequence[LaterRoll]) -> None:

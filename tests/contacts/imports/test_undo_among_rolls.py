@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from contacts.imports.service import enqueue_run, undo_import
 from contacts.invented.rolls import COLUMNS
 from contacts.models import ElectoralRegistration, Import, Source
 from contacts.views.import_told import mended_words
-from tests.support.imports import preview
+from tests.support.imports import import_file, preview
 
 pytestmark = pytest.mark.usefixtures("places")
 
@@ -185,3 +186,27 @@ def test_the_preview_says_of_what_the_file_says_nothing(
         "The file has no column for this, which stays as it is known: "
         "Code of the polling station, Order number, Used name."
     ]
+
+
+def test_of_several_files_one_without_a_column_takes_nobodys_value_away(
+    bring: Bring, tmp_path: Path, roll_file: Callable[..., Path], roll_source: Source, stays: Elector,
+    moves: Elector,
+) -> None:  # fmt: skip
+    creil = {"code du l'ugle": "60175"}
+    bring(stays, moves | creil)
+    columns = [name for name in WITHOUT_STATIONS if name not in ADDRESS]
+    whole = roll_file([at(stays, "0009")], name="com60057.csv").read_bytes()
+    part = roll_file([moves | creil | {"nom d'usage": "MARRIED"}], name="com60175.csv", columns=columns)
+    path = tmp_path / "rolls.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("com60057.csv", whole)
+        archive.writestr("com60175.csv", part.read_bytes())
+    run = import_file(path, kind="roll", source=roll_source)
+    assert run.counts["updated"] == 2, run.error
+    found = {one.birth_name: one for one in ElectoralRegistration.objects.select_related("polling_station")}
+    assert found["STAYS"].polling_station.code == "60057-0009"
+    moved = found["MOVES"]
+    assert (moved.used_name, moved.street, moved.order_number) == ("MARRIED", "12 RUE DES LILAS", 2)
+    assert moved.polling_station.code == "60175-0001"
+    undo(run)
+    assert ElectoralRegistration.objects.get(birth_name="MOVES").used_name == ""

@@ -146,3 +146,14 @@ def test_refusals_can_be_taken_back_with_the_undo_or_after_it(
     assert not Consent.objects.filter(given=False).exists()
     assert "Take its objections back too" not in page().content.decode()
     assert Contact.objects.count() == 1
+
+
+def test_a_word_that_is_no_answer_is_not_shown_as_a_refusal(
+    imported: Callable[..., Import], staff: Client
+) -> None:
+    run = imported(f"{HEADER};Statut de l'abonnement\nLéa;Martin;lea@example.org;pending\n")
+    assert run.counts["refused"] == 0
+    assert Consent.objects.get().is_doubted, (run.mapping, run.options)
+    text = staff.get(f"/people/{Contact.objects.get().pk}/").content.decode()
+    assert '<span class="badge">No plain answer</span>' in text
+    assert "No more</span>" not in text
