@@ -90,16 +90,27 @@ def silence_of_page(territories: Collection[int] | None, moment: datetime) -> Si
     return _first(found)
 
 
-def begins_between(
-    territories: Collection[int] | None, start: datetime, end: datetime
-) -> Iterator[tuple[datetime, bool]]:
-    """When silences begin within some time, the first one first, and whether all of the territories fall
-    silent (None: the whole country) rather than a part of them."""
-    windows = SilenceWindow.objects.filter(begins_at__gt=start, begins_at__lt=end)
+@dataclass(frozen=True)
+class Begin:
+    """When a silence begins somewhere; `of_all`: in all of the territories that were asked about."""
+
+    at: datetime
+    of_all: bool
+
+
+def begins_between(territories: Collection[int] | None, start: datetime, end: datetime) -> list[list[Begin]]:
+    """When silences begin within some time, a list a round of voting, the first one first.
+
+    `territories` None: the whole country.
+    """
     if not refuses(RULE):
-        return
-    for window in windows.select_related("round__election__territory").order_by("begins_at"):
-        yield window.begins_at, _mutes(window, territories)
+        return []
+    windows = SilenceWindow.objects.filter(begins_at__gt=start, begins_at__lt=end).order_by("begins_at")
+    rounds: dict[int, list[Begin]] = {}
+    for window in windows:
+        begin = Begin(window.begins_at, _mutes(window, territories))
+        rounds.setdefault(window.round_id, []).append(begin)
+    return list(rounds.values())
 
 
 def count_muted(people: QuerySet[Contact], moment: datetime) -> int:

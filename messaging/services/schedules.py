@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from contacts.enums import Channel, MessageKind
 from contacts.segments.audience import resolve_audience
-from contacts.services.silence import begins_between, count_muted
+from contacts.services.silence import Begin, begins_between, count_muted
 from messaging.enums import CampaignState
 from messaging.models import Campaign
 from messaging.services.muted import people_of
@@ -32,14 +33,21 @@ def last_moment(campaign: Campaign, leaves_at: datetime) -> datetime:
     until = leaves_at + LASTS
     if campaign.kind != MessageKind.POLITICAL:
         return until
-    for begins_at, of_all in begins_between(campaign.scope, leaves_at, until):
-        if of_all or _mutes_most(campaign, begins_at):
-            return begins_at
-    return until
+    found = [_begin_for(campaign, begins) for begins in begins_between(campaign.scope, leaves_at, until)]
+    return min([until, *(begin for begin in found if begin is not None)])
 
 
-def _mutes_most(campaign: Campaign, moment: datetime) -> bool:
-    """Whether most recipients of a mailing are muted by a vote of a part of the country."""
+def _begin_for(campaign: Campaign, begins: Sequence[Begin]) -> datetime | None:
+    """When a round of voting mutes a mailing, or most of its people; None when it does not.
+
+    One count tells it nearly always: of everybody whom the round mutes, at its last beginning.
+    """
+    of_all = next((begin.at for begin in begins if begin.of_all), None)
+    if of_all is not None:
+        return of_all
     people = people_of(campaign, resolve_audience(campaign.audience, channel=Channel(campaign.channel)))
-    muted = count_muted(people, moment)
-    return muted > 0 and 2 * muted > people.count()
+    muted = count_muted(people, begins[-1].at)
+    if not muted or 2 * muted <= people.count():
+        return None
+    most = muted / 2
+    return next(begin.at for begin in begins if count_muted(people, begin.at) > most)
