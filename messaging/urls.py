@@ -50,6 +50,7 @@ from messaging.views.experiments import (
 from messaging.views.frequency import Frequency
 from messaging.views.hosts import Here
 from messaging.views.images import ImageList, PublicImage, UploadImage
+from messaging.views.incident_mailing import PrepareIncidentMailing
 from messaging.views.kits import LocalMailing, ShareTemplate
 from messaging.views.replies import ReplyList, ReplyPage, ReplyToRequest
 from messaging.views.returns import AccountReturns, SaveAccountReturns
@@ -91,6 +92,7 @@ urlpatterns = [
     path("targeted-messages/export/", ExportTargetingRegister.as_view(), name="targeting_export"),
     path("targeted-messages/consent-round/", PrepareConsentRound.as_view(), name="consent_round"),
     path("notice/<str:token>", for_everybody(TransparencyNotice.as_view()), name="notice"),
+    path("incidents/<int:pk>/mailing/", PrepareIncidentMailing.as_view(), name="incident_mailing"),
     path("why/", Why.as_view(), name="why"),
     path("answers/", ReplyList.as_view(), name="replies"),
     path("answers/<int:pk>/", ReplyPage.as_view(), name="reply"),

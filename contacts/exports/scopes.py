@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from contacts.enums import Channel
 from contacts.errors import ContactsError
-from contacts.models import Contact, List, Reach, Segment, Territory
+from contacts.models import Contact, Incident, List, Reach, Segment, Territory
+from contacts.registers.concerned import people_concerned
 from contacts.segments.compile import people_matching
 from contacts.segments.errors import SegmentInvalid
 from contacts.segments.nesting import read_segment
@@ -50,6 +51,11 @@ def _found(scope: Scope) -> QuerySet[Contact]:
             return people_matching(read_segment(scope["segment"]), inside=(scope["segment"],))
         except SegmentInvalid as error:
             raise ScopeGone(str(error)) from error
+    if "incident" in scope:
+        incident = Incident.objects.filter(pk=scope["incident"]).first()
+        if incident is None:
+            raise ScopeGone(_("This incident is not written down any more."))
+        return Contact.objects.visible().filter(pk__in=people_concerned(incident).values("pk"))
     if "list" in scope:
         if not List.objects.filter(pk=scope["list"]).exists():
             raise ScopeGone(_("This list does not exist any more."))
@@ -67,6 +73,8 @@ def scope_words(scope: Scope) -> str:
     if "list" in scope:
         chosen = List.objects.filter(pk=scope["list"]).first()
         return _("Fixed list “%(name)s”") % {"name": chosen.name if chosen else scope["list"]}
+    if "incident" in scope:
+        return _("Whom an incident concerns")
     if "selected" in scope:
         return _("People selected by hand")
     if "letters" in scope:

@@ -40,13 +40,19 @@ _TABLES = {
 def count_concerned(incident: Incident) -> dict[str, int]:
     """People by kind of data, and `people`: each once. Data that came after the breach ended was not seen."""
     counts = {kind: _people(incident, kind).count() for kind in incident.kinds if kind != "roll"}
-    every = Q(pk__in=[])
-    for kind in counts:
-        every |= Q(pk__in=_people(incident, kind).values("pk"))
-    counts["people"] = Contact.objects.filter(every).count() if counts else 0
+    counts["people"] = people_concerned(incident).count()
     if "roll" in incident.kinds:
         counts["roll"] = _electors(incident).count()
     return counts
+
+
+def people_concerned(incident: Incident) -> QuerySet[Contact]:
+    """Each person once; electors of rolls, who are no people of the base, are only counted."""
+    every = Q(pk__in=[])
+    for kind in incident.kinds:
+        if kind != "roll":
+            every |= Q(pk__in=_people(incident, kind).values("pk"))
+    return Contact.objects.filter(every)
 
 
 def _people(incident: Incident, kind: str) -> QuerySet[Contact]:

@@ -1,10 +1,10 @@
 """From what a mailing says about its recipients to people, with what that choice costs in law.
 
-An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone", "id": n}. A whole source
-may be cut in two by chance: {"part": "slice" | "rest", "below": b} takes the people whose fixed random bucket
-is below b, or the others; that chooses nobody by what is known of them. Whether an audience is *targeted*
-follows from the classes of its conditions and from the territories of its mailing (Regulation (EU) 2024/900),
-never from a view: where somebody lives is a criterion as any other.
+An audience is {"type": "segment" | "list" | "newsletter" | "source" | "everyone" | "incident", "id": n}. A
+whole source may be cut in two by chance: {"part": "slice" | "rest", "below": b} takes the people whose
+fixed random bucket is below b, or the others; that chooses nobody by what is known of them. Whether an
+audience is *targeted* follows from the classes of its conditions and from the territories of its mailing
+(Regulation (EU) 2024/900), never from a view: where somebody lives is a criterion as any other.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.enums import Channel, MessageKind, SourceKind, TargetingClass
-from contacts.models import Contact, List, Newsletter, Segment, Source, TerritoryAncestor
+from contacts.models import Contact, Incident, List, Newsletter, Segment, Source, TerritoryAncestor
 from contacts.models.contact import BUCKETS, ContactQuerySet
+from contacts.registers.concerned import people_concerned
 from contacts.rules.channels import DIGITAL, whole_file_only
 from contacts.segments.compile import compile_node
 from contacts.segments.conditions import Context
@@ -251,6 +252,14 @@ def _list(list_id: Any, _at: datetime) -> Audience:
     return Audience(people, classes, chosen.name)
 
 
+def _incident(incident_id: Any, _at: datetime) -> Audience:
+    """Whom a breach concerns: told of it as a service, political messages or not (Article 34)."""
+    incident = _row(Incident, incident_id, _("This incident is not written down any more."))
+    people = _people().filter(pk__in=people_concerned(incident).values("pk"))
+    classes = frozenset({TargetingClass.REGISTRANT})
+    return Audience(people, classes, _("Whom an incident concerns"), takes_part=True)
+
+
 def _newsletter(newsletter_id: Any, _at: datetime) -> Audience:
     chosen = _row(Newsletter, newsletter_id, _("This newsletter does not exist any more."))
     running = _people().filter(subscriptions__newsletter=chosen, subscriptions__ended_at__isnull=True)
@@ -300,6 +309,7 @@ def _row(model: type[AnyModel], pk: Any, missing: str) -> AnyModel:
 
 
 _TYPES: Mapping[str, Callable[[Any, datetime], Audience]] = {
+    "incident": _incident,
     "everyone": _everyone,
     "segment": _segment,
     "list": _list,

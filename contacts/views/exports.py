@@ -22,7 +22,7 @@ from contacts.errors import ContactsError
 from contacts.exports.columns import COLUMNS, USUAL
 from contacts.exports.marking import export_of
 from contacts.exports.scopes import SELECTED_AT_MOST, Scope, ScopeGone, people_in, scope_words
-from contacts.models import Export, List, Segment
+from contacts.models import Export, Incident, List, Segment
 from contacts.services.exports import (
     ExportRefused,
     approve,
@@ -63,6 +63,7 @@ class NewExport(StaffView, TemplateView):
         return super().get_context_data(
             scope=scope_words(scope),
             rows=rows,
+            words=_("To tell those whom an incident concerns") if "incident" in scope else "",
             needs_approval=above,
             before=taken_unseen(self.request.user) if above else 0,
             approvers=approvers if above else [],
@@ -94,6 +95,11 @@ class NewExport(StaffView, TemplateView):
         if (chosen := number_of(asked.get("list", ""))) is not None:
             get_object_or_404(List, pk=chosen)
             return {"list": chosen}
+        if (incident := number_of(asked.get("incident", ""))) is not None:
+            if self.request.user.scope_of(Right.CHANGE_RULES) is not None:
+                raise Http404
+            get_object_or_404(Incident, pk=incident)
+            return {"incident": incident}
         if people := numbers_of(asked.getlist("person")):
             return {"selected": people[:SELECTED_AT_MOST]}
         can = asked.get("can", "")

@@ -215,6 +215,7 @@ ROWS: dict[str, Row] = {
     "messaging:template_preview": Row(Right.VIEW_CAMPAIGNS, local=ANYTHING),
     "messaging:template_save": Row(Right.EDIT_CAMPAIGN, local=ANYTHING),
     "messaging:templates": Row(Right.VIEW_CAMPAIGNS, local=ANYTHING),
+    "messaging:incident_mailing": Row(Right.CHANGE_RULES),
     "messaging:consent_round": Row(Right.EDIT_CAMPAIGN),
     "messaging:notice": PUBLIC,
     "messaging:targeting": Row(Right.VIEW_COMPLIANCE),

@@ -11,14 +11,18 @@ from django.utils import timezone, translation
 
 from campaign_crm.platform.models import AuditEntry, Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.models import EmailAddress, Incident, RegisterNote, Source
+from contacts.enums import Channel, MessageKind
+from contacts.exports.scopes import people_in
+from contacts.models import EmailAddress, Export, Incident, RegisterNote, Source
 from contacts.registers.documents import DOCUMENTS, parts_of
 from contacts.registers.notices import to_people, to_the_authority
 from contacts.registers.page import as_file
 from contacts.registers.service import RegisterRefused, close_incident, note_told, save_incident, write_note
+from contacts.segments.audience import resolve_audience
+from contacts.services.objections import record_objection
 from contacts.services.people import add_note, create_contact
 from contacts.services.sources import create_source
-from messaging.models import ProviderAccount
+from messaging.models import Campaign, ProviderAccount
 
 pytestmark = pytest.mark.django_db
 
@@ -226,3 +230,55 @@ def test_an_incident_is_written_down_counted_and_told_on_its_page(client, people
     assert client.post(f"/data-protection/incidents/{lost.pk}/love/").status_code == 404
     refused = client.post("/data-protection/incidents/new/", {**data, "kinds": []})
     assert refused.status_code == 422
+
+
+@pytest.fixture
+def director(db) -> User:
+    return User.objects.create_user(email="boss@example.org", role=Role.ADMINISTRATOR, language="en")
+
+
+def test_those_concerned_are_listed_by_an_export_with_its_purpose(people, director, officer) -> None:
+    found = incident(officer, kinds=["email"])
+    client = Client()
+    client.force_login(director)
+    page = client.get(f"/exports/new/?incident={found.pk}").text
+    assert "Whom an incident concerns" in page
+    assert 'value="To tell those whom an incident concerns"' in page
+    assert people_in({"incident": found.pk}).count() == 2
+    client.post(
+        f"/exports/new/?incident={found.pk}", {"column": ["email"], "purpose": "other", "words": "To tell"}
+    )
+    export = Export.objects.get()
+    assert (export.scope, export.rows, export.words) == ({"incident": found.pk}, 2, "To tell")
+    volunteer = User.objects.create_user(email="data@example.org", role=Role.DATA_OFFICER, language="en")
+    client.force_login(volunteer)
+    assert client.get(f"/exports/new/?incident={found.pk}").status_code == 404
+
+
+def test_a_message_to_those_concerned_is_prepared_as_a_service_and_reaches_who_objected(
+    people, director, officer
+) -> None:
+    found = incident(officer, kinds=["email"], risk="high")
+    objected = EmailAddress.objects.get(address="b@example.org").contact
+    record_objection(contact=objected, channels=[Channel.EMAIL], by=None)
+    client = Client()
+    client.force_login(director)
+    assert "Prepare a message to them" in client.get(f"/data-protection/incidents/{found.pk}/").text
+    client.post(f"/incidents/{found.pk}/mailing/")
+    campaign = Campaign.objects.get()
+    assert (campaign.kind, campaign.state) == ("service", "draft")
+    assert campaign.audience == {"type": "incident", "id": found.pk}
+    for page in ("", "audience/", "review/", "compose/"):
+        assert client.get(f"/mailings/{campaign.pk}/{page}", follow=True).status_code == 200, page
+    assert "Laptop lost" in str(campaign.blocks)
+    audience = resolve_audience(campaign.audience, channel=Channel.EMAIL)
+    reached = audience.reachable(channel=Channel.EMAIL, kind=MessageKind.SERVICE)
+    assert objected in reached
+    assert reached.count() == 2
+
+
+def test_whoever_may_not_write_mailings_is_told_so(client, people, officer) -> None:
+    found = incident(officer, kinds=["email"])
+    said = client.post(f"/incidents/{found.pk}/mailing/", follow=True).text
+    assert "Your role does not allow this" in said
+    assert not Campaign.objects.exists()
