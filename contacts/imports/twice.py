@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from typing import Any
 
 ENCODING = "utf-8-twice"
 
@@ -63,7 +64,7 @@ class _Decoder(codecs.IncrementalDecoder):
         self._held = ""
 
 
-def _decode(data: bytes, errors: str = "strict") -> tuple[str, int]:
+def _decode(data: Any, errors: str = "strict", /) -> tuple[str, int]:
     return _Decoder(errors).decode(bytes(data), True), len(data)
 
 

@@ -180,8 +180,9 @@ class _Columns:
 
     def lacking(self) -> list[str]:
         """Fields of a roll that some files have and others lack."""
-        held = [{word for word, _number in self._keys(header)} for header in self._headers]
-        return sorted(set().union(*held) - set.intersection(*held)) if self._is_roll else []
+        held: list[set[str]] = [{word for word, _number in self._keys(header)} for header in self._headers]
+        every = set[str]().union(*held)
+        return [word for word in sorted(every) if self._is_roll and not all(word in one for one in held)]
 
     def taking(self, one: _Found) -> Callable[[int, Sequence[str]], tuple[str, ...]]:
         """Return what turns (line, row) of a file into a row of the union."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from contacts.imports.people import match_sql
+from contacts.imports.people import contested_sql, match_sql
 from contacts.imports.staging import Staging
 
 TARGETS = "person integer PRIMARY KEY, contact_id bigint NOT NULL, is_new boolean NOT NULL, rule integer"
@@ -70,7 +70,7 @@ def _match(staging: Staging, source_id: int, which: str, known_before: str = "tr
 def _leave_contested(staging: Staging, which: str) -> None:
     """Take those who are certain of nobody out of `targets`; `which` is SQL on `target`."""
     with connection.cursor() as cursor:
-        cursor.execute(staging.sql(match_sql.CONTESTED, which=which), {})
+        cursor.execute(staging.sql(contested_sql.CONTESTED, which=which), {})
         if cursor.rowcount:
             cursor.execute(staging.sql(_LEAVE, which=which))
 

@@ -53,8 +53,12 @@ def hand_over_agreements(asked: list[tuple[int, str, bool]]) -> None:
     Runs after that file's entries are gone. As when the other file came in, a refusal always counts, and an
     agreement goes against one that is left only if it is of a later day.
     """
-    people, channels, given = zip(*asked, strict=True) if asked else ((), (), ())
-    values = {"ids": list(people), "channels": list(channels), "given": list(given), "import": 0}
+    values: dict[str, Any] = {
+        "ids": [person for person, _channel, _given in asked],
+        "channels": [channel for _person, channel, _given in asked],
+        "given": [given for _person, _channel, given in asked],
+        "import": 0,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_HAND_OVER_AGREEMENTS, values)
 
