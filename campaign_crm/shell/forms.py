@@ -161,12 +161,12 @@ class ApiKeyForm(forms.Form):
         label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
     )
     territory = PlaceField(
-        label=_("Whose people it reads"),
+        label=_("Territory"),
         kinds=PLACES,
         required=False,
         help_text=_(
-            "A region, department, constituency, canton or commune, with all that it contains. "
-            "Empty: the whole country."
+            "Whose people it reads: a region, department, constituency, canton or commune, with all that it "
+            "contains. Empty: the whole country."
         ),
     )
     last_day = forms.DateField(

@@ -163,7 +163,7 @@ ACTS: Words = {
     "request.unname_elector": _("Elector of a request taken away"),
     "request.confirm_identity": _("Identity confirmed by the link"),
     "people.read": _("People read by a key, or on further pages of a list"),
-    "record.read": _("Record opened (once a day and member)"),
+    "record.read": _("Record opened"),
     "request.download": _("File of an answer read"),
     "request.extend": _("More time taken for a request"),
     "request.make_files": _("Files of an answer asked for"),
