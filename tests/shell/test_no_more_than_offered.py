@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
@@ -13,6 +17,9 @@ from campaign_crm.platform.scopes import Scope
 from contacts.models import Contact, Source
 from contacts.services.people import create_contact
 from messaging.services.senders import ensure_local_sender
+from tests.shell.access_rows import PUBLIC, ROWS
+from tests.shell.test_access import PAGES, address
+from tests.shell.test_reading_changes_nothing import make_everything
 from tracking.models import Submission
 from tracking.services.forms import create_form
 
@@ -82,3 +89,47 @@ def test_a_sign_up_says_nothing_but_what_its_form_asks(source: Source) -> None:
         assert (person.relationship, person.erased_at) == ("occasional", None)
         assert not person.consents.filter(purpose="targeting").exists()
     assert not Submission.objects.filter(data__icontains="is_staff").exists()
+
+
+# Columns that no form offers: what a row is, whose it is and since when.
+NEVER_OFFERED = {
+    "id",
+    "created_at",
+    "created_by_id",
+    "created_by_import_id",
+    "erased_at",
+    "bucket",
+    "is_active",
+}
+
+
+def protected() -> dict[tuple[str, str], dict[str, object]]:
+    """(table, key) → the values of those columns, of every row of every table of ours."""
+    found: dict[tuple[str, str], dict[str, object]] = {}
+    for model in apps.get_models():
+        columns = [
+            field.attname for field in model._meta.local_concrete_fields if field.attname in NEVER_OFFERED
+        ]
+        if model._meta.app_label in ("platform", "contacts", "messaging", "tracking") and columns:
+            for row in model._base_manager.values("pk", *columns):
+                found[model._meta.db_table, str(row["pk"])] = {name: row[name] for name in columns}
+    return found
+
+
+def test_nothing_is_slipped_into_any_form_of_the_staff(settings: Any, tmp_path: Path) -> None:
+    """Every page that takes a form, of every kind of thing: keys that it does not offer change nothing."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    boss = User.objects.create_user(email="boss@example.org", role=Role.ADMINISTRATOR, language="en")
+    director = User.objects.create_user(email="director@example.org", role=Role.DIRECTOR, language="en")
+    make_everything()
+    client = Client(raise_request_exception=False)
+    client.force_login(director)
+    pages = [address(name) for name in sorted(PAGES) if ROWS[name] is not PUBLIC]
+    before = protected()
+    numbers = SLIPPED_IN | {name: str(boss.pk) for name in ("created_by", "created_by_id", "user", "member")}
+    for page in pages:
+        client.post(page, numbers)
+    after = protected()
+    changed = {key: (had, after[key]) for key, had in before.items() if key in after and after[key] != had}
+    assert changed == {}
+    assert User.objects.filter(role=Role.ADMINISTRATOR).count() == 1
