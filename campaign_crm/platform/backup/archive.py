@@ -2,7 +2,7 @@
 
 manifest.json   format, moment, versions, applied migrations, size and SHA-256 of every other member
 database.dump   pg_dump, custom format
-keys.env        SECRET_KEY, LINK_KEYS, ENCRYPTION_KEYS, HASH_KEY
+keys.env        SECRET_KEY, LINK_KEYS, ENCRYPTION_KEYS, HASH_KEY; sealed by a passphrase, or empty
 media/…         uploads
 """
 

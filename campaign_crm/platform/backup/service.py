@@ -22,6 +22,8 @@ from django.db.migrations.recorder import MigrationRecorder
 from campaign_crm.platform.backup import archive, around, database
 from campaign_crm.platform.backup.archive import Manifest
 from campaign_crm.platform.backup.errors import BackupError
+from campaign_crm.platform.backup.passphrase import is_sealed, seal, unseal
+from campaign_crm.platform.crypto import hash_key_fingerprint
 from campaign_crm.platform.keys import NAMES
 from campaign_crm.platform.models import Organisation, User
 from campaign_crm.platform.owner import log_in_as_owner
@@ -45,9 +47,10 @@ def default_path() -> Path:
     return Path(settings.VAR_DIR) / "backups" / f"campaign-crm-{moment}.tar"
 
 
-def make_backup(*, path: Path) -> Manifest:
+def make_backup(*, path: Path, with_keys: bool = True, passphrase: str = "") -> Manifest:
     """Write the database, the uploads and the keys into one archive at `path`; the product may go on working.
 
+    `passphrase` seals the keys; without keys they must be kept elsewhere, or what stands sealed is lost.
     Raises BackupError when the path exists or something cannot be saved; then nothing is left at `path`.
     """
     if path.exists():
@@ -59,11 +62,14 @@ def make_backup(*, path: Path) -> Manifest:
         manifest = _manifest()
         dump = Path(folder) / archive.DATABASE
         database.dump(dump)
-        archive.write(path, manifest, dump=dump, keys=_keys(), media=Path(settings.MEDIA_ROOT))
+        keys = _keys() if with_keys else ""
+        if keys and passphrase:
+            keys = seal(keys, passphrase)
+        archive.write(path, manifest, dump=dump, keys=keys, media=Path(settings.MEDIA_ROOT))
     return manifest
 
 
-def restore_backup(*, path: Path, replace: bool, say: Say) -> Restored:
+def restore_backup(*, path: Path, replace: bool, say: Say, passphrase: str = "") -> Restored:
     """Put back the database, the uploads and the keys of `path`.
 
     Everything is checked first; the database is replaced in one transaction and then brought up to date.
@@ -75,8 +81,8 @@ def restore_backup(*, path: Path, replace: bool, say: Say) -> Restored:
     say("Checking the archive…")
     archive.check(path, manifest)
     _check_version(path, manifest)
-    keys = archive.read_text(path, archive.KEYS)
-    _check_keys(path, keys)
+    keys = _keys_of(path, passphrase)
+    _check_keys(path, manifest, keys)
     with log_in_as_owner(), tempfile.TemporaryDirectory(dir=settings.VAR_DIR) as folder:
         _check_target(replace=replace)
         for act in around.before.values():
@@ -86,7 +92,7 @@ def restore_backup(*, path: Path, replace: bool, say: Say) -> Restored:
         archive.extract(path, archive.DATABASE, dump)
         connection.close()
         database.restore(dump)
-    written = _write_keys(keys)
+    written = _write_keys(keys) if keys else None
     uploads, kept = _restore_uploads(path)
     say("Bringing it up to date…")
     _migrate()
@@ -140,7 +146,24 @@ def _keys_file() -> Path | None:
     return None if given else Path(settings.VAR_DIR) / "keys.env"
 
 
-def _check_keys(path: Path, keys: str) -> None:
+def _keys_of(path: Path, passphrase: str) -> str:
+    """The keys of an archive; empty when it was made without them."""
+    keys = archive.read_text(path, archive.KEYS)
+    if not is_sealed(keys):
+        return keys
+    if not passphrase:
+        raise BackupError("The keys of this backup are sealed: give the passphrase (--passphrase-file FILE).")
+    return unseal(keys, passphrase)
+
+
+def _check_keys(path: Path, manifest: Manifest, keys: str) -> None:
+    if not keys:
+        if manifest.hash_key_fingerprint not in ("", hash_key_fingerprint()):
+            raise BackupError(
+                "This backup was made without its keys, and this installation has others. Set the keys that "
+                "were kept apart (SECRET_KEY, LINK_KEYS, ENCRYPTION_KEYS, HASH_KEY) first, then restore."
+            )
+        return
     if _keys_file() is None and _lines(keys, "HASH_KEY") != _lines(_keys(), "HASH_KEY"):
         raise BackupError(
             "This installation's HASH_KEY is not the one of the backup: its do-not-contact list could not be "

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaign_crm.platform.backup import service
 from campaign_crm.platform.backup.errors import BackupError
+from campaign_crm.platform.backup.passphrase import passphrase_in
 
 
 class Command(BaseCommand):
@@ -19,12 +20,29 @@ class Command(BaseCommand):
         parser.add_argument(
             "file", nargs="?", type=Path, help="archive to write (default: VAR_DIR/backups/…)"
         )
+        keys = parser.add_mutually_exclusive_group()
+        keys.add_argument(
+            "--without-keys",
+            action="store_true",
+            help="leave the keys out: keep them elsewhere",
+        )
+        keys.add_argument(
+            "--passphrase-file",
+            type=Path,
+            help="seal the keys by the passphrase on its first line",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = options["file"] or service.default_path()
         try:
-            service.make_backup(path=path)
+            passphrase = passphrase_in(options["passphrase_file"])
+            service.make_backup(path=path, with_keys=not options["without_keys"], passphrase=passphrase)
         except BackupError as error:
             raise CommandError(str(error)) from error
         size = path.stat().st_size / 1_000_000
-        self.stdout.write(f"Saved to {path} ({size:,.1f} MB). It holds the keys: keep it like a password.")
+        said = "It holds the keys: keep it like a password."
+        if options["without_keys"]:
+            said = "It holds no keys: without yours, kept elsewhere, what stands sealed is lost."
+        elif passphrase:
+            said = "Its keys are sealed: keep the passphrase elsewhere, without it they are lost."
+        self.stdout.write(f"Saved to {path} ({size:,.1f} MB). {said}")

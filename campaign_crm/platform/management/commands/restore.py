@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from campaign_crm.platform.backup import service
 from campaign_crm.platform.backup.errors import BackupError
+from campaign_crm.platform.backup.passphrase import passphrase_in
 
 
 class Command(BaseCommand):
@@ -20,11 +21,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, help="archive that `backup` wrote")
         parser.add_argument("--replace", action="store_true", help="replace the data that is there")
+        parser.add_argument(
+            "--passphrase-file",
+            type=Path,
+            help="its first line is the passphrase of the keys",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         replace = options["replace"] or self._agreed(options["file"])
         try:
-            done = service.restore_backup(path=options["file"], replace=replace, say=self.stdout.write)
+            done = service.restore_backup(
+                path=options["file"],
+                replace=replace,
+                say=self.stdout.write,
+                passphrase=passphrase_in(options["passphrase_file"]),
+            )
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"Restored the backup of {done.manifest.made_at}, with {done.uploads} uploads.")
