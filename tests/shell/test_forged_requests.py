@@ -22,6 +22,7 @@ WITHOUT_TOKEN = {
     "tracking:leave": "RFC 8058: the token of the address is the secret",
     "tracking:preferences": "the token of the address is the secret",
     "tracking:confirm": "the token of the address is the secret",
+    "tracking:seed_mailbox": "the token of the address is the secret",
     "tracking:asked": "the token of the address is the secret",
     "tracking:ask": "open to all, signs nobody in",
     "tracking:ask_en": "open to all, signs nobody in",
@@ -69,7 +70,7 @@ ROUTES = dict(routes())
 
 
 @pytest.fixture
-def browser(member: Callable[..., User], settings: Any) -> Client:
+def attacked(member: Callable[..., User], settings: Any) -> Client:
     """An administrator's, in which another site sends forms: cookies go along, no token does."""
     settings.CSRF_FAILURE_VIEW = "tests.shell.test_forged_requests.refused"
     client = Client(enforce_csrf_checks=True, raise_request_exception=False)
@@ -77,31 +78,31 @@ def browser(member: Callable[..., User], settings: Any) -> Client:
     return client
 
 
-def test_every_route_that_takes_a_form_asks_for_its_token(browser: Client) -> None:
+def test_every_route_that_takes_a_form_asks_for_its_token(attacked: Client) -> None:
     assert len(ROUTES) > 250
     wrong = {}
     for name, address in ROUTES.items():
         if name in WITHOUT_TOKEN or name in LATER or name.startswith("api:"):
             continue
-        answers = {getattr(browser, method)(address).status_code for method in UNSAFE}
+        answers = {getattr(attacked, method)(address).status_code for method in UNSAFE}
         if answers != {REFUSED}:
             wrong[name] = answers
     assert wrong == {}
 
 
-def test_upload_of_a_file_asks_for_its_token_too(browser: Client) -> None:
-    assert {browser.post(ROUTES[name]).status_code for name in LATER} == {REFUSED}
+def test_upload_of_a_file_asks_for_its_token_too(attacked: Client) -> None:
+    assert {attacked.post(ROUTES[name]).status_code for name in LATER} == {REFUSED}
 
 
-def test_session_acts_by_the_api_with_a_token_alone(browser: Client) -> None:
+def test_session_acts_by_the_api_with_a_token_alone(attacked: Client) -> None:
     address = ROUTES["api:sign_ups"]
-    answer = browser.post(address, {}, content_type="application/json")
+    answer = attacked.post(address, {}, content_type="application/json")
     assert (answer.status_code, "CSRF" in answer.content.decode()) == (403, True)
 
 
-def test_routes_without_a_token_are_those_named_here_and_give_a_session_nothing(browser: Client) -> None:
+def test_routes_without_a_token_are_those_named_here_and_give_a_session_nothing(attacked: Client) -> None:
     """What they answer to a member is what they answer to a stranger."""
     stranger = Client(raise_request_exception=False)
     for name in WITHOUT_TOKEN:
-        answers = [client.post(ROUTES[name]).status_code for client in (browser, stranger)]
+        answers = [client.post(ROUTES[name]).status_code for client in (attacked, stranger)]
         assert answers[0] == answers[1] != REFUSED, name

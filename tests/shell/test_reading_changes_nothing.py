@@ -149,6 +149,7 @@ OF = {
     "messaging:cost": Campaign,
     "messaging:domain": SenderDomain,
     "messaging:experiment": Experiment,
+    "messaging:incident_mailing": Incident,
     "messaging:invoice": Invoice,
     "messaging:provider": ProviderAccount,
     "messaging:reply": Reply,
