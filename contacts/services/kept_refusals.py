@@ -127,6 +127,8 @@ def _end_again(line: Line) -> bool:
 def _who(line: Line) -> Contact | None:
     """The person of a line, or whoever had absorbed their record when the backup was made."""
     made = parse_datetime(line["made"])
+    if made is None:
+        return None
     found = Contact.objects.filter(pk=line["contact"], created_at=made).first()
     if found is not None:
         return found
@@ -146,7 +148,8 @@ def _everything() -> Iterator[Line]:
         yield _withdrawal(consent, consent.contact.created_at)
     left = Subscription.objects.exclude(ended_at=None).select_related("contact").order_by("pk")
     for row in left.iterator(chunk_size=AT_A_TIME):
-        yield _ended(row.contact_id, row.contact.created_at, row.newsletter_id, row.ended_at)
+        if row.ended_at is not None:
+            yield _ended(row.contact_id, row.contact.created_at, row.newsletter_id, row.ended_at)
 
 
 def _stop(
