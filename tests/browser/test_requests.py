@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from contacts.models import PersonRequest
-from contacts.requests.service import note_identity, open_request
+from contacts.models import ElectoralRegistration, PersonRequest, Territory
+from contacts.requests.service import name_elector, note_identity, open_request
 from contacts.services.people import create_contact
-from contacts.services.sources import hand_source
+from contacts.services.sources import create_source, hand_source
 from messaging.services.senders import ensure_local_sender
 from tests.browser.conftest import LOOKS, Look, check_axe, has_no_sideways_scroll
 
@@ -86,3 +87,33 @@ def test_an_answer_is_written_in_its_dialog(page_of: Callable[..., Page], asked:
     check_axe(page)
     dialog.get_by_role("button", name="Answer and close").click()
     expect(page.get_by_role("heading", name="Answered")).to_be_visible()
+
+
+@pytest.mark.parametrize("look", WIDE_AND_NARROW, ids=lambda look: look.name)
+def test_the_request_of_an_elector_reads_well_and_passes_axe(
+    asked: PersonRequest, page_of: Callable[..., Page], look: Look, member_of: Callable[..., object]
+) -> None:
+    commune = Territory.objects.create(kind="commune", code="60057", name="Beauvais")
+    roll = create_source(
+        by=None, name="Liste 2026", kind="roll", lawful_basis="public_roll", channels=["post"]
+    )
+    told = {
+        "source": roll,
+        "commune": commune,
+        "street": "5 RUE BASSE",
+        "postcode": "60000",
+        "city": "BEAUVAIS",
+        "birth_date": "1980-05-04",
+    }
+    first, _second = (
+        ElectoralRegistration.objects.create(
+            identity=uuid4(), birth_name="ROY", used_name=used, first_names="Tom Paul", **told
+        )
+        for used in ("", "MARTIN")
+    )
+    request = PersonRequest.objects.get(name="Tom Roy")
+    name_elector(request=request, elector=first, by=member_of())
+    page = page_of("administrator", f"/requests/{request.pk}/?elector=roy", look=look)
+    expect(page.locator("#who-title")).to_be_visible()
+    assert has_no_sideways_scroll(page)
+    check_axe(page)
