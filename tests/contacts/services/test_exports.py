@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -48,9 +49,8 @@ Member = Callable[..., User]
 
 
 @pytest.fixture(autouse=True)
-def media(tmp_path: Path, settings: object) -> Iterator[None]:
-    with override_settings(MEDIA_ROOT=str(tmp_path), EXPORT_APPROVAL_ABOVE=2, LANGUAGE_CODE="en"):
-        yield
+def media(tmp_path: Path, settings: Any) -> None:
+    settings.MEDIA_ROOT, settings.EXPORT_APPROVAL_ABOVE, settings.LANGUAGE_CODE = str(tmp_path), 2, "en"
 
 
 @pytest.fixture

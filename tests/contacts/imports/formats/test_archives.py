@@ -71,6 +71,7 @@ def test_rolls_of_several_communes_meet_by_their_columns(
     }
     assert run.layout["warnings"] == [
         "files:4",
+        *(f"lacks:{field}" for field in ("commune_code", "commune_name", "roll_kind", "used_name")),
         "left_out:60/lettre.pdf",
         "no_rows:60/Liste-com60057-LCM-13-02-2026.csv",
     ]
