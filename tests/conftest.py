@@ -15,6 +15,8 @@ from django.db import connections
 from django.test import TransactionTestCase
 from django.utils import translation
 
+from contacts.requests import ledger as erasures
+from contacts.services import kept_refusals
 from tests.clean_database import CleanDatabase
 from tests.databases import drop_database
 from tests.environment import TestServers
@@ -58,6 +60,13 @@ def empty_valkeys(servers: TestServers) -> None:
     for url in (servers.redis_url, servers.ingest_url):
         with redis.Redis.from_url(url) as client:
             client.flushdb()
+
+
+@pytest.fixture(autouse=True)
+def empty_ledgers() -> None:
+    """Nothing of an earlier test is said again by a restore: what people refused outlives the database."""
+    for path in (erasures.path(), kept_refusals.path()):
+        path.unlink(missing_ok=True)
 
 
 @pytest.fixture(autouse=True)
