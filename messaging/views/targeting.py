@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,10 +20,11 @@ from campaign_crm.platform.models import Organisation
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.spreadsheets import neutralised
 from campaign_crm.platform.staff import StaffView
-from messaging.content.tokens import BadToken, NoticeToken, read_token
+from messaging.content.tokens import NoticeToken
 from messaging.services.consent_round import prepare_consent_round
 from messaging.services.coverage import coverage
 from messaging.services.targeting import cost_of, criteria_of, entries_of, targeted_mailings, votes_after
+from messaging.views.public_tokens import token_or_404
 
 SHOWN = 50
 
@@ -98,12 +99,7 @@ class TransparencyNotice(View):
     """Who pays, for which vote, by which criteria people were chosen, and how to end it. For everybody."""
 
     def get(self, request: HttpRequest, token: str) -> HttpResponse:
-        try:
-            opened = read_token(token)
-        except BadToken:
-            raise Http404 from None
-        if not isinstance(opened, NoticeToken):
-            raise Http404
+        opened = token_or_404(token, NoticeToken)
         mailing = get_object_or_404(targeted_mailings(), pk=opened.campaign)
         values = {
             "mailing": mailing,

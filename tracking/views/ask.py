@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.decorators import method_decorator
@@ -21,7 +21,8 @@ from contacts.models import PersonRequest
 from contacts.requests.answering import MEDIA_TYPES, files_of, read_file
 from contacts.requests.service import RequestRefused, address_is_stopped, confirm_identity, enter_code
 from contacts.views.request_page import as_download
-from messaging.content.tokens import BadToken, RequestToken, read_token
+from messaging.content.tokens import RequestToken
+from messaging.views.public_tokens import token_or_404
 from tracking.forms.ask import AskForm
 from tracking.services.asking import receive_request
 from tracking.services.sign_up_limits import may_sign_up
@@ -110,13 +111,7 @@ class AskedPage(View):
         return found if timezone.now() - token.signed_at <= LINK_LASTS else None
 
     def _token(self, text: str) -> RequestToken:
-        try:
-            token = read_token(text)
-        except BadToken:
-            raise Http404 from None
-        if not isinstance(token, RequestToken):
-            raise Http404
-        return token
+        return token_or_404(text, RequestToken)
 
 
 def _enter(asked: PersonRequest, code: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from messaging.content.tokens import BadToken, UnsubscribeToken, read_token
+from messaging.content.tokens import UnsubscribeToken
+from messaging.views.public_tokens import token_or_404
 from tracking.services.unsubscribing import Leaving, come_back, leave_everything, leave_newsletter, leaving_of
 from tracking.views.language import speak_language_of
 
@@ -51,10 +52,4 @@ class Leave(View):
         return render(request, self.template_name, {"leaving": leaving, "step": step})
 
     def _leaving(self, text: str) -> Leaving:
-        try:
-            token = read_token(text)
-        except BadToken:
-            raise Http404 from None
-        if not isinstance(token, UnsubscribeToken):
-            raise Http404
-        return leaving_of(token)
+        return leaving_of(token_or_404(text, UnsubscribeToken))

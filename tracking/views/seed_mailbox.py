@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
-from messaging.content.tokens import BadToken, SeedToken, read_token
+from messaging.content.tokens import SeedToken
 from messaging.models import SeedMailbox
 from messaging.services.seed_mailboxes import confirm_seed_mailbox, leave_seed_mailbox, seed_of
+from messaging.views.public_tokens import token_or_404
 
 
 @method_decorator([csrf_exempt, never_cache], name="dispatch")  # the token is the secret; there is no session
@@ -31,13 +32,7 @@ class SeedMailboxPage(View):
         return self._page(request, "agreed", seed)
 
     def _seed(self, text: str) -> SeedMailbox | None:
-        try:
-            token = read_token(text)
-        except BadToken:
-            raise Http404 from None
-        if not isinstance(token, SeedToken):
-            raise Http404
-        return seed_of(token)
+        return seed_of(token_or_404(text, SeedToken))
 
     def _page(self, request: HttpRequest, step: str, seed: SeedMailbox | None) -> HttpResponse:
         status = 410 if step == "gone" else 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.decorators import method_decorator
@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from campaign_crm.platform.addresses import client_address
-from messaging.content.tokens import BadToken, ConfirmToken, read_token
+from messaging.content.tokens import ConfirmToken
+from messaging.views.public_tokens import token_or_404
 from tracking.forms.public import PublicForm
 from tracking.models import Form, Submission
 from tracking.services.confirmations import ConfirmationExpired, choices_to_confirm, confirm_sign_up
@@ -79,13 +80,7 @@ class Confirm(View):
             return render(request, "public/confirm.html", {"form": form, "step": "done"})
 
     def _token(self, text: str) -> ConfirmToken:
-        try:
-            token = read_token(text)
-        except BadToken:
-            raise Http404 from None
-        if not isinstance(token, ConfirmToken):
-            raise Http404
-        return token
+        return token_or_404(text, ConfirmToken)
 
     def _form(self, token: ConfirmToken) -> Form | None:
         found = Submission.objects.filter(pk=token.submission).select_related("form").first()

@@ -7,15 +7,14 @@ from collections import Counter
 import pytest
 from django.utils.translation import override
 
-from contacts.enums import Channel, ConsentPurpose, TerritoryKind
+from contacts.enums import TerritoryKind
 from contacts.models import Contact, Territory, TerritoryAncestor
-from contacts.services.consents import record_consent
 from messaging.dispatch.pump import Pump
 from messaging.models import Campaign, CampaignVariant, Delivery, SenderIdentity
 from messaging.services.pre_send import pre_send
 from messaging.services.version_counts import count_versions
 from tests.messaging.dispatch.conftest import books, start
-from tests.messaging.people import BLOCKS, make_campaign, make_people, make_source
+from tests.messaging.people import BLOCKS, agree_to_targeting, make_campaign, make_people
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -49,15 +48,7 @@ def communes() -> dict[str, Territory]:
 def live_in(people: list[Contact], commune: Territory, *, agree: bool = True) -> list[int]:
     Contact.objects.filter(pk__in=[person.pk for person in people]).update(commune=commune)
     if agree:
-        for person in people:
-            record_consent(
-                contact=person,
-                channel=Channel.EMAIL,
-                purpose=ConsentPurpose.TARGETING,
-                given=True,
-                source=make_source(),
-                by=None,
-            )
+        agree_to_targeting(*people)
     return [person.pk for person in people]
 
 

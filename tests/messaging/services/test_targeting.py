@@ -11,11 +11,8 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from campaign_crm.platform.models import AuditEntry
-from contacts.enums import Channel, ConsentPurpose
-from contacts.models import Contact, Election, ElectionRound, List, ListMembership, Segment
-from contacts.services.consents import record_consent
+from contacts.models import Election, ElectionRound, List, ListMembership, Segment
 from contacts.services.lists import add_to_list
-from contacts.services.wordings import current_wording
 from messaging.enums import CampaignState
 from messaging.models import Campaign
 from messaging.services.compiling import compile_campaign
@@ -24,30 +21,18 @@ from messaging.services.coverage import coverage
 from messaging.services.pre_send import pre_send
 from messaging.services.targeting import entries_of, notice_url, targeted_mailings
 from tests.messaging.dispatch.conftest import start
-from tests.messaging.people import make_campaign, make_officer, make_people, make_source
+from tests.messaging.people import agree_to_targeting, make_campaign, make_officer, make_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 WOMEN = {"all": [{"condition": "gender", "operator": "is", "value": ["F"]}]}
 
 
-def agree(person: Contact) -> None:
-    record_consent(
-        contact=person,
-        channel=Channel.EMAIL,
-        purpose=ConsentPurpose.TARGETING,
-        given=True,
-        source=make_source(),
-        wording=current_wording(Channel.EMAIL, ConsentPurpose.TARGETING, "fr"),
-        by=None,
-    )
-
-
 @pytest.fixture
 def targeted() -> Campaign:
     """A mailing to women, of whom one agreed to be chosen and one did not."""
     people = make_people(3)
-    agree(people[0])
+    agree_to_targeting(people[0])
     segment = Segment.objects.create(name="Women", tree=WOMEN)
     return make_campaign(audience={"type": "segment", "id": segment.pk}, subject="Chez vous")
 
@@ -76,7 +61,7 @@ def test_what_was_chosen_is_kept_as_it_was_frozen(targeted: Campaign) -> None:
 
 def test_segments_inside_and_lists_are_kept_as_they_said_then() -> None:
     people = make_people(3)
-    agree(people[0])
+    agree_to_targeting(people[0])
     inner = Segment.objects.create(name="Women", tree=WOMEN)
     picked = List.objects.create(name="Notables", targeting_class="criterion")
     add_to_list(to=picked, contacts=people, by=None)
@@ -101,7 +86,7 @@ def test_segments_inside_and_lists_are_kept_as_they_said_then() -> None:
 
 def test_a_fixed_list_is_kept_with_its_name_and_size_of_then() -> None:
     people = make_people(2)
-    agree(people[0])
+    agree_to_targeting(people[0])
     picked = List.objects.create(name="Notables", targeting_class="criterion")
     add_to_list(to=picked, contacts=people, by=None)
     start(make_campaign(audience={"type": "list", "id": picked.pk}))
