@@ -1,7 +1,8 @@
 """The database of a test session: copied from a template that was migrated once.
 
-A changed migration or model makes another template. `use_data_set` does the same for big data that a
-benchmark reads: built once, kept, copied in seconds.
+A changed migration or model makes another template: of the last one, when its migrations all stand as they
+were, so that a new migration costs itself alone. `use_data_set` does the same for big data that a benchmark
+reads: built once, kept, copied in seconds.
 """
 
 from __future__ import annotations
@@ -9,12 +10,14 @@ from __future__ import annotations
 import fcntl
 import functools
 import hashlib
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 
 import psycopg2
 import psycopg2.errors
@@ -23,12 +26,9 @@ from psycopg2.extensions import connection as Connection
 
 from tests.environment import PROJECT, TEST_DIR, TestServers, database_of, is_only_session, with_database
 
-SCHEMA_SOURCES = (
-    "*/migrations/**/*",
-    "*/models/**/*",
-    "campaign_crm/*/migrations/**/*",
-    "campaign_crm/*/models/**/*",
-)
+MIGRATION_SOURCES = ("*/migrations/**/*", "campaign_crm/*/migrations/**/*")
+SCHEMA_SOURCES = (*MIGRATION_SOURCES, "*/models/**/*", "campaign_crm/*/models/**/*")
+SCHEMA_FILES = {".py", ".sql", ".txt"}
 
 
 def make_database(servers: TestServers) -> None:
@@ -70,17 +70,43 @@ def _migrated(servers: TestServers, connection: Connection) -> str:
     with _only_one("template"):
         existing = _names(connection, base)
         if name not in existing:
+            _migrate_new(servers, connection, name, start=template_to_extend(existing) or "template0")
             if is_only_session():  # another one may still copy from an older template
                 for old in existing:
                     _drop(connection, old)
-            _migrate_new(servers, connection, name)
     return name
 
 
-def _migrate_new(servers: TestServers, connection: Connection, name: str) -> None:
-    """Migrate under another name, then rename: a half-migrated database is never a template."""
+def template_to_extend(templates: Iterable[str]) -> str | None:
+    """A template whose migrations are all among the present ones, unchanged."""
+    present = migrations()
+    for name in templates:
+        kept = made_of(name)
+        if kept.exists() and json.loads(kept.read_text()).items() <= present.items():
+            return name
+    return None
+
+
+def made_of(template: str) -> Path:
+    """Where it is kept which migrations made a template."""
+    return TEST_DIR / "templates" / f"{template}.json"
+
+
+@functools.cache
+def migrations() -> dict[str, str]:
+    """Digests of the files that migrate, by path; the libraries among them, for they migrate too."""
+    files = {path for pattern in MIGRATION_SOURCES for path in PROJECT.glob(pattern)}
+    return {
+        str(path.relative_to(PROJECT)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files | {PROJECT / "requirements.txt"}
+        if path.suffix in SCHEMA_FILES
+    }
+
+
+def _migrate_new(servers: TestServers, connection: Connection, name: str, *, start: str) -> None:
+    """Migrate a copy of `start` under another name, then rename: a half-migrated one is never a template."""
     unfinished = f"{name}_x"
-    _copy(connection, "template0", unfinished)
+    _copy(connection, start, unfinished)
     environment = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "campaign_crm.settings",
@@ -92,6 +118,8 @@ def _migrate_new(servers: TestServers, connection: Connection, name: str) -> Non
     if done.returncode:
         _drop(connection, unfinished)
         raise RuntimeError(f"The test database cannot be migrated:\n{done.stdout}{done.stderr}")
+    made_of(name).parent.mkdir(exist_ok=True)
+    made_of(name).write_text(json.dumps(migrations()))
     _rename(connection, unfinished, name)
 
 
@@ -153,7 +181,7 @@ def _schema_hash() -> str:
     files.add(PROJECT / "requirements.txt")
     digest = hashlib.sha256()
     for path in sorted(files):
-        if path.suffix in {".py", ".sql", ".txt"}:
+        if path.suffix in SCHEMA_FILES:
             digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:10]
 

@@ -1,13 +1,16 @@
 """The test session's own promises."""
 
+import json
 import socket
+from pathlib import Path
 
 import pytest
 import redis
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
 
-from tests.databases import use_data_set
+from tests import databases
+from tests.databases import made_of, migrations, template_to_extend, use_data_set
 
 
 def _scalar(statement: str) -> object:
@@ -67,3 +70,17 @@ def test_a_data_set_is_built_once_and_copied_afterwards() -> None:
         assert _scalar("SELECT count(*) FROM django_session") == 1
     connection.close()
     assert len(built) <= 1
+
+
+def test_a_template_is_extended_only_while_all_its_migrations_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "TEST_DIR", tmp_path)
+    first, *_others, last = present = migrations()
+    fewer = {path: digest for path, digest in present.items() if path != last}
+    (tmp_path / "templates").mkdir()
+    made_of("fewer").write_text(json.dumps(fewer))
+    made_of("edited").write_text(json.dumps(present | {first: "another"}))
+    made_of("withdrawn").write_text(json.dumps(present | {"contacts/migrations/9999_gone.py": "any"}))
+    assert template_to_extend(["unfinished", "edited", "withdrawn"]) is None
+    assert template_to_extend(["edited", "fewer"]) == "fewer"
