@@ -133,7 +133,7 @@ def _copy(connection: Connection, source: str, target: str) -> None:
 def _drop(connection: Connection, name: str) -> None:
     """Drop a database; autovacuum, which the owner may not end, leaves when asked a few times."""
     command = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-    for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 0.0):
+    for patience in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 0.0):
         try:
             with connection.cursor() as cursor:
                 cursor.execute(command)

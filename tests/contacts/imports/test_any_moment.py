@@ -37,7 +37,7 @@ from tests.support.small_reference import load_small_reference
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROWS = 240
-MOMENTS = 6  # of each import in the short version; the long one takes every statement
+MOMENTS = 3  # of each import in the short version; the long one takes every statement
 
 Step = Callable[[], None]
 
