@@ -24,6 +24,32 @@ class HitClass(models.TextChoices):
     NOT_A_HIT = "", _("Not a hit")
 
 
+class Device(models.TextChoices):
+    """What somebody read on; known only of those who agreed to be measured."""
+
+    DESKTOP = "desktop", _("Computer")
+    PHONE = "phone", _("Phone")
+    TABLET = "tablet", _("Tablet")
+    OTHER = "other", _("Other device")
+    NOT_SAID = "", _("Not said")
+
+
+class Reader(models.TextChoices):
+    """The kind of program that somebody read with; known of the same people."""
+
+    BROWSER = "browser", _("Browser")
+    MAIL = "mail", _("Mail program")
+    OTHER = "other", _("Other program")
+    NOT_SAID = "", _("Not said")
+
+
+class NetworkKind(models.TextChoices):
+    """Whose addresses a published list holds."""
+
+    SCANNER = "scanner", _("Security scanner")
+    PROXY = "proxy", _("Privacy proxy")
+
+
 class Metric(models.TextChoices):
     """Counters of a campaign, kept as inserted deltas."""
 

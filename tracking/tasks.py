@@ -11,6 +11,7 @@ from celery import shared_task
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import only_one
 from tracking.ingest import consumer
+from tracking.ingest.devices import name_devices as name_some_devices
 from tracking.ingest.folding import fold_counters
 from tracking.reach_figures import count_reach as count_reach_now
 
@@ -31,6 +32,13 @@ def drain() -> int:
         except redis.RedisError as error:
             logger.warning("Ingest stream away (%s); the next tick tries again", type(error).__name__)
             return 0
+
+
+@shared_task(name="tracking.name_devices")
+def name_devices() -> int:
+    """Name kinds of devices of people who agreed to be measured; returns of how many hits."""
+    with only_one("tracking.name_devices") as held:
+        return name_some_devices() if held else 0
 
 
 @shared_task(name="tracking.tidy")

@@ -21,6 +21,8 @@ ACTS: Words = {
     "account.returns": _("What comes back by a way out changed"),
     "account.update": _("Way out changed"),
     "accounts.export": _("Campaign accounts exported"),
+    "address_list.load": _("Published addresses of robots loaded"),
+    "address_list.remove": _("Published addresses of robots forgotten"),
     "api_key.create": _("API key made"),
     "api_key.revoke": _("API key revoked"),
     "broker.approve": _("Mailing by a broker approved"),

@@ -63,6 +63,8 @@ _LABELS: dict[str, str | Promise] = {
     "campaign": gettext_lazy("Mailing"),
     "link_number": gettext_lazy("Link"),
     "user_agent": gettext_lazy("Browser"),
+    "device": gettext_lazy("Device"),
+    "reader": gettext_lazy("Program"),
     "ip": gettext_lazy("IP address"),
     "wording": gettext_lazy("Wording"),
     "source": gettext_lazy("Source"),
@@ -81,7 +83,7 @@ _LABELS: dict[str, str | Promise] = {
 _TECHNICAL = {
     *("id", "event_id", "identity", "custom", "search_text", "name_folded", "folded", "normalised"),
     *("ledger_month", "occasion", "hit_class", "variant", "visitor", "reminded", "origin", "bucket"),
-    "electors",
+    *("electors", "rules", "signals"),
 }
 
 

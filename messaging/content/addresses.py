@@ -28,6 +28,9 @@ from messaging.content.tokens import (
     read_token,
 )
 
+HIDDEN_LINK = 0
+"""The number of the link that no reader of a message sees: whoever follows it is a robot."""
+
 _CODE = re.compile(r"[A-Za-z0-9_-]{12}")
 _TAG_BYTES = 7
 

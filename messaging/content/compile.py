@@ -21,7 +21,7 @@ from messaging.content.blocks import Block, parse_document, template_problems
 from messaging.content.brand import Brand
 from messaging.content.errors import ContentError, Problem
 from messaging.content.escaping import ContextKind, for_header
-from messaging.content.fields import OPEN_PIXEL, compiled_names, example_values
+from messaging.content.fields import HIDDEN_LINK, OPEN_PIXEL, compiled_names, example_values
 from messaging.content.footer import make_footer
 from messaging.content.links import Link, LinkBook
 from messaging.content.liquid import FILTERS
@@ -115,9 +115,9 @@ def compile_message(
     """Compile a block document; raises `ContentError` with every problem found.
 
     `languages`: those that the message speaks, its own first. `extra`: slugs of the custom fields. Without
-    `tracking`, links stay as they are and there is no pixel. `numbered`: tracked links of the message's other
-    versions, whose numbers this one keeps to. `utm`: tags for web statistics, put in every web address.
-    `notice_url`: of the transparency notice of a targeted message.
+    `tracking`, links stay as they are, and there is no pixel and no hidden link. `numbered`: tracked links of
+    the message's other versions, whose numbers this one keeps to. `utm`: tags for web statistics, put in
+    every web address. `notice_url`: of the transparency notice of a targeted message.
     """
     extra = tuple(extra)
     subject, preheader = for_header(subject), for_header(preheader)
@@ -130,7 +130,7 @@ def compile_message(
         footer = make_footer(brand, masks, languages=languages, tracking=tracking, notice_url=notice_url)
     mjml = _document(
         head=_head(brand, masks, subject=subject, preheader=preheader),
-        body=_logo(brand, masks) + body + footer.mjml + (_pixel(masks) if tracking else ""),
+        body=_logo(brand, masks) + body + footer.mjml + (_counting(masks) if tracking else ""),
         language=languages[0],
         background=brand.background_colour,
     )
@@ -229,6 +229,12 @@ def _logo(brand: Brand, masks: Masks) -> str:
     return f'<mj-section padding="16px 0"><mj-column>{image}</mj-column></mj-section>'
 
 
-def _pixel(masks: Masks) -> str:
-    source = masks.hide("{{ " + OPEN_PIXEL + " }}")
-    return f'<mj-raw><img src="{source}" width="1" height="1" alt="" style="display:block" /></mj-raw>'
+def _counting(masks: Masks) -> str:
+    """The pixel, and a link without words that no reader sees, hears or tabs to: robots follow it.
+
+    The link is not in the part of plain text, where everybody would see it.
+    """
+    target, source = masks.hide("{{ " + HIDDEN_LINK + " }}"), masks.hide("{{ " + OPEN_PIXEL + " }}")
+    hidden = 'style="display:none;mso-hide:all" aria-hidden="true" tabindex="-1" rel="nofollow"'
+    link = f'<mj-raw><a href="{target}" {hidden}></a></mj-raw>'
+    return link + f'<mj-raw><img src="{source}" width="1" height="1" alt="" style="display:block" /></mj-raw>'

@@ -23,9 +23,10 @@ from messaging.content.syntax import Names
 
 TRACKED_LINK = "link_"  # link_1, link_2…: tracked links of a message, numbered by the compiler
 OPEN_PIXEL = "open_pixel_url"
+HIDDEN_LINK = "hidden_link_url"  # followed by robots alone
 MESSAGE_TOKEN = "message_token"  # noqa: S105 - a name; in `messaging.content.public_links.addressed`
 _OWN_ADDRESSES = frozenset(
-    {OPEN_PIXEL, MESSAGE_TOKEN, "unsubscribe_url", "view_online_url", "preferences_url"}
+    {OPEN_PIXEL, HIDDEN_LINK, MESSAGE_TOKEN, "unsubscribe_url", "view_online_url", "preferences_url"}
 )
 _EXTRA_SLUG = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -204,9 +205,10 @@ def author_names(extra: tuple[str, ...] = ()) -> Names:
 
 
 def compiled_names(links: int, extra: Iterable[str] = ()) -> Names:
-    """What a compiled template may read: the author's names, its tracked links and the pixel."""
+    """What a compiled template may read: the author's names, and what the compiler puts in."""
     author = author_names(tuple(extra))
-    made = frozenset(f"{TRACKED_LINK}{number}" for number in range(1, links + 1)) | {OPEN_PIXEL}
+    made = frozenset(f"{TRACKED_LINK}{number}" for number in range(1, links + 1))
+    made |= {OPEN_PIXEL, HIDDEN_LINK}
     return Names(author.known | made, author.shown_only, author.also)
 
 
@@ -221,6 +223,7 @@ def example_values(*, links: int = 0, extra: Iterable[str] = (), known: bool = T
         values[f"extra_{slug}"] = None
     for number in range(1, links + 1):
         values[f"{TRACKED_LINK}{number}"] = "https://example.org/c/" + "x" * 60
+    values[HIDDEN_LINK] = "https://example.org/c/" + "x" * 60
     values[OPEN_PIXEL] = "https://example.org/o/" + "x" * 60 + ".gif"
     return values
 

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from messaging.content.addresses import HIDDEN_LINK as HIDDEN_NUMBER
 from messaging.content.addresses import link_code
 from messaging.content.compile import CompiledMessage
-from messaging.content.fields import MESSAGE_TOKEN, OPEN_PIXEL, TRACKED_LINK
+from messaging.content.fields import HIDDEN_LINK, MESSAGE_TOKEN, OPEN_PIXEL, TRACKED_LINK
 from messaging.content.links import Link
 
 # Paths under PUBLIC_URL, each followed by a token. They are in sent messages: never change one, only add.
@@ -31,24 +32,29 @@ NO_PIXEL = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAAAAACH5BAEAAAAALAAAAAABAA
 
 
 def addressed(compiled: CompiledMessage, public_url: str, *, campaign: int) -> CompiledMessage:
-    """The same message with its counted links and its pixel written out, but for one value a recipient.
+    """The same message with its counted links, its pixel and its hidden link written out, but for one value a
+    recipient.
 
     `public_url` has no final slash. That value is `sign_message(…)`, by the name `MESSAGE_TOKEN`.
     """
     token = f"{{{{ {MESSAGE_TOKEN} }}}}"
 
-    def click(found: re.Match[str]) -> str:
-        return f"{public_url}{CLICK_PATH}{token}/{link_code(int(found[1]), campaign=campaign)}"
+    def click(number: int) -> str:
+        return f"{public_url}{CLICK_PATH}{token}/{link_code(number, campaign=campaign)}"
 
-    html, text = _TRACKED.sub(click, compiled.html), _TRACKED.sub(click, compiled.text)
-    pixel = f"{public_url}{OPEN_PATH}{token}{OPEN_SUFFIX}"
-    return replace(compiled, html=html.replace(f"{{{{ {OPEN_PIXEL} }}}}", pixel), text=text)
+    def tracked(found: re.Match[str]) -> str:
+        return click(int(found[1]))
+
+    html, text = _TRACKED.sub(tracked, compiled.html), _TRACKED.sub(tracked, compiled.text)
+    html = html.replace(f"{{{{ {OPEN_PIXEL} }}}}", f"{public_url}{OPEN_PATH}{token}{OPEN_SUFFIX}")
+    return replace(compiled, html=html.replace(f"{{{{ {HIDDEN_LINK} }}}}", click(HIDDEN_NUMBER)), text=text)
 
 
 def untracked(links: Iterable[Link]) -> dict[str, object]:
     """The same names, leading straight to their targets, with a pixel that asks nobody."""
     found: dict[str, object] = {f"{TRACKED_LINK}{link.number}": link.url for link in links}
     found[OPEN_PIXEL] = NO_PIXEL
+    found[HIDDEN_LINK] = "#"
     return found
 
 

@@ -1,10 +1,9 @@
-"""Telling people from privacy proxies and security scanners.
+"""Telling people from privacy proxies and security scanners, by rules that have a version.
 
-Two looks: at the request itself, when it comes in, and at all hits of one message, when they are stored.
-Raw hits are kept with their class; reports count people, show what came through proxies apart (Gmail's asks
-when the message is opened, Apple's also when nobody does), and say what was set aside. Signals are public
-ones: Apple's mail privacy proxy sends exactly "Mozilla/5.0", Gmail's names itself GoogleImageProxy, scanners
-ask with HEAD, announce a prefetch, name themselves, or follow several links within seconds.
+Each stored hit keeps what it was judged by (`tracking.ingest.signals`) and the version of these rules:
+whoever changes one raises `RULES`, and `manage.py reclassify` judges again what is stored. Reports count
+people, show what came through proxies apart (Gmail's asks when the message is opened, Apple's also when
+nobody does), and say what was set aside.
 """
 
 from __future__ import annotations
@@ -14,60 +13,68 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from tracking.enums import HitClass
+from messaging.content.addresses import HIDDEN_LINK
+from tracking.enums import HitClass, InteractionKind, NetworkKind
+from tracking.ingest.signals import Agent, Beside, Signals
 
 if TYPE_CHECKING:
     import uuid
 
-PROXY_AGENTS = ("googleimageproxy", "yahoomailproxy", "ggpht.com")
-APPLE_PROXY_AGENT = "mozilla/5.0"
-SCANNER_WORDS = (
-    "bot", "crawl", "spider", "scan", "preview", "proofpoint", "mimecast", "barracuda", "safelinks",
-    "urlcheck", "python-requests", "python-urllib", "aiohttp", "httpx", "curl/", "wget/", "go-http-client",
-    "java/", "okhttp", "libwww", "headlesschrome", "phantomjs", "facebookexternalhit",
-    "edge/12.246",  # opens in the name of nobody when Gmail takes a message in
-)  # fmt: skip
-PREFETCH_HEADERS = ("purpose", "sec-purpose", "x-purpose", "x-moz")
+RULES = 1
+TOO_SOON = 2.0  # seconds since the hand-over: nobody has read by then
 BURST_LINKS = 3
 BURST = timedelta(seconds=10)
+MessageKey = tuple[int, int | None, int | None]
+"""One message: (campaign, contact, None), or (campaign, None, its random number)."""
 
 
-def classify_request(*, method: str, user_agent: str, headers: dict[str, str]) -> HitClass:
-    """Class of one request by itself. `headers` has lower-case names."""
-    agent = user_agent.strip().lower().replace("cubot", "")  # a maker of telephones, not a robot
-    if any(word in agent for word in PROXY_AGENTS) or agent == APPLE_PROXY_AGENT:
+def classify(kind: InteractionKind, signals: Signals) -> HitClass:
+    """The class of one hit. A list of proxies holds people too: they click, while proxies only fetch."""
+    if signals.agent == Agent.PROXY:
+        return HitClass.PRIVACY_PROXY if signals.beside != Beside.TRAP else HitClass.SCANNER
+    if signals.head or signals.prefetch or signals.agent or signals.beside:
+        return HitClass.SCANNER
+    if signals.seconds is not None and signals.seconds < TOO_SOON:
+        return HitClass.SCANNER
+    network = signals.network.partition(":")[0]
+    if network == NetworkKind.SCANNER:
+        return HitClass.SCANNER
+    if network == NetworkKind.PROXY and kind == InteractionKind.OPEN:
         return HitClass.PRIVACY_PROXY
-    if method == "HEAD" or not agent or any(word in agent for word in SCANNER_WORDS):
-        return HitClass.SCANNER
-    if any("prefetch" in headers.get(name, "").lower() for name in PREFETCH_HEADERS):
-        return HitClass.SCANNER
     return HitClass.HUMAN
 
 
-class Click(NamedTuple):
-    """One click of a message: (campaign, contact, None), or (campaign, None, its random number)."""
+class MessageHit(NamedTuple):
+    """One hit of a message; `link` is None of an open."""
 
-    message: tuple[int, int | None, int | None]
+    message: MessageKey
     at: datetime
-    link: int
+    link: int | None
     event_id: uuid.UUID
 
 
-def find_bursts(clicks: Iterable[Click]) -> set[uuid.UUID]:
-    """Event ids of clicks that follow `BURST_LINKS` different links of one message within `BURST`."""
-    by_message: dict[tuple[int, int | None, int | None], list[Click]] = defaultdict(list)
-    for click in clicks:
-        by_message[click.message].append(click)
-    found: set[uuid.UUID] = set()
+def find_neighbours(hits: Iterable[MessageHit]) -> dict[uuid.UUID, Beside]:
+    """Event ids of hits that others of their message, within `BURST`, say are a robot's.
+
+    Clicks among `BURST_LINKS` different links; and every hit around one on the hidden link.
+    """
+    by_message: dict[MessageKey, list[MessageHit]] = defaultdict(list)
+    for hit in hits:
+        by_message[hit.message].append(hit)
+    found: dict[uuid.UUID, Beside] = {}
     for of_message in by_message.values():
-        of_message.sort(key=lambda click: click.at)
-        found.update(click.event_id for click in _in_bursts(of_message))
+        of_message.sort(key=lambda hit: hit.at)
+        clicks = [hit for hit in of_message if hit.link is not None]
+        found.update((hit.event_id, Beside.LINKS) for hit in _in_bursts(clicks))
+        traps = [hit.at for hit in clicks if hit.link == HIDDEN_LINK]
+        if traps:
+            found.update((hit.event_id, Beside.TRAP) for hit in _around(of_message, traps))
     return found
 
 
-def _in_bursts(clicks: list[Click]) -> Iterator[Click]:
+def _in_bursts(clicks: list[MessageHit]) -> Iterator[MessageHit]:
     """Those of one message, oldest first. Each is met twice at most: a robot may send thousands."""
-    together: Counter[int] = Counter()
+    together: Counter[int | None] = Counter()
     first = told = 0
     for last, click in enumerate(clicks):
         together[click.link] += 1
@@ -79,3 +86,13 @@ def _in_bursts(clicks: list[Click]) -> Iterator[Click]:
         if len(together) >= BURST_LINKS:
             yield from clicks[max(first, told) : last + 1]
             told = last + 1
+
+
+def _around(hits: list[MessageHit], traps: list[datetime]) -> Iterator[MessageHit]:
+    """Hits within `BURST` of a trap; both oldest first."""
+    nearest = 0
+    for hit in hits:
+        while nearest + 1 < len(traps) and abs(traps[nearest + 1] - hit.at) <= abs(traps[nearest] - hit.at):
+            nearest += 1
+        if abs(traps[nearest] - hit.at) <= BURST:
+            yield hit

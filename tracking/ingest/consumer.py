@@ -13,20 +13,18 @@ from django.db import DataError, IntegrityError, transaction
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import wait_for_turn
 from messaging.content.tokens import BadToken
-from tracking.enums import HitClass, InteractionKind, Metric
+from tracking.enums import HitClass, InteractionKind
 from tracking.ingest import spool, stream
-from tracking.ingest.bursts import CounterKey, settle_bursts
+from tracking.ingest.corrections import FIRSTS, CounterKey, add_to_counters, count_hit, total_of
+from tracking.ingest.handed import with_moments
 from tracking.ingest.hits import Hit, Understood, understand
+from tracking.ingest.neighbours import settle
 from tracking.ingest.rows import NewRow, insert, row_of
-from tracking.models import CampaignCounter
+from tracking.ingest.signals import Beside
 
 logger = logging.getLogger(__name__)
 
 BATCH = 5_000
-METRICS = {
-    InteractionKind.OPEN: (Metric.OPENS, Metric.UNIQUE_OPENS),
-    InteractionKind.CLICK: (Metric.CLICKS, Metric.UNIQUE_CLICKS),
-}
 
 
 def drain(*, limit: int = 50 * BATCH) -> int:
@@ -57,7 +55,7 @@ def _store(understood: list[Understood]) -> None:
         return
     try:
         _write(understood)
-    except (DataError, IntegrityError) as error:
+    except (DataError, IntegrityError, OverflowError) as error:
         if len(understood) == 1:
             refused = understood[0].hit
             logger.error("Hit %s cannot be stored (%s); set aside", refused.event_id, type(error).__name__)
@@ -74,9 +72,10 @@ def _write(understood: list[Understood]) -> None:
     wait_for_turn("tracking.store")
     for month in {found.hit.at.strftime("%Y-%m-01") for found in understood}:
         ensure_partition("tracking_interaction", month)
-    bursts, too_much = settle_bursts(understood)
-    rows = insert([row_of(found, scanner=found.hit.event_id in bursts) for found in understood])
-    _count(rows, too_much)
+    beside = settle([found.of_message for found in understood])
+    judged = with_moments(understood)
+    rows = insert([row_of(one, beside=beside.get(one.hit.event_id, Beside.NOTHING)) for one in judged])
+    _count(rows)
 
 
 def _readable(entries: Iterable[stream.StreamEntry]) -> list[Hit]:
@@ -84,7 +83,7 @@ def _readable(entries: Iterable[stream.StreamEntry]) -> list[Hit]:
     for entry_id, fields in entries:
         try:
             hits.append(Hit.from_fields(fields))
-        except (KeyError, ValueError):
+        except (KeyError, TypeError, ValueError):
             logger.error("Ingest entry %s is not a hit; set aside", entry_id)
             stream.set_aside(fields, reason="not a hit")
     return hits
@@ -101,22 +100,14 @@ def _understood(hits: Iterable[Hit]) -> list[Understood]:
     return found
 
 
-def _count(rows: Iterable[NewRow], deltas: Counter[CounterKey]) -> None:
-    """Add the counters of rows that were really inserted to `deltas`, and write them."""
+def _count(rows: Iterable[NewRow]) -> None:
+    """Write the counters of rows that were really inserted."""
+    counters: Counter[CounterKey] = Counter()
     for row in rows:
-        total, unique = METRICS[InteractionKind(row.kind)]
-        if row.hit_class == HitClass.HUMAN:
-            deltas[row.campaign, total, row.link, row.department] += 1
-            if row.is_first:
-                deltas[row.campaign, unique, None, row.department] += 1
-        elif row.hit_class == HitClass.PRIVACY_PROXY and row.kind == InteractionKind.OPEN:
-            deltas[row.campaign, Metric.PROXY_OPENS, None, row.department] += row.is_first
-        else:
-            deltas[row.campaign, Metric.SET_ASIDE, None, row.department] += 1
-    CampaignCounter.objects.bulk_create(
-        CampaignCounter(
-            campaign_id=campaign, metric=metric, link_number=link, department=department, delta=delta
-        )
-        for (campaign, metric, link, department), delta in deltas.items()
-        if delta
-    )
+        metric = total_of(row.kind, row.hit_class)
+        if metric is not None:
+            count_hit(counters, row.campaign, row.link, row.department, metric, 1)
+        first = FIRSTS.get((InteractionKind(row.kind), HitClass(row.hit_class)))
+        if row.is_first and first is not None:
+            counters[row.campaign, first, None, row.department] += 1
+    add_to_counters(counters)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from messaging.content.addresses import read_hit
 from messaging.content.tokens import AnonymousMark, ClickToken, Mark, PersonalMark
-from tracking.enums import HitClass, InteractionKind
-from tracking.ingest.classify import classify_request
+from tracking.enums import InteractionKind
+from tracking.ingest.agents import agent_of
+from tracking.ingest.classify import MessageHit, MessageKey
+from tracking.ingest.signals import NO_SIGNALS, SECONDS_KEPT, Signals
 
 USER_AGENT_CHARACTERS = 300
 
@@ -17,71 +20,96 @@ USER_AGENT_CHARACTERS = 300
 @dataclass(frozen=True, slots=True)
 class Hit:
     """`token`, as it stood in the address, names the message (and the person only if they agreed); `at` is
-    aware."""
+    aware. `signals` are those of the request alone."""
 
     event_id: uuid.UUID
     at: datetime
     token: str
-    hit_class: HitClass
     user_agent: str
+    signals: Signals = NO_SIGNALS
 
     def to_fields(self) -> dict[str, str]:
         """Text fields for the ingest stream."""
+        signals = self.signals.as_json()
         return {
             "id": self.event_id.hex,
             "at": self.at.isoformat(),
             "token": self.token,
-            "class": self.hit_class.value,
             "agent": self.user_agent,
+            "signals": json.dumps(signals) if signals else "",
         }
 
     @classmethod
     def from_fields(cls, fields: dict[str, str]) -> Hit:
-        """The hit of a stream entry or spool line; raises KeyError or ValueError on anything else."""
+        """The hit of a stream entry or spool line; raises KeyError, TypeError or ValueError on anything else.
+
+        Entries of before hits had signals are judged by their user agent.
+        """
+        signals = fields.get("signals")
         return cls(
             event_id=uuid.UUID(hex=fields["id"]),
             at=datetime.fromisoformat(fields["at"]),
             token=fields["token"],
-            hit_class=HitClass(fields["class"]),
             user_agent=fields["agent"],
+            signals=Signals.from_json(json.loads(signals)) if signals else NO_SIGNALS,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A hit with its token opened: what becomes an Interaction."""
+    """A hit with its token opened, and all that its own message says of it: what becomes an Interaction."""
 
     hit: Hit
     kind: InteractionKind
     mark: Mark
     link: int | None
+    signals: Signals
 
     @property
-    def message(self) -> tuple[int, int, int, int]:
-        """Which message this hit belongs to: (campaign, contact, occasion, random number)."""
+    def message(self) -> MessageKey:
+        """Which message this hit belongs to."""
         if isinstance(self.mark, PersonalMark):
-            return self.mark.campaign, self.mark.contact, self.mark.occasion, 0
-        return self.mark.campaign, 0, 0, self.mark.number
+            return self.mark.campaign, self.mark.contact, None
+        return self.mark.campaign, None, self.mark.number
+
+    @property
+    def of_message(self) -> MessageHit:
+        return MessageHit(self.message, self.hit.at, self.link, self.hit.event_id)
 
 
-def new_hit(*, token: str, method: str, headers: dict[str, str]) -> Hit:
-    """A hit at this moment. `headers` has lower-case names."""
-    agent = headers.get("user-agent", "")
+def new_hit(*, token: str, user_agent: str, signals: Signals = NO_SIGNALS) -> Hit:
+    """A hit at this moment."""
     return Hit(
         event_id=uuid.uuid4(),
         at=datetime.now(UTC),
         token=token,
-        hit_class=classify_request(method=method, user_agent=agent, headers=headers),
-        user_agent=agent.replace("\x00", "")[:USER_AGENT_CHARACTERS],
+        user_agent=user_agent.replace("\x00", "")[:USER_AGENT_CHARACTERS],
+        signals=signals,
     )
 
 
 def understand(hit: Hit) -> Understood:
-    """Open the hit's token; raises `BadToken` when it is not that of an open or a click."""
+    """Open the hit's token; raises `BadToken` when it is not that of an open or a click.
+
+    Nobody's mark holds the minute of the hand-over: what passed since it began is what passed at most.
+    """
     token = read_hit(hit.token)
+    signals = hit.signals
+    if agent := agent_of(hit.user_agent):
+        signals = replace(signals, agent=agent)
+    if isinstance(token.mark, AnonymousMark):
+        signals = with_seconds(signals, since=token.mark.handed_at, at=hit.at)
     if isinstance(token, ClickToken):
-        return Understood(hit, InteractionKind.CLICK, token.mark, token.link)
-    return Understood(hit, InteractionKind.OPEN, token.mark, None)
+        return Understood(hit, InteractionKind.CLICK, token.mark, token.link, signals)
+    return Understood(hit, InteractionKind.OPEN, token.mark, None, signals)
 
 
-__all__ = ["AnonymousMark", "Hit", "PersonalMark", "Understood", "new_hit", "understand"]
+def with_seconds(signals: Signals, *, since: datetime | None, at: datetime) -> Signals:
+    """The same, with the seconds since the hand-over while they say something."""
+    if since is None:
+        return signals
+    seconds = (at - since).total_seconds()
+    return replace(signals, seconds=round(seconds, 1)) if 0 <= seconds <= SECONDS_KEPT else signals
+
+
+__all__ = ["AnonymousMark", "Hit", "PersonalMark", "Understood", "new_hit", "understand", "with_seconds"]

@@ -14,11 +14,12 @@ from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template import loader
 
-from messaging.content.addresses import read_hit
+from messaging.content.addresses import HIDDEN_LINK, read_hit
 from messaging.content.tokens import BadToken, ClickToken, OpenToken
 from tracking.ingest import spool, stream
 from tracking.ingest.hits import Hit, new_hit
 from tracking.ingest.links import NoSuchLink, link_target
+from tracking.ingest.signals import signals_of
 
 logger = logging.getLogger(__name__)
 
@@ -63,13 +64,19 @@ def answer_open(request: HttpRequest, text: str) -> HttpResponse:
 
 
 def answer_click(request: HttpRequest, text: str) -> HttpResponse:
-    """A redirect, also while the stream is away (the hit goes to the spool) or the database (known links)."""
+    """A redirect, also while the stream is away (the hit goes to the spool) or the database (known links).
+
+    The link that no reader sees leads nowhere.
+    """
     try:
         token = read_hit(text)
     except BadToken:
         return _not_found()
     if not isinstance(token, ClickToken) or request.method not in METHODS:
         return _not_found()
+    if token.link == HIDDEN_LINK:
+        _keep(_hit_of(request, text))
+        return HttpResponse(status=204)
     try:
         target = link_target(token.mark.campaign, token.link)
     except NoSuchLink:
@@ -77,13 +84,16 @@ def answer_click(request: HttpRequest, text: str) -> HttpResponse:
     except DatabaseError as error:
         logger.warning("Click not answered: link not known here, database away (%s)", type(error).__name__)
         return _try_again()
-    hit = _hit_of(request, text)
+    _keep(_hit_of(request, text))
+    return LinkRedirect(target)
+
+
+def _keep(hit: Hit) -> None:
     try:
         stream.append(hit)
     except stream.StreamAway as error:
         logger.warning("Click spooled: ingest stream away (%s)", error)
         _spool(hit)
-    return LinkRedirect(target)
 
 
 def _spool(hit: Hit) -> None:
@@ -101,8 +111,8 @@ def _is(text: str, wanted: type) -> bool:
 
 
 def _hit_of(request: HttpRequest, token: str) -> Hit:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    return new_hit(token=token, method=request.method or "", headers=headers)
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    return new_hit(token=token, user_agent=agent, signals=signals_of(request))
 
 
 def _try_again() -> HttpResponse:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django.db import connection
 
 from messaging.content.tokens import PersonalMark
-from tracking.enums import HitClass
+from tracking.ingest.classify import RULES, classify
 from tracking.ingest.hits import Understood
+from tracking.ingest.signals import Beside
 
 # Inserts what is new, and says of each new row whether it is the first of its kind, from a person or through
 # a proxy, for its message. Rows of one statement do not see each other, so firsts inside the batch are ranked
@@ -26,17 +28,17 @@ WITH incoming AS (
     SELECT given.at, given.event_id, given.kind, given.hit_class,
            coalesce(merged.kept_id, given.contact_id) AS contact_id, given.campaign_id, given.ledger_month,
            given.occasion_number, given.link_number, given.variant, given.department, given.visitor,
-           given.user_agent
+           given.user_agent, given.signals, given.rules
     FROM json_to_recordset(%s) AS given (
         at timestamptz, event_id uuid, kind text, hit_class text, contact_id bigint, campaign_id bigint,
         ledger_month date, occasion_number numeric, link_number smallint, variant smallint, department text,
-        visitor bigint, user_agent text)
+        visitor bigint, user_agent text, signals jsonb, rules smallint)
     -- The message may be older than a merge of two records of its reader.
     LEFT JOIN contacts_merge AS merged ON merged.absorbed_id = given.contact_id AND merged.undone_at IS NULL
 ),
 located AS (
     SELECT i.at, i.event_id, i.kind, i.hit_class, i.campaign_id, i.ledger_month, i.link_number, i.variant,
-           i.visitor, coalesce(d.occasion, '') AS occasion,
+           i.visitor, i.signals, i.rules, coalesce(d.occasion, '') AS occasion,
            CASE WHEN i.contact_id IS NULL THEN i.department ELSE coalesce(d.department, '') END AS place,
            CASE WHEN agrees.now THEN i.contact_id END AS contact_id,
            CASE WHEN agrees.now THEN i.user_agent ELSE '' END AS user_agent
@@ -50,9 +52,10 @@ located AS (
 ),
 stored AS (
     INSERT INTO tracking_interaction (at, event_id, kind, hit_class, contact_id, campaign_id, ledger_month,
-                                      occasion, link_number, variant, department, visitor, user_agent)
+                                      occasion, link_number, variant, department, visitor, user_agent,
+                                      signals, rules)
     SELECT at, event_id, kind, hit_class, contact_id, campaign_id, ledger_month, occasion,
-           link_number, variant, place, visitor, user_agent
+           link_number, variant, place, visitor, user_agent, signals, rules
     FROM located ON CONFLICT DO NOTHING
     RETURNING *
 )
@@ -86,18 +89,19 @@ class NewRow(NamedTuple):
     is_first: bool
 
 
-def row_of(found: Understood, *, scanner: bool) -> dict[str, Any]:
-    """The row of one hit. `scanner`: its message's other hits say so.
+def row_of(found: Understood, *, beside: Beside) -> dict[str, Any]:
+    """The row of one hit, judged. `beside`: what its message's other hits say of it.
 
     What a browser says of itself is kept only beside a person who agreed to be measured: with the minute and
     the place it could tell one person from another.
     """
     mark, hit = found.mark, found.hit
+    signals = replace(found.signals, beside=beside) if beside else found.signals
     row: dict[str, Any] = {
         "at": hit.at.isoformat(),
         "event_id": hit.event_id.hex,
         "kind": found.kind.value,
-        "hit_class": HitClass.SCANNER.value if scanner else hit.hit_class.value,
+        "hit_class": classify(found.kind, signals).value,
         "campaign_id": mark.campaign,
         "ledger_month": mark.ledger_month.isoformat(),
         "link_number": found.link,
@@ -105,6 +109,8 @@ def row_of(found: Understood, *, scanner: bool) -> dict[str, Any]:
         "occasion_number": 0,
         "department": "",
         "user_agent": "",
+        "signals": signals.as_json(),
+        "rules": RULES,
     }
     if isinstance(mark, PersonalMark):
         of_person = {

@@ -1,6 +1,7 @@
+from tracking.models.address_list import AddressList
 from tracking.models.counter import CampaignCounter
 from tracking.models.figures import Figures
 from tracking.models.form import Form, Submission
 from tracking.models.interaction import Interaction
 
-__all__ = ["CampaignCounter", "Figures", "Form", "Interaction", "Submission"]
+__all__ = ["AddressList", "CampaignCounter", "Figures", "Form", "Interaction", "Submission"]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.personal_data import keep, scrub
 from contacts.scoped import ScopedManager
-from tracking.enums import HitClass, InteractionKind
+from tracking.enums import Device, HitClass, InteractionKind, Reader
 
 
 class Interaction(models.Model):
@@ -18,6 +18,9 @@ class Interaction(models.Model):
     For people who agreed to be measured, `contact` is set; for the others it is null and `visitor` is the
     random number of their message, kept nowhere beside the person. `department` is enough for the report by
     territory. The same event inserted twice is one row.
+
+    Of an open or a click, `rules` is the version of the rules that gave it its class, and `signals` what they
+    judged by (`tracking.ingest.signals`): they may judge it again.
     """
 
     pk = models.CompositePrimaryKey("at", "event_id")
@@ -38,6 +41,10 @@ class Interaction(models.Model):
     department = models.CharField(max_length=3, db_default="")
     visitor = models.BigIntegerField(null=True)
     user_agent = models.CharField(max_length=300, db_default="")
+    device = models.CharField(_("device"), max_length=8, choices=Device.choices, db_default="")
+    reader = models.CharField(_("program"), max_length=8, choices=Reader.choices, db_default="")
+    rules = models.PositiveSmallIntegerField(db_default=0)  # 0: no hit, or of before rules had numbers
+    signals = models.JSONField(null=True)
     data = models.JSONField(null=True)
 
     scoped_by_mailing = "campaign"
@@ -58,7 +65,8 @@ class Interaction(models.Model):
         ],
         "department",
         "visitor",
-    ) | scrub("user_agent", "data")
+        "rules",
+    ) | scrub("user_agent", "device", "reader", "signals", "data")
 
     class Meta:
         verbose_name = _("interaction")
@@ -72,6 +80,18 @@ class Interaction(models.Model):
                 fields=["campaign", "kind", "contact", "visitor"],
                 name="interaction_campaign",
                 condition=models.Q(campaign__isnull=False),
+            ),
+            # Links that no reader sees: what robots did at the moment (`tracking.ingest.bursts`).
+            models.Index(
+                fields=["at"],
+                name="interaction_traps",
+                condition=models.Q(kind="click", link_number=0),
+            ),
+            # People's browsers whose device is not named yet (`tracking.ingest.devices`).
+            models.Index(
+                fields=["at"],
+                name="interaction_unnamed",
+                condition=models.Q(device="") & ~models.Q(user_agent=""),
             ),
             # Few among the opens and clicks of a month: sign-ups, calls, meetings.
             models.Index(

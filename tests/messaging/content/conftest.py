@@ -68,4 +68,5 @@ def reader_context(reader, organisation):
         **recipient_context(reader, organisation),
         **links,
         "open_pixel_url": "https://crm.example.org/o/t.gif",
+        "hidden_link_url": "https://crm.example.org/c/hidden",
     }

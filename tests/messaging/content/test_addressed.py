@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime
 
-from messaging.content.addresses import read_hit
+from messaging.content.addresses import HIDDEN_LINK, read_hit
 from messaging.content.compile import compile_message
 from messaging.content.public_links import addressed
 from messaging.content.rendering import message_template
@@ -31,7 +31,8 @@ def test_each_link_and_the_pixel_say_the_same_message(brand, reader_context) -> 
     for kind in (template.html, template.text):
         assert not any(name.startswith("link_") for name in kind.fields)
         found = re.findall(rf"{CRM}/c/([\w/-]+)", kind.render(context))
-        assert [read_hit(text) for text in found] == [ClickToken(MARK, number) for number in (1, 2, 3)]
+        numbers = (1, 2, 3, HIDDEN_LINK) if kind is template.html else (1, 2, 3)
+        assert [read_hit(text) for text in found] == [ClickToken(MARK, number) for number in numbers]
     (pixel,) = re.findall(rf"{CRM}/o/([\w-]+)\.gif", template.html.render(context))
     assert read_hit(pixel) == OpenToken(MARK)
 

@@ -142,7 +142,7 @@ def test_no_tracked_address_is_left_in_the_message(compiled, reader_context):
 
 
 def test_every_address_of_the_html_is_expected(compiled, reader_context):
-    html, _text = rendered(compiled, reader_context)
+    html, text = rendered(compiled, reader_context)
     outline = Outline(html)
     crm = "https://crm.example.org"
     assert outline.hrefs == [
@@ -157,7 +157,11 @@ def test_every_address_of_the_html_is_expected(compiled, reader_context):
         f"{crm}/v/token",
         "https://example.org/vie-privee",
         f"{crm}/p/token",
+        f"{crm}/c/hidden",
     ]
+    (hidden,) = re.findall(rf'<a href="{crm}/c/hidden"([^>]*)></a>', html)  # no words, no picture
+    assert "/c/hidden" not in text
+    assert all(said in hidden for said in ("display:none", 'aria-hidden="true"', 'tabindex="-1"'))
     assert outline.sources == [
         "https://example.org/logo.png",
         "https://example.org/i.png?a=1&b=2",
@@ -247,7 +251,7 @@ def test_without_tracking_addresses_stay_and_there_is_no_pixel(brand, reader_con
     compiled = compile_message(DOCUMENT, subject="x", brand=brand, tracking=False)
     html, text = rendered(compiled, reader_context)
     assert compiled.tracked_links == ()
-    assert "open_pixel_url" not in compiled.fields
+    assert {"open_pixel_url", "hidden_link_url"} & set(compiled.fields) == set()
     assert "https://example.org/a?x=1&amp;y=2" in html
     assert "https://example.org/a?x=1&y=2" in text
     assert "/o/t.gif" not in html

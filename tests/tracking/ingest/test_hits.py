@@ -20,7 +20,7 @@ from messaging.content.tokens import (
     sign_unsubscribe,
 )
 from messaging.models import Campaign
-from tests.tracking.ingest.conftest import FIREFOX, MONTH, click_of
+from tests.tracking.ingest.conftest import FIREFOX, MONTH, READ_LATER, click_of
 from tracking.ingest import consumer, stream
 from tracking.ingest.hits import new_hit
 from tracking.models import CampaignCounter, Interaction
@@ -39,7 +39,7 @@ def personal(campaign: Campaign, person: Contact) -> PersonalMark:
 
 
 def anonymous(campaign: Campaign) -> AnonymousMark:
-    return AnonymousMark(campaign.ledger_month, campaign.pk, "60", datetime.now(UTC))
+    return AnonymousMark(campaign.ledger_month, campaign.pk, "60", datetime.now(UTC) - READ_LATER)
 
 
 def counters(campaign: Campaign) -> dict[str, int]:
@@ -105,7 +105,7 @@ def test_the_same_message_opened_again_is_one_message_opened(campaign) -> None:
 
 
 def test_an_event_stored_twice_is_one_row_and_one_count(campaign) -> None:
-    hit = new_hit(token=sign_message(anonymous(campaign)), method="GET", headers={"user-agent": FIREFOX})
+    hit = new_hit(token=sign_message(anonymous(campaign)), user_agent=FIREFOX)
     consumer.store([hit])
     consumer.store([hit, hit])
     assert Interaction.objects.count() == 1
@@ -159,7 +159,7 @@ def test_several_links_within_seconds_are_a_scanner_whatever_the_batches(
 
 def test_what_a_person_clicked_long_before_a_scanner_stays_theirs(campaign, person) -> None:
     mark = personal(campaign, person)
-    earlier = new_hit(token=click_of(mark, link=1), method="GET", headers={"user-agent": FIREFOX})
+    earlier = new_hit(token=click_of(mark, link=1), user_agent=FIREFOX)
     object.__setattr__(earlier, "at", earlier.at - timedelta(seconds=60))
     consumer.store([earlier])
     for number in (2, 3, 4):
@@ -278,7 +278,7 @@ def test_hits_of_a_deleted_campaign_do_not_hold_up_the_others(campaign) -> None:
 
 def test_hits_of_two_months_go_to_two_partitions(campaign) -> None:
     token = sign_message(anonymous(campaign))
-    hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(2)]
+    hits = [new_hit(token=token, user_agent=FIREFOX) for _ in range(2)]
     object.__setattr__(hits[1], "at", hits[1].at - timedelta(days=40))
     consumer.store(hits)
     assert Interaction.objects.count() == 2

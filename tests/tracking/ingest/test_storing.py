@@ -12,9 +12,10 @@ from campaign_crm.platform.database import acting_as, ensure_partition
 from contacts.models import Contact, Merge, Reach
 from messaging.content.tokens import PersonalMark
 from tests.tracking.ingest.conftest import FIREFOX, MONTH, click_of
-from tracking.ingest import bursts, consumer, rows, stream
+from tracking.ingest import consumer, neighbours, rows, stream
 from tracking.ingest.classify import BURST
 from tracking.ingest.hits import Hit, new_hit, understand
+from tracking.ingest.signals import Beside
 from tracking.models import CampaignCounter, Interaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -83,13 +84,13 @@ def test_an_earlier_hit_is_found_by_index_not_by_reading_the_campaign(campaign) 
         )
         cursor.execute("SELECT crm_analyze(%s)", [f"tracking_interaction_y{now:%Y}m{now:%m}"])
         token = click_of(PersonalMark(MONTH, campaign.pk, 5), link=1)
-        hits = [new_hit(token=token, method="GET", headers={"user-agent": FIREFOX}) for _ in range(500)]
-        batch = json.dumps([rows.row_of(understand(hit), scanner=False) for hit in hits])
+        hits = [new_hit(token=token, user_agent=FIREFOX) for _ in range(500)]
+        batch = json.dumps([rows.row_of(understand(hit), beside=Beside.NOTHING) for hit in hits])
         cursor.execute(f"EXPLAIN {rows._INSERT}", [batch])
         plan = [line for (line,) in cursor.fetchall()]
         asked = [{"campaign": campaign.pk, "contact": None, "visitor": number} for number in range(500)]
-        window = {"messages": json.dumps(asked), "since": now - BURST, "until": now + BURST}
-        cursor.execute(f"EXPLAIN {bursts._STORED}", window)
+        window = {"messages": json.dumps(asked), "kind": "click", "since": now - BURST, "until": now + BURST}
+        cursor.execute(f"EXPLAIN {neighbours._STORED}", window)
         plan += [line for (line,) in cursor.fetchall()]
     assert sum("Index Scan using tracking_interaction" in line for line in plan) >= 4
     assert not any("Seq Scan on tracking_interaction" in line for line in plan)
@@ -105,7 +106,7 @@ def test_measured_people_are_counted_where_they_live(campaign, person) -> None:
         address_hash=b"x" * 32, measured=True, department="60",
     )  # fmt: skip
     token = click_of(PersonalMark(MONTH, campaign.pk, person.pk), link=3)
-    consumer.store([new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})])
+    consumer.store([new_hit(token=token, user_agent=FIREFOX)])
     assert Interaction.objects.get().department == "60"
     assert set(CampaignCounter.objects.values_list("department", flat=True)) == {"60"}
 
@@ -134,5 +135,5 @@ def test_a_hit_of_a_message_older_than_a_merge_is_the_persons_of_today(campaign,
     Reach.objects.create(contact=other, channel="email", measurement=True)
     Merge.objects.create(kept=person, absorbed_id=other.pk + 1000, snapshot={})
     token = click_of(PersonalMark(MONTH, campaign.pk, other.pk + 1000), link=3)
-    consumer.store([new_hit(token=token, method="GET", headers={"user-agent": FIREFOX})])
+    consumer.store([new_hit(token=token, user_agent=FIREFOX)])
     assert Interaction.objects.get().contact_id == person.pk
