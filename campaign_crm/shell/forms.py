@@ -151,6 +151,21 @@ class SendingForm(forms.Form):
         return cleaned
 
 
+class CountingForm(forms.Form):
+    """The switch of counting opens and clicks: a reason always."""
+
+    turn = forms.ChoiceField(choices=[("on", "on"), ("off", "off")], widget=forms.HiddenInput)
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=AuditEntry._meta.get_field("reason").max_length,
+        help_text=_("Kept in the audit trail with your name."),
+    )
+
+    def __init__(self, *args: Any, is_on: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["turn"].initial = "off" if is_on else "on"
+
+
 class ApiKeyForm(forms.Form):
     """A key for a machine: what it is for, what it may do, until when."""
 

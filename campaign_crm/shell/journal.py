@@ -136,6 +136,8 @@ ACTS: Words = {
     "opt_outs.none": _("Said that there is no opt-out file"),
     "opt_outs.file": _("Said whose opt-out file it is"),
     "organisation.logo": _("Logo changed"),
+    "organisation.counting_off": _("Counting of opens and clicks switched off"),
+    "organisation.counting_on": _("Counting of opens and clicks switched on"),
     "organisation.sending_off": _("Sending switched off"),
     "organisation.sending_on": _("Sending switched on"),
     "organisation.update": _("Organisation changed"),

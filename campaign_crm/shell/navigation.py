@@ -190,6 +190,13 @@ MENU = (
             Entry(_("Organisation"), "shell:organisation", Right.MANAGE_SETTINGS, "landmark"),
             Entry(pgettext_lazy("menu", "Sending"), "shell:sending", Right.MANAGE_SETTINGS, "send"),
             Entry(
+                _("Opens and clicks"),
+                "shell:counting",
+                Right.MANAGE_SETTINGS,
+                "mouse-pointer-click",
+                _("tracking measure privacy"),
+            ),
+            Entry(
                 _("Campaign accounts"),
                 "messaging:accounts",
                 Right.MANAGE_ACCOUNTS,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from html import escape
 
 from messaging.content.addresses import HIDDEN_LINK as HIDDEN_NUMBER
 from messaging.content.addresses import link_code
@@ -48,6 +49,15 @@ def addressed(compiled: CompiledMessage, public_url: str, *, campaign: int) -> C
     html, text = _TRACKED.sub(tracked, compiled.html), _TRACKED.sub(tracked, compiled.text)
     html = html.replace(f"{{{{ {OPEN_PIXEL} }}}}", f"{public_url}{OPEN_PATH}{token}{OPEN_SUFFIX}")
     return replace(compiled, html=html.replace(f"{{{{ {HIDDEN_LINK} }}}}", click(HIDDEN_NUMBER)), text=text)
+
+
+def uncounted(compiled: CompiledMessage) -> CompiledMessage:
+    """The same message with its links as they are, a pixel that asks nobody, and nothing to count."""
+    targets = {str(link.number): link.url for link in compiled.tracked_links}
+    html = _TRACKED.sub(lambda found: escape(targets[found[1]]), compiled.html)
+    html = html.replace(f"{{{{ {OPEN_PIXEL} }}}}", NO_PIXEL).replace(f"{{{{ {HIDDEN_LINK} }}}}", "#")
+    text = _TRACKED.sub(lambda found: targets[found[1]], compiled.text)
+    return replace(compiled, html=html, text=text, tracking=False)
 
 
 def untracked(links: Iterable[Link]) -> dict[str, object]:

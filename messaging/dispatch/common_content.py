@@ -11,7 +11,7 @@ from contacts.enums import MessageKind
 from messaging.content.compile import CompiledMessage
 from messaging.content.dkim import Signer
 from messaging.content.mime import MessageBuilder, SenderData
-from messaging.content.public_links import addressed
+from messaging.content.public_links import addressed, uncounted
 from messaging.content.rendering import MessageTemplate, message_template
 from messaging.content.slotted import SlottedMessage
 from messaging.models import Campaign, CampaignVariant, SenderIdentity
@@ -31,14 +31,19 @@ class Content:
     shared: SharedContent
 
 
-def content_of(campaign: Campaign, sender: SenderIdentity, trust: SenderTrust, variant: int) -> Content:
-    """`variant`: the number of a version; 0: the campaign itself. Made anew when one of these has changed."""
+def content_of(
+    campaign: Campaign, sender: SenderIdentity, trust: SenderTrust, variant: int, *, counted: bool
+) -> Content:
+    """`variant`: the number of a version; 0: the campaign itself. Made anew when one of these has changed.
+
+    `counted`: whether this installation counts opens and clicks at all.
+    """
     kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
     data = SenderData(sender.from_name, sender.address, sender.reply_to)
     frozen_at = campaign.frozen_at
     # A standing campaign reaches the same address again and again: nobody may drop its repeats.
     mailing = f"{campaign.pk}-{frozen_at:%Y%m%d%H%M%S%f}" if frozen_at and not campaign.standing_for else ""
-    return _made_once(campaign.pk, variant, frozen_at, data, kind, mailing, trust)
+    return _made_once(campaign.pk, variant, frozen_at, data, kind, mailing, trust, counted)
 
 
 @lru_cache(maxsize=64)
@@ -50,9 +55,12 @@ def _made_once(
     kind: str,
     mailing: str,
     trust: SenderTrust,
+    is_counted: bool,
 ) -> Content:
     """Parsing and encoding a campaign's content costs as much as hundreds of messages: done once."""
     compiled = with_pictures_at(CompiledMessage.from_json(_compiled(campaign, variant)), trust.public_url)
+    if not is_counted:
+        compiled = uncounted(compiled)
     counted = addressed(compiled, trust.public_url, campaign=campaign)
     is_service = kind == "service"
     feedback_id = f"{campaign}:{kind}:{sender.domain}"

@@ -78,7 +78,14 @@ class Outbox:
         trust = trust_of(sender, self.account)
         self._public_url = trust.public_url
         self.return_host = trust.return_host
-        self._content = content_of(campaign, sender, trust, variant.number if variant is not None else 0)
+        self._is_counted = organisation.counting_enabled
+        self._content = content_of(
+            campaign,
+            sender,
+            trust,
+            variant.number if variant is not None else 0,
+            counted=self._is_counted,
+        )
         self._template = self._content.template
         # Every name the templates read is there, unknown until something fills it.
         self._nothing: dict[str, object] = dict.fromkeys(self._template.fields)
@@ -100,7 +107,10 @@ class Outbox:
 
         `left_at`: of a message that is shown once more.
         """
-        wanted = [Wanted(_reader_of(row), row.language, row.source, row.measured) for row in rows]
+        wanted = [
+            Wanted(_reader_of(row), row.language, row.source, row.measured and self._is_counted)
+            for row in rows
+        ]
         found = load_recipients(wanted, self._message, at=left_at)
         return [Prepared(row, recipient) for row, recipient in zip(rows, found, strict=True)]
 

@@ -9,6 +9,7 @@ from itertools import combinations
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform.models import Organisation
 from contacts.registry import registry
 from messaging.models import Campaign, Experiment
 from messaging.services.experiment_sides import Side, sides_of, test_of
@@ -34,6 +35,8 @@ def faults_of_test(campaign: Campaign, *, recipients: int) -> Iterator[str]:
         yield _("Nothing called “%(goal)s” is counted: choose another goal.") % {"goal": test.goal}
     elif goal.by_links and not campaign.tracking:
         yield _("The test is decided by clicks, and this mailing does not count them.")
+    elif goal.by_links and not Organisation.current().counting_enabled:
+        yield _("The test is decided by clicks, and this installation does not count them.")
     if (
         test.has_others
         and campaign.send_until is not None

@@ -255,6 +255,7 @@ ROWS: dict[str, Row] = {
     "shell:progress": PUBLIC,
     "shell:ready": PUBLIC,
     "shell:sending": Row(Right.MANAGE_SETTINGS),
+    "shell:counting": Row(Right.MANAGE_SETTINGS),
     "shell:sessions": Row(None),
     "shell:team": Row(Right.MANAGE_TEAM, local=ANYTHING),
     "shell:unlink": Row(None),

@@ -12,6 +12,7 @@ from django.db import DataError, IntegrityError, transaction
 
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import wait_for_turn
+from campaign_crm.platform.models import Organisation
 from messaging.content.tokens import BadToken
 from tracking.enums import HitClass, InteractionKind
 from tracking.ingest import spool, stream
@@ -68,7 +69,12 @@ def _store(understood: list[Understood]) -> None:
 
 @transaction.atomic
 def _write(understood: list[Understood]) -> None:
-    """Insert and count. Two batches of one message must not both find themselves first: one at a time."""
+    """Insert and count. Two batches of one message must not both find themselves first: one at a time.
+
+    Messages that left before counting was switched off still have their links: what they bring is not kept.
+    """
+    if not Organisation.current().counting_enabled:
+        return
     wait_for_turn("tracking.store")
     for month in {found.hit.at.strftime("%Y-%m-01") for found in understood}:
         ensure_partition("tracking_interaction", month)

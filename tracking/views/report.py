@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views import View
 
+from campaign_crm.platform.models import Organisation
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from messaging.models import Campaign
-from tracking.selectors import NOT_ON_LISTS, SMALLEST_CELL, campaign_report
+from tracking.selectors import NOT_ON_LISTS, SMALLEST_CELL, CampaignReport, campaign_report
 
 
 class CampaignReportPart(StaffView, View):
@@ -24,9 +25,16 @@ class CampaignReportPart(StaffView, View):
         context = {
             "campaign": campaign,
             "report": report,
+            "counts": _counts(campaign, report),
             "without_name": report.delivered - report.measured,
             "most_clicks": max((line.clicks for line in report.links), default=0),
             "most_delivered": max((line.delivered for line in report.territories), default=0),
             "smallest_cell": SMALLEST_CELL,
         }
         return render(request, "tracking/report.html", context)
+
+
+def _counts(campaign: Campaign, report: CampaignReport) -> bool:
+    """Whether opens and clicks are told: those counted before the installation stopped counting are."""
+    counted = report.opened or report.clicks or report.proxied or report.set_aside
+    return campaign.tracking and bool(Organisation.current().counting_enabled or counted)

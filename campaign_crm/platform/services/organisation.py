@@ -85,6 +85,21 @@ def switch_sending(*, on: bool, reason: str, by: User) -> Organisation:
     return organisation
 
 
+@transaction.atomic
+def switch_counting(*, on: bool, reason: str, by: User) -> Organisation:
+    """Count opens and clicks in this installation, or none of anybody; the reason goes into the audit trail.
+
+    Saying again what is so already changes nothing and leaves no trace.
+    """
+    organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    if organisation.counting_enabled != on:
+        organisation.counting_enabled = on
+        organisation.save(update_fields=["counting_enabled"])
+        action = "organisation.counting_on" if on else "organisation.counting_off"
+        audit.record(action=action, on=organisation, by=by, fields=["counting_enabled"], reason=reason)
+    return organisation
+
+
 def _delete_on_commit(organisation: Organisation, name: str) -> None:
     storage = organisation.logo.storage
     if name:

@@ -8,6 +8,7 @@ from email.message import EmailMessage
 import pytest
 from django.conf import settings
 
+from campaign_crm.platform.models import Organisation
 from contacts.enums import SourceKind
 from contacts.models import Contact, EmailAddress, Newsletter, Reach
 from contacts.services.subscriptions import subscribe
@@ -189,3 +190,23 @@ def test_a_person_who_is_gone_since_the_freeze_is_not_written_to(sink: SmtpSink,
     Contact.objects.filter(first_name="Camille1").delete()
     pump.run(seconds=10)
     assert [row.recipient for row in sink.received()] == ["person2@example.com"]
+
+
+def test_an_installation_that_counts_nothing_sends_links_as_they_are_written(sink, pump) -> None:
+    """Also of a mailing that was frozen before, to people who agreed to be measured."""
+    make_people(2)
+    Reach.objects.update(measurement=True)
+    sink.start_over(keep_messages=True)
+    campaign = start(make_campaign(sink))
+    Delivery.objects.update(measured=True)
+    assert campaign.compiled["tracking"]
+    Organisation.objects.update(counting_enabled=False)
+    pump.run(seconds=20)
+    (one, other) = sink.messages()
+    for message in (one, other):
+        html, text = html_of(message), str(message.get_body(("plain",)).get_content())
+        assert not re.search(r"/[oc]/", html + text)
+        assert 'href="https://example.org' in html
+        assert "https://example.org" in text
+        assert "accepté que" not in text
+    assert len(re.findall(r"/u/", html_of(one))) >= 1, "the way out stays"
