@@ -39,6 +39,8 @@ PATIENCE = {"expires": 30}
 app.conf.beat_schedule = {
     "run due jobs": {"task": "platform.run_due_jobs", "schedule": 5.0, "options": PATIENCE},
     "seal earlier values": {"task": "platform.seal_history", "schedule": 15.0, "options": PATIENCE},
+    "tell other programs": {"task": "platform.deliver_webhooks", "schedule": 5.0, "options": PATIENCE},
+    "forget answers given": {"task": "platform.forget_answers", "schedule": crontab(minute=12)},
     "journal what was read": {"task": "platform.journal_reads", "schedule": crontab(minute=2)},
     "move mailings on": {"task": "messaging.tend", "schedule": 5.0, "options": PATIENCE},
     "send messages": {"task": "messaging.pump_all", "schedule": 5.0, "options": PATIENCE},

@@ -301,21 +301,26 @@ if OIDC_SERVER_URL:  # browsers ask the policy also about where a form's answer 
 # --- API ---------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "campaign_crm.platform.api_access.ApiKeyAuthentication",
+        "campaign_crm.platform.api.access.ApiKeyAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["campaign_crm.platform.api_access.HasScope"],
+    "DEFAULT_PERMISSION_CLASSES": ["campaign_crm.platform.api.access.HasScope"],
     "UNAUTHENTICATED_USER": None,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "DEFAULT_PAGINATION_CLASS": "campaign_crm.platform.pagination.NewestFirst",
+    "DEFAULT_SCHEMA_CLASS": "campaign_crm.platform.api.schema.ApiSchema",
+    "EXCEPTION_HANDLER": "campaign_crm.platform.api.problems.answer_problem",
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "campaign_crm.platform.api.pages.NewestFirst",
     "PAGE_SIZE": 50,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Campaign CRM API",
     "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["campaign_crm.platform.api_access.HasScope"],
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [],  # choices stand where they are taken
+    "SERVE_PERMISSIONS": ["campaign_crm.platform.api.access.HasScope"],
 }
 
 # --- Logs: ids, counts and durations, never addresses or bodies --------------------------------------

@@ -19,8 +19,12 @@ class ContactsConfig(AppConfig):
         import contacts.services.extra_fields
         import contacts.services.sources  # noqa: F401
         from campaign_crm.platform import walls
+        from campaign_crm.platform.api.problems import register_refusals
+        from campaign_crm.platform.webhooks.events import register_person
         from contacts import timeline
         from contacts.enums import TimelineGroup
+        from contacts.errors import ContactsError
+        from contacts.person_told import person_told
         from contacts.registry import SignOfLife, TimelineSource, registry
         from contacts.requests import elsewhere, ledger
         from contacts.rules import hours, silence
@@ -30,6 +34,8 @@ class ContactsConfig(AppConfig):
         from contacts.services.history_keys import destroy_history_keys
 
         post_migrate.connect(_note_what_is_asked, sender=self)
+        register_refusals(ContactsError)
+        register_person(person_told)
         walls.register(grants_of=grants_of, contents_of=contents_of)
         register_standard_conditions()
         ledger.register()

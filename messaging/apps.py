@@ -7,14 +7,17 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         import messaging.costs.counting  # handlers of background jobs: whoever runs one must know it
         import messaging.costs.files  # noqa: F401 - what is resealed
+        from campaign_crm.platform.api.problems import register_refusals
         from contacts.enums import TimelineGroup
         from contacts.registry import SignOfLife, TimelineSource, registry
         from messaging import erasing, merging, processors, timeline
         from messaging.dispatch.gate import register_checks
+        from messaging.errors import MessagingError
         from messaging.returns import replies
         from messaging.services import request_words
         from messaging.why.told import messages_told
 
+        register_refusals(MessagingError)
         registry.add("timeline", "deliveries", TimelineSource(TimelineGroup.MESSAGES, timeline.deliveries))
         registry.add("timeline", "answers", TimelineSource(TimelineGroup.MESSAGES, replies.timeline))
         for step, send in request_words.STEPS.items():

@@ -7,6 +7,7 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         from django.utils.translation import gettext_lazy as _
 
+        from campaign_crm.platform.api.problems import register_refusals
         from contacts.registry import CampaignGoal, SignOfLife, TimelineSource, registry
         from tracking import (
             erasing,
@@ -17,8 +18,10 @@ class TrackingConfig(AppConfig):
             timeline,
             version_figures,
         )
+        from tracking.errors import TrackingError
         from tracking.services import departures
 
+        register_refusals(TrackingError)
         for group, read in timeline.INTERACTIONS.items():
             registry.add("timeline", f"interactions of {group}", TimelineSource(group, read))
         segment_conditions.register()

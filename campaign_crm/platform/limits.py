@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+from dataclasses import dataclass
 from functools import lru_cache
 
 import redis
@@ -16,10 +17,32 @@ SECONDS_TO_ANSWER = 1.0
 HOME_OF_V6 = 64  # bits of an IPv6 address that one household or machine shares
 
 
-def is_within(name: str, key: str, *, at_most: int, seconds: int) -> bool:
-    """Count one act called `name` for `key`; False once there were `at_most` in the last window.
+@dataclass(frozen=True)
+class Counted:
+    """What one act left of a limit: `used` with this one, of `at_most`, for `seconds_left` more."""
 
-    The key is kept as a keyed hash. Without Valkey nothing is counted and the answer is True: limits may be
+    at_most: int
+    used: int
+    seconds_left: int
+
+    @property
+    def is_within(self) -> bool:
+        return self.used <= self.at_most
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.at_most - self.used)
+
+
+def is_within(name: str, key: str, *, at_most: int, seconds: int) -> bool:
+    """Count one act called `name` for `key`; False once there were `at_most` in the last window."""
+    return counted(name, key, at_most=at_most, seconds=seconds).is_within
+
+
+def counted(name: str, key: str, *, at_most: int, seconds: int) -> Counted:
+    """Count one act called `name` for `key`, and say what is left.
+
+    The key is kept as a keyed hash. Without Valkey nothing is counted and everything is left: limits may be
     lost at any moment, the product may not.
     """
     kept = f"limit:{name}:{keyed_hash('limit', key).hex()[:32]}"
@@ -27,11 +50,12 @@ def is_within(name: str, key: str, *, at_most: int, seconds: int) -> bool:
         pipe = _client().pipeline(transaction=True)
         pipe.set(kept, 0, ex=seconds, nx=True)
         pipe.incr(kept)
-        counted = int(pipe.execute()[1])
+        pipe.ttl(kept)
+        _set, used, left = pipe.execute()
     except redis.RedisError as error:
         logger.warning("Limit %s is not counted (%s)", name, type(error).__name__)
-        return True
-    return counted <= at_most
+        return Counted(at_most, 0, seconds)
+    return Counted(at_most, int(used), max(int(left), 0))
 
 
 def place_of(address: str) -> str:

@@ -13,6 +13,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.dispatch import receiver
 
 from campaign_crm.platform import audit
+from campaign_crm.platform.api.keys import revoke_tokens_of
 from campaign_crm.platform.asking_again import remember_sign_in
 from campaign_crm.platform.models import User
 from campaign_crm.platform.proportion import STEPS, begin_grace
@@ -39,6 +40,7 @@ def after_link(sociallogin: SocialLogin, **_signal: Any) -> None:
 def after_reset(user: User, **_signal: Any) -> None:
     """Whoever had the old password is signed out; their cookies open nothing already."""
     end_sessions(user=user, by=user)
+    revoke_tokens_of(user)
     if (
         user.last_login is not None
     ):  # the first password, of an invitation, is no news to who has just chosen it
@@ -49,6 +51,7 @@ def after_reset(user: User, **_signal: Any) -> None:
 def after_change(request: Any, user: User, **_signal: Any) -> None:
     """The other sessions are dead by the new password: they leave the list too."""
     end_sessions(user=user, by=user, keep=request.session.session_key)
+    revoke_tokens_of(user)
     tell_soon(user, Change.PASSWORD)
 
 

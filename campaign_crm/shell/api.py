@@ -2,23 +2,36 @@
 
 from django.urls import path, re_path
 from django.utils.translation import gettext as _
+from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from campaign_crm.platform.api.views import Conventions
 from campaign_crm.platform.rights import Right
+from contacts.api.exports import ExportApi, ExportFileApi, ExportsApi
+from contacts.api.imports import ImportApi, ImportRunApi, ImportsApi
 from contacts.api.people import PeopleApi, PersonApi
 from contacts.api.rules import RulesApi
+from contacts.api.said import ConsentsApi, ObjectionsApi
+from contacts.api.segments import SegmentApi, SegmentCountApi, SegmentsApi
+from contacts.api.tags import PersonTagApi, PersonTagsApi, TagsApi
+from contacts.api.territories import TerritoriesApi, TerritoryApi
+from tracking.api.forms import FormApi, FormsApi, SubmissionsApi
+from tracking.api.interactions import InteractionsApi
+from tracking.api.preferences import PreferencesApi
 from tracking.api.reports import MailingsApi, ReportApi
 from tracking.api.reviews import ReviewApi
 from tracking.api.sign_ups import SignUpApi
 
 
-class Schema(SpectacularAPIView):
-    """The OpenAPI description, for signed-in staff."""
+class Schema(Conventions, SpectacularAPIView):
+    """The OpenAPI 3.1 description, for signed-in staff: JSON, or YAML for who asks for it."""
 
     right = Right.VIEW_PEOPLE
+    parameters = frozenset({"format", "lang"})
+    renderer_classes = (OpenApiJsonRenderer, OpenApiYamlRenderer)
 
 
 class NothingHere(APIView):
@@ -36,11 +49,33 @@ class NothingHere(APIView):
 
 
 app_name = "api"
+PERSON = "people/<int:pk>/"
 urlpatterns = [
     path("schema/", Schema.as_view(), name="schema"),
     path("people/", PeopleApi.as_view(), name="people"),
-    path("people/<int:pk>/", PersonApi.as_view(), name="person"),
+    path(PERSON, PersonApi.as_view(), name="person"),
+    path(f"{PERSON}consents/", ConsentsApi.as_view(), name="consents"),
+    path(f"{PERSON}objections/", ObjectionsApi.as_view(), name="objections"),
+    path(f"{PERSON}preferences/", PreferencesApi.as_view(), name="preferences"),
+    path(f"{PERSON}tags/", PersonTagsApi.as_view(), name="person_tags"),
+    path(f"{PERSON}tags/<int:tag>/", PersonTagApi.as_view(), name="person_tag"),
+    path(f"{PERSON}interactions/", InteractionsApi.as_view(), name="interactions"),
+    path("tags/", TagsApi.as_view(), name="tags"),
+    path("segments/", SegmentsApi.as_view(), name="segments"),
+    path("segments/<int:pk>/", SegmentApi.as_view(), name="segment"),
+    path("segments/<int:pk>/count/", SegmentCountApi.as_view(), name="segment_count"),
+    path("territories/", TerritoriesApi.as_view(), name="territories"),
+    path("territories/<int:pk>/", TerritoryApi.as_view(), name="territory"),
+    path("imports/", ImportsApi.as_view(), name="imports"),
+    path("imports/<int:pk>/", ImportApi.as_view(), name="import"),
+    path("imports/<int:pk>/run/", ImportRunApi.as_view(), name="import_run"),
+    path("exports/", ExportsApi.as_view(), name="exports"),
+    path("exports/<int:pk>/", ExportApi.as_view(), name="export"),
+    path("exports/<int:pk>/file/", ExportFileApi.as_view(), name="export_file"),
+    path("forms/", FormsApi.as_view(), name="forms"),
+    path("forms/<slug:slug>/", FormApi.as_view(), name="form"),
     path("forms/<slug:slug>/sign-ups/", SignUpApi.as_view(), name="sign_ups"),
+    path("forms/<slug:slug>/submissions/", SubmissionsApi.as_view(), name="submissions"),
     path("rules/", RulesApi.as_view(), name="rules"),
     path("mailings/", MailingsApi.as_view(), name="mailings"),
     path("mailings/<int:pk>/report/", ReportApi.as_view(), name="report"),

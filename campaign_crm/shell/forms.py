@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.models.audit import AuditEntry
 from campaign_crm.platform.models.organisation import colour
 from campaign_crm.platform.rights import Role
-from campaign_crm.platform.scopes import IN_TERRITORY, Scope
 from contacts.enums import TerritoryKind
-from contacts.views.place_field import PlaceField
 from messaging.services.images import MOST_BYTES, Encoded, ImageRefused, encode
 
 LANGUAGES = User._meta.get_field("language").choices
@@ -164,50 +160,3 @@ class CountingForm(forms.Form):
     def __init__(self, *args: Any, is_on: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["turn"].initial = "off" if is_on else "on"
-
-
-class ApiKeyForm(forms.Form):
-    """A key for a machine: what it is for, what it may do, until when."""
-
-    name = forms.CharField(
-        label=_("Name"), max_length=100, help_text=_("Who holds it, such as “Website, sign-up form”.")
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("What it may do"), choices=Scope.choices, widget=forms.CheckboxSelectMultiple
-    )
-    territory = PlaceField(
-        label=_("Territory"),
-        kinds=PLACES,
-        required=False,
-        help_text=_(
-            "Whose people it reads: a region, department, constituency, canton or commune, with all that it "
-            "contains. Empty: the whole country."
-        ),
-    )
-    last_day = forms.DateField(
-        label=_("Last day"),
-        required=False,
-        widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("Left empty, it works until somebody revokes it."),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if cleaned.get("territory") and set(cleaned.get("scopes") or []) - IN_TERRITORY:
-            self.add_error(
-                "territory",
-                _("In a territory a key reads people, and nothing else. Leave this empty, or make two keys."),
-            )
-        return cleaned
-
-    def clean_last_day(self) -> date | None:
-        day: date | None = self.cleaned_data["last_day"]
-        if day is not None and day < timezone.localdate():
-            raise forms.ValidationError(_("This day is past."))
-        return day
-
-    @property
-    def expires_at(self) -> datetime | None:
-        """The end of the last day, where the installation is; None for a key without end."""
-        day = self.cleaned_data["last_day"]
-        return timezone.make_aware(datetime.combine(day + timedelta(days=1), time())) if day else None

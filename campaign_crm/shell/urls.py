@@ -6,6 +6,7 @@ from django.urls import path
 from campaign_crm.platform.middleware import for_everybody
 from campaign_crm.shell.views import (
     accounts,
+    api_docs,
     api_keys,
     catcher,
     counting,
@@ -18,6 +19,7 @@ from campaign_crm.shell.views import (
     sending,
     single_sign_on,
     team,
+    webhooks,
 )
 
 app_name = "shell"
@@ -46,6 +48,16 @@ urlpatterns = [
     path("settings/api-keys/", api_keys.ApiKeys.as_view(), name="api_keys"),
     path("settings/api-keys/new/", api_keys.ApiKeyNew.as_view(), name="api_key_new"),
     path("settings/api-keys/<int:pk>/revoke/", api_keys.ApiKeyRevoke.as_view(), name="api_key_revoke"),
+    path("settings/webhooks/", webhooks.Webhooks.as_view(), name="webhooks"),
+    path("settings/webhooks/new/", webhooks.WebhookNew.as_view(), name="webhook_new"),
+    path("settings/webhooks/<int:pk>/", webhooks.WebhookPage.as_view(), name="webhook"),
+    path("settings/webhooks/<int:pk>/edit/", webhooks.WebhookEdit.as_view(), name="webhook_edit"),
+    path("settings/webhooks/<int:pk>/act/", webhooks.WebhookAct.as_view(), name="webhook_act"),
+    path("api/v1/docs/", api_docs.ApiDocs.as_view(), name="api_docs"),
+    path("settings/api-keys/<int:pk>/rotate/", api_keys.ApiKeyRotate.as_view(), name="api_key_rotate"),
+    path("profile/tokens/", api_keys.Tokens.as_view(), name="tokens"),
+    path("profile/tokens/new/", api_keys.TokenNew.as_view(), name="token_new"),
+    path("profile/tokens/<int:pk>/revoke/", api_keys.TokenRevoke.as_view(), name="token_revoke"),
     path("live", for_everybody(health.live), name="live"),
     path("ready", for_everybody(health.ready), name="ready"),
     path("progress", for_everybody(health.progress), name="progress"),

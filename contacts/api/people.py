@@ -1,112 +1,57 @@
-"""`/api/v1/people/`: the people of the base, newest first."""
+"""`/api/v1/people/`: the people of the base, newest first; adding somebody, correcting what is known."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.functional import cached_property
-from rest_framework import serializers
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from django.utils.translation import gettext as _
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from campaign_crm.platform.api_reads import check_reading, count_read
+from campaign_crm.platform.api import filters
+from campaign_crm.platform.api.access import member_of
+from campaign_crm.platform.api.problems import Conflict
+from campaign_crm.platform.api.reads import check_reading, count_read
+from campaign_crm.platform.api.views import ListView, OneView
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
-from campaign_crm.platform.typed import line_of
-from contacts.api.reach import Asked, ReachOn, reach_of
-from contacts.api.support import NotedSupport, may_see_support, noted_support, with_support
-from contacts.models import Contact
+from contacts.api.person import PersonSerializer, count_person, people_for, person_of
+from contacts.api.person_input import NewPersonSerializer, PersonChangeSerializer
+from contacts.models import Contact, Source
 from contacts.selectors import search_contacts
-from contacts.services.openings import note_person_opened
+from contacts.services.contact_points import add_email, add_phone, set_primary
+from contacts.services.matching import find_person
+from contacts.services.people import create_contact, update_contact
+from contacts.services.sources import api_source, hand_source
 
 
-class PersonSerializer(serializers.ModelSerializer[Contact]):
-    """A person with their addresses and the channels on which they may be written to."""
-
-    commune = serializers.CharField(source="commune.code", default=None, read_only=True)
-    extra_fields = serializers.JSONField(
-        source="custom",
-        read_only=True,
-        help_text="Extra fields by their keys: texts, numbers, ISO days, booleans.",
-    )
-    emails = serializers.SerializerMethodField()
-    phones = serializers.SerializerMethodField()
-    reachable_by = serializers.SerializerMethodField()
-    reach = serializers.SerializerMethodField(
-        help_text="Each channel; where a message may not leave, the reason, the rule of law and its sentence."
-    )
-    support_level = serializers.SerializerMethodField(
-        help_text="What the team noted, for whoever may see support levels; others get no such field."
-    )
-
-    class Meta:
-        model = Contact
-        fields = [
-            *[
-                "id",
-                "civility",
-                "first_name",
-                "last_name",
-                "gender",
-                "birth_date",
-                "birth_year",
-                "language",
-                "relationship",
-            ],
-            *["commune", "extra_fields", "emails", "phones", "reachable_by", "reach", "support_level"],
-            *["created_at", "updated_at"],
-        ]
-        read_only_fields = fields
-
-    def get_emails(self, contact: Contact) -> list[str]:
-        return [point.address for point in contact.emailaddress_set.all()]
-
-    def get_phones(self, contact: Contact) -> list[str]:
-        return [point.e164 for point in contact.phonenumber_set.all()]
-
-    def to_representation(self, instance: Contact) -> dict[str, Any]:
-        told = super().to_representation(instance)
-        if not may_see_support(self.context.get("request")):
-            del told["support_level"]
-        return told
-
-    def get_support_level(self, contact: Contact) -> NotedSupport:
-        return noted_support(contact)
-
-    def get_reach(self, contact: Contact) -> list[ReachOn]:
-        return reach_of(contact, self._asked)
-
-    @cached_property
-    def _asked(self) -> Asked:
-        return Asked()
-
-    def get_reachable_by(self, contact: Contact) -> list[str]:
-        today = timezone.localdate()
-        return [row.channel for row in contact.reach.all() if row.closed_because(today) is None]
+def _found(people: QuerySet[Contact], query: str) -> QuerySet[Contact]:
+    return people.filter(pk__in=[contact.pk for contact in search_contacts(query)])
 
 
-def _people(request: Request) -> QuerySet[Contact]:
-    people: QuerySet[Contact] = Contact.objects.visible().select_related("commune")
-    people = people.prefetch_related("emailaddress_set", "phonenumber_set", "reach")
-    return with_support(people) if may_see_support(request) else people
-
-
-class PeopleApi(ListAPIView[Contact]):
-    """List people; `?q=` keeps the best matches of a search (name, e-mail, phone, commune).
-
-    A browser session reads the first page; to go on it needs what an export needs. Keys and sessions have a
-    number of requests a minute, and the journal counts whom they read.
-    """
+class PeopleApi(ListView[Contact]):
+    """List people. A browser session or a personal token reads the first page, and asks for an export to have
+    more; keys have a number of requests a minute. The journal counts whom they read."""
 
     in_territory = True
-
-    scope = Scope.PEOPLE_READ
-    right = Right.VIEW_PEOPLE
+    scope, scope_to_write = Scope.PEOPLE_READ, Scope.PEOPLE_WRITE
+    right, right_to_write = Right.VIEW_PEOPLE, Right.EDIT_PEOPLE
     serializer_class = PersonSerializer
+    narrowed_by = (
+        filters.words("q", _found, "The best matches of a search: name, e-mail, phone, commune"),
+        filters.words("email", lambda people, text: people.filter(
+            emailaddress__normalised=text.lower()).distinct(), "Exactly this e-mail address"),
+        filters.words("tag", lambda people, text: people.filter(tag_links__tag__name=text), "With this tag"),
+        filters.words("commune", lambda people, code: people.filter(
+            commune__code=code, commune__kind="commune"), "The INSEE code of where they live"),
+        filters.moment("updated_since", lambda people, at: people.filter(updated_at__gte=at),
+                       "Changed at this moment or later"),
+    )  # fmt: skip
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         check_reading(request)
@@ -115,29 +60,84 @@ class PeopleApi(ListAPIView[Contact]):
         return answer
 
     def get_queryset(self) -> QuerySet[Contact]:
-        query = line_of(self.request.query_params.get("q", ""), at_most=100)
-        if not query:
-            return _people(self.request)
-        return _people(self.request).filter(pk__in=[contact.pk for contact in search_contacts(query)])
+        return people_for(self.request)
+
+    @extend_schema(request=NewPersonSerializer, responses={201: PersonSerializer})
+    def post(self, request: Request) -> Response:
+        """Add somebody. Whoever is known by the same address and name is not added again: 409 says that they
+        are there, `people/?email=` finds them."""
+        check_reading(request)
+        sent = NewPersonSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        given = dict(sent.validated_data)
+        source = _named_source(request, given.pop("source", None)) or told_by(request)
+        _refuse_known(given, source)
+        contact = create_contact(source=source, by=member_of(request), **given)
+        count_person(request, contact.pk)
+        told = PersonSerializer(people_for(request).get(pk=contact.pk), context={"request": request})
+        return Response(told.data, status=status.HTTP_201_CREATED)
 
 
-class PersonApi(RetrieveAPIView[Contact]):
+class PersonApi(OneView[Contact]):
     """One person."""
 
     in_territory = True
-
-    scope = Scope.PEOPLE_READ
-    right = Right.VIEW_PEOPLE
+    scope, scope_to_write = Scope.PEOPLE_READ, Scope.PEOPLE_WRITE
+    right, right_to_write = Right.VIEW_PEOPLE, Right.EDIT_PEOPLE
     serializer_class = PersonSerializer
 
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         check_reading(request)
         answer = super().retrieve(request, *args, **kwargs)
-        if isinstance(request.user, User):
-            note_person_opened(answer.data["id"], by=request.user)
-        else:
-            count_read(request, 1)
+        count_person(request, kwargs["pk"])
         return answer
 
     def get_queryset(self) -> QuerySet[Contact]:
-        return _people(self.request)
+        return people_for(self.request)
+
+    @extend_schema(request=PersonChangeSerializer, responses=PersonSerializer)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Change what is named. With `If-Match`, only while nobody else changed the person."""
+        contact = person_of(request, pk, to_change=True)
+        self.check_version(self._told(pk))
+        sent = PersonChangeSerializer(data=request.data)
+        sent.known = contact
+        sent.is_valid(raise_exception=True)
+        given = dict(sent.validated_data)
+        source, by = told_by(request), member_of(request)
+        if email := given.pop("email", ""):
+            set_primary(point=add_email(contact=contact, address=email, source=source, by=by), by=by)
+        if phone := given.pop("phone", ""):
+            set_primary(point=add_phone(contact=contact, number=phone, source=source, by=by), by=by)
+        update_contact(contact=contact, by=by, source=None if by else source, **given)
+        return Response(self._told(pk))
+
+    def _told(self, pk: int) -> Any:
+        return self.get_serializer(self.get_queryset().get(pk=pk)).data
+
+
+def _named_source(request: Request, source: Source | None) -> Source | None:
+    """What allows to write to somebody is said by those who import, or by the organisation's programs."""
+    member = member_of(request)
+    if source is not None and member is not None and not member.has_right(Right.IMPORT_PEOPLE):
+        raise PermissionDenied(_("Only who may import names another source."))
+    return source
+
+
+def told_by(request: Request) -> Source:
+    """A member types by hand, also with a token; a machine passes on."""
+    return hand_source() if isinstance(request.user, User) else api_source()
+
+
+def _refuse_known(given: dict[str, Any], source: Source) -> None:
+    """Raise Conflict for somebody who is there already, as an import would find them."""
+    known = find_person(
+        email=given.get("email", ""),
+        phone=given.get("phone", ""),
+        first_name=given.get("first_name", ""),
+        last_name=given.get("last_name", ""),
+        birth_date=given.get("birth_date"),
+        source=source,
+    )
+    if known is not None:
+        raise Conflict(_("This person is there already, with the number %(id)s.") % {"id": known.pk})

@@ -6,8 +6,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from campaign_crm.platform.api.views import Conventions
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from contacts.rules.rulebook import all_in_force
@@ -25,7 +25,7 @@ class RuleSerializer(serializers.Serializer[object]):
     held_by = serializers.CharField()
 
 
-class RulesApi(APIView):
+class RulesApi(Conventions):
     """Every rule of the rulebook; other operations name them by their keys."""
 
     scope = Scope.CAMPAIGNS_READ

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -73,13 +74,17 @@ def holds(export: Export, traces: Traces) -> bool:
     telling = [place for place, name in enumerate(export.columns) if name in TELLING]
     is_letter = export.kind == Export.Kind.LETTERS
     try:
-        text = (block.decode() for block in _whole_lines(opened_blocks(path_of(export))))
         return any(
             traces.are_in(cells, by_name=not is_letter and not any(cells[place] for place in telling))
-            for cells in csv.reader(_lines_in(text), delimiter=";")
+            for cells in cells_of(opened_blocks(path_of(export)))
         )
     except (OSError, ValueError, IndexError, csv.Error):
         return True
+
+
+def cells_of(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+    """The lines of an opened file, cell by cell, its heading first; memory does not grow with them."""
+    return csv.reader(_lines_in(block.decode() for block in _whole_lines(blocks)), delimiter=";")
 
 
 def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -95,7 +100,7 @@ def _whole_lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _lines_in(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
-        yield from text.splitlines(keepends=True)
+        yield from io.StringIO(text, newline="")  # cut where the csv module does, and nowhere else
 
 
 def most_of(export: Export) -> int:

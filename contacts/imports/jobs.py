@@ -13,6 +13,8 @@ from campaign_crm.platform import audit
 from campaign_crm.platform.acting import writing_an_import
 from campaign_crm.platform.jobs import JobStopped, RunningJob, handler, on_abandoned
 from campaign_crm.platform.models import Job, User
+from campaign_crm.platform.webhooks.events import WebhookEvent
+from campaign_crm.platform.webhooks.outbox import emit
 from contacts.households.finding import enqueue_refresh as enqueue_households
 from contacts.imports import chunks, files
 from contacts.imports.at_rest import make_plain
@@ -91,6 +93,7 @@ def _run(run: Import, staging: Staging, job: RunningJob, told: Progress) -> None
         counts = counts_of(run, staging, links)
         end(run, Import.State.DONE, counts=counts, options=run.options, finished_at=Now())
         audit.record(action="import.run", on=run, by=run.created_by, detail=counts)
+        emit(WebhookEvent.IMPORT_FINISHED, {"import": run.pk, "kind": run.kind})
         if run.kind not in (Import.Kind.ROLL, Import.Kind.SUPPRESSION):
             enqueue_households(import_id=run.pk, by=run.created_by)
 

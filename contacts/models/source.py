@@ -16,7 +16,11 @@ from contacts.enums import BROKER_KINDS, Channel, LawfulBasis, SourceKind
 from contacts.scoped import ScopedManager
 
 # Sources that the program makes by itself keep one name in the database, whoever reads.
-OWN_NAMES = {"Preference page": _("Preference page"), "Typed by hand": _("Typed by hand")}
+OWN_NAMES = {
+    "Preference page": _("Preference page"),
+    "Typed by hand": _("Typed by hand"),
+    "Sent by the API": _("Sent by the API"),
+}
 
 
 class Source(models.Model):

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
 from campaign_crm.platform.models import User
+from campaign_crm.platform.webhooks.events import WebhookEvent
+from campaign_crm.platform.webhooks.outbox import emit
 from contacts.enums import Channel, ConsentPurpose
 from contacts.errors import ContactsError
 from contacts.models import Consent, ConsentWording, Contact, Source
@@ -71,6 +73,8 @@ def record_consent(
         detail={"channel": channel, "purpose": purpose, "consent": entry.pk},
     )
     refresh_reach([contact.pk])
+    if purpose == ConsentPurpose.MESSAGES and not given:
+        emit(WebhookEvent.PERSON_UNSUBSCRIBED, {"channel": channel}, person=contact.pk)
     if purpose == ConsentPurpose.PROFILE and not given:
         forget_unlawful([contact.pk])
     return entry

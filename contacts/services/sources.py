@@ -19,6 +19,7 @@ from contacts.rules.channels import basis_opens
 from contacts.services.projections import refresh_people_of_source
 
 HAND_SOURCE = "Typed by hand"
+API_SOURCE = "Sent by the API"
 PREFERENCE_PAGE = "Preference page"
 REFRESH_JOB = "contacts.refresh_source"
 WHAT_DECIDES = {"kind", "lawful_basis", "channels", "licence_ends_on", "rank"}
@@ -116,6 +117,14 @@ def hand_source() -> Source:
     found = Source.objects.filter(name=HAND_SOURCE).first()
     return found or create_source(
         by=None, name=HAND_SOURCE, kind=SourceKind.HAND, lawful_basis=LawfulBasis.NONE
+    )
+
+
+def api_source() -> Source:
+    """The source of what a program sends without naming another one: it allows nothing by itself."""
+    found = Source.objects.filter(name=API_SOURCE).first()
+    return found or create_source(
+        by=None, name=API_SOURCE, kind=SourceKind.API, lawful_basis=LawfulBasis.NONE
     )
 
 

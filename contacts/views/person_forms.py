@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from campaign_crm.platform.walls import contents, current_scope
 from contacts.models import Contact, Territory
+from contacts.services.residence import may_live_at
 from contacts.views.extra_field_forms import PREFIX, extra_form_fields, extra_values
 from contacts.views.place_field import PlaceField
 
@@ -45,14 +45,9 @@ class PersonForm(forms.ModelForm[Contact]):
         return [self[name] for name in self.fields if name.startswith(PREFIX)]
 
     def clean_commune(self) -> Territory | None:
-        """Whoever works in a territory writes down people who live or vote there, and nobody else."""
         place: Territory | None = self.cleaned_data["commune"]
-        scope = current_scope()
-        if scope is None or ("commune" not in self.data and self.known is not None):
-            return place
-        inside = contents(scope)
-        votes_here = self.known is not None and self.known.votes_in_id in inside
-        if not votes_here and (place is None or place.pk not in inside):
+        says_where = "commune" in self.data or self.known is None
+        if says_where and not may_live_at(place, known=self.known):
             raise forms.ValidationError(_("Choose a commune of your territory."))
         return place
 

@@ -14,6 +14,8 @@ from django.utils.translation import override
 from campaign_crm.platform import audit
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Organisation
+from campaign_crm.platform.webhooks.events import WebhookEvent
+from campaign_crm.platform.webhooks.outbox import emit
 from contacts.errors import ContactsError
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.counting import keep_counts
@@ -139,9 +141,11 @@ def finish() -> int:
         finished = cursor.fetchall()
         # In the same transaction: nobody sees a mailing that has ended without its figures.
         keep_counts([campaign for campaign, _state, _standing in finished])
-    sent = [
-        campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
-    ]
+        sent = [
+            campaign for campaign, state, standing in finished if state == CampaignState.SENT and not standing
+        ]
+        for campaign in sent:
+            emit(WebhookEvent.CAMPAIGN_SENT, {"mailing": campaign})
     for campaign in Campaign.objects.filter(pk__in=sent).select_related("created_by"):
         with override(language_of(campaign)):
             tell_author(campaign, "campaign.sent", _("“%(name)s” has been sent.") % {"name": campaign.name})

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from campaign_crm.platform import audit
-from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform.api.keys import create_api_key
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
 from contacts.models import Contact, Export

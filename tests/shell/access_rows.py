@@ -26,11 +26,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Operation:
-    """The right that staff need for an operation of the API; the scope that a key needs (None: no key)."""
+    """The right that staff need for an operation of the API; the scope that a key needs (None: no key).
+
+    `local` as of a page: then keys of a territory may ask for it too. `public`: keys that stand in web pages
+    may; not `machines`: members alone, by their session or token.
+    """
 
     right: Right
     scope: Scope | None
     local: str = ""
+    public: bool = False
+    machines: bool = True
 
 
 PUBLIC = Row(None)  # answers strangers: public pages, health pages (which judge by themselves), the doors
@@ -230,8 +236,10 @@ ROWS: dict[str, Row] = {
     "messaging:version_compose": Row(Right.EDIT_CAMPAIGN, local=MAILING),
     "messaging:version_preview": Row(Right.VIEW_CAMPAIGNS, local=MAILING),
     "messaging:version_save": Row(Right.EDIT_CAMPAIGN, local=MAILING),
+    "shell:api_docs": Row(Right.VIEW_PEOPLE),
     "shell:api_key_new": Row(Right.MANAGE_SETTINGS),
     "shell:api_key_revoke": Row(Right.MANAGE_SETTINGS),
+    "shell:api_key_rotate": Row(Right.MANAGE_SETTINGS),
     "shell:api_keys": Row(Right.MANAGE_SETTINGS),
     "shell:catcher": Row(Right.MANAGE_SETTINGS),
     "shell:caught": Row(Right.MANAGE_SETTINGS),
@@ -258,7 +266,15 @@ ROWS: dict[str, Row] = {
     "shell:counting": Row(Right.MANAGE_SETTINGS),
     "shell:sessions": Row(None),
     "shell:team": Row(Right.MANAGE_TEAM, local=ANYTHING),
+    "shell:token_new": Row(None),
+    "shell:token_revoke": Row(None),
+    "shell:tokens": Row(None),
     "shell:unlink": Row(None),
+    "shell:webhook": Row(Right.MANAGE_SETTINGS),
+    "shell:webhook_act": Row(Right.MANAGE_SETTINGS),
+    "shell:webhook_edit": Row(Right.MANAGE_SETTINGS),
+    "shell:webhook_new": Row(Right.MANAGE_SETTINGS),
+    "shell:webhooks": Row(Right.MANAGE_SETTINGS),
     "tracking:ask": PUBLIC,
     "tracking:ask_en": PUBLIC,
     "tracking:asked": PUBLIC,
@@ -276,13 +292,46 @@ ROWS: dict[str, Row] = {
     "tracking:sign_up": PUBLIC,
 }
 
+READ, WRITE = Scope.PEOPLE_READ, Scope.PEOPLE_WRITE
 OPERATIONS: dict[str, Operation] = {
-    "api:mailings": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
-    "api:people": Operation(Right.VIEW_PEOPLE, Scope.PEOPLE_READ, local=ANYTHING),
-    "api:person": Operation(Right.VIEW_PEOPLE, Scope.PEOPLE_READ, local=PERSON),
-    "api:report": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
-    "api:review": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
-    "api:rules": Operation(Right.VIEW_COMPLIANCE, Scope.CAMPAIGNS_READ),
-    "api:schema": Operation(Right.VIEW_PEOPLE, None),
-    "api:sign_ups": Operation(Right.EDIT_FORMS, Scope.SIGN_UPS_WRITE),
+    "GET exports/": Operation(Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False),
+    "GET exports/{id}/": Operation(Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False),
+    "GET exports/{id}/file/": Operation(
+        Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False
+    ),
+    "GET forms/": Operation(Right.VIEW_CAMPAIGNS, Scope.FORMS_READ, public=True),
+    "GET forms/{slug}/": Operation(Right.VIEW_CAMPAIGNS, Scope.FORMS_READ, public=True),
+    "GET forms/{slug}/submissions/": Operation(Right.EDIT_FORMS, Scope.SUBMISSIONS_READ),
+    "GET imports/": Operation(Right.IMPORT_PEOPLE, Scope.IMPORTS_WRITE),
+    "GET imports/{id}/": Operation(Right.IMPORT_PEOPLE, Scope.IMPORTS_WRITE),
+    "GET mailings/": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "GET mailings/{id}/report/": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "GET mailings/{id}/review/": Operation(Right.VIEW_CAMPAIGNS, Scope.CAMPAIGNS_READ),
+    "GET people/": Operation(Right.VIEW_PEOPLE, READ, local=ANYTHING),
+    "GET people/{id}/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
+    "GET people/{id}/consents/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
+    "GET people/{id}/interactions/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
+    "GET people/{id}/preferences/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
+    "GET people/{id}/tags/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
+    "GET rules/": Operation(Right.VIEW_COMPLIANCE, Scope.CAMPAIGNS_READ),
+    "GET schema/": Operation(Right.VIEW_PEOPLE, None),
+    "GET segments/": Operation(Right.VIEW_SEGMENTS, Scope.SEGMENTS_READ, local=ANYTHING),
+    "GET segments/{id}/": Operation(Right.VIEW_SEGMENTS, Scope.SEGMENTS_READ, local=ANYTHING),
+    "GET segments/{id}/count/": Operation(Right.VIEW_SEGMENTS, Scope.SEGMENTS_READ, local=ANYTHING),
+    "GET tags/": Operation(Right.VIEW_PEOPLE, READ, local=ANYTHING),
+    "GET territories/": Operation(Right.VIEW_PEOPLE, Scope.TERRITORIES_READ, local=ANYTHING),
+    "GET territories/{id}/": Operation(Right.VIEW_PEOPLE, Scope.TERRITORIES_READ, local=ANYTHING),
+    "POST exports/": Operation(Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False),
+    "POST forms/{slug}/sign-ups/": Operation(Right.EDIT_FORMS, Scope.SIGN_UPS_WRITE, public=True),
+    "POST imports/": Operation(Right.IMPORT_PEOPLE, Scope.IMPORTS_WRITE),
+    "POST imports/{id}/run/": Operation(Right.IMPORT_PEOPLE, Scope.IMPORTS_WRITE),
+    "POST people/": Operation(Right.EDIT_PEOPLE, WRITE, local=ANYTHING),
+    "POST people/{id}/consents/": Operation(Right.EDIT_COMPLIANCE, WRITE, local=PERSON),
+    "POST people/{id}/interactions/": Operation(Right.EDIT_PEOPLE, WRITE, local=PERSON),
+    "POST people/{id}/objections/": Operation(Right.EDIT_COMPLIANCE, WRITE, local=PERSON),
+    "POST people/{id}/tags/": Operation(Right.EDIT_PEOPLE, WRITE, local=PERSON),
+    "PUT people/{id}/preferences/": Operation(Right.EDIT_COMPLIANCE, WRITE, local=PERSON),
+    "PATCH people/{id}/": Operation(Right.EDIT_PEOPLE, WRITE, local=PERSON),
+    "DELETE people/{id}/tags/{tag}/": Operation(Right.EDIT_PEOPLE, WRITE, local=PERSON),
 }
+"""By method and path, as the OpenAPI description has them: one without its row fails, a row too many too."""

@@ -1,4 +1,4 @@
-"""Who may open which page, operation of the API and admin table: each × every role × a stranger.
+"""Who may open which page and admin table: each × every role × a stranger. The API: `api/test_access.py`.
 
 A new page without its row in `access_rows.py` fails here, and so does a row whose page is gone.
 """
@@ -12,11 +12,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaign_crm.platform.api_keys import create_api_key
-from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right, Role, role_has_right
-from campaign_crm.platform.scopes import Scope
-from tests.shell.access_rows import OPERATIONS, PUBLIC, ROWS, Row
+from tests.shell.access_rows import PUBLIC, ROWS, Row
 
 pytestmark = pytest.mark.django_db
 NAMESPACES = {"shell", "contacts", "messaging", "tracking"}
@@ -56,7 +53,7 @@ def of(*spaces: str) -> dict[str, URLPattern]:
     return {name: pattern for name, pattern in found if name.split(":")[0] in spaces}
 
 
-PAGES, API, ADMIN = of(*NAMESPACES), of("api"), of("admin")
+PAGES, ADMIN = of(*NAMESPACES), of("admin")
 
 
 def address(name: str) -> str:
@@ -65,7 +62,7 @@ def address(name: str) -> str:
         return reverse(name, args=["contacts"])
     if name in GIVEN:
         return reverse(name, kwargs=GIVEN[name])
-    converters = (PAGES | API | ADMIN)[name].pattern.converters
+    converters = (PAGES | ADMIN)[name].pattern.converters
     values = {key: SAMPLES[type(converter).__name__] for key, converter in converters.items()}
     return reverse(name, kwargs=values)
 
@@ -128,38 +125,6 @@ def writing_right(row: Row) -> Right | None:
 def test_public_page_never_asks_to_sign_in(client: Client) -> None:
     public = [name for name, row in ROWS.items() if row is PUBLIC and name in PAGES]
     assert [name for name in public if is_sent_to_sign_in(client.get(address(name)))] == []
-
-
-def test_every_operation_of_the_api_has_its_row() -> None:
-    assert sorted(set(API) ^ set(OPERATIONS)) == []
-
-
-def asked(client: Client, name: str) -> int:
-    """The status of an operation, asked as a machine would: sign-ups are posted, the rest is read."""
-    if name == "api:sign_ups":
-        return client.post(address(name), {}, content_type="application/json").status_code
-    return client.get(address(name)).status_code
-
-
-def test_api_refuses_whoever_brings_nothing() -> None:
-    assert {name: asked(Client(), name) for name in API} == dict.fromkeys(API, 401)
-
-
-@pytest.mark.parametrize("role", Role.values)
-def test_api_opens_to_a_role_what_it_holds_and_nothing_else(
-    signed_in: Callable[..., Client], role: str
-) -> None:
-    client = signed_in(role)
-    may = {name: asked(client, name) not in (401, 403) for name in API}
-    assert may == {name: role_has_right(role, operation.right) for name, operation in OPERATIONS.items()}
-
-
-@pytest.mark.parametrize("scope", [*Scope.values, ""])
-def test_api_opens_to_a_key_its_scope_and_nothing_else(member: Callable[..., User], scope: str) -> None:
-    _key, text = create_api_key(name="Narrow", scopes=[scope] if scope else [], by=member())
-    client = Client(headers={"authorization": f"Bearer {text}"})
-    may = {name: asked(client, name) not in (401, 403) for name in API}
-    assert may == {name: operation.scope == scope for name, operation in OPERATIONS.items()}
 
 
 TABLES = sorted(set(ADMIN) - DOORS)

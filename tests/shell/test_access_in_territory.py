@@ -1,4 +1,4 @@
-"""Who may open what in a territory: every role granted there × every page and operation of the API.
+"""Who may open what in a territory: every role granted there × every page. The API: `api/test_access.py`.
 
 A page that is open in territories says in its row whose pages it shows (`access_rows.Row.local`); for people,
 households and mailings of elsewhere it answers as if there were none.
@@ -30,8 +30,8 @@ from contacts.models import (
 from contacts.services.exports import token_of
 from contacts.services.people import create_contact
 from messaging.models import Campaign, Template
-from tests.shell.access_rows import ANYTHING, HOUSEHOLD, MAILING, OPERATIONS, PERSON, PUBLIC, ROWS
-from tests.shell.test_access import ADMIN, API, DOORS, PAGES, address, asked, plain_refusals, writing_right
+from tests.shell.access_rows import ANYTHING, HOUSEHOLD, MAILING, PERSON, PUBLIC, ROWS
+from tests.shell.test_access import ADMIN, DOORS, PAGES, address, plain_refusals, writing_right
 from tests.support.places import Places, make_places
 
 __all__ = ["plain_refusals"]
@@ -131,16 +131,6 @@ def test_role_in_a_territory_changes_nothing_of_the_country(
 
 
 @pytest.mark.parametrize("role", IN_A_TERRITORY)
-def test_api_opens_to_a_role_in_a_territory_what_is_local(local: Callable[[str], Client], role: str) -> None:
-    client = local(role)
-    may = {name: asked(client, name) not in (401, 403) for name in API}
-    assert may == {
-        name: bool(operation.local) and role_has_right(role, operation.right)
-        for name, operation in OPERATIONS.items()
-    }
-
-
-@pytest.mark.parametrize("role", IN_A_TERRITORY)
 def test_reference_tables_stay_closed(local: Callable[[str], Client], role: str) -> None:
     client = local(role)
     opened = {name: client.get(address(name), follow=True).status_code for name in sorted(set(ADMIN) - DOORS)}
@@ -215,16 +205,6 @@ def test_no_page_names_what_is_outside(
         told |= {(page, word) for word in OUTSIDE if word.lower() in body.decode(errors="ignore").lower()}
     # What was typed stands in the field of a search again.
     assert {(page, word) for page, word in told if word.lower() not in page.replace("%20", " ")} == set()
-
-
-def test_api_tells_of_people_inside_alone(
-    local: Callable[[str], Client], inside: Things, outside: Things
-) -> None:
-    client = local(Role.VOLUNTEER)
-    found = client.get(reverse("api:people")).json()["results"]
-    assert {one["last_name"] for one in found} == {"Insight"}
-    assert client.get(reverse("api:person", args=[outside.person])).status_code == 404
-    assert client.get(reverse("api:person", args=[inside.person])).status_code == 200
 
 
 def test_public_pages_are_the_same_for_a_member_of_a_territory(local: Callable[[str], Client]) -> None:

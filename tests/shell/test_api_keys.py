@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform.api.keys import create_api_key
 from campaign_crm.platform.models import ApiKey, AuditEntry, User
 from campaign_crm.platform.rights import Role
 from campaign_crm.platform.scopes import Scope
@@ -40,7 +40,13 @@ def test_new_key_is_shown_once_and_opens_the_api(signed_in: SignedIn) -> None:
 def test_making_a_key_is_in_the_journal_without_its_text(signed_in: SignedIn) -> None:
     text = signed_in().post(NEW, asked()).context["text"]
     entry = AuditEntry.objects.get(action="api_key.create")
-    assert entry.detail == {"scopes": ["people:read"], "territory": None, "expires_at": None}
+    assert entry.detail == {
+        "scopes": ["people:read"],
+        "territory": None,
+        "expires_at": None,
+        "kind": "machine",
+        "origins": [],
+    }
     assert entry.actor.role == Role.ADMINISTRATOR
     _, _, secret = text.split("_", 2)
     assert secret not in str(entry.__dict__)

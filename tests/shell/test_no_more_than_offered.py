@@ -10,7 +10,7 @@ from django.apps import apps
 from django.test import Client
 from django.urls import reverse
 
-from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform.api.keys import create_api_key
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
 from campaign_crm.platform.scopes import Scope

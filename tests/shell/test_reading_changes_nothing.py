@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from campaign_crm.platform.models import ApiKey, Notification, User
+from campaign_crm.platform.models import ApiKey, Notification, User, Webhook
 from campaign_crm.platform.rights import Role
 from contacts.models import (
     Contact,
@@ -162,6 +162,8 @@ OF = {
     "shell:member": User,
     "shell:notification": Notification,
     "shell:person": Contact,
+    "shell:token": ApiKey,
+    "shell:webhook": Webhook,
     "tracking:campaign": Campaign,
     "tracking:form": Form,
     "tracking:log_call": Contact,

@@ -8,19 +8,22 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from campaign_crm.platform.api import filters
+from campaign_crm.platform.api.chosen import ChosenFields
+from campaign_crm.platform.api.views import Conventions, ListView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
+from contacts.enums import Channel
+from messaging.enums import CampaignState
 from messaging.models import Campaign, Experiment
 from messaging.services.experiment_sides import test_of
 from tracking.selectors import NOT_ON_LISTS, campaign_report
 
 
-class MailingSerializer(serializers.ModelSerializer[Campaign]):
+class MailingSerializer(ChosenFields, serializers.ModelSerializer[Campaign]):
     class Meta:
         model = Campaign
         fields = [
@@ -44,7 +47,7 @@ class LinkSerializer(serializers.Serializer[Any]):
     clicks = serializers.IntegerField()
 
 
-class TerritorySerializer(serializers.Serializer[Any]):
+class DepartmentSerializer(serializers.Serializer[Any]):
     """One department; those with fewer than ten recipients are together, their `code` empty."""
 
     code = serializers.CharField()
@@ -123,24 +126,29 @@ class ReportSerializer(serializers.Serializer[Any]):
     proxied = serializers.IntegerField()
     set_aside = serializers.IntegerField()
     links = LinkSerializer(many=True)
-    territories = TerritorySerializer(many=True)
+    territories = DepartmentSerializer(many=True)
     versions = VersionSerializer(many=True)
     test = ExperimentSerializer(allow_null=True)
 
 
-class MailingsApi(ListAPIView[Campaign]):
+class MailingsApi(ListView[Campaign]):
     """List mailings, newest first."""
 
     scope = Scope.CAMPAIGNS_READ
     right = Right.VIEW_CAMPAIGNS
     serializer_class = MailingSerializer
+    narrowed_by = (
+        filters.choice("state", CampaignState.values, lambda rows, state: rows.filter(state=state)),
+        filters.choice("channel", Channel.values, lambda rows, channel: rows.filter(channel=channel)),
+        filters.moment("started_since", lambda rows, at: rows.filter(started_at__gte=at)),
+    )
 
     def get_queryset(self) -> QuerySet[Campaign]:
         mailings: QuerySet[Campaign] = Campaign.objects.mailings().defer(*NOT_ON_LISTS)
         return mailings
 
 
-class ReportApi(APIView):
+class ReportApi(Conventions):
     """The report of one mailing."""
 
     scope = Scope.CAMPAIGNS_READ

@@ -9,8 +9,8 @@ from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from campaign_crm.platform.api.views import Conventions
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from contacts.enums import UnreachableReason
@@ -50,7 +50,7 @@ class ReviewSerializer(serializers.Serializer[object]):
     left_out = LeftOutSerializer(many=True)
 
 
-class ReviewApi(APIView):
+class ReviewApi(Conventions):
     """The page before sending; of a mailing that was frozen, whom it was frozen for and who was left out."""
 
     scope = Scope.CAMPAIGNS_READ

@@ -9,14 +9,17 @@ from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils import translation
 from django.utils.translation import gettext as _
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
-from rest_framework.exceptions import APIException, Throttled
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from campaign_crm.platform.models import ApiKey
+from campaign_crm.platform.addresses import client_address
+from campaign_crm.platform.api.access import key_of
+from campaign_crm.platform.api.idempotency import HEADER
+from campaign_crm.platform.api.problems import Conflict
+from campaign_crm.platform.api.views import Conventions
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from tracking.forms.public import PublicForm
@@ -25,7 +28,6 @@ from tracking.services.sign_up_limits import WITHIN_SECONDS, may_send_with, may_
 from tracking.services.sign_ups import SentBefore, receive_sign_up
 
 NAMESPACE = UUID("6d0a4f0e-9a0b-4d57-8f0c-8f4d5f0c2b51")  # of ours alone: any would do, once and for all
-KEY_CHARACTERS = 200
 
 
 class SignUpSerializer(serializers.Serializer[Any]):
@@ -46,51 +48,34 @@ class SignUpAnswer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
 
 
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
-
-
-class SignUpApi(APIView):
+class SignUpApi(Conventions):
     """Send one sign-up. With an e-mail address, choices hold once the person confirms by the link they get.
 
     With a header `Idempotency-Key`, a request that is sent again (no answer came, the page was reloaded) is
-    the same sign-up: one person, one confirmation, the same answer.
+    the same sign-up: one person, one confirmation, the same answer, also after days.
     """
 
+    public_methods = frozenset({"POST"})
     scope = Scope.SIGN_UPS_WRITE
     right = Right.EDIT_FORMS
 
-    @extend_schema(
-        request=SignUpSerializer,
-        parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                str,
-                OpenApiParameter.HEADER,
-                description="The same for the same sign-up sent again; at most 200 characters",
-            )
-        ],
-        responses={
-            201: SignUpAnswer,
-            400: OpenApiResponse(description="What is wrong, by field"),
-            409: OpenApiResponse(description="The Idempotency-Key was used for other answers"),
-            429: OpenApiResponse(
-                description="Too many sign-ups from this `ip`, for addresses of one domain, or with this key;"
-                " Retry-After says for how long"
-            ),
-        },
-    )
+    @extend_schema(request=SignUpSerializer, responses={201: SignUpAnswer})
     def post(self, request: Request, slug: str) -> Response:
         form = get_object_or_404(Form, slug=slug, is_open=True)
-        if isinstance(request.auth, ApiKey) and not may_send_with(request.auth.pk):
+        key = key_of(request)
+        if key is not None and not may_send_with(key.pk):
             raise Throttled(wait=WITHIN_SECONDS)
         sent = SignUpSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         with translation.override(form.language):
             answers = PublicForm(form, _as_posted(sent.validated_data, form))
             if not answers.is_valid():
-                raise serializers.ValidationError(answers.errors)
+                raise serializers.ValidationError({"answers": answers.errors})
             sign_up, address = answers.sign_up(), sent.validated_data["ip"]
+            if (
+                key is not None and key.is_public
+            ):  # the person's own browser: what it says of itself is no proof
+                address = client_address(request._request) or None
             if not may_sign_up(ip=address or "", email=sign_up.values.get("email", "")):
                 raise Throttled(wait=WITHIN_SECONDS)
             try:
@@ -107,14 +92,12 @@ class SignUpApi(APIView):
 
 def _submission_id(request: Request, form: Form) -> UUID | None:
     """The id that a key of idempotency stands for; keys of two websites do not meet."""
-    key = request.headers.get("Idempotency-Key", "")
-    if not key:
+    sent_again = request.headers.get(HEADER, "")
+    if not sent_again:
         return None
-    if len(key) > KEY_CHARACTERS:
-        text = _("At most %(count)s characters.") % {"count": KEY_CHARACTERS}
-        raise serializers.ValidationError({"Idempotency-Key": [text]})
-    sender = request.auth.pk if isinstance(request.auth, ApiKey) else f"user {request.user.pk}"
-    return uuid5(NAMESPACE, f"{sender} {form.pk} {key}")
+    key = key_of(request)
+    sender = key.pk if key is not None else f"user {request.user.pk}"
+    return uuid5(NAMESPACE, f"{sender} {form.pk} {sent_again}")
 
 
 def _as_posted(data: dict[str, Any], form: Form) -> QueryDict:

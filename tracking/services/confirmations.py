@@ -20,6 +20,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
+from campaign_crm.platform.webhooks.events import WebhookEvent
+from campaign_crm.platform.webhooks.outbox import emit
 from contacts.enums import Channel, ConsentPurpose
 from contacts.models import ConsentWording, Contact, Newsletter
 from contacts.services.consents import record_consent
@@ -119,6 +121,8 @@ def confirm_sign_up(*, token: ConfirmToken) -> Submission:
     for one in waiting:
         _confirm_address(one, token.address_hash)
         _make_choices_hold(one, token.address_hash)
+        told = {"form": one.form.slug, "submission": str(one.pk)}
+        emit(WebhookEvent.SIGN_UP_CONFIRMED, told, person=one.contact_id)
     return submission
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel, ConsentPurpose, UnreachableReason
-from contacts.models import Consent, Contact, Newsletter, Reach, Subscription
+from contacts.models import Consent, Contact, Newsletter, Reach, Source, Subscription
 from contacts.services.consents import current_wording, record_consent
 from contacts.services.frequency import choose_frequency, chosen_days
 from contacts.services.sources import preference_page_source
@@ -19,6 +20,7 @@ from tracking.enums import InteractionKind
 from tracking.services.departures import Recipient, note_departure, note_return
 from tracking.services.interactions import record_interaction
 
+ON_OUR_PAGE = {"how": "preferences page"}
 OFFERED = (ConsentPurpose.MESSAGES, ConsentPurpose.TARGETING, ConsentPurpose.MEASUREMENT)
 
 
@@ -71,24 +73,44 @@ def preferences_of(contact: Contact, channel: Channel) -> Preferences:
 
 
 @transaction.atomic
-def change_preferences(*, contact: Contact, channel: Channel, wanted: Preferences, campaign: int = 0) -> None:
+def change_preferences(
+    *,
+    contact: Contact,
+    channel: Channel,
+    wanted: Preferences,
+    campaign: int = 0,
+    source: Source | None = None,
+    proof: dict[str, Any] | None = None,
+) -> None:
     """Write down each difference, and nothing else.
 
-    `campaign`: the mailing whose message brought them to the page; its report counts whoever ends
-    messages or newsletters here and begins none.
+    `source` and `proof` say where the person chose, when it was on no page of ours. `campaign`: the mailing
+    whose message brought them to the page; its report counts whoever ends messages or newsletters here and
+    begins none.
     """
     wait_for_turn(f"preferences {contact.pk}")
     held = preferences_of(contact, channel)
     changed = [
         purpose for purpose in held.offered if (purpose in wanted.purposes) != (purpose in held.purposes)
     ]
+    source = source or preference_page_source()
     for purpose in changed:
-        _say(contact, channel, purpose, given=purpose in wanted.purposes)
+        given = purpose in wanted.purposes
+        record_consent(
+            contact=contact,
+            channel=channel,
+            purpose=purpose,
+            given=given,
+            source=source if given else None,
+            wording=current_wording(channel, purpose, contact.language) if given else None,
+            proof=proof or ON_OUR_PAGE,
+            by=None,
+        )
     messages = ConsentPurpose.MESSAGES in changed
     begun = messages and ConsentPurpose.MESSAGES in wanted.purposes
     ended = messages and not begun
     for newsletter in Newsletter.objects.filter(pk__in=wanted.newsletters - held.newsletters, is_open=True):
-        subscribe(contact=contact, newsletter=newsletter, source=preference_page_source(), by=None)
+        subscribe(contact=contact, newsletter=newsletter, source=source, by=None)
         begun = True
     for newsletter in Newsletter.objects.filter(pk__in=held.newsletters - wanted.newsletters):
         end_subscription(contact=contact, newsletter=newsletter, by=None)
@@ -111,16 +133,3 @@ def _note(contact: Contact, channel: Channel, campaign: int, *, leaves: bool, re
         if returns and note_return(recipient, data):
             return
     record_interaction(kind=InteractionKind.PREFERENCES, contact_id=contact.pk, data={"channel": channel})
-
-
-def _say(contact: Contact, channel: Channel, purpose: ConsentPurpose, *, given: bool) -> None:
-    record_consent(
-        contact=contact,
-        channel=channel,
-        purpose=purpose,
-        given=given,
-        source=preference_page_source() if given else None,
-        wording=current_wording(channel, purpose, contact.language) if given else None,
-        proof={"how": "preferences page"},
-        by=None,
-    )

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.locks import wait_for_turn
+from campaign_crm.platform.webhooks.events import WebhookEvent
+from campaign_crm.platform.webhooks.outbox import emit
 from contacts.models import Contact
 from contacts.services.contact_points import add_email, add_phone, add_postal_address
 from contacts.services.matching import find_person
@@ -73,6 +75,8 @@ def receive_sign_up(
         contact_id=contact.pk,
         data={"form": form.pk, "submission": str(submission.pk)},
     )
+    told = {"form": form.slug, "submission": str(submission.pk)}
+    emit(WebhookEvent.SIGN_UP_RECEIVED, told, person=contact.pk)
     if email:
         ask_to_confirm(submission, contact, email)
     return submission

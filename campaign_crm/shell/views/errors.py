@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, HttpResponseServerError
+from django.http import HttpRequest, HttpResponse, HttpResponseServerError, JsonResponse
 from django.shortcuts import render
 from django.template import loader
 from django.utils.translation import gettext as _
+
+from campaign_crm.platform.api.problems import CONTENT_TYPE, server_problem
+
+API = "/api/"
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -34,4 +38,6 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer without the database, the session or the frame: any of them may be what failed."""
+    if request.path.startswith(API):
+        return JsonResponse(server_problem(), status=500, content_type=CONTENT_TYPE)
     return HttpResponseServerError(loader.get_template("errors/500.html").render({}, None))

@@ -16,12 +16,11 @@ from urllib.parse import quote, urljoin, urlsplit
 
 from django.utils.translation import gettext as _
 
-from campaign_crm.platform import outside
+from campaign_crm.platform import outside, outside_http
 from contacts.imports.recurring.errors import PlaceProblem
 
 SECONDS = 30
 MOST_BYTES = 50 * 1024 * 1024  # of one answer
-CONTEXT = ssl.create_default_context()
 UNUSABLE = (OSError, http.client.HTTPException)
 
 
@@ -89,7 +88,7 @@ class Server:
             f"?{parts.query}" if parts.query else ""
         )
         if self._connection is None:
-            self._connection = _connection(*self._origin)
+            self._connection = outside_http.connection(*self._origin, seconds=SECONDS)
         self._connection.request(method, path, body, headers)
         response = self._connection.getresponse()
         content = response.read(MOST_BYTES + 1)
@@ -100,27 +99,6 @@ class Server:
         if 300 <= response.status < 400:
             raise AnswerRefused(_("it sends us to another address: give that one instead"))
         return Answer(response.status, content)
-
-
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return _Encrypted(host, port, timeout=SECONDS)
-    return _Plain(host, port, timeout=SECONDS)
-
-
-class _Plain(http.client.HTTPConnection):
-    def connect(self) -> None:
-        self.sock = outside.connect(self.host, self.port, SECONDS)
-
-
-class _Encrypted(http.client.HTTPSConnection):
-    def connect(self) -> None:
-        plain = outside.connect(self.host, self.port, SECONDS)
-        try:
-            self.sock = CONTEXT.wrap_socket(plain, server_hostname=self.host)
-        except OSError:
-            plain.close()
-            raise
 
 
 def _reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform.api.keys import create_api_key
 from campaign_crm.platform.models import ApiKey, User
 from campaign_crm.platform.scopes import Scope
 from contacts.models import Contact, Source
@@ -122,7 +122,7 @@ def test_a_list_takes_as_many_queries_for_three_as_for_one(
 ) -> None:
     for name in ("Durand", "Petit"):
         create_contact(source=source, by=None, last_name=name, email=f"{name}@example.org")
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(16):
         assert len(website.get("/api/v1/people/").json()["results"]) == 3
 
 
@@ -148,8 +148,8 @@ def test_a_sign_up_sent_again_with_its_key_is_the_same_one(website, form) -> Non
     assert (Submission.objects.count(), Interaction.objects.count()) == (2, 2)
     changed = send("visit-1", consents=["email:messages"])
     assert changed.status_code == 409
-    assert "another sign-up" in changed.json()["detail"]
-    assert send("k" * 201).json() == {"Idempotency-Key": ["At most 200 characters."]}
+    assert changed.json()["type"].endswith("#problem-conflict")
+    assert send("k" * 201).json()["errors"][0]["pointer"] == "#/Idempotency-Key"
     assert Submission.objects.count() == 2
 
 
@@ -193,18 +193,19 @@ def test_a_key_that_sends_too_many_sign_ups_is_asked_to_wait(website, officer, f
 
 
 @pytest.mark.parametrize(
-    ("body", "field"),
+    ("body", "pointer"),
     [
-        ({}, "answers"),
-        ({"answers": {"email": "nobody", "first_name": "a", "last_name": "b"}}, "email"),
-        ({"answers": {"is_staff": "1"}}, "unknown"),
-        ({"answers": {}, "consents": ["sms:messages"]}, "unknown"),
+        ({}, "#/answers"),
+        ({"answers": {"email": "nobody", "first_name": "a", "last_name": "b"}}, "#/answers/email"),
+        ({"answers": {"is_staff": "1"}}, "#/unknown"),
+        ({"answers": {}, "consents": ["sms:messages"]}, "#/unknown"),
     ],
 )
-def test_a_wrong_sign_up_is_said_by_field(website, form, body, field) -> None:
+def test_a_wrong_sign_up_is_said_by_field(website, form, body, pointer) -> None:
     response = website.post(f"/api/v1/forms/{form.slug}/sign-ups/", body, "application/json")
     assert response.status_code == 400
-    assert field in response.json()
+    assert response["Content-Type"] == "application/problem+json"
+    assert pointer in [wrong["pointer"] for wrong in response.json()["errors"]]
     assert not Submission.objects.exists()
 
 
@@ -259,8 +260,14 @@ def test_pages_follow_by_cursor(website, person, source) -> None:
 
 def test_an_address_the_api_does_not_have_answers_as_the_api_does() -> None:
     response = Client().get("/api/v1/nothing/")
-    assert (response.status_code, response["Content-Type"]) == (404, "application/json")
+    assert (response.status_code, response["Content-Type"]) == (404, "application/problem+json")
 
 
-def test_a_search_with_nothing_to_find_answers(website, person) -> None:
-    assert website.get("/api/v1/people/?q=%00").status_code == 200
+@pytest.mark.parametrize(
+    "query", ["q=%00", "lastname=Martin", "fields=id,secret", "updated_since=13/45", "commune="]
+)
+def test_a_parameter_that_means_nothing_is_said_not_ignored(website, person, query) -> None:
+    """A filter that was misspelt must not list everybody."""
+    answer = website.get(f"/api/v1/people/?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["parameter"] == query.partition("=")[0]

@@ -10,8 +10,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaign_crm.platform import api_reads, reads
-from campaign_crm.platform.api_keys import create_api_key
+from campaign_crm.platform import reads
+from campaign_crm.platform.api import reads as api_reads
+from campaign_crm.platform.api.keys import create_api_key
 from campaign_crm.platform.asking_again import SIGNED_IN_AT
 from campaign_crm.platform.models import AuditEntry, ReadTally, RecordRead, User
 from campaign_crm.platform.scopes import Scope
