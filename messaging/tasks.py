@@ -14,7 +14,7 @@ from campaign_crm.platform.jobs import enqueue, tick
 from campaign_crm.platform.locks import only_one
 from campaign_crm.platform.models import Job
 from messaging.costs.counting import COUNT_JOB
-from messaging.dispatch import caps, exemptions, families, leases, lifecycle, watch, ways_out
+from messaging.dispatch import caps, continuity, exemptions, families, leases, lifecycle, watch, ways_out
 from messaging.dispatch.pump import Lane, Pump
 from messaging.domains.lookup import system_lookup
 from messaging.experiments.deciding import decide_due
@@ -35,7 +35,7 @@ SOONEST = 0.2
 def tend() -> None:
     """Start what is due, freeze what waits, take back dead workers' rows, close what is done."""
     with only_one("messaging.tend") as mine:
-        if not mine:
+        if not mine or not continuity.may_send():
             return
         ways_out.keep_service_going()
         ways_out.hold_without_way_out()
@@ -59,7 +59,7 @@ def pump_all() -> None:
 def pump(shard: int) -> int:
     """Send one slice in one shard, unless another worker is at it; returns messages handed over."""
     with only_one(f"messaging.pump.{shard}") as mine:
-        if not mine:
+        if not mine or not continuity.may_send():
             return 0
         pumped = _pump().run(Lane.SERVICE if shard == SERVICE_SHARD else Lane.EVERYTHING)
     if pumped.more:

@@ -73,6 +73,21 @@ def tell_service_waits(reason: PauseReason) -> None:
         )
 
 
+def tell_copy_stopped(reason: str) -> None:
+    """Tell every administrator that sending was switched off, because of what the database is."""
+    for user in User.objects.filter(role=Role.ADMINISTRATOR, is_active=True):
+        with override(user.language or settings.LANGUAGE_CODE):
+            message = _(
+                "Sending was switched off: %(reason)s. See what has left since, then allow it again."
+            ) % {"reason": _(reason)}
+        Notification.objects.create(
+            user=user,
+            kind="sending.stopped",
+            message=message[:LONGEST_MESSAGE],
+            url=reverse("shell:sending"),
+        )
+
+
 def tell_account_fails(account: ProviderAccount, reason: PauseReason) -> None:
     """Tell every administrator that a way out fails while others carry its messages; once an hour."""
     kind, url = "account.failing", reverse("messaging:provider", args=[account.pk])

@@ -19,6 +19,8 @@ class Organisation(models.Model):
     """Name, legal identity and look; also what ties a database to its keys.
 
     `sending_enabled` is switched off by a restore: a restored database sends nothing until a person confirms.
+    `lineage` numbers the marks kept outside the database, by which any other copy is known (`high_water`);
+    none before the first, and after a person has confirmed.
     Without `counting_enabled` no message that leaves has a pixel or a link of its own, and no open or click
     is kept.
     """
@@ -28,6 +30,7 @@ class Organisation(models.Model):
     hash_key_fingerprint = models.CharField(max_length=12, blank=True, editable=False)
     first_admin_digest = models.CharField(max_length=64, blank=True, editable=False)
     sending_enabled = models.BooleanField(_("sending allowed"), default=True)
+    lineage = models.PositiveIntegerField(_("number of its marks"), null=True, editable=False)
     counting_enabled = models.BooleanField(_("opens and clicks counted"), default=True, db_default=True)
     name = models.CharField(_("name shown to people"), max_length=120, default="Campaign CRM")
     legal_name = models.CharField(_("legal name (data controller)"), max_length=200, blank=True)
@@ -46,6 +49,7 @@ class Organisation(models.Model):
             "hash_key_fingerprint",
             "first_admin_digest",
             "sending_enabled",
+            "lineage",
             "counting_enabled",
             "name",
             "legal_name",

@@ -77,12 +77,32 @@ def switch_sending(*, on: bool, reason: str, by: User) -> Organisation:
     organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
     if organisation.sending_enabled != on:
         organisation.sending_enabled = on
-        organisation.save(update_fields=["sending_enabled"])
+        if on:
+            organisation.lineage = None  # whoever allows it has looked: marks begin anew from what is here
+        organisation.save(update_fields=["sending_enabled", "lineage"])
         action = "organisation.sending_on" if on else "organisation.sending_off"
         audit.record(action=action, on=organisation, by=by, fields=["sending_enabled"], reason=reason)
         if on:
             transaction.on_commit(drop_replaced_uploads, robust=True)
     return organisation
+
+
+@transaction.atomic
+def stop_sending_of_copy(*, reason: str) -> bool:
+    """Let nothing leave a database that is a copy of an earlier hour; False when nothing left already."""
+    organisation = Organisation.objects.select_for_update().get(pk=Organisation.current().pk)
+    if not organisation.sending_enabled:
+        return False
+    organisation.sending_enabled = False
+    organisation.save(update_fields=["sending_enabled"])
+    audit.record(
+        action="organisation.sending_off",
+        on=organisation,
+        by=None,
+        fields=["sending_enabled"],
+        reason=reason,
+    )
+    return True
 
 
 @transaction.atomic
