@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platform", "0013_counting_switched"),
+        ("platform", "0015_webhooks"),
     ]
 
     operations = [
