@@ -39,7 +39,7 @@ check: install-dev messages
 	@$(PY) -m tools.check
 
 faults: install-dev messages
-	@$(PYTEST) -m slow $(if $(ONLY),-k "$(ONLY)")
+	@$(PYTEST) -m slow -rP $(if $(ONLY),-k "$(ONLY)")
 
 # Durable servers of their own: a benchmark without fsync would measure something else.
 bench: install-dev messages

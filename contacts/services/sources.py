@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from typing import Any, TypedDict, Unpack
 
@@ -10,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from campaign_crm.platform import audit
-from campaign_crm.platform.jobs import RunningJob, enqueue, handler
+from campaign_crm.platform.jobs import JobStopped, RunningJob, enqueue, handler, run_job
 from campaign_crm.platform.models import Job, User
 from contacts.enums import BROKER_KINDS, DIRECT_KINDS, Channel, LawfulBasis, SourceKind
 from contacts.errors import ContactsError
@@ -136,6 +137,13 @@ def is_direct(source: Source) -> bool:
 def change_is_spreading() -> bool:
     """True while what some source allows has changed, and its people are still projected as it was."""
     return Job.objects.unfinished().filter(kind=REFRESH_JOB).exists()
+
+
+def spread_changes() -> None:
+    """Do here what no worker has come to yet: a mailing that is prepared waits for no import before it."""
+    for job_id in list(Job.objects.due().filter(kind=REFRESH_JOB).values_list("pk", flat=True)):
+        with suppress(JobStopped):  # a worker has just taken it
+            run_job(job_id)
 
 
 @handler(REFRESH_JOB)

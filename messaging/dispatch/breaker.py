@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -107,15 +107,25 @@ def watch_families(campaign: Campaign, tallies: Mapping[str, Tally], domains: Ma
     """
     pauses = list(FamilyPause.objects.filter(campaign=campaign).order_by("paused_at"))
     before = {pause.family: pause.counts for pause in pauses}
-    held = {pause.family for pause in pauses if pause.released_at is None}
+    held = {pause.family: pause for pause in pauses if pause.released_at is None}
+    for family, pause in held.items():
+        _add_domains(pause, domains.get(family, []))
     paused = 0
     for family, tally in tallies.items():
         verdict = judge(tally.since(before.get(family, {}))) if family not in held else None
         if verdict is not None:
             paused += _pause(campaign, family, domains[family], verdict, tally)
-    for pause in FamilyPause.objects.filter(campaign=campaign, released_at=None):
-        park(campaign, pause.domains)
+    if pauses or paused:
+        park(campaign)
+        unpark_released(campaign)
     return paused
+
+
+def _add_domains(pause: FamilyPause, domains: Iterable[str]) -> None:
+    """Domains that were learnt to be of the family since it was paused wait too."""
+    known = set(pause.domains)
+    if not known.issuperset(domains):
+        FamilyPause.objects.filter(pk=pause.pk).update(domains=sorted(known.union(domains)))
 
 
 def reason_of(pause: FamilyPause) -> str:
@@ -127,42 +137,50 @@ def reason_of(pause: FamilyPause) -> str:
 def release(pause: FamilyPause, tally: Tally) -> None:
     """Let a family's rows go on; `tally`, as counted now, no longer speaks against it."""
     FamilyPause.objects.filter(pk=pause.pk).update(released_at=timezone.now(), counts=tally.as_json())
-    unpark(pause.campaign, pause.domains)
+    unpark_released(pause.campaign)
 
 
-def park(campaign: Campaign, domains: Iterable[str]) -> int:
-    """Put the waiting rows of these domains out of every claim's way; returns how many."""
-    return _shift(campaign, list(domains), f"due_at + interval '{PARKED_DAYS} days'", "<")
-
-
-def unpark(campaign: Campaign, domains: Iterable[str] | None = None) -> int:
-    """Make parked rows due: those of these domains, or all."""
-    due = f"due_at - interval '{PARKED_DAYS} days'"
-    return _shift(campaign, None if domains is None else list(domains), due, ">")
-
-
+_LATER = f"due_at + interval '{PARKED_DAYS} days'"
+_AS_BEFORE = f"due_at - interval '{PARKED_DAYS} days'"
+# Asked by the statement that moves the rows, not before it: a person may release a family meanwhile.
+_HELD = """lower(split_part(address, '@', 2)) IN (
+    SELECT unnest(domains) FROM messaging_familypause
+    WHERE campaign_id = %(campaign)s AND released_at IS NULL)"""
 _SHIFT = """
 WITH found AS (
     SELECT ctid AS place FROM messaging_delivery
     WHERE ledger_month = %(month)s AND campaign_id = %(campaign)s AND state IN ('queued', 'retry_wait')
-        AND due_at {side} now() + interval '1 year'
-        AND (%(domains)s::text[] IS NULL OR lower(split_part(address, '@', 2)) = ANY(%(domains)s::text[]))
+        AND {which}
     LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 )
 UPDATE messaging_delivery d SET due_at = {due} FROM found
 WHERE d.ledger_month = %(month)s AND d.ctid = found.place AND d.state IN ('queued', 'retry_wait')
 """
+_WAITING, _PARKED = "due_at < now() + interval '1 year'", "due_at > now() + interval '1 year'"
 
 
-def _shift(campaign: Campaign, domains: list[str] | None, due: str, side: str) -> int:
+def park(campaign: Campaign) -> int:
+    """Put the waiting rows of paused families out of every claim's way; returns how many."""
+    return _shift(campaign, f"{_WAITING} AND {_HELD}", _LATER)
+
+
+def unpark_released(campaign: Campaign) -> int:
+    """Make parked rows due that are of no paused family; returns how many.
+
+    Rows that another statement holds are passed over: each watch asks again.
+    """
+    return _shift(campaign, f"{_PARKED} AND NOT {_HELD}", _AS_BEFORE)
+
+
+def unpark(campaign: Campaign) -> int:
+    """Make all parked rows due; returns how many."""
+    return _shift(campaign, _PARKED, _AS_BEFORE)
+
+
+def _shift(campaign: Campaign, which: str, due: str) -> int:
     shifted = 0
-    statement = _SHIFT.replace("{side}", side).replace("{due}", due)
-    values: dict[str, Any] = {
-        "month": campaign.ledger_month,
-        "campaign": campaign.pk,
-        "domains": domains,
-        "limit": PARK_LIMIT,
-    }
+    statement = _SHIFT.format(which=which, due=due)
+    values = {"month": campaign.ledger_month, "campaign": campaign.pk, "limit": PARK_LIMIT}
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, values)

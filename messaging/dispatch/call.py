@@ -168,15 +168,19 @@ class Call:
         return settled
 
     def _judge_held(self) -> None:
-        """Rows that the connection failed: an attempt of their own only if the server worked for others."""
+        """Rows that the connection failed: an attempt of their own only if the server worked for others, and
+        did not ask for time."""
         if not self._held:
             return
-        if self._decided:
+        asked = max((result.retry_after or 0.0 for _index, result in self._held), default=0.0)
+        if self._decided and not asked:
             self._write([self._settle(index, result) for index, result in self._held])
             return
-        _index, first = self._held[0]
-        words = outcomes.answer_of(first)
-        delay = self._circuit.failed(words, asked=first.retry_after)
+        words = outcomes.answer_of(self._held[0][1])
+        if self._decided:
+            delay = self._circuit.asked_for_time(words, asked)
+        else:
+            delay = self._circuit.failed(words, asked=asked)
         self._wait([index for index, _result in self._held], words, delay)
 
     def _not_offered(self, error: ProviderError) -> None:

@@ -72,6 +72,12 @@ class Circuit:
         self.rests_until = time.monotonic() + rest
         return rest
 
+    def asked_for_time(self, words: str, seconds: float) -> float:
+        """It took some messages, and then asked to be left alone for so long: no failure, and a rest."""
+        self.last_words = words
+        self.rests_until = time.monotonic() + seconds
+        return seconds
+
     def answered(self, result: Result, words: str) -> None:
         """The server decided on one message."""
         if result.outcome is Outcome.ACCEPTED:

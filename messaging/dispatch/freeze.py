@@ -30,11 +30,13 @@ from contacts.segments.audience import Audience, resolve_audience
 from contacts.services.sources import change_is_spreading
 from messaging.dispatch import moments
 from messaging.enums import CampaignState
+from messaging.errors import CannotSend
 from messaging.experiments.assignment import version_of_recipient
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.approval_state import content_of, is_approved
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.criteria import said_now
+from messaging.services.pre_send import domain_fault
 from messaging.services.send_options import is_targeted
 from messaging.services.version_counts import OWN_VERSIONS
 
@@ -138,6 +140,8 @@ def freeze(campaign_id: int, *, chunk: int = CHUNK) -> Frozen:
     cursor = campaign.freeze_cursor
     while cursor < recipients:
         cursor = _copy_chunk(campaign, cursor, min(cursor + chunk, recipients))
+    if fault := domain_fault(campaign, recipients):  # with those prepared meanwhile, it may be too many a day
+        raise CannotSend(fault)
     _let_it_send(campaign)
     return Frozen(recipients, campaign.excluded)
 

@@ -17,6 +17,7 @@ from campaign_crm.platform.models import Organisation
 from campaign_crm.platform.webhooks.events import WebhookEvent
 from campaign_crm.platform.webhooks.outbox import emit
 from contacts.errors import ContactsError
+from contacts.services.sources import spread_changes
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.counting import keep_counts
 from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze, wait_for_sources
@@ -179,6 +180,7 @@ def _freeze_one(campaign_id: int) -> bool:
     try:
         with override(language_of(campaign)):
             if campaign.frozen_at is None:
+                spread_changes()
                 wait_for_sources(campaign)
                 _ask_again(campaign)
             freeze(campaign_id)

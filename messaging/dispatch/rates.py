@@ -172,8 +172,11 @@ class Rates:
     def _share(self, name: str, rate: float, burst: float) -> _Bucket:
         share = rate / self._workers
         bucket = self._own.get(name)
-        if bucket is None or bucket.rate != share:
+        if bucket is None:
             bucket = self._own[name] = _Bucket(share, tokens=0.0, burst=burst)
+        elif bucket.rate != share:  # that of a mailing with an hour to end by changes all the time
+            bucket.take(0)
+            bucket.rate, bucket.burst = share, burst
         return bucket
 
 

@@ -26,6 +26,7 @@ from messaging.models import (
 from messaging.services.pre_send import domain_fault
 
 SWITCHED_OFF = gettext_noop("The way out of its sender is switched off")
+NOT_IN_USE = gettext_noop("Its sender is no longer in use")
 NO_SERVICE_SENDER = gettext_noop("No sender with a way out in use can send them")
 UNPROVEN = gettext_noop("A record of its sender’s domain is no longer right")
 
@@ -52,15 +53,21 @@ def service_sender() -> SenderIdentity | None:
 
 
 def hold_without_way_out() -> int:
-    """Pause the mailings under way of which no way out is left in use, and say so; returns how many."""
+    """Pause the mailings under way of which a sender, or every way out of one, is no longer in use, and say
+    so; returns how many."""
     sending = Campaign.objects.mailings().filter(state=CampaignState.SENDING)
     others = SenderRoute.objects.filter(territory=None, provider_account__is_active=True).values("sender")
-    held = sending.filter(sender__provider_account__is_active=False).exclude(sender__in=others)
-    lost = SenderIdentity.objects.filter(provider_account__is_active=False).exclude(pk__in=others)
-    of_a_version = sending.filter(variants__in=CampaignVariant.objects.sent().filter(sender__in=lost))
-    found = dict(of_a_version.values_list("pk", "variants__sender__provider_account__name"))
-    found |= dict(held.values_list("pk", "sender__provider_account__name"))
-    return sum(pause_for(pk, PauseReason(SWITCHED_OFF, name)) for pk, name in found.items())
+    without_way = SenderIdentity.objects.filter(provider_account__is_active=False).exclude(pk__in=others)
+    found: dict[int, PauseReason] = {}
+    for senders, words, name in (
+        (without_way, SWITCHED_OFF, "provider_account__name"),
+        (SenderIdentity.objects.filter(is_active=False), NOT_IN_USE, "from_name"),
+    ):
+        versions = CampaignVariant.objects.sent().filter(sender__in=senders)
+        of_versions = sending.filter(variants__in=versions).values_list("pk", f"variants__sender__{name}")
+        own = sending.filter(sender__in=senders).values_list("pk", f"sender__{name}")
+        found |= {pk: PauseReason(words, said) for pk, said in (*of_versions, *own)}
+    return sum(pause_for(pk, reason) for pk, reason in found.items())
 
 
 def hold_unproven() -> int:

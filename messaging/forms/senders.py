@@ -115,7 +115,7 @@ class AccountForm(forms.Form):
     def credentials(self) -> dict[str, str] | None:
         """User name, passwords and keys; None keeps those there are."""
         typed = {name: self.cleaned_data.get(name) or "" for name in secret_fields(self.kind)}
-        return completed_credentials(self.account, typed)
+        return completed_credentials(self.account, typed, self.settings())
 
     def tell(self, problems: dict[str, str]) -> None:
         """Put what the provider's own check found beside the fields."""

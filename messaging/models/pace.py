@@ -83,7 +83,7 @@ class FamilyLimit(models.Model):
 class FamilyPause(models.Model):
     """One mailing's messages to one family wait: too many were refused, returned or reported as spam.
 
-    `domains` are those of the family when it was paused. `share` is the lower bound that passed `limit`, both
+    `domains` are those known to be of the family. `share` is the lower bound that passed `limit`, both
     from 0 to 1. Released by a person; what was counted until then (`counts`) no longer counts afterwards.
     """
 

@@ -27,7 +27,7 @@ from messaging.models import Campaign, CampaignWatch, Operation, SenderIdentity,
 from messaging.services.approval_state import is_approved, window_of
 from messaging.services.experiment_copies import copy_test
 from messaging.services.kit_limits import keep_to_territory
-from messaging.services.pre_send import domain_fault, pre_send, sender_fault
+from messaging.services.pre_send import domain_fault, pre_send, senders_fault
 from messaging.services.rights import ask_right as ask_right
 from messaging.services.rights import ask_second_step, place_of_mailing
 from messaging.services.schedules import last_moment, unschedule
@@ -210,7 +210,7 @@ def resume(*, campaign: Campaign, by: User) -> Campaign:
     ask_right(by, Right.SEND_CAMPAIGN)
     _ask_sending_on()
     held = _locked(campaign, (CampaignState.PAUSED,), _("Only a paused mailing can go on."))
-    if fault := sender_fault(held) or domain_fault(held, held.audience_count or 0):
+    if fault := senders_fault(held) or domain_fault(held, held.audience_count or 0):
         raise CannotSend(fault)
     held.state = CampaignState.SENDING
     held.pause_reason = ""

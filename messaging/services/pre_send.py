@@ -242,6 +242,11 @@ def sender_fault(campaign: Campaign) -> str:
     return fault_of(campaign.sender)
 
 
+def senders_fault(campaign: Campaign) -> str:
+    """What keeps its sender, or one of its versions, from sending; empty when nothing does."""
+    return sender_fault(campaign) or next(filter(None, map(fault_of, senders_of(campaign))), "")
+
+
 def domain_fault(campaign: Campaign, recipients: int) -> str:
     """Why the domains of its senders may not send so many messages today; empty when they may."""
     return bulk_fault(senders_of(campaign), recipients, campaign=campaign)

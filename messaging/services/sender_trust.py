@@ -23,6 +23,7 @@ from messaging.content.dkim import DkimKey
 from messaging.content.public_links import PICTURE_PATHS
 from messaging.dispatch import routing
 from messaging.domains.records import WantedRecord
+from messaging.enums import CampaignState
 from messaging.models import (
     Campaign,
     CampaignVariant,
@@ -41,6 +42,7 @@ UNPROVEN_A_DAY = 5_000
 """Messages a day from one domain that large mailboxes take without its records."""
 
 DAY = timedelta(days=1)
+UNDER_WAY = (CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED)
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,13 @@ def _unproven(sender: SenderIdentity, account: ProviderAccount) -> str:
 
 
 def _left_today(sender: SenderIdentity, campaign: Campaign | None) -> int:
-    """Recipients of mailings that began within a day, from the sender's registered domain; of mailings with
-    other senders, those of the versions that come from it."""
+    """Recipients of mailings that are prepared or under way, or began within a day, from the sender's
+    registered domain; of mailings with other senders, those of the versions that come from it."""
     base = checkdmarc.utils.get_base_domain(sender.domain)
     same = Q(sender__address__iendswith=f"@{base}") | Q(sender__address__iendswith=f".{base}")
-    begun = Campaign.objects.mailings().filter(started_at__gt=timezone.now() - DAY)
+    lately = Q(started_at__gt=timezone.now() - DAY)
+    under_way = Q(state__in=UNDER_WAY, audience_count__isnull=False)
+    begun = Campaign.objects.mailings().filter(lately | under_way)
     if campaign is not None:
         begun = begun.exclude(pk=campaign.pk)
     left = int(begun.filter(same).aggregate(total=Sum("audience_count"))["total"] or 0)

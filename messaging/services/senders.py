@@ -26,6 +26,10 @@ from messaging.services.campaigns import ask_right
 LOCAL_ACCOUNT = "Local mail catcher"
 
 
+WHERE_SECRETS_GO = ("host", "port", "security", "ca_file", "region", "api_url")
+"""Whoever may change these must not be able to have a secret sent elsewhere that they never knew."""
+
+
 class AccountFields(TypedDict, total=False):
     name: str
     settings: dict[str, Any]
@@ -80,7 +84,12 @@ def update_account(
     credentials: dict[str, str] | None = None,
     **fields: Unpack[AccountFields],
 ) -> ProviderAccount:
-    """Change a way out. `credentials` replaces those kept; None keeps them. Raises SettingsInvalid."""
+    """Change a way out. `credentials` replaces those kept; None keeps them, for the server they were for.
+
+    Raises SettingsInvalid; ValidationError when kept secrets would go elsewhere.
+    """
+    if credentials is None and leads_elsewhere(account, fields.get("settings", account.settings)):
+        raise ValidationError(_("It leads elsewhere now: type the password or the key again."))
     changed = [name for name, value in fields.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, fields[name])  # type: ignore[literal-required]
@@ -217,10 +226,25 @@ def secret_fields(kind: str) -> tuple[str, ...]:
     return tuple(field.name for field in fields if field.type == "secret" or field.name == "username")
 
 
-def completed_credentials(account: ProviderAccount | None, typed: dict[str, str]) -> dict[str, str] | None:
-    """Credentials as typed; a secret left empty stays, unless the user name changed. None: all stay."""
+def leads_elsewhere(account: ProviderAccount, settings: dict[str, Any]) -> bool:
+    """True when secrets kept for one server would be given to another, or less protected on the way."""
+    usual = {field.name: field.default for field in registry.kind(account.kind).fields}
+    before, after = (
+        [one.get(name) or usual.get(name) for name in WHERE_SECRETS_GO]
+        for one in (account.settings, settings)
+    )
+    return before != after and bool(account.sealed_credentials)
+
+
+def completed_credentials(
+    account: ProviderAccount | None, typed: dict[str, str], settings: dict[str, Any]
+) -> dict[str, str] | None:
+    """Credentials as typed; a secret left empty stays while the user name and the server do. None: all stay.
+
+    `settings`: those typed beside them.
+    """
     filled = {name: value for name, value in typed.items() if value}
-    if account is None:
+    if account is None or leads_elsewhere(account, settings):
         return filled
     kept = unseal(account.sealed_credentials) if account.sealed_credentials else {}
     if typed.get("username", "") != kept.get("username", ""):

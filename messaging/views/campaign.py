@@ -24,6 +24,7 @@ from contacts.errors import ContactsError
 from contacts.models import Contact
 from contacts.segments.audience import resolve_audience
 from contacts.selectors import search_contacts
+from contacts.services.sources import change_is_spreading
 from messaging.dispatch.breaker import reason_of
 from messaging.dispatch.families import label_of
 from messaging.dispatch.standing import Standing, why_it_stands
@@ -182,7 +183,13 @@ def progress_context(campaign: Campaign) -> dict[str, Any]:
     """What `messaging/progress.html` shows."""
     is_live = campaign.state not in ENDED or campaign.finished_at is None
     if campaign.state == CampaignState.FREEZING:
-        return {"is_live": True, "freezing": True, "leaves_in": leaves_in(campaign)}
+        waits = campaign.frozen_at is None and change_is_spreading()
+        return {
+            "is_live": True,
+            "freezing": True,
+            "leaves_in": leaves_in(campaign),
+            "waits_for_source": waits,
+        }
     pauses = FamilyPause.objects.filter(campaign=campaign, released_at=None).order_by("family")
     test = test_of(campaign)
     return {

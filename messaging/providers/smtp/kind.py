@@ -113,10 +113,6 @@ def _about_extensions(link: Link) -> list[Finding]:
                 "warning", _("The server does not take commands in groups (PIPELINING): sending is slower.")
             )
         )
-    if not can.smtputf8:
-        findings.append(
-            Finding("warning", _("Addresses with accents before the @ cannot be written to (SMTPUTF8)."))
-        )
     if can.max_size:
         size = number_format(can.max_size / 1_000_000, 0)
         findings.append(Finding("ok", _("Messages may be up to %(size)s MB.") % {"size": size}))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import override
 
@@ -125,6 +127,12 @@ def troubled() -> Campaign:
     return campaign
 
 
+def hold_gmail(campaign: Campaign) -> FamilyPause:
+    return FamilyPause.objects.create(
+        campaign=campaign, family="gmail", domains=["gmail.com"], kind="bounced", share=0.1, limit=0.05
+    )
+
+
 def test_one_family_is_paused_and_the_others_go_on(troubled: Campaign, sink: SmtpSink, pump: Pump) -> None:
     account = troubled.sender.provider_account
     account.settings = account.settings | {"port": sink.port}
@@ -162,9 +170,7 @@ def test_the_gate_holds_what_a_worker_had_claimed_already(
     account = troubled.sender.provider_account
     account.settings = account.settings | {"port": sink.port}
     account.save()
-    FamilyPause.objects.create(
-        campaign=troubled, family="gmail", domains=["gmail.com"], kind="bounced", share=0.1, limit=0.05
-    )
+    hold_gmail(troubled)
     pump.run(seconds=20)
     assert {row.recipient.rpartition("@")[2] for row in sink.received()} == {"example.com"}
     assert books(troubled)["queued"] == 20
@@ -181,10 +187,33 @@ def test_a_held_family_still_ends_at_the_mailings_end(troubled: Campaign, pump: 
 
 def test_parked_rows_keep_their_own_hour(troubled: Campaign) -> None:
     before = dict(Delivery.objects.filter(state="queued").values_list("contact_id", "due_at"))
-    assert breaker.park(troubled, ["gmail.com"]) == 20
-    assert breaker.park(troubled, ["gmail.com"]) == 0
+    hold_gmail(troubled)
+    assert breaker.park(troubled) == 20
+    assert breaker.park(troubled) == 0
     assert breaker.unpark(troubled) == 20
     assert dict(Delivery.objects.filter(state="queued").values_list("contact_id", "due_at")) == before
+
+
+def test_a_family_released_during_a_watch_is_not_left_waiting(troubled: Campaign) -> None:
+    pause = hold_gmail(troubled)
+    breaker.park(troubled)
+    with closing(connection.copy()) as watching, watching.cursor() as holder:
+        holder.execute("BEGIN; SELECT FROM messaging_delivery WHERE address LIKE '%gmail.com' FOR UPDATE")
+        go_on_with_family(pause=pause, by=make_officer())
+        holder.execute("ROLLBACK")
+    assert Delivery.objects.filter(due_at__gt=timezone.now() + timedelta(days=365)).count() == 20
+    assert breaker.park(troubled) == 0  # of a pause that is no more
+    watch.look_at(troubled)
+    assert not Delivery.objects.filter(due_at__gt=timezone.now() + timedelta(days=365)).exists()
+
+
+def test_domains_learnt_to_be_of_a_paused_family_wait_too(troubled: Campaign) -> None:
+    hold_gmail(troubled)
+    watch.look_at(troubled)
+    families.learn(["example.com"], Records(example_com="aspmx.l.google.com"))  # type: ignore[arg-type]
+    watch.look_at(troubled)
+    assert FamilyPause.objects.get().domains == ["example.com", "gmail.com"]
+    assert Delivery.objects.filter(due_at__gt=timezone.now() + timedelta(days=365)).count() == 40
 
 
 def test_refusals_of_their_servers_count_and_our_own_faults_do_not(troubled: Campaign) -> None:

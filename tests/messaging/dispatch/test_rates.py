@@ -56,6 +56,16 @@ def test_without_redis_each_worker_keeps_to_its_share(caplog: pytest.LogCaptureF
     assert len(caplog.records) == 1  # said once, not at every batch
 
 
+def test_without_redis_a_rate_that_moves_gives_its_share_too() -> None:
+    rates, rate, taken = Rates(AWAY, workers=2), 100.0, 0
+    started = time.monotonic()
+    while time.monotonic() - started < 0.6:
+        rate *= 1.001
+        taken += rates.take("campaign:1", rate=rate, wanted=50).messages
+        time.sleep(0.01)
+    assert 15 <= taken <= 40
+
+
 def test_a_rate_of_nothing_is_slow_and_divides_by_nothing() -> None:
     rates = Rates(settings.REDIS_URL, workers=1)
     grants = [rates.take("test:nothing", rate=0, wanted=5) for _time in range(2)]

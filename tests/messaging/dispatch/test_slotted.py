@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -191,19 +192,36 @@ def test_a_gate_that_fails_half_way_leaves_what_was_under_way_its_results(
     monkeypatch.setattr(gate, "hand_over", failing)
     make_people(120)
     with FakeServer(MailjetFake(), HttpFault("slow", times=2, seconds=0.5)) as mailjet:
-        account = ProviderAccount.objects.create(
-            name="Mailjet",
-            kind="mailjet",
-            settings={"api_url": mailjet.url, "timeout": 5, "batch_timeout": 20, "connections": 3},
-            sealed_credentials=seal({"api_key": "public", "secret_key": MailjetFake.key}),
-        )
-        campaign = start(make_campaign(sender=make_sender(account)))
+        campaign = start(make_campaign(sender=make_sender(mailjet_account(mailjet, connections=3))))
         with pytest.raises(OperationalError):
             pump.run(seconds=10)
         assert books(campaign) == {"accepted": 100, "queued": 20}
         pump.run(seconds=10)
         assert books(campaign) == {"accepted": 120}
         assert len(mailjet.api.taken) == 120
+
+
+def test_a_provider_that_asks_for_time_half_way_gets_it(pump: Pump) -> None:
+    make_people(160)
+    taken = HttpFault("slow", seconds=0)
+    too_many = HttpFault("answer", status=429, headers={"Retry-After": "900"})
+    with FakeServer(MailjetFake(), taken, too_many) as mailjet:
+        account = mailjet_account(mailjet, connections=1)
+        campaign = start(make_campaign(sender=make_sender(account)))
+        pump.run(seconds=3)
+        assert books(campaign) == {"accepted": 50, "retry_wait": 50, "queued": 60}
+        assert len(mailjet.made) == 2
+    waiting = Delivery.objects.of_campaign(campaign).filter(state="retry_wait")
+    assert waiting.filter(attempts=0, due_at__gt=timezone.now() + timedelta(seconds=880)).count() == 50
+
+
+def mailjet_account(mailjet: FakeServer, *, connections: int) -> ProviderAccount:
+    return ProviderAccount.objects.create(
+        name="Mailjet",
+        kind="mailjet",
+        settings={"api_url": mailjet.url, "timeout": 5, "batch_timeout": 20, "connections": connections},
+        sealed_credentials=seal({"api_key": "public", "secret_key": MailjetFake.key}),
+    )
 
 
 def test_large_batches_are_claimed_whole() -> None:

@@ -7,13 +7,18 @@ import time
 import pytest
 
 from campaign_crm.platform.models import Notification
+from contacts.enums import TerritoryKind
 from messaging import tasks
 from messaging.dispatch import circuit, ways_out
 from messaging.dispatch.pump import Pump
 from messaging.enums import CampaignState
-from messaging.models import Campaign, Delivery, ProviderAccount
+from messaging.errors import CannotSend
+from messaging.models import Campaign, CampaignVariant, Delivery, ProviderAccount
+from messaging.services.campaigns import resume
+from messaging.services.senders import update_sender
 from messaging.services.service_messages import send_service_message
 from tests.messaging.dispatch.conftest import books, start
+from tests.messaging.dispatch.test_variants import place
 from tests.messaging.people import make_account, make_campaign, make_officer, make_people, make_sender
 from tests.support.smtp_sink import Fault, SmtpSink
 
@@ -132,6 +137,23 @@ def test_a_mailing_whose_way_out_is_switched_off_is_paused_and_says_so() -> None
     assert campaign.state == CampaignState.PAUSED
     assert campaign.pause_reason == "The way out of its sender is switched off: Account 1"
     assert Notification.objects.get().kind == "campaign.paused"
+
+
+def test_a_mailing_of_which_a_sender_is_no_longer_in_use_is_paused_and_does_not_go_on() -> None:
+    make_people(2)
+    campaign = start(make_campaign())
+    region = make_sender(make_account())
+    CampaignVariant.objects.create(
+        campaign=campaign, number=1, territory=place("75", TerritoryKind.DEPARTMENT), sender=region
+    )
+    update_sender(sender=region, by=None, is_active=False)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.pause_reason) == (
+        CampaignState.PAUSED,
+        f"Its sender is no longer in use: {region.from_name}",
+    )
+    with pytest.raises(CannotSend, match=r"no longer in use|plus utilisé"):
+        resume(campaign=campaign, by=make_officer())
 
 
 def test_the_mail_catcher_is_the_last_choice_for_service_messages(settings: object) -> None:

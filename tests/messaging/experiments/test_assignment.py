@@ -11,7 +11,7 @@ from messaging.dispatch import breaker, lifecycle
 from messaging.dispatch.freeze import unfreeze
 from messaging.dispatch.pump import Pump
 from messaging.dispatch.verify import verify_ledger
-from messaging.models import Campaign, Delivery
+from messaging.models import Campaign, Delivery, FamilyPause
 from messaging.models.experiment import UNDECIDED
 from messaging.services.campaigns import cancel, pause, resume
 from tests.messaging.dispatch.conftest import books, start
@@ -100,7 +100,15 @@ def test_a_mailing_whose_others_wait_is_paused_resumed_and_cancelled_as_any(
 def test_a_paused_family_is_parked_and_let_go_whatever_its_version() -> None:
     make_people(6)
     campaign = start(make_tested())
-    assert breaker.park(campaign, ["example.com"]) == 6
+    FamilyPause.objects.create(
+        campaign=campaign,
+        family="example.com",
+        domains=["example.com"],
+        kind="bounced",
+        share=0.1,
+        limit=0.05,
+    )
+    assert breaker.park(campaign) == 6
     assert breaker.unpark(campaign) == 6
 
 

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from campaign_crm.platform.database import ensure_partition
 from contacts.enums import TerritoryKind
+from contacts.models import Contact
 from messaging.dispatch import lifecycle, ways_out
 from messaging.enums import CampaignState
 from messaging.errors import CannotSend
@@ -211,6 +212,22 @@ def test_a_planned_mailing_is_asked_again_when_it_leaves(few: None) -> None:
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
     assert "_dmarc.example.org" in campaign.pause_reason
+
+
+@pytest.mark.django_db(transaction=True)
+def test_mailings_prepared_for_the_same_hour_share_the_day_of_their_domain(few: None) -> None:
+    prove(make_domain(), but=(Purpose.DMARC,))
+    sender = sender_by(sign=True)
+    first, second = (make_campaign(sender=sender, name=name) for name in ("one", "two"))
+    Contact.objects.order_by("pk").last().delete()  # two people: each mailing alone may leave
+    for campaign in (first, second):
+        send_now(campaign=campaign, by=make_officer())
+    assert lifecycle.freeze_waiting() == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (CampaignState.SENDING, CampaignState.DRAFT)
+    assert "_dmarc.example.org" in second.pause_reason
+    assert not Delivery.objects.filter(campaign=second).exists()
 
 
 def test_a_paused_mailing_is_asked_again_too(few: None) -> None:

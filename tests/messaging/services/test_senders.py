@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -59,6 +61,25 @@ def test_a_change_keeps_the_credentials_unless_new_ones_are_given(administrator:
     senders.update_account(account=account, by=administrator, credentials={})
     account.refresh_from_db()
     assert account.sealed_credentials == ""
+
+
+@pytest.mark.parametrize("elsewhere", [{"host": "other.example.org"}, {"port": 2525}, {"security": "none"}])
+def test_a_kept_secret_goes_to_no_other_server(administrator: User, elsewhere: dict[str, Any]) -> None:
+    account = senders.create_account(
+        by=administrator, kind="smtp", name="Main", settings=SERVER, credentials=SECRET
+    )
+    led = SERVER | elsewhere
+    with pytest.raises(ValidationError):
+        senders.update_account(account=account, by=administrator, settings=led)
+    account.refresh_from_db()
+    assert account.settings == SERVER
+    kept = SECRET | {"password": ""}
+    assert senders.completed_credentials(account, kept, SERVER) is None
+    typed = senders.completed_credentials(account, kept, led)
+    assert typed is not None
+    assert "password" not in typed
+    with pytest.raises(SettingsInvalid):
+        senders.update_account(account=account, by=administrator, settings=led, credentials=typed)
 
 
 def test_an_officer_without_the_right_changes_nothing() -> None:
