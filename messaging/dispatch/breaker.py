@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -180,7 +180,11 @@ def unpark(campaign: Campaign) -> int:
 def _shift(campaign: Campaign, which: str, due: str) -> int:
     shifted = 0
     statement = _SHIFT.format(which=which, due=due)
-    values = {"month": campaign.ledger_month, "campaign": campaign.pk, "limit": PARK_LIMIT}
+    values: dict[str, Any] = {
+        "month": campaign.ledger_month,
+        "campaign": campaign.pk,
+        "limit": PARK_LIMIT,
+    }
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, values)
