@@ -6,7 +6,7 @@ a hand-over check travels up through these lists instead.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -124,7 +124,9 @@ class Registry:
     "extended", "answered", "refused"). `processors` and `transfers` say who works on the data for the
     organisation, and who of them outside the European Union. `signs_of_life` keep people from going when
     nobody hears of them any more. `acts` are what people did towards the organisation by themselves: on two
-    days, it makes them regular contacts.
+    days, it makes them regular contacts. `answers_kept` are told, in the same transaction, that answers of
+    people were kept; `dropped_mail` are given what came to drop addresses of the team
+    (`messaging.returns.sorting.DroppedMail`).
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -147,6 +149,8 @@ class Registry:
     person_words: dict[str, Callable[[PersonRequest], None]] = field(default_factory=dict)
     signs_of_life: dict[str, SignOfLife] = field(default_factory=dict)
     acts: dict[str, SignOfLife] = field(default_factory=dict)
+    answers_kept: dict[str, Callable[[], None]] = field(default_factory=dict)
+    dropped_mail: dict[str, Callable[[Sequence[Any]], None]] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""

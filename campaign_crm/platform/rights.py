@@ -36,6 +36,7 @@ class Right(models.TextChoices):
     APPROVE_CAMPAIGN = "approve_campaign", _("Approve mailings")
     SEND_CAMPAIGN = "send_campaign", _("Send mailings")
     EDIT_FORMS = "edit_forms", _("Edit forms")
+    USE_INBOX = "use_inbox", _("Read and answer what people write")
     VIEW_COMPLIANCE = "view_compliance", _("See sources, consents and the do-not-contact list")
     EDIT_COMPLIANCE = "edit_compliance", _("Record consents and objections")
     HANDLE_REQUESTS = "handle_requests", _("Answer what people ask of their data, and erase it")
@@ -60,8 +61,11 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
         _READING
         | _OF_A_PERSON
         | {Right.SEE_SUPPORT_LEVELS, Right.IMPORT_PEOPLE, Right.EXPORT_PEOPLE, Right.EDIT_SEGMENTS}
+        | {Right.USE_INBOX}
     ),
-    Role.DIGITAL_OFFICER: frozenset(_READING | _WRITING_MAILINGS | {Right.SEND_CAMPAIGN, Right.EDIT_FORMS}),
+    Role.DIGITAL_OFFICER: frozenset(
+        _READING | _WRITING_MAILINGS | {Right.SEND_CAMPAIGN, Right.EDIT_FORMS, Right.USE_INBOX}
+    ),
     Role.APPROVER: frozenset(
         {Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.APPROVE_CAMPAIGN, Right.APPROVE_EXPORT}
     ),
@@ -70,6 +74,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
         | _OF_A_PERSON
         | _WRITING_MAILINGS
         | {Right.SEE_SUPPORT_LEVELS, Right.SEND_CAMPAIGN, Right.EXPORT_PEOPLE, Right.MANAGE_TEAM}
+        | {Right.USE_INBOX}
     ),
     Role.EVENT_HOST: frozenset(_OF_A_PERSON | {Right.VIEW_CAMPAIGNS}),
     Role.VOLUNTEER: frozenset({Right.VIEW_PEOPLE}),

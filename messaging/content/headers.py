@@ -26,6 +26,7 @@ _DOMAIN = re.compile(
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 )
 LONGEST_NAME = 200
+MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,248}>")  # printable ASCII: one header line holds it as it is
 
 
 class BadAddress(MessagingError):
@@ -52,6 +53,16 @@ def mailbox(header: str, address: str, name: str = "") -> bytes:
     last_line = len(phrase) - phrase.rfind("\n") - 1 + (0 if "\n" in phrase else len(header) + 2)
     separator = "\r\n " if last_line + len(address) + 3 > _LINE else " "
     return f"{header}: {phrase}{separator}<{address}>\r\n".encode("ascii")
+
+
+def thread_fields(message_id: str) -> list[bytes]:
+    """The fields by which mail programs put an answer below the message that it answers (RFC 5322 §3.6.4).
+
+    Never encoded nor cut: an identifier is compared letter by letter. Raises ValueError on any other text.
+    """
+    if not MESSAGE_ID.fullmatch(message_id):
+        raise ValueError("A message is named by its identifier between < and >.")
+    return [f"{name}: {message_id}\r\n".encode("ascii") for name in ("In-Reply-To", "References")]
 
 
 def checked_address(address: str) -> str:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from messaging.content.compile import CompiledMessage
 from messaging.content.dkim import Signer
-from messaging.content.headers import checked_address, date_line, mailbox, unstructured
+from messaging.content.headers import checked_address, date_line, mailbox, thread_fields, unstructured
 from messaging.content.quoted_printable import encode_end, encode_piece
 from messaging.content.rendering import MessageValues, message_template
 from messaging.content.slots import SlotTemplate
@@ -44,10 +44,10 @@ class SenderData:
 class MessageBuilder:
     """Builds the messages of one campaign, or of one variant of it.
 
-    `service`: not a mailing but an answer, a confirmation, a ticket (RFC 3834 Auto-Submitted instead of
-    Precedence). `feedback_id`: Gmail's Feedback-ID, such as "42:mailing:example". Both are the same for every
-    message of the builder. `signer`: signs each message (DKIM); None where the relay does it. Raises
-    `BadAddress` on the sender's.
+    `service`: not a mailing but a confirmation, a ticket (RFC 3834 Auto-Submitted instead of Precedence).
+    `by_hand`: what a person wrote to another says neither. `feedback_id`: Gmail's Feedback-ID, such as
+    "42:mailing:example". All are the same for every message of the builder. `signer`: signs each message
+    (DKIM); None where the relay does it. Raises `BadAddress` on the sender's.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class MessageBuilder:
         sender: SenderData,
         *,
         service: bool = False,
+        by_hand: bool = False,
         feedback_id: str = "",
         signer: Signer | None = None,
     ) -> None:
@@ -64,7 +65,7 @@ class MessageBuilder:
         boundary = f"=_{compiled.version}"  # "=_" cannot occur in quoted-printable (RFC 2045 §6.7)
         self._signer = signer
         self._static_fields = [
-            *_static_fields(sender, service=service, feedback_id=feedback_id),
+            *_static_fields(sender, service=service, by_hand=by_hand, feedback_id=feedback_id),
             b"MIME-Version: 1.0\r\n",
             f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii"),
         ]
@@ -84,14 +85,16 @@ class MessageBuilder:
         to_name: str = "",
         unsubscribe_url: str = "",
         unsubscribe_address: str = "",
+        in_reply_to: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
         """One message, with CRLF line ends, ready for SMTP's DATA (no line begins with a dot).
 
         `message_token`: the delivery's `sign_return` token; with the sender's domain it is the Message-ID,
         the same each time this delivery is built. `date` has a time zone. `unsubscribe_url`: https, per
-        recipient (RFC 8058); `unsubscribe_address`: an optional mailbox besides. `headers`: more fields, such
-        as X-Campaign. Raises `BadAddress` (permanent), or ValueError on a header of the caller's own making.
+        recipient (RFC 8058); `unsubscribe_address`: an optional mailbox besides. `in_reply_to`: the
+        Message-ID that it answers. `headers`: more fields, such as X-Campaign. Raises `BadAddress`
+        (permanent), or ValueError on a header of the caller's own making.
         """
         if not _TOKEN.fullmatch(message_token):
             raise ValueError("A message token is 1 to 64 letters, digits, dots, dashes or underscores.")
@@ -103,6 +106,8 @@ class MessageBuilder:
         ]
         if unsubscribe_url:
             fields += _unsubscribe(unsubscribe_url, unsubscribe_address)
+        if in_reply_to:
+            fields += thread_fields(in_reply_to)
         for name, value in (headers or {}).items():
             fields.append(_extra(name, value))
         fields += self._static_fields
@@ -132,15 +137,13 @@ def _pieces(template: SlotTemplate, *, before: str, after: str) -> list[bytes]:
     return pieces
 
 
-def _static_fields(sender: SenderData, *, service: bool, feedback_id: str) -> list[bytes]:
+def _static_fields(sender: SenderData, *, service: bool, by_hand: bool, feedback_id: str) -> list[bytes]:
     parts = [mailbox("From", sender.address, sender.name)]
     if sender.reply_to:
         parts.append(mailbox("Reply-To", sender.reply_to))
-    if service:
-        parts.append(b"Auto-Submitted: auto-generated\r\n")
-    else:
-        parts.append(b"Precedence: bulk\r\n")
-    parts.append(b"X-Auto-Response-Suppress: OOF, AutoReply\r\n")  # Exchange's absence notices
+    if not by_hand:
+        parts.append(b"Auto-Submitted: auto-generated\r\n" if service else b"Precedence: bulk\r\n")
+        parts.append(b"X-Auto-Response-Suppress: OOF, AutoReply\r\n")  # Exchange's absence notices
     if feedback_id:
         parts.append(unstructured("Feedback-ID", feedback_id))
     return parts

@@ -31,13 +31,19 @@ class SlottedMessage:
     """
 
     def __init__(
-        self, compiled: CompiledMessage, sender: SenderData, *, service: bool = False, feedback_id: str = ""
+        self,
+        compiled: CompiledMessage,
+        sender: SenderData,
+        *,
+        service: bool = False,
+        by_hand: bool = False,
+        feedback_id: str = "",
     ) -> None:
         template = message_template(compiled)
         self.from_name = for_header(sender.name)[:LONGEST_NAME]
         self.from_address = checked_address(sender.address)
         self.reply_to = checked_address(sender.reply_to) if sender.reply_to else ""
-        self.headers = _headers(service=service, feedback_id=feedback_id)
+        self.headers = _headers(service=service, by_hand=by_hand, feedback_id=feedback_id)
         self._subject_is_slot = bool(template.subject.order)
         self.subject: Parts = (0,) if self._subject_is_slot else (for_header(template.subject.segments[0]),)
         first = len(self.subject) if self._subject_is_slot else 0
@@ -69,21 +75,25 @@ class SlottedMessage:
         return (for_header(template.subject.render(context)), *html, *text)
 
 
-def own_headers(unsubscribe_url: str) -> dict[str, str]:
-    """The header fields of one recipient: the one-click way out (RFC 8058), both fields together."""
+def own_headers(unsubscribe_url: str, in_reply_to: str = "") -> dict[str, str]:
+    """The header fields of one recipient: the one-click way out (RFC 8058), both fields together, and the
+    message that it answers."""
+    thread = {"In-Reply-To": in_reply_to, "References": in_reply_to} if in_reply_to else {}
     if not unsubscribe_url:
-        return {}
+        return thread
     if not _URL.fullmatch(unsubscribe_url):
         raise ValueError("An unsubscribe address is an http or https address in ASCII.")
     return {
         "List-Unsubscribe": f"<{unsubscribe_url}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-    }
+    } | thread
 
 
-def _headers(*, service: bool, feedback_id: str) -> dict[str, str]:
-    found = {"Auto-Submitted": "auto-generated"} if service else {"Precedence": "bulk"}
-    found["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+def _headers(*, service: bool, by_hand: bool, feedback_id: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if not by_hand:
+        found |= {"Auto-Submitted": "auto-generated"} if service else {"Precedence": "bulk"}
+        found["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     if feedback_id:
         found["Feedback-ID"] = feedback_id
     return found

@@ -39,6 +39,7 @@ def content_of(
     `counted`: whether this installation counts opens and clicks at all.
     """
     kind = "service" if campaign.message_kind == MessageKind.SERVICE else "mailing"
+    kind = "personal" if campaign.is_personal else kind
     data = SenderData(sender.from_name, sender.address, sender.reply_to)
     frozen_at = campaign.frozen_at
     # A standing campaign reaches the same address again and again: nobody may drop its repeats.
@@ -62,9 +63,9 @@ def _made_once(
     if not is_counted:
         compiled = uncounted(compiled)
     counted = addressed(compiled, trust.public_url, campaign=campaign)
-    is_service = kind == "service"
+    is_service, by_hand = kind == "service", kind == "personal"
     feedback_id = f"{campaign}:{kind}:{sender.domain}"
-    slotted = SlottedMessage(counted, sender, service=is_service, feedback_id=feedback_id)
+    slotted = SlottedMessage(counted, sender, service=is_service, by_hand=by_hand, feedback_id=feedback_id)
     return Content(
         compiled,
         message_template(counted),
@@ -72,6 +73,7 @@ def _made_once(
             counted,
             sender,
             service=is_service,
+            by_hand=by_hand,
             feedback_id=feedback_id,
             signer=Signer(trust.keys) if trust.keys else None,
         ),

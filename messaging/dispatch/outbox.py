@@ -31,6 +31,8 @@ from messaging.services.sender_trust import trust_of
 logger = logging.getLogger(__name__)
 
 ACTION_URL = "action_url"  # in a service message's context: where it leads
+IN_REPLY_TO = "in_reply_to"  # and the Message-ID that it answers
+NOT_SHOWN = frozenset({READER, ACTION_URL, IN_REPLY_TO})
 
 
 class Prepared(NamedTuple):
@@ -154,6 +156,7 @@ class Outbox:
             message_token=token,
             date=at,
             unsubscribe_url=self._one_click_url(addresses),
+            in_reply_to=_answered(row),
         )
         return OutgoingMessage(token, self._from, row.address, content, wire_ready=True)
 
@@ -165,7 +168,7 @@ class Outbox:
             self._from,
             checked_address(row.address),
             slots=self._content.slotted.slots(context),
-            headers=own_headers(self._one_click_url(addresses)),
+            headers=own_headers(self._one_click_url(addresses), _answered(row)),
         )
 
     def _key_of(self, row: Row) -> str:
@@ -227,13 +230,17 @@ class Outbox:
     def _values_of(self, context: Mapping[str, Any]) -> dict[str, object]:
         """Values that a service message brings: its link, and the rest as `extra_<name>`."""
         found: dict[str, object] = {
-            f"extra_{name}": value for name, value in context.items() if name not in (READER, ACTION_URL)
+            f"extra_{name}": value for name, value in context.items() if name not in NOT_SHOWN
         }
         if ACTION_URL in context:
             found[ACTION_URL] = public_links.at_host(
                 str(context[ACTION_URL]), settings.PUBLIC_URL, self._public_url
             )
         return found
+
+
+def _answered(row: Row) -> str:
+    return str((row.context or {}).get(IN_REPLY_TO, ""))
 
 
 def _reader_of(row: Row) -> int:

@@ -92,7 +92,7 @@ def keep_service_going() -> int:
 
     Tests keep the sender of their mailing: it is what they show.
     """
-    standing = Campaign.objects.standing().filter(state=CampaignState.SENDING)
+    standing = Campaign.objects.standing().by_service_sender().filter(state=CampaignState.SENDING)
     sender = service_sender()
     if sender is not None:
         return int(standing.exclude(sender=sender).update(sender=sender))

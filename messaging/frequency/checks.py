@@ -36,7 +36,7 @@ SELECT pg_advisory_xact_lock({zlib.crc32(b"messaging.frequency")})
 WHERE (EXISTS (SELECT FROM contacts_chosenfrequency) OR EXISTS (SELECT FROM messaging_frequencycap))
     AND EXISTS (
         SELECT FROM messaging_campaign
-        WHERE state = 'sending' AND kind = 'political' AND standing_for = '' OFFSET 1)
+        WHERE state = 'sending' AND kind = 'political' OFFSET 1)
 """  # noqa: S608 - our own text
 
 # Most organisations have no cap, and nobody chose: this is seen once a batch, and no message is counted.

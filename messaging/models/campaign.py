@@ -43,6 +43,10 @@ TEST_PREFIX = "test:"
 """`standing_for` of tests begins so; what comes back from them counts nowhere."""
 
 
+PERSONAL_PREFIX = "personal:"
+"""`standing_for` of what members of the team write to one person begins so."""
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def mailings(self) -> CampaignQuerySet:
         """Without the standing campaigns that carry service messages."""
@@ -51,6 +55,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def standing(self) -> CampaignQuerySet:
         """Those that carry service messages; not the tests of mailings."""
         return self.exclude(standing_for="").exclude(standing_for__startswith=TEST_PREFIX)
+
+    def by_service_sender(self) -> CampaignQuerySet:
+        """Without the political ones that have a sender of their own."""
+        return self.filter(
+            models.Q(kind=MessageKind.SERVICE) | models.Q(standing_for__startswith=PERSONAL_PREFIX)
+        )
 
     def under_way(self) -> CampaignQuerySet:
         return self.filter(state__in=[CampaignState.FREEZING, CampaignState.SENDING, CampaignState.PAUSED])
@@ -227,6 +237,11 @@ class Campaign(models.Model):
     def is_test(self) -> bool:
         """True for the standing campaign of a mailing's tests: `test:<mailing>:<version>:<kind>:<sender>`."""
         return self.standing_for.startswith(TEST_PREFIX)
+
+    @property
+    def is_personal(self) -> bool:
+        """True for the standing campaign of messages that members of the team write by hand."""
+        return self.standing_for.startswith(PERSONAL_PREFIX)
 
     @property
     def message_kind(self) -> str:

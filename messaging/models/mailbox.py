@@ -103,6 +103,7 @@ class Reply(models.Model):
     from_name = models.CharField(max_length=200, blank=True)
     from_address = models.CharField(max_length=254, blank=True)
     subject = models.CharField(_("subject"), max_length=300, blank=True)
+    message_id = models.CharField(max_length=250, blank=True, default="", db_default="")  # with its <>
     text = models.TextField(blank=True)
     is_automatic = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
@@ -110,7 +111,7 @@ class Reply(models.Model):
     objects: ClassVar[models.Manager[Reply]] = ScopedManager()
     personal_data = keep(
         "id", "account", "contact", "campaign", "digest", "at", "is_automatic", "created_at"
-    ) | erase("from_name", "from_address", "subject", "text")
+    ) | erase("from_name", "from_address", "subject", "message_id", "text")
 
     class Meta:
         verbose_name = _("answer")

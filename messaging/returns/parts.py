@@ -40,6 +40,12 @@ def sender_of(message: Message) -> tuple[str, str]:
     return name[:200], address[:254] if "@" in address else ""
 
 
+def recipients_of(message: Message) -> tuple[str, ...]:
+    """Addresses of To and Cc, in order, each once."""
+    found = getaddresses([*headers(message, "To"), *headers(message, "Cc")])
+    return tuple(dict.fromkeys(address[:254] for _name, address in found if "@" in address))
+
+
 def date_of(message: Message, received_at: datetime) -> datetime:
     """When it says it was written; when it came in if it does not, or if that is still to come."""
     try:

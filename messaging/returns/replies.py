@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform.walls import current_scope
 from contacts.models import Contact, EmailAddress, Merge
-from contacts.registry import TimelineEntry
+from contacts.registry import TimelineEntry, registry
 from contacts.services.addresses import InvalidAddress, normalise_email
 from contacts.services.relationships import refresh_relationships
 from messaging.content.keyring import BadToken
@@ -51,6 +51,7 @@ def keep_replies(replies: Sequence[NewReply]) -> None:
                 from_name=reply.from_name,
                 from_address=reply.from_address,
                 subject=reply.subject,
+                message_id=reply.message_id,
                 text=reply.text,
                 is_automatic=reply.is_automatic,
             )
@@ -61,6 +62,8 @@ def keep_replies(replies: Sequence[NewReply]) -> None:
     wrote = zip(replies, tokens, addresses, strict=True)
     people = {_contact(token, address, known) for reply, token, address in wrote if not reply.is_automatic}
     refresh_relationships(sorted(one for one in people if one is not None))
+    for tell in registry.answers_kept.values():
+        tell()
 
 
 def timeline(contact_id: int, before: datetime | None, limit: int) -> list[TimelineEntry]:

@@ -9,9 +9,11 @@ from datetime import datetime
 from email import message_from_bytes
 from email.message import Message
 
+from messaging.content.headers import MESSAGE_ID
 from messaging.providers.base import Event
-from messaging.returns.notices import events_of, key_of_notice
-from messaging.returns.parts import date_of, header, sender_of, text_in
+from messaging.returns.drops import drop_token_in
+from messaging.returns.notices import ENVELOPE, events_of, key_of_notice
+from messaging.returns.parts import date_of, header, headers, recipients_of, sender_of, text_in
 
 LONGEST_SUBJECT = 300
 _AUTOMATIC_HEADERS = ("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply", "X-AutoReply-From")
@@ -49,12 +51,28 @@ class NewReply:
     subject: str
     text: str
     is_automatic: bool
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedMail:
+    """A message of the team's own mail program, of which a copy came to somebody's drop address."""
+
+    token: str
+    digest: bytes
+    at: datetime
+    from_address: str
+    recipients: tuple[str, ...]
+    subject: str
+    text: str
+    message_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
     events: list[Event] = field(default_factory=list)
     replies: list[NewReply] = field(default_factory=list)
+    dropped: list[DroppedMail] = field(default_factory=list)
 
 
 def sort_message(raw: bytes, *, account: int, received_at: datetime) -> Sorted:
@@ -65,18 +83,37 @@ def sort_message(raw: bytes, *, account: int, received_at: datetime) -> Sorted:
         return Sorted(events=events)
     name, address = sender_of(message)
     told = header(message, "Message-ID")
+    digest = hashlib.sha256(told.encode() if told else raw).digest()
+    if token := drop_token_in(*headers(message, *ENVELOPE, "Cc", "Bcc")):
+        return Sorted(dropped=[_dropped(message, token, digest, address, told, received_at)])
     reply = NewReply(
         account=account,
         key=key_of_notice(message),
-        digest=hashlib.sha256(told.encode() if told else raw).digest(),
+        digest=digest,
         at=date_of(message, received_at),
         from_name=name,
         from_address=address,
         subject=header(message, "Subject")[:LONGEST_SUBJECT],
         text=without_quotes(text_in(message)),
         is_automatic=is_automatic(message),
+        message_id=told if MESSAGE_ID.fullmatch(told) else "",
     )
     return Sorted(replies=[reply])
+
+
+def _dropped(
+    message: Message, token: str, digest: bytes, address: str, told: str, received_at: datetime
+) -> DroppedMail:
+    return DroppedMail(
+        token=token,
+        digest=digest,
+        at=date_of(message, received_at),
+        from_address=address,
+        recipients=recipients_of(message),
+        subject=header(message, "Subject")[:LONGEST_SUBJECT],
+        text=without_quotes(text_in(message)),
+        message_id=told if MESSAGE_ID.fullmatch(told) else "",
+    )
 
 
 def is_automatic(message: Message) -> bool:

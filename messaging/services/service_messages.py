@@ -60,8 +60,8 @@ def send_service_message(
     """
     if not 0 < len(paragraphs) <= MAX_PARAGRAPHS:
         raise ValueError(f"A service message has 1 to {MAX_PARAGRAPHS} paragraphs.")
-    written = address or _main_address(contact)
-    language = _language(language)
+    written = address or main_address(contact)
+    language = supported_language(language)
     campaign = _standing_campaign(
         standing_for, language, paragraphs=len(paragraphs), button=button is not None, closing=bool(closing)
     )
@@ -153,14 +153,16 @@ def _standing_campaign(
     return standing_campaign(
         key=f"{standing_for}:{language}:{shape}"[:64],
         name=_("Service messages: %(kind)s") % {"kind": standing_for},
-        compile_content=lambda: _compile(
+        compile_content=lambda: compile_words(
             language, brand_of(Organisation.current()), paragraphs=paragraphs, button=button, closing=closing
         ),
     )
 
 
 @lru_cache(maxsize=64)
-def _compile(language: str, brand: Brand, *, paragraphs: int, button: bool, closing: bool) -> CompiledMessage:
+def compile_words(
+    language: str, brand: Brand, *, paragraphs: int, button: bool = False, closing: bool = False
+) -> CompiledMessage:
     """The form of a message whose words are its delivery's values."""
     names = [f"p{number}" for number in range(1, paragraphs + 1)]
     blocks = [_text(name) for name in names]
@@ -204,7 +206,8 @@ def _queue(
     )
 
 
-def _main_address(contact: Contact | None) -> str:
+def main_address(contact: Contact | None) -> str:
+    """Where service messages to a person go; raises ValueError for nobody, or without any address."""
     reach = contact.reach.filter(channel=Channel.EMAIL, service=True).first() if contact is not None else None
     point = None
     if contact is not None and reach is not None and reach.point_id is not None:
@@ -215,7 +218,8 @@ def _main_address(contact: Contact | None) -> str:
     return address
 
 
-def _language(language: str) -> str:
+def supported_language(language: str) -> str:
+    """The language of our words for somebody; the active one if none is given."""
     asked = language or (translation.get_language() or settings.LANGUAGE_CODE)
     return asked[:2] if asked[:2] in LANGUAGES else LANGUAGES[0]
 

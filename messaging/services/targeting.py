@@ -41,7 +41,11 @@ class Entry:
 
 def owes_notice(campaign: Campaign) -> bool:
     """Whether it is a targeted political mailing: as frozen, else as its audience would make it now."""
-    if campaign.kind != MessageKind.POLITICAL or campaign.standing_for or not campaign.audience:
+    if campaign.kind != MessageKind.POLITICAL:
+        return False
+    if campaign.standing_for:  # its conditions are asked of each person, when their turn comes
+        return campaign.targeted
+    if not campaign.audience:
         return False
     if campaign.frozen_at is not None:
         return campaign.targeted

@@ -16,13 +16,14 @@ from django.db.models.functions import Length
 from django.utils.translation import gettext_noop
 
 from campaign_crm.platform.logs import plain
+from contacts.registry import registry
 from messaging.dispatch.reported import find_rows, move_rows
 from messaging.models import ProviderEvent
 from messaging.providers.base import Event
 from messaging.providers.errors import ProviderError
 from messaging.providers.hooks import hook_kind
 from messaging.returns.replies import keep_replies
-from messaging.returns.sorting import NewReply, sort_message
+from messaging.returns.sorting import DroppedMail, NewReply, sort_message
 from messaging.webhooks import effects
 from messaging.webhooks.receiving import MAIL, drain_spool
 
@@ -50,6 +51,7 @@ class _Understood:
 
     events: list[tuple[int, Event]] = field(default_factory=list)
     replies: list[NewReply] = field(default_factory=list)
+    dropped: list[DroppedMail] = field(default_factory=list)
     done: list[ProviderEvent] = field(default_factory=list)
 
 
@@ -117,6 +119,9 @@ def _read_together(ids: Sequence[int]) -> set[int]:
     move_rows(found)
     campaigns = effects.draw(found)
     keep_replies(understood.replies)
+    if understood.dropped:
+        for file in registry.dropped_mail.values():
+            file(understood.dropped)
     ProviderEvent.objects.bulk_update(understood.done, ["state", "events", "error"])
     return campaigns
 
@@ -126,9 +131,9 @@ def _understand(row: ProviderEvent, understood: _Understood) -> None:
     try:
         if row.form == MAIL:
             sorted_mail = sort_message(raw, account=row.account_id, received_at=row.received_at)
-            events, replies = sorted_mail.events, sorted_mail.replies
+            events, replies, dropped = sorted_mail.events, sorted_mail.replies, sorted_mail.dropped
         else:
-            events, replies = list(hook_kind(row.form).parse(raw)), []
+            events, replies, dropped = list(hook_kind(row.form).parse(raw)), [], []
     except ProviderError as error:
         row.state, row.error = ProviderEvent.State.UNREADABLE, error.text[:300]
     except Exception:  # somebody else's odd body: kept, shown, and in nobody's way
@@ -137,5 +142,6 @@ def _understand(row: ProviderEvent, understood: _Understood) -> None:
     else:
         understood.events += [(row.account_id, event) for event in events]
         understood.replies += replies
-        row.state, row.events = ProviderEvent.State.DONE, len(events) + len(replies)
+        understood.dropped += dropped
+        row.state, row.events = ProviderEvent.State.DONE, len(events) + len(replies) + len(dropped)
     understood.done.append(row)
