@@ -8,6 +8,7 @@ class TrackingConfig(AppConfig):
         from django.utils.translation import gettext_lazy as _
 
         from campaign_crm.platform.api.problems import register_refusals
+        from contacts.enums import TimelineGroup
         from contacts.registry import CampaignGoal, SignOfLife, TimelineSource, registry
         from tracking import (
             erasing,
@@ -19,6 +20,8 @@ class TrackingConfig(AppConfig):
             version_figures,
         )
         from tracking.errors import TrackingError
+        from tracking.inbox import answers, drops, filing, sending, sources  # noqa: F401 - a job's handler
+        from tracking.inbox import timeline as inbox_timeline
         from tracking.services import departures
 
         register_refusals(TrackingError)
@@ -42,5 +45,13 @@ class TrackingConfig(AppConfig):
         registry.add("erasure_steps", "activity", erasing.make_anonymous)
         registry.add("belongings", "interactions", merging.INTERACTIONS)
         registry.add("belongings", "submissions", merging.SUBMISSIONS)
+        sources.register_source(answers.SOURCE)
+        registry.add("answers_kept", "inbox", filing.file_arrivals)
+        registry.add("dropped_mail", "inbox", drops.file_dropped)
+        written = TimelineSource(TimelineGroup.MESSAGES, inbox_timeline.written)
+        registry.add("timeline", "conversations", written)
+        registry.add("holds", "conversations", inbox_timeline.with_conversations)
+        registry.add("belongings", "conversations", merging.CONVERSATIONS)
+        registry.add("belongings", "conversation_messages", merging.CONVERSATION_MESSAGES)
         registry.add("recipient_values", "engagement", recipient_values.ENGAGEMENT)
         registry.add("recipient_values", "best_hour", recipient_values.BEST_HOUR)

@@ -10,6 +10,7 @@ from celery import shared_task
 
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import only_one
+from tracking.inbox.filing import file_arrivals
 from tracking.ingest import consumer
 from tracking.ingest.devices import name_devices as name_some_devices
 from tracking.ingest.folding import fold_counters
@@ -39,6 +40,13 @@ def name_devices() -> int:
     """Name kinds of devices of people who agreed to be measured; returns of how many hits."""
     with only_one("tracking.name_devices") as held:
         return name_some_devices() if held else 0
+
+
+@shared_task(name="tracking.file_arrivals")
+def file_what_arrived() -> int:
+    """Put what people wrote into conversations, if the source that brought it did not."""
+    with only_one("tracking.file_arrivals") as held:
+        return file_arrivals() if held else 0
 
 
 @shared_task(name="tracking.tidy")

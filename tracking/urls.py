@@ -9,6 +9,8 @@ from campaign_crm.platform.middleware import for_everybody
 from tracking.views.ask import AskedPage, AskPage
 from tracking.views.calls import LogCall
 from tracking.views.forms import EditForm, FormList, FormPage
+from tracking.views.inbox import ConversationAct, ConversationPage, Inbox
+from tracking.views.inbox_more import DropAddressPage, FileCopy, ReadyAnswers, WriteTo
 from tracking.views.leaving import Leave
 from tracking.views.online import ViewOnline
 from tracking.views.preferences import PreferencesPage
@@ -28,6 +30,13 @@ urlpatterns = [
     path("t/<str:token>", for_everybody(SeedMailboxPage.as_view()), name="seed_mailbox"),
     path("f/<slug:slug>", for_everybody(SignUpPage.as_view()), name="sign_up"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
+    path("people/<int:pk>/write/", WriteTo.as_view(), name="write_to"),
+    path("inbox/", Inbox.as_view(), name="inbox"),
+    path("inbox/ready/", ReadyAnswers.as_view(), name="ready_answers"),
+    path("inbox/copies/", DropAddressPage.as_view(), name="drop_address"),
+    path("inbox/copies/<int:pk>/", FileCopy.as_view(), name="file_copy"),
+    path("inbox/<int:pk>/", ConversationPage.as_view(), name="conversation"),
+    path("inbox/<int:pk>/<slug:act>/", ConversationAct.as_view(), name="conversation_act"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),
     path("forms/", FormList.as_view(), name="forms"),
     path("forms/new/", EditForm.as_view(), name="form_new"),

@@ -111,6 +111,13 @@ ACTS: Words = {
     "household.join": _("Put into a household by hand"),
     "household.leave": _("Taken out of a household by hand"),
     "image.upload": _("Image added"),
+    "inbox.answer": _("A person was answered"),
+    "inbox.assign": _("Conversation given to somebody"),
+    "inbox.done": _("Conversation done with"),
+    "inbox.drop_address": _("Address for copies made"),
+    "inbox.file": _("Copy of a message filed with a person"),
+    "inbox.reopen": _("Conversation to do again"),
+    "inbox.snooze": _("Conversation put off"),
     "import.discard": _("Import put aside"),
     "import.download_rejects": _("Rejected rows downloaded"),
     "import.lists": _("Lists of a file made"),
@@ -173,6 +180,8 @@ ACTS: Words = {
     "request.unname_elector": _("Elector of a request taken away"),
     "request.confirm_identity": _("Identity confirmed by the link"),
     "people.read": _("People read by a key, or on further pages of a list"),
+    "ready_answer.remove": _("Ready answer removed"),
+    "ready_answer.save": _("Ready answer saved"),
     "record.read": _("Record opened"),
     "request.download": _("File of an answer read"),
     "request.extend": _("More time taken for a request"),
@@ -256,6 +265,7 @@ WORK: Words = {
     "messaging.count_costs": _("Costs of mailings being counted"),
     "contacts.refresh_source": _("Reach of a source’s people worked out"),
     "contacts.type_extra_values": _("Extra fields read as what they are"),
+    "tracking.send_written": _("Message of the team being sent"),
 }
 
 DETAILS: Words = {

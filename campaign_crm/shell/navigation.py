@@ -132,7 +132,7 @@ MENU = (
             ),
         ),
     ),
-    Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.VIEW_CAMPAIGNS),
+    Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.USE_INBOX),
     Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
     Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.VIEW_CAMPAIGNS),
     Group(

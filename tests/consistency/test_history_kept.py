@@ -69,6 +69,7 @@ WITHOUT = {
     "messaging_warmup": FOUND,
     "tracking_addresslist": "published addresses; each loading is an act in the journal",
     "tracking_campaigncounter": A_LEDGER,
+    "tracking_conversationmessage": REPORTED,
     "tracking_figures": FOUND,
     "tracking_interaction": A_LEDGER,
     "tracking_submission": "what somebody sent by a form; only its confirmation changes",

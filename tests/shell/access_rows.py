@@ -280,16 +280,23 @@ ROWS: dict[str, Row] = {
     "tracking:asked": PUBLIC,
     "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS, local=MAILING),
     "tracking:confirm": PUBLIC,
+    "tracking:conversation": Row(Right.USE_INBOX, local=ANYTHING),
+    "tracking:conversation_act": Row(Right.USE_INBOX, local=ANYTHING),
+    "tracking:drop_address": Row(Right.USE_INBOX, local=ANYTHING),
+    "tracking:file_copy": Row(Right.USE_INBOX),
     "tracking:form": Row(Right.EDIT_FORMS),
     "tracking:form_edit": Row(Right.EDIT_FORMS),
     "tracking:form_new": Row(Right.EDIT_FORMS),
     "tracking:forms": Row(Right.VIEW_CAMPAIGNS),
+    "tracking:inbox": Row(Right.USE_INBOX, local=ANYTHING),
     "tracking:leave": PUBLIC,
     "tracking:seed_mailbox": PUBLIC,
     "tracking:log_call": Row(Right.EDIT_PEOPLE, local=PERSON),
     "tracking:online": PUBLIC,
     "tracking:preferences": PUBLIC,
+    "tracking:ready_answers": Row(Right.USE_INBOX, local=ANYTHING),
     "tracking:sign_up": PUBLIC,
+    "tracking:write_to": Row(Right.USE_INBOX, local=PERSON),
 }
 
 READ, WRITE = Scope.PEOPLE_READ, Scope.PEOPLE_WRITE
