@@ -12,6 +12,7 @@ class TrackingConfig(AppConfig):
         from contacts.registry import CampaignGoal, SignOfLife, TimelineSource, registry
         from tracking import (
             erasing,
+            holding,
             merging,
             recipient_values,
             segment_conditions,
@@ -20,6 +21,7 @@ class TrackingConfig(AppConfig):
             version_figures,
         )
         from tracking.errors import TrackingError
+        from tracking.follow_ups import batches  # noqa: F401 - a job's handler
         from tracking.inbox import answers, drops, filing, sending, sources  # noqa: F401 - a job's handler
         from tracking.inbox import timeline as inbox_timeline
         from tracking.services import departures
@@ -53,5 +55,10 @@ class TrackingConfig(AppConfig):
         registry.add("holds", "conversations", inbox_timeline.with_conversations)
         registry.add("belongings", "conversations", merging.CONVERSATIONS)
         registry.add("belongings", "conversation_messages", merging.CONVERSATION_MESSAGES)
+        registry.add("holds", "follow_ups", holding.with_follow_ups)
+        registry.add("belongings", "tasks", merging.TASKS)
+        registry.add("belongings", "scenarios", merging.SCENARIOS)
+        registry.add("belongings", "steps_done", merging.STEPS_DONE)
+        registry.add("belongings", "donations", merging.DONATIONS)
         registry.add("recipient_values", "engagement", recipient_values.ENGAGEMENT)
         registry.add("recipient_values", "best_hour", recipient_values.BEST_HOUR)

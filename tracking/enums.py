@@ -13,6 +13,7 @@ class InteractionKind(models.TextChoices):
     PREFERENCES = "preferences", _("Changed their preferences")
     CALL = "call", _("Call")
     MEETING = "meeting", _("Meeting")
+    DONATION = "donation", _("Gave")
 
 
 class HitClass(models.TextChoices):

@@ -8,6 +8,7 @@ from django.urls import path
 from campaign_crm.platform.middleware import for_everybody
 from tracking.views.ask import AskedPage, AskPage
 from tracking.views.calls import LogCall
+from tracking.views.follow_ups import FollowUps, GivePeople, PersonFollowUps, TaskAct, WaitingForYou
 from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.inbox import ConversationAct, ConversationPage, Inbox
 from tracking.views.inbox_more import DropAddressPage, FileCopy, ReadyAnswers, WriteTo
@@ -37,6 +38,11 @@ urlpatterns = [
     path("inbox/copies/<int:pk>/", FileCopy.as_view(), name="file_copy"),
     path("inbox/<int:pk>/", ConversationPage.as_view(), name="conversation"),
     path("inbox/<int:pk>/<slug:act>/", ConversationAct.as_view(), name="conversation_act"),
+    path("people/<int:pk>/follow-ups/", PersonFollowUps.as_view(), name="person_follow_ups"),
+    path("follow-ups/", FollowUps.as_view(), name="follow_ups"),
+    path("follow-ups/give/", GivePeople.as_view(), name="give_people"),
+    path("follow-ups/waiting/", WaitingForYou.as_view(), name="waiting_for_you"),
+    path("follow-ups/<int:pk>/<slug:act>/", TaskAct.as_view(), name="task_act"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),
     path("forms/", FormList.as_view(), name="forms"),
     path("forms/new/", EditForm.as_view(), name="form_new"),

@@ -213,6 +213,13 @@ ACTS: Words = {
     "suppression.add": _("Put on the do-not-contact list"),
     "suppression.export": _("Do-not-contact list exported"),
     "suppression.lift": _("Came back by their own act"),
+    "task.create": _("Follow-up added"),
+    "task.done": _("Follow-up done"),
+    "task.dropped": _("Follow-up given up"),
+    "task.give": _("Follow-up given to somebody else"),
+    "task.give_people": _("People given to somebody to follow up"),
+    "task.postpone": _("Follow-up put off"),
+    "task.reopen": _("Follow-up to do again"),
     "tag.add": _("Tag put on people"),
     "team.change_role": _("Role changed"),
     "team.deactivate": _("Account closed"),
@@ -265,6 +272,7 @@ WORK: Words = {
     "messaging.count_costs": _("Costs of mailings being counted"),
     "contacts.refresh_source": _("Reach of a source’s people worked out"),
     "contacts.type_extra_values": _("Extra fields read as what they are"),
+    "tracking.give_people": _("People being given to somebody"),
     "tracking.send_written": _("Message of the team being sent"),
 }
 

@@ -132,7 +132,17 @@ MENU = (
             ),
         ),
     ),
-    Group("inbox", _("Inbox"), "inbox", url_name="tracking:inbox", right=Right.USE_INBOX),
+    Group(
+        "inbox",
+        _("Inbox"),
+        "inbox",
+        (
+            Entry(_("Inbox"), "tracking:inbox", Right.USE_INBOX, "inbox", _("answers conversations")),
+            Entry(
+                _("My follow-ups"), "tracking:follow_ups", Right.VIEW_PEOPLE, "list-todo", _("tasks calls")
+            ),
+        ),
+    ),
     Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
     Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.VIEW_CAMPAIGNS),
     Group(

@@ -72,6 +72,8 @@ WITHOUT = {
     "tracking_conversationmessage": REPORTED,
     "tracking_figures": FOUND,
     "tracking_interaction": A_LEDGER,
+    "tracking_scenariodone": A_LEDGER,
+    "tracking_scenarioperson": A_LEDGER,
     "tracking_submission": "what somebody sent by a form; only its confirmation changes",
     "account_emailaddress": OF_A_LIBRARY,
     "account_emailconfirmation": OF_A_LIBRARY,

@@ -8,6 +8,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 
 PERSON, HOUSEHOLD, MAILING, ANYTHING = "person", "household", "mailing", "anything"
+CONVERSATION, TASK = "conversation", "task"
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class Row:
     """The right a page needs to be read (None: every member of the team) and to be written to.
 
     `write` is given where it differs from `read`. `local`: what the page shows to those who hold the right in
-    a territory only: one `PERSON`, `HOUSEHOLD` or `MAILING` of theirs, or `ANYTHING` else that is theirs;
-    without it the page is closed to them.
+    a territory only: one `PERSON`, `HOUSEHOLD`, `MAILING`, `CONVERSATION` or `TASK` of theirs, or `ANYTHING`
+    else that is theirs; without it the page is closed to them.
     """
 
     read: Right | None
@@ -280,22 +281,27 @@ ROWS: dict[str, Row] = {
     "tracking:asked": PUBLIC,
     "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS, local=MAILING),
     "tracking:confirm": PUBLIC,
-    "tracking:conversation": Row(Right.USE_INBOX, local=ANYTHING),
-    "tracking:conversation_act": Row(Right.USE_INBOX, local=ANYTHING),
+    "tracking:conversation": Row(Right.USE_INBOX, local=CONVERSATION),
+    "tracking:conversation_act": Row(Right.USE_INBOX, local=CONVERSATION),
     "tracking:drop_address": Row(Right.USE_INBOX, local=ANYTHING),
     "tracking:file_copy": Row(Right.USE_INBOX),
+    "tracking:follow_ups": Row(Right.VIEW_PEOPLE, local=ANYTHING),
     "tracking:form": Row(Right.EDIT_FORMS),
     "tracking:form_edit": Row(Right.EDIT_FORMS),
     "tracking:form_new": Row(Right.EDIT_FORMS),
     "tracking:forms": Row(Right.VIEW_CAMPAIGNS),
+    "tracking:give_people": Row(Right.EDIT_PEOPLE, local=ANYTHING),
     "tracking:inbox": Row(Right.USE_INBOX, local=ANYTHING),
     "tracking:leave": PUBLIC,
     "tracking:seed_mailbox": PUBLIC,
     "tracking:log_call": Row(Right.EDIT_PEOPLE, local=PERSON),
     "tracking:online": PUBLIC,
+    "tracking:person_follow_ups": Row(Right.VIEW_PEOPLE, write=Right.EDIT_PEOPLE, local=PERSON),
     "tracking:preferences": PUBLIC,
     "tracking:ready_answers": Row(Right.USE_INBOX, local=ANYTHING),
     "tracking:sign_up": PUBLIC,
+    "tracking:task_act": Row(Right.VIEW_PEOPLE, local=TASK),
+    "tracking:waiting_for_you": Row(None),
     "tracking:write_to": Row(Right.USE_INBOX, local=PERSON),
 }
 

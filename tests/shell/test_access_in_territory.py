@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import NATIONAL_ONLY, Right, Role, role_has_right
@@ -30,9 +31,19 @@ from contacts.models import (
 from contacts.services.exports import token_of
 from contacts.services.people import create_contact
 from messaging.models import Campaign, Template
-from tests.shell.access_rows import ANYTHING, HOUSEHOLD, MAILING, PERSON, PUBLIC, ROWS
+from tests.shell.access_rows import (
+    ANYTHING,
+    CONVERSATION,
+    HOUSEHOLD,
+    MAILING,
+    PERSON,
+    PUBLIC,
+    ROWS,
+    TASK,
+)
 from tests.shell.test_access import ADMIN, DOORS, PAGES, address, plain_refusals, writing_right
 from tests.support.places import Places, make_places
+from tracking.models import Conversation, Task
 
 __all__ = ["plain_refusals"]
 pytestmark = pytest.mark.django_db
@@ -48,6 +59,8 @@ class Things:
     person: int
     household: int
     mailing: int
+    conversation: int
+    task: int
 
     def of(self, kind: str) -> int:
         return int(getattr(self, kind))
@@ -81,7 +94,9 @@ def make_things(name: str, commune: Territory, mailing: str) -> Things:
     household = Household.objects.create()
     HouseholdMember.objects.bulk_create(HouseholdMember(household=household, contact=one) for one in people)
     campaign = Campaign.objects.create(name=mailing, territory=commune)
-    return Things(people[0].pk, household.pk, campaign.pk)
+    conversation = Conversation.objects.create(contact=people[0], subject=name, last_at=timezone.now())
+    task = Task.objects.create(contact=people[0], title=name, due_on=timezone.localdate())
+    return Things(people[0].pk, household.pk, campaign.pk, conversation.pk, task.pk)
 
 
 @pytest.fixture
@@ -147,7 +162,7 @@ def test_page_of_one_thing_says_what_it_is() -> None:
 
 
 def of_one_thing() -> list[str]:
-    return [name for name in STAFF if ROWS[name].local in (PERSON, HOUSEHOLD, MAILING)]
+    return [name for name in STAFF if ROWS[name].local in (PERSON, HOUSEHOLD, MAILING, CONVERSATION, TASK)]
 
 
 def address_of(name: str, thing: int) -> str:
