@@ -52,6 +52,7 @@ app.conf.beat_schedule = {
     "forget old reports": {"task": "messaging.purge_events", "schedule": crontab(hour=4, minute=20)},
     "store opens and clicks": {"task": "tracking.drain", "schedule": 2.0, "options": PATIENCE},
     "name devices": {"task": "tracking.name_devices", "schedule": 60.0, "options": PATIENCE},
+    "move scenarios": {"task": "tracking.move_scenarios", "schedule": 20.0, "options": PATIENCE},
     "file what people wrote": {"task": "tracking.file_arrivals", "schedule": 60.0, "options": PATIENCE},
     "count who can be reached": {"task": "tracking.count_reach", "schedule": 300.0, "options": PATIENCE},
     "find households": {"task": "contacts.households", "schedule": crontab(hour=3, minute=20)},

@@ -15,6 +15,7 @@ from tracking.ingest import consumer
 from tracking.ingest.devices import name_devices as name_some_devices
 from tracking.ingest.folding import fold_counters
 from tracking.reach_figures import count_reach as count_reach_now
+from tracking.scenarios.moving import move_scenarios
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +48,12 @@ def file_what_arrived() -> int:
     """Put what people wrote into conversations, if the source that brought it did not."""
     with only_one("tracking.file_arrivals") as held:
         return file_arrivals() if held else 0
+
+
+@shared_task(name="tracking.move_scenarios")
+def move_scenarios_on() -> int:
+    """Let people into scenarios and move those who are due; returns how many steps were done."""
+    return move_scenarios()
 
 
 @shared_task(name="tracking.tidy")

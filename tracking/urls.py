@@ -16,6 +16,15 @@ from tracking.views.leaving import Leave
 from tracking.views.online import ViewOnline
 from tracking.views.preferences import PreferencesPage
 from tracking.views.report import CampaignReportPart
+from tracking.views.scenarios import (
+    EditScenario,
+    EditStep,
+    ScenarioAct,
+    ScenarioList,
+    ScenarioPage,
+    ScenarioPeople,
+    StepAct,
+)
 from tracking.views.seed_mailbox import SeedMailboxPage
 from tracking.views.sign_up import Confirm, SignUpPage
 
@@ -43,6 +52,15 @@ urlpatterns = [
     path("follow-ups/give/", GivePeople.as_view(), name="give_people"),
     path("follow-ups/waiting/", WaitingForYou.as_view(), name="waiting_for_you"),
     path("follow-ups/<int:pk>/<slug:act>/", TaskAct.as_view(), name="task_act"),
+    path("scenarios/", ScenarioList.as_view(), name="scenarios"),
+    path("scenarios/new/", EditScenario.as_view(), name="scenario_new"),
+    path("scenarios/<int:pk>/", ScenarioPage.as_view(), name="scenario"),
+    path("scenarios/<int:pk>/edit/", EditScenario.as_view(), name="scenario_edit"),
+    path("scenarios/<int:pk>/people/", ScenarioPeople.as_view(), name="scenario_people"),
+    path("scenarios/<int:pk>/steps/new/<slug:kind>/", EditStep.as_view(), name="step_new"),
+    path("scenarios/<int:pk>/steps/<int:step>/", EditStep.as_view(), name="step_edit"),
+    path("scenarios/<int:pk>/steps/<int:step>/<slug:act>/", StepAct.as_view(), name="step_act"),
+    path("scenarios/<int:pk>/<slug:act>/", ScenarioAct.as_view(), name="scenario_act"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),
     path("forms/", FormList.as_view(), name="forms"),
     path("forms/new/", EditForm.as_view(), name="form_new"),

@@ -102,6 +102,13 @@ MENU = (
                 "package",
                 _("rental rented file kit"),
             ),
+            Entry(
+                _("Scenarios"),
+                "tracking:scenarios",
+                Right.VIEW_CAMPAIGNS,
+                "workflow",
+                _("automation welcome series journey"),
+            ),
             Entry(_("Templates"), "messaging:templates", Right.VIEW_CAMPAIGNS, "layout-template"),
             Entry(_("Newsletters"), "contacts:newsletters", Right.VIEW_SEGMENTS, "newspaper"),
             Entry(_("Service messages"), "messaging:service_messages", Right.VIEW_CAMPAIGNS, "mail-check"),

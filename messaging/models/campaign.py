@@ -47,6 +47,10 @@ PERSONAL_PREFIX = "personal:"
 """`standing_for` of what members of the team write to one person begins so."""
 
 
+SERIES_PREFIX = "series:"
+"""And of the messages of a series, which leave as each person's turn comes."""
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def mailings(self) -> CampaignQuerySet:
         """Without the standing campaigns that carry service messages."""

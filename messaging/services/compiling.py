@@ -25,9 +25,13 @@ from messaging.services.targeting import notice_url, owes_notice
 _BY_LANGUAGE = re.compile(r'\{[{%][^}]*\blanguage\b|"languages": \["')
 
 
-def compile_campaign(campaign: Campaign) -> CompiledMessage:
-    """Compile blocks, subject and preview text; raises ContentError with every fault found."""
-    return _compile(campaign, Words(campaign.blocks, campaign.subject, campaign.preview_text))
+def compile_campaign(campaign: Campaign, *, numbered: Sequence[Link] = ()) -> CompiledMessage:
+    """Compile blocks, subject and preview text; raises ContentError with every fault found.
+
+    `numbered`: links of messages that left already, whose numbers stay theirs.
+    """
+    words = Words(campaign.blocks, campaign.subject, campaign.preview_text)
+    return _compile(campaign, words, numbered=numbered)
 
 
 def compile_variant(

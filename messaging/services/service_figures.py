@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from messaging.dispatch.counting import count_states
 from messaging.enums import SHOWN_AS, DeliveryState, ShownState
 from messaging.models import Campaign, Delivery
-from messaging.models.campaign import TEST_PREFIX
+from messaging.models.campaign import SERIES_PREFIX, TEST_PREFIX
 
 MONTHS_SHOWN = timedelta(days=92)
 
@@ -30,7 +30,11 @@ class Line:
     @property
     def label(self) -> str:
         """What it is called on screen; a kind without a name of its own says its own."""
-        names = {"confirmation": _("Confirmations of sign-ups"), "test": _("Tests of mailings")}
+        names = {
+            "confirmation": _("Confirmations of sign-ups"),
+            "test": _("Tests of mailings"),
+            "personal": _("Messages written by hand"),
+        }
         return names.get(self.kind, self.kind)
 
     @property
@@ -49,7 +53,8 @@ class Line:
 def recent_standing() -> list[Campaign]:
     """Standing campaigns of the last months, tests included, newest month first."""
     first = (timezone.localdate() - MONTHS_SHOWN).replace(day=1)
-    found = Campaign.objects.exclude(standing_for="").filter(ledger_month__gte=first)
+    found = Campaign.objects.exclude(standing_for="").exclude(standing_for__startswith=SERIES_PREFIX)
+    found = found.filter(ledger_month__gte=first)
     return list(found.defer("compiled", "blocks").order_by("-ledger_month", "standing_for"))
 
 

@@ -126,7 +126,7 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
                 "compiled": compiled.as_json(),
                 "frozen_at": timezone.now(),
                 "started_at": timezone.now(),
-                "send_until": _last_moment(month),
+                "send_until": last_moment(month),
                 **fields,
             },
         )
@@ -140,7 +140,7 @@ def standing_campaign(*, key: str, name: str, compile_content: Any, **fields: An
     return found
 
 
-def _last_moment(month: date) -> datetime:
+def last_moment(month: date) -> datetime:
     """What could not leave some days after its month is answered by nobody any more."""
     following = (month + timedelta(days=32)).replace(day=1)
     return timezone.make_aware(datetime.combine(following, time())) + PATIENCE

@@ -125,10 +125,11 @@ class PersonFollowUps(StaffView, View):
         return self._part(TaskForm(user=request.user, auto_id="task_%s"))
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        contact = self.contact  # first of all: is there such a person, for this member?
         form = TaskForm(request.POST, user=request.user, auto_id="task_%s")
         if form.is_valid():
             try:
-                service.create_task(contact=self.contact, by=request.user, **form.cleaned_data)
+                service.create_task(contact=contact, by=request.user, **form.cleaned_data)
             except TrackingError as error:
                 form.add_error(None, str(error))
             else:
