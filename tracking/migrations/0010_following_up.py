@@ -219,8 +219,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
                 ),
+                ("event_id", models.UUIDField(default=uuid.uuid4, editable=False)),
                 ("name", models.CharField(blank=True, max_length=200)),
                 ("address", models.CharField(blank=True, max_length=254)),
                 ("amount", models.PositiveIntegerField(verbose_name="amount")),

@@ -23,7 +23,7 @@ DEFAULT_CASH = 150_00
 
 
 class Donation(models.Model):
-    """One gift. `id` is also the event of its Interaction, which says that something was given, not how much.
+    """One gift. `event_id` is that of its Interaction, which says that something was given, not how much.
 
     `receipt` is the agent's number: the same is kept once. `contact` is empty while nobody is known by the
     address that came with it; `name` and `address` are kept to find them. `campaign`: the mailing whose link
@@ -44,7 +44,7 @@ class Donation(models.Model):
         HOOK = "hook", _("Call of the payment page")
         API = "api", _("API")
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    event_id = models.UUIDField(default=uuid.uuid4, editable=False)
     contact = models.ForeignKey(
         "contacts.Contact", null=True, on_delete=models.SET_NULL, related_name="donations", db_index=False
     )
@@ -66,7 +66,7 @@ class Donation(models.Model):
 
     objects = ScopedManager()
     personal_data = keep(
-        *["id", "contact", "amount", "given_on", "method", "receipt", "campaign", "came_by"],
+        *["id", "event_id", "contact", "amount", "given_on", "method", "receipt", "campaign", "came_by"],
         *["created_by", "created_at", "cancelled_at"],
     ) | scrub("name", "address")
 
