@@ -58,7 +58,7 @@ class Book:
 
     `held`: messages of the last batch that a cap left behind; `late`: those that a warm-up holds at their
     family, each with the seconds to wait. Service messages count and are never held: a mailing must not use
-    up what confirmations need.
+    up what confirmations need. A service mailing is a mailing here.
     """
 
     account: ProviderAccount

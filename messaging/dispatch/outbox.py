@@ -72,7 +72,9 @@ class Outbox:
         self._given_organisation, self._given_variant = organisation, variant
         self.account: ProviderAccount = account or sender.provider_account
         self.campaign = campaign
-        self.stream = Stream.SERVICE if campaign.kind == MessageKind.SERVICE else Stream.BULK
+        # A service mailing to many keeps the caps of mailings: confirmations must not wait behind it.
+        is_answer = campaign.kind == MessageKind.SERVICE and bool(campaign.standing_for)
+        self.stream = Stream.SERVICE if is_answer else Stream.BULK
         self.variant = variant.number if variant is not None else 0
         self._from = sender.address
         self._is_service = campaign.message_kind == MessageKind.SERVICE

@@ -1,7 +1,7 @@
 """The loop of a worker: the next campaign, a chunk of it, until nothing is due or time is up.
 
 Service messages (confirmations, tickets, answers) come first, and a lane of their own serves them alone, so
-that a big mailing cannot delay them.
+that a big mailing cannot delay them. A service mailing to many leaves as mailings do.
 """
 
 from __future__ import annotations
@@ -89,16 +89,17 @@ CROSS JOIN LATERAL (
     SELECT v.number, coalesce(v.sender_id, c.sender_id) FROM messaging_campaignvariant v
     WHERE v.campaign_id = c.id AND NOT v.opted_out
 ) version
+CROSS JOIN LATERAL (SELECT c.kind = 'service' AND c.standing_for <> '' AS first) lane
 JOIN messaging_senderidentity s ON s.id = version.sender_id
 WHERE c.state = 'sending' AND c.channel = 'email'
-    AND (c.kind = 'service' OR NOT %(service_only)s)
-    AND (c.kind = 'service' OR NOT s.id = ANY(%(full_senders)s::bigint[]))
+    AND (lane.first OR NOT %(service_only)s)
+    AND (lane.first OR NOT s.id = ANY(%(full_senders)s::bigint[]))
     AND NOT c.id = ANY(%(waiting)s::bigint[])
     AND EXISTS (
         SELECT FROM messaging_provideraccount a
         WHERE a.is_active
-            AND NOT a.id = ANY(CASE c.kind
-                WHEN 'service' THEN %(closed_service)s::bigint[] ELSE %(closed_bulk)s::bigint[] END)
+            AND NOT a.id = ANY(CASE WHEN lane.first
+                THEN %(closed_service)s::bigint[] ELSE %(closed_bulk)s::bigint[] END)
             AND (a.id = s.provider_account_id OR EXISTS (
                 SELECT FROM messaging_senderroute r
                 WHERE r.sender_id = s.id AND r.provider_account_id = a.id)))
@@ -106,7 +107,7 @@ WHERE c.state = 'sending' AND c.channel = 'email'
         SELECT FROM messaging_delivery d
         WHERE d.ledger_month = c.ledger_month AND d.campaign_id = c.id AND d.variant = version.number
             AND d.state IN ('queued', 'retry_wait') AND d.due_at <= now())
-ORDER BY c.kind <> 'service', random() LIMIT 1
+ORDER BY lane.first DESC, random() LIMIT 1
 """
 
 

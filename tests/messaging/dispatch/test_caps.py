@@ -10,11 +10,13 @@ from django.conf import settings
 from django.db import connections
 from django.utils import timezone
 
+from contacts.enums import MessageKind
 from messaging.dispatch import caps, standing
 from messaging.dispatch.pace import rate_of
-from messaging.dispatch.pump import Pump
+from messaging.dispatch.pump import Lane, Pump
 from messaging.dispatch.rates import Rates
 from messaging.models import (
+    Campaign,
     CampaignPace,
     Delivery,
     FamilyLimit,
@@ -176,3 +178,24 @@ def test_who_waits_queues_behind_those_before(url: str) -> None:
     second = rates.delays("test:queue", rate=2, waiting=2)
     assert first == pytest.approx([0.5, 1.0, 1.5, 2.0], abs=0.05)
     assert second == pytest.approx([2.5, 3.0], abs=0.3)
+
+
+def test_a_service_mailing_keeps_the_caps_and_delays_no_confirmation(sink: SmtpSink, pump: Pump) -> None:
+    make_people(60)
+    mailing = start(make_campaign(sink))
+    Campaign.objects.filter(pk=mailing.pk).update(kind=MessageKind.SERVICE)  # as one that was approved
+    ProviderAccount.objects.update(per_day=5)
+    assert pump.run(Lane.SERVICE, seconds=5).handed == 0
+    assert pump.run(seconds=10).handed == 5
+    assert books(mailing) == {"accepted": 5, "queued": 55}
+    send_service_message(
+        standing_for="confirmation",
+        occasion="one",
+        subject="Confirm",
+        paragraphs=["One."],
+        address="one@example.net",
+        language="fr",
+    )
+    assert pump.run(seconds=2).handed == 1
+    assert sink.received()[-1].recipient == "one@example.net"
+    assert sink.connection_count() == 2
