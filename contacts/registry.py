@@ -49,6 +49,7 @@ class HandOverCheck:
     subqueries with LIMIT 1: it is asked of each message of a large send. `answer` is an English msgid kept
     with it. The first true one by `order` decides. `until`: SQL of the moment at which a row that was given
     back is asked again; empty: soon. `rule`: key of the rule that it holds, asked while that refuses.
+    `as_national`: the row that is given back is the mailing's own from then on, no longer a version's.
     """
 
     order: int
@@ -57,6 +58,7 @@ class HandOverCheck:
     answer: str = ""
     until: str = ""
     rule: str = ""
+    as_national: bool = False
 
 
 @dataclass(frozen=True)

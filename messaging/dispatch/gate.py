@@ -27,6 +27,12 @@ HELD_SECONDS = 10.0
 """A row given back by a check is asked again after so long: it must not be claimed in a circle."""
 
 _DIRECT = ", ".join(f"'{kind.value}'" for kind in DIRECT_KINDS)
+# Told by the person: what a file says somebody agreed to is not enough.
+_AGREES_TO_TARGETING = f"""COALESCE((
+            SELECT k.given AND s.kind IN ({_DIRECT}) FROM contacts_consent k
+            LEFT JOIN contacts_source s ON s.id = k.source_id
+            WHERE k.contact_id = d.contact_id AND k.channel = c.channel AND k.purpose = 'targeting'
+            ORDER BY k.at DESC, k.id DESC LIMIT 1), false)"""  # noqa: S608 - our own text
 
 CHECKS = {
     "campaign_cancelled": HandOverCheck(10, "cancelled", "c.state = 'cancelled'"),
@@ -106,12 +112,8 @@ CHECKS = {
     "targeting_withdrawn": HandOverCheck(
         74,
         "suppressed",
-        # Told by the person: what a file says somebody agreed to is not enough.
-        f"""c.targeted AND c.kind = 'political' AND c.channel IN ('email', 'sms') AND NOT COALESCE((
-            SELECT k.given AND s.kind IN ({_DIRECT}) FROM contacts_consent k
-            LEFT JOIN contacts_source s ON s.id = k.source_id
-            WHERE k.contact_id = d.contact_id AND k.channel = c.channel AND k.purpose = 'targeting'
-            ORDER BY k.at DESC, k.id DESC LIMIT 1), false)""",  # noqa: S608 - our own text
+        "c.targeted AND c.kind = 'political' AND c.channel IN ('email', 'sms')"
+        f" AND NOT {_AGREES_TO_TARGETING}",
         gettext_noop("The person no longer agrees to targeted messages"),
         rule="targeting-consent",
     ),
@@ -124,6 +126,18 @@ CHECKS = {
             WHERE n.newsletter_id = (c.audience ->> 'id')::bigint AND n.contact_id = d.contact_id
                 AND n.ended_at IS NULL LIMIT 1) IS NULL""",
         gettext_noop("The person left the newsletter"),
+    ),
+    # Words chosen by place go to those who agree to that at the hand-over; the others read the national ones.
+    # Asked last: whoever would not be written to at all stays as they are.
+    "version_by_place": HandOverCheck(
+        98,
+        "queued",
+        f"""d.variant > 0 AND (
+            SELECT v.territory_id FROM messaging_campaignvariant v
+            WHERE v.campaign_id = c.id AND v.number = d.variant) IS NOT NULL
+        AND NOT {_AGREES_TO_TARGETING}""",  # noqa: S608 - our own text
+        until="now()",
+        as_national=True,
     ),
 }
 
@@ -152,6 +166,7 @@ WITH asked AS MATERIALIZED (
         settled_at = CASE WHEN (%(states)s)[v.verdict] IN ('handed', 'queued') THEN NULL ELSE now() END,
         due_at = CASE (%(states)s)[v.verdict] WHEN 'queued' THEN coalesce({until},
             now() + make_interval(secs => %(held)s)) ELSE d.due_at END,
+        variant = CASE WHEN v.verdict = ANY(%(nationals)s) THEN 0 ELSE d.variant END,
         provider_account_id = %(account)s
     FROM asked v
     WHERE d.ledger_month = DATE '{month}' AND d.ctid = v.place AND d.token = %(token)s
@@ -170,6 +185,7 @@ _TYPES = {
     "seconds": "float8",
     "account": "bigint",
     "held": "float8",
+    "nationals": "bigint[]",
     "zone": "text",
 }
 _ONE_AFTER_THE_OTHER = Statement(frequency.ONE_AFTER_THE_OTHER, {})
@@ -215,6 +231,11 @@ def hand_over(
                     "seconds": seconds,
                     "account": account,
                     "held": HELD_SECONDS,
+                    "nationals": numbers(
+                        number
+                        for number, (_name, check) in enumerate(checks, HANDED + 1)
+                        if check.as_national
+                    ),
                     "zone": settings.TIME_ZONE,
                 },
             )

@@ -36,6 +36,7 @@ WORDS: Mapping[str, Promise] = {
     "left_newsletter": gettext_lazy("the person had not left the newsletter"),
     "chosen_frequency": gettext_lazy("the person had not asked for fewer messages"),
     "frequency_cap": gettext_lazy("the person had not received enough messages that week"),
+    "version_by_place": gettext_lazy("the person agreed to read the words of their place"),
 }
 _SERVICE = gettext_lazy("it is a service message")
 _POLITICAL = gettext_lazy("it is a political message")
@@ -107,6 +108,11 @@ def _targeting(row: Delivery) -> Promise | str:
     return _political_only(row) or ("" if row.campaign.channel in DIGITAL else _CHANNEL)
 
 
+def _version(row: Delivery) -> Promise | str:
+    versions = row.campaign.variants.filter(number=row.variant, territory__isnull=False)
+    return "" if row.variant and versions.exists() else gettext_lazy("it was the same in every place")
+
+
 def _newsletter(row: Delivery) -> Promise | str:
     return "" if row.subscription_id else gettext_lazy("it is no newsletter")
 
@@ -128,6 +134,7 @@ _EXEMPT: Mapping[str, Callable[[Delivery], Promise | str]] = {
     "left_newsletter": _newsletter,
     "chosen_frequency": _political_only,
     "frequency_cap": _political_only,
+    "version_by_place": _version,
 }
 
 

@@ -7,14 +7,16 @@ from collections import Counter
 import pytest
 from django.utils.translation import override
 
-from contacts.enums import TerritoryKind
+from contacts.enums import Channel, ConsentPurpose, TerritoryKind
 from contacts.models import Contact, Territory, TerritoryAncestor
+from contacts.services.consents import record_consent
+from contacts.services.wordings import current_wording
 from messaging.dispatch.pump import Pump
 from messaging.models import Campaign, CampaignVariant, Delivery, SenderIdentity
 from messaging.services.pre_send import pre_send
 from messaging.services.version_counts import count_versions
 from tests.messaging.dispatch.conftest import books, start
-from tests.messaging.people import BLOCKS, agree_to_targeting, make_campaign, make_people
+from tests.messaging.people import BLOCKS, agree_to_targeting, make_campaign, make_people, make_source
 from tests.support.smtp_sink import SmtpSink
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -154,3 +156,51 @@ def test_faults_of_a_version_keep_the_mailing_from_leaving() -> None:
     with override("en"):
         (obstacle,) = pre_send(campaign).obstacles
     assert obstacle.message.startswith("Version “B”: ")
+
+
+def test_whoever_withdraws_since_the_freeze_reads_the_national_message_once(
+    sink: SmtpSink, pump: Pump, communes: dict[str, Territory]
+) -> None:
+    sink.start_over(keep_messages=True)
+    people = make_people(3)
+    faithful, withdrawn, gone = live_in(people, communes["beauvais"])
+    campaign = make_campaign(sink)
+    CampaignVariant.objects.create(
+        campaign=campaign,
+        number=1,
+        label="Oise",
+        territory=communes["oise"],
+        subject="Beauvais, {{ first_name }}",
+        sender=local_sender(campaign, "Nord"),
+    )
+    campaign = start(campaign)
+    assert variants_of(campaign) == dict.fromkeys((faithful, withdrawn, gone), 1)
+    withdraw(people[1], ConsentPurpose.TARGETING)
+    withdraw(people[2], ConsentPurpose.TARGETING)
+    withdraw(people[2], ConsentPurpose.MESSAGES)
+    assert pump.run(seconds=20).accepted == 2
+    assert books(campaign) == {"accepted": 2, "suppressed": 1}
+    assert variants_of(campaign) == {faithful: 1, withdrawn: 0, gone: 1}
+    told = {
+        one["To"].addresses[0].addr_spec: (
+            one["From"].addresses[0].display_name,
+            str(one["Subject"]).split()[0],
+        )
+        for one in sink.messages()
+    }
+    assert told == {
+        "person1@example.com": ("Nord", "Beauvais,"),
+        "person2@example.com": ("Équipe de campagne", "Bonjour"),
+    }
+
+
+def withdraw(person: Contact, purpose: ConsentPurpose) -> None:
+    record_consent(
+        contact=person,
+        channel=Channel.EMAIL,
+        purpose=purpose,
+        given=False,
+        source=make_source(),
+        wording=current_wording(Channel.EMAIL, purpose, "fr"),
+        by=None,
+    )
