@@ -157,6 +157,7 @@ class TimelineGroup(models.TextChoices):
     CONSENTS = "consents", _("Consents")
     NOTES = "notes", _("Notes")
     CALLS = "calls", _("Calls and meetings")
+    DONATIONS = "donations", _("Donations")
     SOURCES = "sources", _("Where the data comes from")
 
 

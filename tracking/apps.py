@@ -20,6 +20,7 @@ class TrackingConfig(AppConfig):
             timeline,
             version_figures,
         )
+        from tracking.donations import conditions as donation_conditions
         from tracking.errors import TrackingError
         from tracking.follow_ups import batches  # noqa: F401 - a job's handler
         from tracking.inbox import answers, drops, filing, sending, sources  # noqa: F401 - a job's handler
@@ -31,6 +32,7 @@ class TrackingConfig(AppConfig):
         for group, read in timeline.INTERACTIONS.items():
             registry.add("timeline", f"interactions of {group}", TimelineSource(group, read))
         segment_conditions.register()
+        donation_conditions.register()
         registry.add("campaign_figures", "opens_and_clicks", selectors.campaign_figures)
         clicks = CampaignGoal(_("People who clicked"), version_figures.clicked_by_version)
         registry.add("campaign_goals", "clicks", clicks)
@@ -41,7 +43,7 @@ class TrackingConfig(AppConfig):
         registry.add("signs_of_life", "activity", acted)
         signed_up = SignOfLife("tracking_submission", "confirmed_at", when="own.confirmed_at IS NOT NULL")
         registry.add("acts", "forms", signed_up)
-        met = SignOfLife("tracking_interaction", "at", when="own.kind IN ('call', 'meeting')")
+        met = SignOfLife("tracking_interaction", "at", when="own.kind IN ('call', 'meeting', 'donation')")
         registry.add("acts", "meetings", met)
         registry.add("signs_of_life", "forms", SignOfLife("tracking_submission", "at"))
         registry.add("holds", "activity", timeline.with_activity)

@@ -21,6 +21,7 @@ ICONS = {
     InteractionKind.SIGN_UP: "clipboard-pen",
     InteractionKind.CONFIRM: "circle-check",
     InteractionKind.CALL: "phone",
+    InteractionKind.DONATION: "hand-heart",
 }
 
 
@@ -50,6 +51,7 @@ GROUPS = {
     TimelineGroup.MESSAGES: (InteractionKind.OPEN, InteractionKind.CLICK, InteractionKind.UNSUBSCRIBE),
     TimelineGroup.FORMS: (InteractionKind.SIGN_UP, InteractionKind.CONFIRM, InteractionKind.PREFERENCES),
     TimelineGroup.CALLS: (InteractionKind.CALL, InteractionKind.MEETING),
+    TimelineGroup.DONATIONS: (InteractionKind.DONATION,),
 }
 INTERACTIONS = {group: partial(interactions, kinds) for group, kinds in GROUPS.items()}
 

@@ -8,6 +8,14 @@ from django.urls import path
 from campaign_crm.platform.middleware import for_everybody
 from tracking.views.ask import AskedPage, AskPage
 from tracking.views.calls import LogCall
+from tracking.views.donations import (
+    DonationAct,
+    DonationFile,
+    DonationHook,
+    DonationList,
+    DonationRules,
+    PersonDonations,
+)
 from tracking.views.follow_ups import FollowUps, GivePeople, PersonFollowUps, TaskAct, WaitingForYou
 from tracking.views.forms import EditForm, FormList, FormPage
 from tracking.views.inbox import ConversationAct, ConversationPage, Inbox
@@ -52,6 +60,12 @@ urlpatterns = [
     path("follow-ups/give/", GivePeople.as_view(), name="give_people"),
     path("follow-ups/waiting/", WaitingForYou.as_view(), name="waiting_for_you"),
     path("follow-ups/<int:pk>/<slug:act>/", TaskAct.as_view(), name="task_act"),
+    path("people/<int:pk>/donations/", PersonDonations.as_view(), name="person_donations"),
+    path("donations/", DonationList.as_view(), name="donations"),
+    path("donations/file/", DonationFile.as_view(), name="donation_file"),
+    path("donations/rules/", DonationRules.as_view(), name="donation_rules"),
+    path("donations/<int:pk>/<slug:act>/", DonationAct.as_view(), name="donation_act"),
+    path("donations/hook", for_everybody(DonationHook.as_view()), name="donation_hook"),
     path("scenarios/", ScenarioList.as_view(), name="scenarios"),
     path("scenarios/new/", EditScenario.as_view(), name="scenario_new"),
     path("scenarios/<int:pk>/", ScenarioPage.as_view(), name="scenario"),

@@ -44,6 +44,7 @@ class Right(models.TextChoices):
     APPROVE_EXPORT = "approve_export", _("Approve that people’s data leaves")
     VIEW_JOURNAL = "view_journal", _("Read the journal")
     MANAGE_TEAM = "manage_team", _("Invite people and give roles")
+    SEE_DONATIONS = "see_donations", _("See and write down donations")
     MANAGE_ACCOUNTS = "manage_accounts", _("Keep the campaign accounts: costs and invoices")
     MANAGE_SETTINGS = "manage_settings", _("Change settings, senders and accounts")
 

@@ -78,6 +78,13 @@ MENU = (
             Entry(_("Electors"), "contacts:electors", Right.VIEW_PEOPLE, "vote"),
             Entry(_("Segments"), "contacts:segments", Right.VIEW_SEGMENTS, "filter"),
             Entry(_("Fixed lists"), "contacts:lists", Right.VIEW_SEGMENTS, "list"),
+            Entry(
+                pgettext_lazy("menu", "Donations"),
+                "tracking:donations",
+                Right.SEE_DONATIONS,
+                "hand-heart",
+                _("gifts receipts agent"),
+            ),
             Entry(_("My exports"), "contacts:exports", Right.EXPORT_PEOPLE, "download"),
             Entry(_("Imports"), "contacts:imports", Right.VIEW_PEOPLE, "file-up"),
             Entry(_("Possible duplicates"), "contacts:duplicate_review", Right.EDIT_PEOPLE, "users-round"),

@@ -10,6 +10,7 @@ from campaign_crm.platform.models import Organisation
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from messaging.models import Campaign
+from tracking.donations.selectors import raised_by
 from tracking.selectors import NOT_ON_LISTS, SMALLEST_CELL, CampaignReport, campaign_report
 
 
@@ -24,6 +25,7 @@ class CampaignReportPart(StaffView, View):
         report = campaign_report(campaign)
         context = {
             "campaign": campaign,
+            "raised": raised_by(campaign.pk) if request.user.has_right(Right.SEE_DONATIONS) else None,
             "report": report,
             "counts": _counts(campaign, report),
             "without_name": report.delivered - report.measured,

@@ -1,0 +1,1 @@
+"""What people gave, as the agent who keeps the campaign's money tells it; no payment is taken here."""
