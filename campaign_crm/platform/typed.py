@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -27,9 +27,14 @@ def line_of(text: str, *, at_most: int) -> str:
 
 
 def moment_of(text: str) -> datetime | None:
-    """The moment that an ISO 8601 text names, in our time zone when it names none; None for anything else."""
+    """The moment that an ISO 8601 text names, in our time zone when it names none; None for anything else.
+
+    In UTC: texts may name zones, and years with them, that PostgreSQL does not know.
+    """
     try:
         found = parse_datetime(text)
-    except ValueError:  # well formed, and no date: the 45th of the 13th month
+        if found is not None and timezone.is_naive(found):
+            found = timezone.make_aware(found)
+        return None if found is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # well formed, and no date: the 45th of the 13th month
         return None
-    return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else found

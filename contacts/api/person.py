@@ -17,14 +17,18 @@ from campaign_crm.platform.api.chosen import ChosenFields, chosen_fields
 from campaign_crm.platform.api.reads import check_reading, count_read
 from contacts.api.reach import Asked, ReachOn, reach_of
 from contacts.api.support import NotedSupport, may_see_support, noted_support, with_support
+from contacts.enums import Gender
 from contacts.models import Contact
 from contacts.services.openings import note_person_opened
+
+GENDERS = ["", *Gender.values]
 
 
 class PersonSerializer(ChosenFields, serializers.ModelSerializer[Contact]):
     """A person with their addresses and the channels on which they may be written to."""
 
-    commune = serializers.CharField(source="commune.code", default=None, read_only=True)
+    commune = serializers.CharField(source="commune.code", default=None, allow_null=True, read_only=True)
+    gender = serializers.ChoiceField(choices=GENDERS, read_only=True)
     extra_fields = serializers.JSONField(
         source="custom",
         read_only=True,

@@ -80,7 +80,7 @@ class PersonFieldsSerializer(serializers.Serializer[Any]):
     first_name = serializers.CharField(max_length=100, allow_blank=True, required=False)
     last_name = serializers.CharField(max_length=100, allow_blank=True, required=False)
     birth_name = serializers.CharField(max_length=100, allow_blank=True, required=False)
-    gender = serializers.ChoiceField(choices=Gender.choices, allow_blank=True, required=False)
+    gender = serializers.ChoiceField(choices=["", *Gender.values], required=False)
     birth_date = serializers.DateField(allow_null=True, required=False)
     birth_year = serializers.IntegerField(
         min_value=BIRTH_YEARS[0], max_value=BIRTH_YEARS[1], allow_null=True, required=False

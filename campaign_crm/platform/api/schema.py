@@ -14,8 +14,8 @@ from campaign_crm.platform.api.filters import CHOSEN
 from campaign_crm.platform.api.idempotency import CHARACTERS, HEADER
 from campaign_crm.platform.api.problems import CONTENT_TYPE
 
-ALWAYS = ("400", "401", "403", "404", "406", "429")
-OF_WRITING = ("409", "415", "422")
+ALWAYS = ("400", "401", "403", "404", "406", "422", "429")
+OF_WRITING = ("409", "415")
 OF_CHANGING = ("412",)
 CHANGING = {"PATCH", "PUT"}
 
