@@ -120,7 +120,7 @@ def _read_marks() -> tuple[list[Mark], bool]:
         complete = False
     try:
         with _client() as client:
-            texts.append(client.get(KEY))  # type: ignore[arg-type]
+            texts.append(client.get(KEY))
     except redis.RedisError:
         complete = False
     return [Mark(**json.loads(text)) for text in texts if text], complete

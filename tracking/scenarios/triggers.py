@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -104,7 +104,7 @@ def _on_the_day(value: Value, since: datetime, until: datetime, _started: dateti
     if not since < moment <= until:
         return none
     people = people_matching(read_segment(value["id"]), at=moment, inside=(value["id"],))
-    return people.extra(select={"contact_id": "contacts_contact.id"})
+    return people.annotate(contact_id=F("pk"))
 
 
 def _classes_of_segment(value: Value) -> frozenset[TargetingClass]:

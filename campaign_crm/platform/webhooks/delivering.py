@@ -38,7 +38,7 @@ WITH due AS (
      WHERE place <= %s AND delivery.state = 'waiting' AND delivery.due_at <= statement_timestamp()
      ORDER BY delivery.due_at LIMIT %s FOR UPDATE OF delivery SKIP LOCKED
 )
-UPDATE platform_webhookdelivery SET due_at = statement_timestamp() + %s, attempts = attempts + 1
+UPDATE platform_webhookdelivery SET due_at = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1
  WHERE id IN (SELECT id FROM chosen) RETURNING id
 """
 
@@ -71,7 +71,7 @@ def forget_old() -> int:
 
 def _claim() -> list[WebhookDelivery]:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_CLAIM, [OF_ONE, AT_ONCE, LEASE])
+        cursor.execute(_CLAIM, [OF_ONE, AT_ONCE, LEASE.total_seconds()])
         ids = [row[0] for row in cursor.fetchall()]
     found = WebhookDelivery.objects.select_related("webhook").filter(pk__in=ids)
     return list(found.order_by("pk"))
@@ -95,9 +95,10 @@ def _letter(delivery: WebhookDelivery) -> Letter | None:
 def _data(delivery: WebhookDelivery) -> dict[str, Any] | None:
     """The data of an event, with who somebody is for those who may know; None for people of elsewhere."""
     webhook, person = delivery.webhook, delivery.person
+    data: dict[str, Any] = delivery.data
     if person is None:
-        return None if webhook.territory is not None else delivery.data
-    data = delivery.data | {"person": {"id": person}}
+        return None if webhook.territory is not None else data
+    data = data | {"person": {"id": person}}
     if not webhook.tells_people and webhook.territory is None:
         return data
     with walls.acting_within(None if webhook.territory is None else frozenset({webhook.territory})):
