@@ -38,7 +38,8 @@ WITH due AS (
      WHERE place <= %s AND delivery.state = 'waiting' AND delivery.due_at <= statement_timestamp()
      ORDER BY delivery.due_at LIMIT %s FOR UPDATE OF delivery SKIP LOCKED
 )
-UPDATE platform_webhookdelivery SET due_at = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1
+UPDATE platform_webhookdelivery
+   SET due_at = statement_timestamp() + make_interval(secs => %s), attempts = attempts + 1
  WHERE id IN (SELECT id FROM chosen) RETURNING id
 """
 
