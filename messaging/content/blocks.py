@@ -190,14 +190,8 @@ class _BlockReader:
             return condition, ()
         where = _("otherwise")
         otherwise = self.reader.blocks(given, position=f"{self.place}, {where}", in_columns=False)
-        if condition.is_by_place and not given:
-            self._problem(
-                _(
-                    "Content chosen by place must leave nobody out: add the block that everyone else reads"
-                    " (people elsewhere, and people who have not agreed to targeted content)."
-                ),
-                "otherwise",
-            )
+        if condition.needs_alternative and not given:
+            self._problem(_by_place() if condition.is_by_place else _by_segment(), "otherwise")
         return condition, otherwise
 
     def _open(self, *, nested: bool, conditional: bool) -> bool:
@@ -307,6 +301,20 @@ class _BlockReader:
 
     def _problem(self, message: str, name: str, *, line: int = 0) -> None:
         self.reader.problems.append(Problem(message, name, self.id, self.place, line))
+
+
+def _by_place() -> str:
+    return _(
+        "Content chosen by place must leave nobody out: add the block that everyone else reads"
+        " (people elsewhere, and people who have not agreed to targeted content)."
+    )
+
+
+def _by_segment() -> str:
+    return _(
+        "Content for a segment must leave nobody out: add the block that everyone else reads"
+        " (people outside it, and people who have not agreed to targeted content)."
+    )
 
 
 __all__ = ["BLOCK_TYPES", "Block", "parse_document", "read_document", "template_problems"]

@@ -19,6 +19,7 @@ from mjml import mjml2html
 
 from messaging.content.blocks import Block, parse_document, template_problems
 from messaging.content.brand import Brand
+from messaging.content.conditions import segments_in
 from messaging.content.errors import ContentError, Problem
 from messaging.content.escaping import ContextKind, for_header
 from messaging.content.fields import HIDDEN_LINK, OPEN_PIXEL, compiled_names, example_values
@@ -143,6 +144,7 @@ def compile_message(
         pictures=writer.pictures,
         languages=languages,
         extra=extra,
+        segments=segments_in(document),
     )
 
 
@@ -177,8 +179,9 @@ def _finished(
     pictures: list[Picture],
     languages: tuple[str, ...],
     extra: tuple[str, ...],
+    segments: frozenset[int],
 ) -> CompiledMessage:
-    names = compiled_names(links.last, extra)
+    names = compiled_names(links.last, extra, segments)
     templates = {ContextKind.HTML: html, ContextKind.TEXT: text, ContextKind.HEADER: subject}
     for kind, source in templates.items():
         if faults := faults_in(source, kind, names=names, filters=FILTERS):
@@ -186,7 +189,7 @@ def _finished(
     slots = {kind: compile_slots(source, kind) for kind, source in templates.items()}
     sizes = {}
     for known in (False, True):  # both kinds of readers, so that no branch fails later
-        values = example_values(links=links.last, extra=extra, known=known)
+        values = example_values(links=links.last, extra=extra, segments=segments, known=known)
         sizes = {kind: len(template.render(values).encode()) for kind, template in slots.items()}
     return CompiledMessage(
         subject=subject,

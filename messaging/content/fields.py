@@ -15,6 +15,7 @@ from functools import lru_cache
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from messaging.content.conditions import SEGMENT
 from messaging.content.recipients import EventData as EventData
 from messaging.content.recipients import OrganisationData as OrganisationData
 from messaging.content.recipients import RecipientData as RecipientData
@@ -204,15 +205,21 @@ def author_names(extra: tuple[str, ...] = ()) -> Names:
     return Names(known, shown_only, _ALSO)
 
 
-def compiled_names(links: int, extra: Iterable[str] = ()) -> Names:
-    """What a compiled template may read: the author's names, and what the compiler puts in."""
+def compiled_names(links: int, extra: Iterable[str] = (), segments: Iterable[int] = ()) -> Names:
+    """What a compiled template may read: the author's names, and what the compiler puts in.
+
+    `segments`: those that blocks ask about. An author cannot ask: without a block's alternative, somebody
+    would read nothing.
+    """
     author = author_names(tuple(extra))
     made = frozenset(f"{TRACKED_LINK}{number}" for number in range(1, links + 1))
-    made |= {OPEN_PIXEL, HIDDEN_LINK}
+    made |= {OPEN_PIXEL, HIDDEN_LINK, *(f"{SEGMENT}{number}" for number in segments)}
     return Names(author.known | made, author.shown_only, author.also)
 
 
-def example_values(*, links: int = 0, extra: Iterable[str] = (), known: bool = True) -> dict[str, object]:
+def example_values(
+    *, links: int = 0, extra: Iterable[str] = (), segments: Iterable[int] = (), known: bool = True
+) -> dict[str, object]:
     """A context of examples; with `known=False`, of a person of whom nothing is known."""
     values: dict[str, object] = {one.name: one.example or None for one in FIELDS}
     if not known:
@@ -221,6 +228,8 @@ def example_values(*, links: int = 0, extra: Iterable[str] = (), known: bool = T
         values["greeting"] = "Bonjour,"
     for slug in extra:
         values[f"extra_{slug}"] = None
+    for number in segments:
+        values[f"{SEGMENT}{number}"] = True if known else None
     for number in range(1, links + 1):
         values[f"{TRACKED_LINK}{number}"] = "https://example.org/c/" + "x" * 60
     values[HIDDEN_LINK] = "https://example.org/c/" + "x" * 60

@@ -37,6 +37,7 @@ from messaging.services.approval_state import content_of, is_approved
 from messaging.services.compiling import compile_campaign, compile_variant
 from messaging.services.criteria import said_now
 from messaging.services.pre_send import domain_fault
+from messaging.services.reader_segments import documents_of, joins_of, kept_of, reader_segments
 from messaging.services.send_options import is_targeted
 from messaging.services.version_counts import OWN_VERSIONS
 
@@ -56,7 +57,7 @@ FROM (
         r.measurement AS measured, coalesce(place.department, '') AS department, c.language,
         CASE WHEN own.allows OR %s IS NULL THEN r.source_id ELSE %s END AS source_id,
         CASE WHEN own.allows OR %s IS NULL THEN r.basis ELSE %s END AS basis,
-        r.consent_id, n.id AS subscription_id
+        r.consent_id, n.id AS subscription_id, {segments} AS context
     FROM contacts_contact c
     JOIN contacts_reach r ON r.contact_id = c.id AND r.channel = %s
     CROSS JOIN LATERAL (SELECT r.political AND r.political_until >= %s AS allows) own
@@ -73,6 +74,7 @@ FROM (
     LEFT JOIN contacts_subscription n
         ON n.contact_id = c.id AND n.newsletter_id = %s AND n.ended_at IS NULL
     {values}
+    {in_segments}
     WHERE c.id IN ({people})
     ORDER BY e.address_hash, c.id
 ) chosen
@@ -99,7 +101,7 @@ WITH merged AS MATERIALIZED (
 INSERT INTO messaging_delivery (
     ledger_month, campaign_id, contact_id, occasion, state, settled_at, answer,
     address, address_hash, variant, measured, department, language, source_id, basis, consent_id,
-    subscription_id, due_at, notice_version, rulebook_version, segment_version)
+    subscription_id, context, due_at, notice_version, rulebook_version, segment_version)
 SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.contact_id END, '',
     CASE WHEN person.id IS NULL THEN 'suppressed' WHEN second THEN 'cancelled' ELSE 'queued' END,
     CASE WHEN second OR person.id IS NULL THEN now() END,
@@ -107,7 +109,8 @@ SELECT %(month)s, %(campaign)s, CASE WHEN NOT second THEN kept_id ELSE frozen.co
     CASE WHEN person.id IS NULL THEN '' ELSE address END,
     CASE WHEN person.id IS NULL THEN uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())
          ELSE address_hash END, variant, measured, department, language, source_id, basis, consent_id,
-    subscription_id, coalesce(due_at, now()){step}, %(notice)s, %(rulebook)s, %(segment)s
+    subscription_id, CASE WHEN person.id IS NOT NULL THEN context END,
+    coalesce(due_at, now()){step}, %(notice)s, %(rulebook)s, %(segment)s
 FROM {table} frozen LEFT JOIN merged ON merged.contact_id = frozen.contact_id
 LEFT JOIN (SELECT id FROM contacts_contact WHERE erased_at IS NULL) person
     ON person.id = coalesce(merged.kept_id, frozen.contact_id)
@@ -227,14 +230,17 @@ def _read(campaign: Campaign, audience: Audience, people: QuerySet[Contact]) -> 
         sql, parameters = people.order_by().values("pk").query.sql_with_params()
     except EmptyResultSet:
         sql, parameters = "SELECT NULL::bigint", ()
+    segments = reader_segments(documents_of(campaign))
+    in_segments, of_segments = joins_of(segments)
+    statement = _read_statement(campaign, table, sql).replace("{in_segments}", in_segments)
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
-            _read_statement(campaign, table, sql),
+            statement.replace("{segments}", kept_of(segments)),
             [
                 *[source_id, source_id, source_id, basis, campaign.channel],
                 *[timezone.localdate(), campaign.scheduled_at or timezone.now()],
-                *[campaign.pk, newsletter, *parameters],
+                *[campaign.pk, newsletter, *of_segments, *parameters],
             ],
         )
         cursor.execute(

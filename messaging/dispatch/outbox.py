@@ -25,6 +25,7 @@ from messaging.models import Campaign, CampaignVariant, ProviderAccount
 from messaging.providers.base import OutgoingMessage, SharedContent
 from messaging.providers.smtp.sources import Stream
 from messaging.services.compiling import organisation_data
+from messaging.services.reader_segments import IN_SEGMENTS, values_of
 from messaging.services.recipients import READER, Message, Wanted, load_recipients
 from messaging.services.sender_trust import trust_of
 
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 ACTION_URL = "action_url"  # in a service message's context: where it leads
 IN_REPLY_TO = "in_reply_to"  # and the Message-ID that it answers
-NOT_SHOWN = frozenset({READER, ACTION_URL, IN_REPLY_TO})
+NOT_SHOWN = frozenset({READER, ACTION_URL, IN_REPLY_TO, IN_SEGMENTS})
 
 
 class Prepared(NamedTuple):
@@ -195,6 +196,7 @@ class Outbox:
             context[MESSAGE_TOKEN] = tokens.sign_message(mark)
         if row.context:
             context |= self._values_of(row.context)
+            context |= values_of(row.context, agrees=recipient.targeting)
         return context
 
     def _addresses(self, row: Row, occasion: int, at: datetime) -> dict[str, str]:

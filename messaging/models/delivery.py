@@ -45,7 +45,7 @@ class Delivery(models.Model):
     measured = models.BooleanField(db_default=False)  # opens and clicks may be tied to the person
     department = models.CharField(max_length=3, db_default="")  # for counts without a person
     language = models.CharField(max_length=8, db_default="fr")
-    context = models.JSONField(null=True)  # values of a service message; null for a mailing
+    context = models.JSONField(null=True)  # values of a service message; a reader's segments
     # Work
     lease_until = models.DateTimeField(null=True)
     token = models.BigIntegerField(db_default=0)

@@ -14,7 +14,9 @@ from contacts.errors import ContactsError
 from contacts.models import Segment
 from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.nesting import every_rule, named_segments, read_segment
+from messaging.content.conditions import segments_in
 from messaging.models import Approval, Campaign, SenderIdentity, SendingRule
+from messaging.services.reader_segments import documents_of
 from messaging.services.variants import revision_of
 
 ALONE_WINDOW = timedelta(minutes=10)
@@ -38,20 +40,24 @@ def is_needed(recipients: int, *, kind: str = MessageKind.POLITICAL) -> bool:
 def content_of(campaign: Campaign) -> str:
     """Fingerprint of what is approved: texts, versions, options, senders and the audience's definition."""
     try:
-        segments = _segments_of(resolve_audience(campaign.audience, channel=Channel(campaign.channel)))
+        audience = resolve_audience(campaign.audience, channel=Channel(campaign.channel))
+        segments = _segments_of(audience, frozenset().union(*map(segments_in, documents_of(campaign))))
     except ContactsError:
         segments = None
     said = f"{revision_of(campaign)}/{segments}/{_senders_of(campaign)}"
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def _segments_of(audience: Audience) -> list[tuple[int, int]]:
-    """Its segment with those that it names, directly or not, each with its version."""
-    if audience.segment is None:
-        return []
-    own = audience.segment.pk
-    named = {one for rule in every_rule(read_segment(own), (own,)) for one in named_segments(rule)}
-    found = Segment.objects.filter(pk__in={own, *named}).order_by("pk")
+def _segments_of(audience: Audience, of_blocks: frozenset[int]) -> list[tuple[int, int]]:
+    """Its segment and those of blocks, with those that they name, directly or not, each with its version."""
+    own = of_blocks if audience.segment is None else of_blocks | {audience.segment.pk}
+    named = {
+        one
+        for segment in own
+        for rule in every_rule(read_segment(segment), (segment,))
+        for one in named_segments(rule)
+    }
+    found = Segment.objects.filter(pk__in=own | named).order_by("pk")
     return list(found.values_list("pk", "version"))
 
 

@@ -28,6 +28,7 @@ from messaging.services.approval_state import is_approved, window_of
 from messaging.services.experiment_copies import copy_test
 from messaging.services.kit_limits import keep_to_territory
 from messaging.services.pre_send import domain_fault, pre_send, senders_fault
+from messaging.services.reader_segments import check_named
 from messaging.services.rights import ask_right as ask_right
 from messaging.services.rights import ask_second_step, place_of_mailing
 from messaging.services.schedules import last_moment, unschedule
@@ -88,6 +89,7 @@ def create_campaign(
     for field, value in fields.items():
         setattr(campaign, field, value)
     _check_words(campaign)
+    check_named([], campaign.blocks, by=by)
     campaign.save()
     audit.record(action="campaign.create", on=campaign, by=by)
     return campaign
@@ -111,6 +113,8 @@ def update_campaign(
     if held.territory_id is not None:
         fields = keep_to_territory(held, fields)
     changed = [name for name, value in fields.items() if getattr(held, name) != value]
+    if "blocks" in changed:
+        check_named(held.blocks, fields["blocks"], by=by)
     # An approval was for the text as it was: whoever changes it asks again.
     was_approved = bool(changed) and is_approved(held)
     for name in changed:

@@ -25,6 +25,7 @@ from messaging.models.experiment import Outcome
 from messaging.services.approval_state import is_approved
 from messaging.services.experiment_sides import MOST_SIDES, letter_of
 from messaging.services.experiment_sides import test_of as test_of
+from messaging.services.reader_segments import check_named
 from messaging.services.rights import ask_right
 from messaging.services.schedules import unschedule
 from messaging.services.templates import cleaned_blocks
@@ -127,7 +128,7 @@ def save_variant(
     """
     held = _held(campaign, by)
     variant = _variant(held, number, revision)
-    values = _as_kept(held, fields)
+    values = _as_kept(held, fields, by)
     changed = sorted(name for name, value in values.items() if getattr(variant, name) != value)
     if not changed:
         return variant
@@ -215,7 +216,7 @@ def _ask_revision(is_now: int, seen: int) -> None:
         raise EditedMeanwhile(_("Somebody else changed this test meanwhile: look at it again first."))
 
 
-def _as_kept(held: Campaign, fields: VariantFields) -> dict[str, Any]:
+def _as_kept(held: Campaign, fields: VariantFields, by: User) -> dict[str, Any]:
     """The fields of an edit as they are saved."""
     values: dict[str, Any] = dict(fields)
     sender = values.get("sender")
@@ -229,6 +230,7 @@ def _as_kept(held: Campaign, fields: VariantFields) -> dict[str, Any]:
                 _("Versions of a local kit differ by subject, preview text and sender: its blocks stay.")
             )
         blocks = cleaned_blocks(values["blocks"])
+        check_named(held.blocks, blocks, by=by)
         values["blocks"] = None if blocks == cleaned_blocks(held.blocks) else blocks
     return values
 

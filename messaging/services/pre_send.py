@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -20,14 +21,16 @@ from contacts.segments.audience import Audience, resolve_audience
 from contacts.segments.reachability import Counts
 from contacts.services.elections import votes_to_come
 from contacts.services.opt_out_question import opt_out_file_is_missing
+from messaging.content.blocks import read_document
 from messaging.content.compile import CompiledMessage
 from messaging.content.errors import ContentError
 from messaging.content.preview import Check, Level, checks
 from messaging.models import Campaign, SenderIdentity
 from messaging.services.approval_state import approval_of, has_outgrown, is_needed
-from messaging.services.compiling import compile_campaign, compile_variant
+from messaging.services.compiling import compile_campaign, compile_variant, words_of_variant
 from messaging.services.experiment_checks import faults_of_test
 from messaging.services.muted import all_are_muted, count_muted_recipients, why_muted
+from messaging.services.reader_segments import segment_problems
 from messaging.services.send_options import is_targeted
 from messaging.services.sender_trust import bulk_fault
 from messaging.services.test_slices import slice_fault
@@ -228,6 +231,8 @@ def _of_versions(campaign: Campaign) -> tuple[list[CompiledMessage], list[Obstac
                 message = named % {"version": variant, "fault": problem.said}
                 found.append(Obstacle(About.CONTENT, message, problem.block_id))
             continue
+        for one in _of_segments(words_of_variant(campaign, variant).blocks):
+            found.append(replace(one, message=named % {"version": variant, "fault": one.message}))
         for check in checks(texts[-1]):
             if check.level is Level.ERROR:
                 message = named % {"version": variant, "fault": check.message}
@@ -277,7 +282,14 @@ def _has_another_way(sender: SenderIdentity) -> bool:
 
 def _compiled(campaign: Campaign) -> tuple[CompiledMessage | None, list[Obstacle]]:
     try:
-        return compile_campaign(campaign), []
+        compiled = compile_campaign(campaign)
     except ContentError as error:
         found = [Obstacle(About.CONTENT, problem.said, problem.block_id) for problem in error.problems]
         return None, found
+    return compiled, _of_segments(campaign.blocks)
+
+
+def _of_segments(document: Any) -> list[Obstacle]:
+    """Segments that blocks name and that may choose no reader."""
+    blocks, _problems = read_document(document)
+    return [Obstacle(About.CONTENT, one.said, one.block_id) for one in segment_problems(blocks)]

@@ -14,6 +14,7 @@ from contacts.enums import Channel, MessageKind
 from contacts.models import Contact, Reach
 from messaging.content.blocks import read_document, template_problems
 from messaging.content.compile import CompiledMessage, compile_message
+from messaging.content.conditions import segments_in
 from messaging.content.errors import ContentError, Problem
 from messaging.content.escaping import ContextKind
 from messaging.content.fields import OPEN_PIXEL, TRACKED_LINK, example_values
@@ -29,6 +30,7 @@ from messaging.services.compiling import (
     words_of_variant,
 )
 from messaging.services.origins import source_for
+from messaging.services.reader_segments import kept_for, segment_problems, values_of
 from messaging.services.recipients import Message, Wanted, load_recipients
 
 EXAMPLE, EMPTY = "example", "empty"
@@ -128,6 +130,7 @@ def find_problems(draft: Draft, *, extra: tuple[str, ...]) -> list[Problem]:
     problems += template_problems(draft.subject, ContextKind.HEADER, field=_("Subject"), extra=extra)
     problems += template_problems(draft.preview_text, ContextKind.TEXT, field=_("Preview text"), extra=extra)
     blocks, found = read_document(draft.blocks, extra=extra)
+    found += segment_problems(blocks)
     if not blocks and not found:
         found.append(Problem(_("The message is empty: add a block.")))
     return problems + found
@@ -191,7 +194,8 @@ def _context(
     organisation: Organisation,
     extra: tuple[str, ...],
 ) -> dict[str, object]:
-    examples = example_values(links=compiled.last_link, extra=extra, known=reader != EMPTY)
+    segments = segments_in(draft.blocks)
+    examples = example_values(links=compiled.last_link, extra=extra, segments=segments, known=reader != EMPTY)
     examples[OPEN_PIXEL] = _BLANK_PICTURE
     words = organisation_data(organisation, sender_name=draft.sender.from_name if draft.sender else "")
     person = None if reader in (EXAMPLE, EMPTY) else _person(reader, draft, compiled)
@@ -203,7 +207,8 @@ def _context(
     }
     known = recipient_context(person, words)
     made = {name: value for name, value in known.items() if value != ""}  # links are made when it leaves
-    return dict.fromkeys(examples) | links | made
+    kept = kept_for(Contact(pk=int(reader)), draft.blocks)
+    return dict.fromkeys(examples) | links | made | values_of(kept, agrees=person.targeting)
 
 
 def _person(reader: str, draft: Draft, compiled: CompiledMessage) -> RecipientData | None:

@@ -15,6 +15,7 @@ from messaging.content.blocks import read_document
 from messaging.errors import EditedMeanwhile, MessagingError
 from messaging.models import Template
 from messaging.services.compiling import custom_field_keys
+from messaging.services.reader_segments import check_named
 
 EDITABLE = frozenset({"name", "subject", "preview_text", "blocks"})
 
@@ -29,6 +30,7 @@ def create_template(
 ) -> Template:
     """Keep a beginning; its blocks may still have problems. Raises NameTaken."""
     name = _free_name(name)
+    check_named([], blocks, by=by)
     template = Template.objects.create(
         name=name,
         subject=subject,
@@ -52,6 +54,7 @@ def update_template(*, template: Template, revision: int, by: User | None, **val
         values["name"] = _free_name(values["name"], besides=template.pk)
     if "blocks" in values:
         values["blocks"] = cleaned_blocks(values["blocks"])
+        check_named(template.blocks, values["blocks"], by=by)
     saved = Template.objects.filter(pk=template.pk, revision=revision).update(
         **values, revision=F("revision") + 1, updated_at=timezone.now()
     )

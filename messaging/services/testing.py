@@ -30,6 +30,7 @@ from messaging.services.campaigns import ask_right
 from messaging.services.compiling import compile_campaign, compile_variant, words_of_variant
 from messaging.services.origins import source_for
 from messaging.services.pre_send import sender_fault
+from messaging.services.reader_segments import kept_for
 from messaging.services.recipients import READER
 from messaging.services.service_messages import NOBODY, add_to_ledger, standing_campaign
 
@@ -70,7 +71,7 @@ def send_test(
             address=address.strip(),
             occasion=f"test-{secrets.token_hex(8)}",
             language=reader.language if reader is not None else by.language,
-            context={READER: reader.pk} if reader is not None else None,
+            context=None if reader is None else {READER: reader.pk, **kept_for(reader, shown.blocks)},
             source_id=_source(campaign, reader),
         )
         for address in dict.fromkeys(addresses)

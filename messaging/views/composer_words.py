@@ -61,6 +61,13 @@ def _block_words() -> dict[str, str]:
             "Only readers who agreed to messages chosen for them read it; everyone else reads the"
             " alternative."
         ),
+        "segment": _("In the segment"),
+        "any_segment": _("Everybody"),
+        "other_segment": _("A segment that is not shared with you"),
+        "segment_help": _(
+            "Who is in it when the mailing is prepared. Where it chooses by who people are, only readers who"
+            " agreed to that read the block; everyone else reads the alternative."
+        ),
         "others_read": _("What everyone else reads"),
         "local_block": _("Local block"),
         "local_help": _("Each region or department may put its own words here; this text is for the others."),

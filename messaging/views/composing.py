@@ -11,10 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.generic import TemplateView
 
+from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import TerritoryKind
-from contacts.models import CustomField, Territory
+from contacts.models import CustomField, Segment, Territory
 from messaging.content.block_types import BLOCK_TYPES, BlockType, FieldSpec
 from messaging.content.conditions import DEPARTMENT, REGION
 from messaging.content.fields import FIELDS, GROUP_LABELS, Group, MergeField, extra_field
@@ -66,7 +67,7 @@ class Composer(StaffView, TemplateView):
             campaign=campaign,
             step="compose",
             senders=senders_of_mailing(campaign) if campaign else [],
-            data=composer_data(document),
+            data=composer_data(document, self.request.user),
             is_scheduled=campaign is not None and campaign.state == "scheduled",
             may_manage_senders=self.request.user.has_right(Right.MANAGE_SETTINGS),
             **kwargs,
@@ -78,7 +79,7 @@ class Composer(StaffView, TemplateView):
         return self._found
 
 
-def composer_data(document: Document) -> dict[str, Any]:
+def composer_data(document: Document, reader: User) -> dict[str, Any]:
     """Everything that the composer's script begins with."""
     limits = document.limits()
     # What is written inside somebody else's message is no mailing by itself.
@@ -89,7 +90,7 @@ def composer_data(document: Document) -> dict[str, Any]:
         "check": check_of(document),
         "types": [_type(kind) for kind in BLOCK_TYPES.values()],
         "variables": _variables(),
-        "choices": _choices(),
+        "choices": _choices(reader),
         "words": composer_words(),
         **limits,
         "urls": {
@@ -161,13 +162,14 @@ def _variable(field: MergeField) -> dict[str, Any]:
     }
 
 
-def _choices() -> dict[str, Any]:
+def _choices(reader: User) -> dict[str, Any]:
     return {
         "events": knows_events(),
         "languages": [("fr", _("French")), ("en", _("English"))],
         "genders": [("F", _("Women")), ("M", _("Men")), ("", _("Not known"))],
         "departments": _places(TerritoryKind.DEPARTMENT, DEPARTMENT),
         "regions": _places(TerritoryKind.REGION, REGION),
+        "segments": list(Segment.objects.visible_to(reader).order_by("name").values_list("pk", "name")),
     }
 
 

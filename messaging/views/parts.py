@@ -56,7 +56,7 @@ class PartComposer(OnePart[Part], TemplateView):
         return super().get_context_data(
             document=document,
             campaign=document.campaign,
-            data=composer_data(document),
+            data=composer_data(document, self.request.user),
             **rights_of(self.request.user),
             **kwargs,
         )

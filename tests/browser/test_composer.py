@@ -11,7 +11,7 @@ import pytest
 from PIL import Image as Pillow
 from playwright.sync_api import Page, expect
 
-from contacts.models import Contact
+from contacts.models import Contact, Segment
 from contacts.services.projections import refresh_projections
 from messaging.models import Campaign, Image
 from tests.browser.conftest import LOOKS, Look, Watched, check_axe, has_no_sideways_scroll
@@ -244,6 +244,24 @@ def test_condition_by_place_asks_for_what_the_others_read(
     expect(page.get_by_text("Some readers", exact=True)).to_be_visible()
     assert saved(page, campaign).blocks[1]["only_if"] == {"genders": ["F"]}
     check_axe(page)
+
+
+def test_a_block_for_a_segment_asks_for_what_the_others_read(
+    compose: Callable[..., Page], campaign: Campaign
+) -> None:
+    women = Segment.objects.create(
+        name="Women", tree={"all": [{"condition": "gender", "operator": "is", "value": ["F"]}]}
+    )
+    page = compose()
+    page.get_by_role("button", name="Text Come along.").click()
+    page.get_by_text("Only for some readers").click()
+    page.get_by_label("In the segment").select_option("Women")
+    expect(page.get_by_text("Content for a segment must leave nobody out").first).to_be_visible()
+    assert saved(page, campaign).blocks[1]["only_if"] == {"segment": women.pk}
+    check_axe(page)
+    page.get_by_label("In the segment").select_option("Everybody")
+    expect(page.get_by_text("Content for a segment must leave nobody out")).to_have_count(0)
+    assert "only_if" not in saved(page, campaign).blocks[1]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)

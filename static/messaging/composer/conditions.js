@@ -16,6 +16,7 @@ export function drawConditions(block, context, drawList) {
     boxes("genders", words.genders, choices.genders),
     ...nearEvent(),
     places(),
+    ...inSegment(),
   );
   if (hasAny(given)) body.append(alternative());
   return details;
@@ -115,17 +116,35 @@ export function drawConditions(block, context, drawList) {
     );
   }
 
+  // A segment of somebody else's, or one that is gone, stays until it is taken off.
+  function inSegment() {
+    const known = choices.segments || [];
+    if (!known.length && !given.segment) return [];
+    const id = freshId("segment");
+    const others = given.segment && !known.some(([key]) => key === given.segment) ? [[given.segment, words.other_segment]] : [];
+    const options = [["", words.any_segment], ...known, ...others].map(([key, label]) => h("option", { value: key, selected: key === (given.segment || "") }, label));
+    return [
+      h(
+        "div",
+        { class: "field" },
+        h("label", { class: "label", for: id }, words.segment),
+        h("select", { id, "aria-describedby": `${id}-help`, onchange: (event) => set("segment", Number(event.target.value) || false) }, options),
+        h("p", { class: "help", id: `${id}-help` }, words.segment_help),
+      ),
+    ];
+  }
+
   function alternative() {
-    const byPlace = Boolean(given.departments?.length || given.regions?.length);
+    const mustStand = Boolean(given.departments?.length || given.regions?.length || given.segment);
     block.otherwise ??= [];
     return h(
       "div",
       { class: "field" },
-      h("span", { class: "label" }, words.others_read, byPlace ? null : h("span", { class: "optional" }, ` (${words.optional})`)),
+      h("span", { class: "label" }, words.others_read, mustStand ? null : h("span", { class: "optional" }, ` (${words.optional})`)),
       drawList(block.otherwise, { parent: block.id, name: "otherwise", inColumns: false }),
       h("p", { class: "error", "data-error-of": "otherwise", hidden: true }),
     );
   }
 }
 
-export const hasAny = (condition) => Boolean(condition && (condition.event || LISTS.some((name) => condition[name]?.length)));
+export const hasAny = (condition) => Boolean(condition && (condition.event || condition.segment || LISTS.some((name) => condition[name]?.length)));
