@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -13,8 +14,9 @@ from contacts.enums import Channel, ConsentPurpose, UnreachableReason
 from contacts.models import Consent, Contact, Newsletter, Reach, Source, Subscription
 from contacts.services.consents import current_wording, record_consent
 from contacts.services.frequency import choose_frequency, chosen_days
+from contacts.services.objections import record_objection
 from contacts.services.sources import preference_page_source
-from contacts.services.subscriptions import end_subscription, subscribe
+from contacts.services.subscriptions import end_all_subscriptions, end_subscription, subscribe
 from messaging.models import Campaign
 from tracking.enums import InteractionKind
 from tracking.services.departures import Recipient, note_departure, note_return
@@ -119,6 +121,47 @@ def change_preferences(
     if changed or begun or ended or rhythm:
         returns = begun and not held.objected
         _note(contact, channel, campaign, leaves=ended and not begun, returns=returns)
+
+
+def other_channels(contact: Contact, channel: Channel) -> dict[Channel, Preferences]:
+    """What holds on the other channels by which the person has an address or a number."""
+    reach = Reach.objects.filter(contact=contact, point_id__isnull=False).exclude(channel=channel)
+    known = set(reach.values_list("channel", flat=True))
+    return {one: preferences_of(contact, one) for one in Channel if one.value in known}
+
+
+@transaction.atomic
+def change_other_channels(*, contact: Contact, channel: Channel, wanted: Collection[Channel]) -> None:
+    """Messages on the other channels, each on or off; an objection made elsewhere holds all the same."""
+    for other, held in other_channels(contact, channel).items():
+        purposes = held.purposes - {ConsentPurpose.MESSAGES}
+        if other in wanted:
+            purposes |= {ConsentPurpose.MESSAGES}
+        change_preferences(contact=contact, channel=other, wanted=replace(held, purposes=purposes))
+
+
+@transaction.atomic
+def leave_all(*, contact: Contact, channel: Channel, campaign: int = 0) -> None:
+    """End every political message on every channel, and every newsletter, until they sign up anew.
+
+    Asked again, nothing more is written. `campaign`: whose message brought them to the page.
+    """
+    wait_for_turn(f"preferences {contact.pk}")
+    ended = end_all_subscriptions(contact=contact, by=None)
+    open_still = [one for one in Channel if not _is_closed(contact, one)]
+    record_objection(contact=contact, channels=open_still, proof={"how": "preferences page"}, by=None)
+    if ended or open_still:
+        _note(contact, channel, campaign, leaves=True, returns=False)
+
+
+def _is_closed(contact: Contact, channel: Channel) -> bool:
+    """Whether their last word on a channel ended it, and every address of theirs knows."""
+    last = Consent.objects.filter(contact=contact, channel=channel, purpose=ConsentPurpose.MESSAGES)
+    word = last.order_by("-at", "-id").values_list("given", flat=True).first()
+    reach = Reach.objects.filter(contact=contact, channel=channel).first()
+    return word is False and (
+        reach is None or reach.point_id is None or reach.reason == UnreachableReason.SUPPRESSED
+    )
 
 
 def _note(contact: Contact, channel: Channel, campaign: int, *, leaves: bool, returns: bool) -> None:

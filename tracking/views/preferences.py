@@ -14,14 +14,23 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from campaign_crm.platform.typed import numbers_of
-from contacts.enums import Channel
+from contacts.enums import Channel, ConsentPurpose
 from contacts.merging.redirects import present_contact
 from contacts.models import ChosenFrequency, Contact, Newsletter
 from contacts.services.consents import current_wording
 from contacts.services.frequency import chosen_days
 from messaging.content.addresses import read_preferences
 from messaging.content.tokens import TESTS, BadToken, PreferencesToken, UnsubscribeToken
-from tracking.services.preferences import OFFERED, Preferences, change_preferences, preferences_of
+from tracking.services.held_data import held_data
+from tracking.services.preferences import (
+    OFFERED,
+    Preferences,
+    change_other_channels,
+    change_preferences,
+    leave_all,
+    other_channels,
+    preferences_of,
+)
 from tracking.views.language import speak_language_of
 
 Asked = PreferencesToken | UnsubscribeToken
@@ -38,16 +47,28 @@ class PreferencesPage(View):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         opened, contact = self._open(token)
+        channel, leave = Channel(opened.channel), request.POST.get("leave", "")
+        if leave:
+            return self._leave(request, opened, contact, sure=leave == "all")
+        others = [one for one in Channel if request.POST.get(f"on_{one.value}") == "on"]
         wanted = Preferences(
             purposes=frozenset(purpose for purpose in OFFERED if request.POST.get(purpose) == "on"),
             newsletters=frozenset(numbers_of(request.POST.getlist("newsletters"))),
             days=_days(request.POST.get("days"), chosen_days(contact, Channel(opened.channel))),
         )
-        change_preferences(
-            contact=contact, channel=Channel(opened.channel), wanted=wanted, campaign=opened.campaign
-        )
+        change_preferences(contact=contact, channel=channel, wanted=wanted, campaign=opened.campaign)
+        if "channels" in request.POST:  # of a page that showed them
+            change_other_channels(contact=contact, channel=channel, wanted=others)
         with speak_language_of(contact, request):
             return render(request, "public/preferences.html", self._context(opened, contact, saved=True))
+
+    def _leave(self, request: HttpRequest, opened: Asked, contact: Contact, *, sure: bool) -> HttpResponse:
+        """Nothing more, by any channel: asked once more before it is done."""
+        with speak_language_of(contact, request):
+            if not sure:
+                return render(request, "public/leave_all.html", {"done": False})
+            leave_all(contact=contact, channel=Channel(opened.channel), campaign=opened.campaign)
+            return render(request, "public/leave_all.html", {"done": True})
 
     def _open(self, text: str) -> tuple[Asked, Contact]:
         token = self._token(text)
@@ -72,6 +93,12 @@ class PreferencesPage(View):
         return {
             "saved": saved,
             "objected": held.objected,
+            "channels": [
+                (other, current_wording(other, ConsentPurpose.MESSAGES, contact.language).text, found)
+                for other, found in other_channels(contact, channel).items()
+            ],
+            "messages": ConsentPurpose.MESSAGES,
+            "facts": held_data(contact),
             "purposes": [(purpose, text, purpose in held.purposes) for purpose, text in texts.items()],
             "rhythms": [(0, _("No limit"), not held.days)]
             + [(days.value, days.label, days == held.days) for days in ChosenFrequency.Days],

@@ -7,8 +7,17 @@ from django.db.models import Sum
 from django.test import Client
 
 from contacts.enums import Channel, LawfulBasis, SuppressionReason, SuppressionScope
-from contacts.models import ChosenFrequency, Consent, Contact, Newsletter, Reach, Source, Subscription
-from contacts.services.contact_points import remove_point
+from contacts.models import (
+    ChosenFrequency,
+    Consent,
+    Contact,
+    Newsletter,
+    Reach,
+    Source,
+    Subscription,
+    Suppression,
+)
+from contacts.services.contact_points import add_phone, remove_point
 from contacts.services.projections import refresh_projections
 from contacts.services.sources import create_source, update_source
 from contacts.services.suppressions import suppress
@@ -159,3 +168,52 @@ def test_how_often_is_chosen_by_the_person_and_kept_until_they_change_it(url, pe
     ]
     Client().post(url, {"messages": "on", "days": "0"})
     assert not ChosenFrequency.objects.exists()
+
+
+def test_other_ways_are_offered_and_each_ended_alone(url, person, source) -> None:
+    add_phone(contact=person, number="+33639980001", source=source, by=None)
+    page = Client().get(url).text
+    assert 'name="on_sms"' in page
+    assert 'name="on_call"' in page
+    assert 'name="on_post"' not in page, "no postal address is known"
+    Client().post(url, {"messages": "on", "channels": "shown", "on_sms": "on"})
+    said = {(one.channel, one.given) for one in Consent.objects.filter(purpose="messages")}
+    assert said == {("email", True), ("sms", True)}
+    assert Consent.objects.get(channel="sms").wording is not None
+    Client().post(url, {"messages": "on"})  # a program that knows nothing of other ways
+    assert Consent.objects.filter(channel="sms").count() == 1
+    Client().post(url, {"messages": "on", "channels": "shown"})
+    assert not Reach.objects.get(contact=person, channel="sms").political
+    assert Reach.objects.get(contact=person, channel="email").political
+
+
+def test_one_button_ends_everything_once_it_is_confirmed(url, person, source) -> None:
+    add_phone(contact=person, number="+33639980001", source=source, by=None)
+    letter = Newsletter.objects.create(name="Letter")
+    Client().post(url, {"messages": "on", "newsletters": [letter.pk], "channels": "shown", "on_sms": "on"})
+    before = Consent.objects.count()
+    asked = Client().post(url, {"leave": "ask"}).text
+    assert "Receive nothing more?" in asked
+    assert Consent.objects.count() == before, "asking changes nothing"
+    for _time in range(2):
+        assert "You receive nothing more" in Client().post(url, {"leave": "all"}).text
+    assert not Reach.objects.filter(contact=person, political=True).exists()
+    assert not Subscription.objects.filter(ended_at=None).exists()
+    assert Consent.objects.filter(given=False, channel="email").count() == 1
+    assert Suppression.objects.filter(reason="objection").count() == 3, (
+        "the address, and the number by SMS and call"
+    )
+    assert "this holds" in Client().get(url).text
+    Client().post(url, {"channels": "shown", "on_sms": "on", "messages": "on"})
+    assert not Reach.objects.filter(contact=person, political=True).exists(), (
+        "only a new sign-up brings them back"
+    )
+
+
+def test_what_is_held_is_told_by_its_ends_alone(url, person, source) -> None:
+    add_phone(contact=person, number="+33639980001", source=source, by=None)
+    page = Client().get(url).text
+    assert "le…@example.org" in page
+    assert "… 01" in page
+    for secret in ("lea.martin@example.org", "Martin", "+33639980001"):
+        assert secret not in page
