@@ -20,6 +20,7 @@ from campaign_crm.shell.demo.cast import Cast, make_cast, stage_cast
 from campaign_crm.shell.demo.copying import copy_lines, run_sql, sql_of
 from campaign_crm.shell.demo.doubles import make_doubles, make_households
 from campaign_crm.shell.demo.files import finish, make_imports
+from campaign_crm.shell.demo.following import make_following
 from campaign_crm.shell.demo.mailings import make_mailings
 from campaign_crm.shell.demo.origins import FORM_DAYS
 from campaign_crm.shell.demo.people import COLUMNS, People
@@ -109,11 +110,13 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         make_households(first=parameters["first"], last=parameters["last"])
     with steps.step("mailings and what came back"):
         mailings = make_mailings(plan, cast, parameters)
+    with steps.step("what is followed up"):
+        following = make_following(plan, cast, parameters)
     with steps.step("what people are to the organisation"):
         refresh_relationships(range(parameters["first"], parameters["last"] + 1))
     _clear()
     analyze(*_LATER)
-    counts = {"people": plan.contacts, "electors": rolls.electors, **mailings}
+    counts = {"people": plan.contacts, "electors": rolls.electors, **mailings, **following}
     audit.record(
         action="demo.seed",
         on=Organisation.current(),
