@@ -55,6 +55,11 @@ app.conf.beat_schedule = {
     "move scenarios": {"task": "tracking.move_scenarios", "schedule": 20.0, "options": PATIENCE},
     "file what people wrote": {"task": "tracking.file_arrivals", "schedule": 60.0, "options": PATIENCE},
     "count who can be reached": {"task": "tracking.count_reach", "schedule": 300.0, "options": PATIENCE},
+    "count and remind of sign-ups": {
+        "task": "tracking.settle_sign_ups",
+        "schedule": 600.0,
+        "options": PATIENCE,
+    },
     "find households": {"task": "contacts.households", "schedule": crontab(hour=3, minute=20)},
     "find duplicates": {"task": "contacts.compare_people", "schedule": crontab(hour=3, minute=50)},
     "look at senders' domains": {"task": "messaging.check_domains", "schedule": crontab(hour=4, minute=40)},

@@ -238,6 +238,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 EXPORT_APPROVAL_ABOVE = env.number("EXPORT_APPROVAL_ABOVE", 200)  # people a day: above, another agrees
+FORM_REDIRECT_HOSTS = [host.lower() for host in env.words("FORM_REDIRECT_HOSTS")]
+FORM_MAIL_CHECK = env.flag("FORM_MAIL_CHECK", not LOCAL)
+FORM_PROOF_COST = env.number("FORM_PROOF_COST", 60_000)  # hashes a browser makes at most
 EXPORT_KEPT_HOURS = env.number("EXPORT_KEPT_HOURS", 48, least=1)  # until a file that was made is deleted
 IMPORT_FILE_DAYS = env.number("IMPORT_FILE_DAYS", 30, least=1)  # that a file waits to be imported
 IMPORT_UNDO_DAYS = env.number("IMPORT_UNDO_DAYS", 90, least=1)  # then what an import replaced is forgotten

@@ -12,3 +12,4 @@ PRIVATE_NETWORKS = [ip_network("127.0.0.0/8"), ip_network("::1")]  # where the s
 CANCEL_WINDOW_SECONDS = 0  # tests of the window set their own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # speed; never outside tests
 SECOND_STEP_REQUIRED = False  # tests of it switch it on: everybody else signs in without a phone
+FORM_PROOF_COST = 200  # hashes; browsers of installations make more

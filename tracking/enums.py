@@ -61,3 +61,36 @@ class Metric(models.TextChoices):
     UNSUBSCRIBES = "unsubscribes", _("Unsubscribed")
     PROXY_OPENS = "proxy_opens", _("Messages fetched by a privacy proxy")
     SET_ASIDE = "set_aside", _("Robots")
+
+
+class FormKind(models.TextChoices):
+    SIGN_UP = "sign_up", _("Sign-up")
+    VOLUNTEER = "volunteer", _("Volunteers")
+    PETITION = "petition", _("Petition")
+    SURVEY = "survey", _("Survey")
+    CONTACT = "contact", _("Contact request")
+    WRONG_DATA = "wrong_data", _("Report of wrong data")
+
+
+class Confirmation(models.TextChoices):
+    """What happens between an answer and its choices being in force."""
+
+    SOFT = "soft", _("Welcome at once, counted after 48 hours without a return")
+    STRICT = "strict", _("Only once the person confirms by the link they receive")
+
+
+class SubmissionState(models.TextChoices):
+    ACCEPTED = "accepted", _("Accepted")
+    WAITING = "waiting", _("To look at")
+    REFUSED = "refused", _("Refused")
+
+
+class Suspicion(models.TextChoices):
+    """Why an answer waits for a look, as the queue says it."""
+
+    NO_PROOF = "no_proof", _("Sent without JavaScript: waits for the person’s confirmation")
+    TRAP = "trap", _("Filled in a field that people do not see")
+    TOO_FAST = "too_fast", _("Sent within two seconds")
+    FORGED = "forged", _("Its proof of work is false or was used before")
+    DISPOSABLE = "disposable", _("Throw-away mailbox")
+    NO_MAILBOX = "no_mailbox", _("The domain of the address receives no mail")

@@ -26,7 +26,7 @@ SET visitor = hashtextextended(contact_id || ':' || coalesce(campaign_id, 0), %(
 WHERE contact_id = ANY(%(ids)s)
 """
 _EMPTY_SUBMISSIONS = """
-UPDATE tracking_submission AS own SET data = '{}', ip = NULL, address_hash = NULL
+UPDATE tracking_submission AS own SET data = '{}', ip = NULL, address_hash = NULL, state = 'refused'
 WHERE own.contact_id IS NULL AND own.address_hash IN (
     SELECT address_hash FROM contacts_emailaddress WHERE contact_id = ANY(%(ids)s))
 """

@@ -11,10 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.enums import Channel, TargetingClass
 from contacts.models import Reach
-from contacts.segments.conditions import Condition, ConditionGroup, Context, register_condition
+from contacts.segments.conditions import (
+    Condition,
+    ConditionGroup,
+    Context,
+    register_condition,
+    register_family,
+)
 from contacts.segments.standard.pieces import DAYS, having, having_any, named_rows
 from messaging.models import Campaign, Delivery
-from tracking.enums import HitClass, InteractionKind
+from tracking import answer_conditions
+from tracking.enums import HitClass, InteractionKind, SubmissionState
 from tracking.models import Form, Interaction, Submission
 from tracking.selectors import DELIVERED
 
@@ -93,17 +100,19 @@ def _received(operator: str, value: Any, _context: Context) -> Q:
 
 
 def _signed_up(operator: str, value: Any, _context: Context) -> Q:
-    return having_any(operator, lambda ids: Submission.objects.filter(form__in=ids), value)
+    accepted = Submission.objects.filter(state=SubmissionState.ACCEPTED)
+    return having_any(operator, lambda ids: accepted.filter(form__in=ids), value)
 
 
 def _takes_part(_operator: str, value: Any, _context: Context) -> Q:
-    """Confirmed only: whoever did not answer the link was promised to receive nothing more."""
-    confirmed = Submission.objects.filter(confirmed_at__isnull=False, form__registers=True)
+    """Confirmed, or two days old without a return: the others were promised to receive nothing more."""
+    confirmed = Submission.objects.counted().filter(form__registers=True)  # type: ignore[attr-defined]
     return having_any("any", lambda ids: confirmed.filter(form__in=ids), value)
 
 
 def register() -> None:
     """Offer them; called once, from `TrackingConfig.ready()`."""
+    register_family(answer_conditions.PREFIX, answer_conditions.answer_conditions)
     recent = {"days": DAYS, "not_days": DAYS}
     mailings = {"any": MAILINGS, "all": MAILINGS, "none": MAILINGS}
     for key, label, operators, compiled, note in (

@@ -16,6 +16,7 @@ from tracking.ingest.devices import name_devices as name_some_devices
 from tracking.ingest.folding import fold_counters
 from tracking.reach_figures import count_reach as count_reach_now
 from tracking.scenarios.moving import move_scenarios
+from tracking.services import settling
 
 logger = logging.getLogger(__name__)
 
@@ -77,3 +78,11 @@ def count_reach() -> None:
     with only_one("tracking.count_reach") as held:
         if held:
             count_reach_now()
+
+
+@shared_task(name="tracking.settle_sign_ups")
+def settle_sign_ups() -> None:
+    """Count, remind and ask those who answered forms; skips while the previous run goes on."""
+    with only_one("tracking.settle_sign_ups") as held:
+        if held:
+            settling.settle_sign_ups()

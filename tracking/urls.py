@@ -6,6 +6,7 @@ Pixels (`/o/`) and clicks (`/c/`) are answered earlier, by `tracking.ingest.midd
 from django.urls import path
 
 from campaign_crm.platform.middleware import for_everybody
+from tracking.views import form_parts
 from tracking.views.ask import AskedPage, AskPage
 from tracking.views.calls import LogCall
 from tracking.views.donations import (
@@ -17,7 +18,10 @@ from tracking.views.donations import (
     PersonDonations,
 )
 from tracking.views.follow_ups import FollowUps, GivePeople, PersonFollowUps, TaskAct, WaitingForYou
-from tracking.views.forms import EditForm, FormList, FormPage
+from tracking.views.form_builder import CheckForm, FormBuilder, PreviewForm, PublishForm, SaveForm
+from tracking.views.form_queue import FormQueue
+from tracking.views.form_share import ExportAnswers, FormCode, FormPoster, ShareForm
+from tracking.views.forms import CreateForm, DuplicateForm, EditSettings, FormFigures, FormList, FormPage
 from tracking.views.inbox import ConversationAct, ConversationPage, Inbox
 from tracking.views.inbox_more import DropAddressPage, FileCopy, ReadyAnswers, WriteTo
 from tracking.views.leaving import Leave
@@ -46,6 +50,9 @@ urlpatterns = [
     path("your-data/", for_everybody(AskPage.as_view(language="en")), name="ask_en"),
     path("d/<str:token>", for_everybody(AskedPage.as_view()), name="asked"),
     path("t/<str:token>", for_everybody(SeedMailboxPage.as_view()), name="seed_mailbox"),
+    path("f/_/challenge", for_everybody(form_parts.challenge), name="form_challenge"),
+    path("f/_/communes", for_everybody(form_parts.communes), name="form_communes"),
+    path("f/<slug:slug>.js", for_everybody(form_parts.embed_script), name="form_embed"),
     path("f/<slug:slug>", for_everybody(SignUpPage.as_view()), name="sign_up"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
     path("people/<int:pk>/write/", WriteTo.as_view(), name="write_to"),
@@ -77,7 +84,19 @@ urlpatterns = [
     path("scenarios/<int:pk>/<slug:act>/", ScenarioAct.as_view(), name="scenario_act"),
     path("mailings/<int:pk>/report/", CampaignReportPart.as_view(), name="campaign_report"),
     path("forms/", FormList.as_view(), name="forms"),
-    path("forms/new/", EditForm.as_view(), name="form_new"),
+    path("forms/new/", CreateForm.as_view(), name="form_new"),
+    path("forms/waiting/", FormQueue.as_view(), name="form_queue"),
     path("forms/<int:pk>/", FormPage.as_view(), name="form"),
-    path("forms/<int:pk>/edit/", EditForm.as_view(), name="form_edit"),
+    path("forms/<int:pk>/edit/", FormBuilder.as_view(), name="form_edit"),
+    path("forms/<int:pk>/save/", SaveForm.as_view(), name="form_save"),
+    path("forms/<int:pk>/check/", CheckForm.as_view(), name="form_check"),
+    path("forms/<int:pk>/preview/", PreviewForm.as_view(), name="form_preview"),
+    path("forms/<int:pk>/publish/", PublishForm.as_view(), name="form_publish"),
+    path("forms/<int:pk>/duplicate/", DuplicateForm.as_view(), name="form_duplicate"),
+    path("forms/<int:pk>/settings/", EditSettings.as_view(), name="form_settings"),
+    path("forms/<int:pk>/share/", ShareForm.as_view(), name="form_share"),
+    path("forms/<int:pk>/code.svg", FormCode.as_view(), name="form_code"),
+    path("forms/<int:pk>/poster.pdf", FormPoster.as_view(), name="form_poster"),
+    path("forms/<int:pk>/figures.csv", FormFigures.as_view(), name="form_figures"),
+    path("forms/<int:pk>/people/", ExportAnswers.as_view(), name="form_people"),
 ]

@@ -40,6 +40,7 @@ _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
 _CONFIRM = struct.Struct(">x16sI32s")  # submission, minute, address hash
 _PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute, address hash
 _REQUEST = struct.Struct(">QI32s")  # request or test mailbox, minute, address hash
+_FORM = struct.Struct(">QQI")  # form, contact, minute
 _NOTICE = struct.Struct(">Q")
 _RETURN = struct.Struct(">HIBIQ")  # month, campaign, contact (its 5 bytes: high, low), occasion
 _RETURN_TEXT = 64  # characters of base32
@@ -60,6 +61,7 @@ class Kind(IntEnum):
     NOTICE = 10
     MESSAGE = 11
     SEED = 12
+    FORM = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,15 @@ class SeedToken:
 
 
 @dataclass(frozen=True, slots=True)
+class FormToken:
+    """A form filled in beforehand with what is known of one person; the reader decides how old it may be."""
+
+    form: int
+    contact: int
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeToken:
     """The transparency notice of a targeted mailing: the same for all its readers."""
 
@@ -176,6 +187,7 @@ Token = (
     | RequestToken
     | NoticeToken
     | SeedToken
+    | FormToken
 )
 
 
@@ -218,6 +230,11 @@ def sign_seed(token: SeedToken) -> str:
     """84 characters."""
     body = _REQUEST.pack(token.mailbox, minute_number(token.signed_at), _checked(token.address_hash))
     return _text(Kind.SEED, body)
+
+
+def sign_form(token: FormToken) -> str:
+    """52 characters."""
+    return _text(Kind.FORM, _FORM.pack(token.form, token.contact, minute_number(token.signed_at)))
 
 
 def sign_notice(token: NoticeToken) -> str:
@@ -342,6 +359,11 @@ def _read_seed(body: bytes) -> SeedToken:
     return SeedToken(mailbox, address_hash, minute_of(minute))
 
 
+def _read_form(body: bytes) -> FormToken:
+    form, contact, minute = _FORM.unpack(body)
+    return FormToken(form, contact, minute_of(minute))
+
+
 def _read_notice(body: bytes) -> NoticeToken:
     return NoticeToken(*_NOTICE.unpack(body))
 
@@ -357,4 +379,5 @@ _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.REQUEST: _read_request,
     Kind.NOTICE: _read_notice,
     Kind.SEED: _read_seed,
+    Kind.FORM: _read_form,
 }

@@ -37,6 +37,7 @@ from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import give_addresses, make_campaign, make_officer, make_source
 from tests.messaging.returns.messages import DSN, REPLY
 from tests.messaging.returns.test_mailboxes import make_mailbox
+from tests.support.forms import as_a_browser
 from tests.support.imap_server import ImapServer
 from tests.support.imports import import_file, write_rows
 from tests.support.smtp_sink import SmtpSink
@@ -147,7 +148,7 @@ def test_sign_up(log: StringIO, commits: Callable[..., Any]) -> None:
     client = Client()
     for _time in range(3):  # the second and third meet the limits
         with commits():
-            client.post(f"/f/{form.slug}", answers)
+            client.post(f"/f/{form.slug}", {**answers, **as_a_browser(form.slug)})
     client.post(f"/f/{form.slug}", {**answers, "email": f"{ADDRESS} junk", "phone": "06 39 98 00 42 42"})
     Client(enforce_csrf_checks=True).post("/api/v1/sign-ups/", answers)
     client.get(f"/f/{form.slug}?email={ADDRESS}&name={LAST}")

@@ -16,8 +16,9 @@ from campaign_crm.platform.models import User
 from contacts.models import Election, ElectionRound, Newsletter, SilenceWindow, Source
 from tests.support.places import make_places
 from tracking.errors import AnsweredForSomethingElse, PublicPagesAreSilent
-from tracking.models import Form, Submission
-from tracking.services.forms import create_form, update_form
+from tracking.forms.presets import simple_document
+from tracking.models import Form, FormVersion, Submission
+from tracking.services.forms import create_form, publish_form, update_form
 
 pytestmark = pytest.mark.django_db
 
@@ -54,20 +55,6 @@ def test_whoever_answered_before_registered_for_nothing() -> None:
         update_form(form=form, by=None, newsletters=[], registers=True)
 
 
-def test_staff_say_that_people_register_by_a_form(client: Client) -> None:
-    officer = User.objects.create_user(email="officer@example.org", role="director", language="en")
-    client.force_login(officer)
-    assert "register here for something that takes place" in client.get("/forms/new/").content.decode()
-    sent = {"title": "Rally", "language": "fr", "fields_asked": ["email"], "registers": "on"}
-    client.post("/forms/new/", sent)
-    form = Form.objects.get(title="Rally")
-    assert form.registers
-    Submission.objects.create(form=form, data={})
-    Form.objects.update(registers=False)
-    answer = client.post(f"/forms/{form.pk}/edit/", sent)
-    assert (answer.status_code, "a form of its own" in answer.content.decode()) == (422, True)
-
-
 @pytest.fixture
 def silent(db: None) -> None:
     """The silence before a vote of the whole country, which began an hour ago."""
@@ -80,18 +67,20 @@ def silent(db: None) -> None:
 
 
 def made(*, is_open: bool) -> Form:
+    """A published form, made before the silence."""
+    content = simple_document(title="Join", language="en", fields=["email"])
     source = Source.objects.create(name="Join", kind="form", lawful_basis="none")
-    return Form.objects.create(
-        title="Join", slug="join", source=source, fields=["email"], consents=[], is_open=is_open
-    )
+    form = Form.objects.create(title="Join", slug="join", source=source, draft=content, is_open=is_open)
+    form.published = FormVersion.objects.create(form=form, number=1, content=content)
+    form.save()
+    return form
 
 
 def test_during_the_silence_a_public_page_stays_as_it_is(silent: None) -> None:
     form = made(is_open=True)
     with override("en"), pytest.raises(PublicPagesAreSilent, match="public pages stay as they are"):
-        update_form(form=form, by=None, newsletters=[], title="Vote for us")
-    form.refresh_from_db()
-    assert form.title == "Join"
+        publish_form(form=form, by=None)
+    assert form.versions.count() == 1
     with pytest.raises(PublicPagesAreSilent):
         create_form(by=None, newsletters=[], title="New", is_open=True, fields=["email"], consents=[])
 
@@ -110,12 +99,12 @@ def test_a_form_about_one_place_is_muted_by_its_own_vote_and_one_about_none_by_a
     )
     form = made(is_open=True)
     with pytest.raises(PublicPagesAreSilent):
-        update_form(form=form, by=None, newsletters=[], title="Vote for us")
+        publish_form(form=form, by=None)
     around = (places.somme, places.oise)
     letters = [Newsletter.objects.create(name=each.name, territory=each) for each in around]
     form.newsletters.set(letters[:1])
     form.refresh_from_db()
-    update_form(form=form, by=None, newsletters=letters[:1], title="Lettre de la Somme")
+    assert publish_form(form=form, by=None).number == 2
     with pytest.raises(PublicPagesAreSilent):
         update_form(form=form, by=None, newsletters=letters)
 
@@ -123,7 +112,7 @@ def test_a_form_about_one_place_is_muted_by_its_own_vote_and_one_about_none_by_a
 def test_during_the_silence_a_form_may_be_closed_or_prepared(silent: None) -> None:
     form = made(is_open=True)
     assert update_form(form=form, by=None, newsletters=[], is_open=False) == ["is_open"]
-    assert update_form(form=form, by=None, newsletters=[], title="For later") == ["title"]
+    assert publish_form(form=form, by=None).number == 2
     with pytest.raises(PublicPagesAreSilent):
         update_form(form=form, by=None, newsletters=[], is_open=True)
     assert create_form(

@@ -21,7 +21,10 @@ from campaign_crm.platform.api.reads import check_reading, count_read
 from campaign_crm.platform.api.views import ListView, OneView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
-from tracking.forms.public import consent_boxes
+from tracking.api.sign_ups import OWN_QUESTIONS
+from tracking.enums import SubmissionState
+from tracking.forms.public import consent_box, question_names
+from tracking.forms.questions import answer_name
 from tracking.models import Form, Submission
 
 
@@ -39,8 +42,9 @@ class OfferedNewsletterSerializer(serializers.Serializer[Any]):
 
 class FormSerializer(ChosenFields, serializers.ModelSerializer[Form]):
     """A form: its questions by their names, its boxes, the newsletters it offers. `sign_ups` counts what was
-    sent, robots set aside; `confirmed`, those whose address was confirmed: what a counter shows."""
+    accepted; `confirmed`, those who confirmed, or whose welcome did not come back in 48 hours."""
 
+    introduction = serializers.SerializerMethodField()
     url = serializers.SerializerMethodField()
     consents = serializers.SerializerMethodField()
     newsletters = serializers.SerializerMethodField()
@@ -56,16 +60,25 @@ class FormSerializer(ChosenFields, serializers.ModelSerializer[Form]):
         read_only_fields = fields
 
     def get_fields(self) -> Any:
+        """`fields` is a word of serializers too."""
         found = super().get_fields()
-        found["fields"] = serializers.ListField(child=serializers.CharField(), read_only=True)
+        found["fields"] = serializers.SerializerMethodField("get_questions")
         return found
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_questions(self, form: Form) -> list[str]:
+        own = (answer_name(block) for block in form.content.of_type(*OWN_QUESTIONS))
+        return [*question_names(form.content), *own]
+
+    def get_introduction(self, form: Form) -> str:
+        return form.content.say("introduction", form.language)
 
     def get_url(self, form: Form) -> str:
         return settings.PUBLIC_URL + reverse("tracking:sign_up", args=[form.slug])
 
     @extend_schema_field(BoxSerializer(many=True))
     def get_consents(self, form: Form) -> list[dict[str, str]]:
-        boxes = consent_boxes(form)
+        boxes = [consent_box(block, form.language) for block in form.content.of_type("consent")]
         return [{"name": f"{box.channel}:{box.purpose}", "wording": box.wording.text} for box in boxes]
 
     @extend_schema_field(OfferedNewsletterSerializer(many=True))
@@ -81,22 +94,29 @@ class SubmissionSerializer(ChosenFields, serializers.ModelSerializer[Submission]
 
     class Meta:
         model = Submission
-        fields = ["id", "contact", "answers", "at", "confirmed_at"]
+        fields = ["id", "contact", "state", "answers", "at", "confirmed_at"]
         read_only_fields = fields
 
     def get_answers(self, sent: Submission) -> dict[str, str]:
-        return dict(sent.data.get("values", {}))
+        """By the names of the form's questions; several options of one are joined by commas."""
+        own = {
+            f"q_{name}": ",".join(given) if isinstance(given, list) else given
+            for name, given in sent.data.get("answers", {}).items()
+        }
+        return {**sent.data.get("values", {}), **own}
 
 
 def forms_for(request: Request) -> QuerySet[Form]:
     """Every form; for a public key, those that are open: what their pages show anybody."""
-    counted = Form.objects.annotate(
-        sign_ups=Count("submissions", filter=~Q(submissions__data__looks_automatic=True)),
-        confirmed=Count("submissions", filter=Q(submissions__confirmed_at__isnull=False)),
+    accepted = Q(submissions__state=SubmissionState.ACCEPTED)
+    counts = Q(submissions__confirmed_at__isnull=False) | Q(submissions__counted_at__isnull=False)
+    counted = Form.objects.filter(published__isnull=False).annotate(
+        sign_ups=Count("submissions", filter=accepted),
+        confirmed=Count("submissions", filter=accepted & counts),
     )
     key = key_of(request)
     shown = counted.filter(is_open=True) if key is not None and key.is_public else counted
-    return shown.prefetch_related("newsletters")
+    return shown.select_related("published").prefetch_related("newsletters")
 
 
 class FormsApi(ListView[Form]):

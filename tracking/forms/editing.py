@@ -1,107 +1,79 @@
-"""The staff's form about a public form."""
+"""The staff's forms about public forms: a new one, and its settings. Its blocks are the builder's."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
-from contacts.enums import Channel, ConsentPurpose
 from contacts.models import Newsletter
-from tracking.forms.fields import FIELD_CHOICES
+from tracking.enums import FormKind
 from tracking.models import Form
 
-# A box a channel and purpose; the wording shown is the newest of each, in the form's language.
-BOXES = (
-    (Channel.EMAIL, ConsentPurpose.MESSAGES, _("Receive e-mails")),
-    (Channel.SMS, ConsentPurpose.MESSAGES, _("Receive text messages")),
-    (Channel.CALL, ConsentPurpose.MESSAGES, _("Be called")),
-    (Channel.EMAIL, ConsentPurpose.TARGETING, _("Receive e-mails chosen for them")),
-    (Channel.EMAIL, ConsentPurpose.MEASUREMENT, _("Have their opens and clicks measured")),
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}(?::\d{1,5})?")
+SETTINGS = (
+    *("newsletters", "tag", "confirmation", "registers", "is_open", "closes_at", "quota", "embed_hosts"),
 )
-DEFAULT_FIELDS = ["first_name", "last_name", "email", "phone", "postcode", "city"]
-DEFAULT_BOXES = [f"{channel}:{purpose}" for channel, purpose, _label in BOXES]
 
 
-def box_key(channel: str, purpose: str) -> str:
-    return f"{channel}:{purpose}"
+class NewForm(forms.Form):
+    """What kind of page, its title and its main language."""
 
-
-class FormEditor(forms.ModelForm[Form]):
-    """Title, questions, boxes and newsletters; the address of the page follows the title at first."""
-
-    fields_asked = forms.MultipleChoiceField(
-        label=_("Questions"), choices=FIELD_CHOICES, widget=forms.CheckboxSelectMultiple
+    kind = forms.ChoiceField(
+        label=_("What is it for?"),
+        choices=FormKind.choices,
+        initial=FormKind.SIGN_UP,
+        widget=forms.RadioSelect,
     )
-    boxes = forms.MultipleChoiceField(
-        label=_("Boxes to tick"),
-        choices=[(box_key(channel, purpose), label) for channel, purpose, label in BOXES],
+    title = forms.CharField(
+        label=_("Title"), max_length=150, required=False, help_text=_("You can change it at any time.")
+    )
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES, initial="fr")
+
+
+class FormSettings(forms.ModelForm[Form]):
+    """What happens with the answers, and until when; saved at once, without a publication."""
+
+    embed_hosts = forms.CharField(
+        label=_("Websites that may show it"),
         required=False,
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Each is separate and never ticked beforehand; the exact wording is kept as proof."),
+        widget=forms.TextInput({"placeholder": "www.example.org", "autocapitalize": "none"}),
+        help_text=_("Their names, by commas: only pages of these may hold the form in a frame."),
     )
 
     class Meta:
         model = Form
-        fields = [
-            "title",
-            "introduction",
-            "language",
-            "newsletters",
-            "registers",
-            "tag",
-            "thank_you",
-            "is_open",
-        ]
+        fields = SETTINGS
         widgets = {
-            "introduction": forms.Textarea({"rows": 3}),
-            "thank_you": forms.Textarea({"rows": 2}),
             "newsletters": forms.CheckboxSelectMultiple,
+            "confirmation": forms.RadioSelect,
+            "closes_at": forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["newsletters"].queryset = Newsletter.objects.order_by("name")  # type: ignore[attr-defined]
-        known = self.instance.pk is not None
-        self.initial["fields_asked"] = self.instance.fields if known else DEFAULT_FIELDS
-        self.initial["boxes"] = (
-            [box_key(box["channel"], box["purpose"]) for box in self.instance.consents]
-            if known
-            else DEFAULT_BOXES
-        )
+        self.fields["quota"].min_value = 1  # type: ignore[attr-defined]
+        self.initial["embed_hosts"] = ", ".join(self.instance.embed_hosts)
 
-    def clean_fields_asked(self) -> list[str]:
-        asked: list[str] = self.cleaned_data["fields_asked"]
-        if not {"email", "phone"} & set(asked):
-            raise forms.ValidationError(_("Ask for an e-mail or a phone number, or nobody can be answered."))
-        return [name for name, _label in FIELD_CHOICES if name in asked]
-
-    def clean(self) -> dict[str, Any]:
-        """A box about a channel needs the question that makes it useful."""
-        cleaned = super().clean() or {}
-        asked = set(cleaned.get("fields_asked", []))
-        needs = {Channel.EMAIL: "email", Channel.SMS: "phone", Channel.CALL: "phone"}
-        for channel, purpose, label in BOXES:
-            missing = needs[channel] not in asked
-            if box_key(channel, purpose) in cleaned.get("boxes", []) and asked and missing:
-                self.add_error("boxes", _("“%(box)s” needs the matching question above.") % {"box": label})
-        return cleaned
+    def clean_embed_hosts(self) -> list[str]:
+        hosts = [one.strip().lower() for one in re.split(r"[,\s]+", self.cleaned_data["embed_hosts"])]
+        hosts = list(dict.fromkeys(host for host in hosts if host))
+        for host in hosts:
+            if not _HOST.fullmatch(host):
+                raise forms.ValidationError(
+                    _("“%(host)s” is not the name of a website: www.example.org, for example."),
+                    params={"host": host},
+                )
+        return hosts
 
     def chosen(self) -> dict[str, Any]:
-        """Values of the model's fields; call after `is_valid()`."""
-        data = self.cleaned_data
-        plain = {
-            name: data[name]
-            for name in ("title", "introduction", "language", "registers", "tag", "thank_you", "is_open")
-        }
-        chosen_boxes = [
-            {"channel": channel.value, "purpose": purpose.value}
-            for channel, purpose, _label in BOXES
-            if box_key(channel, purpose) in data["boxes"]
-        ]
-        return {**plain, "fields": data["fields_asked"], "consents": chosen_boxes}
+        """Values of the model's fields but for newsletters; call after `is_valid()`."""
+        return {name: self.cleaned_data[name] for name in SETTINGS if name != "newsletters"}
 
 
 def free_slug(title: str) -> str:

@@ -1,48 +1,56 @@
-"""A sign-up: one person, found or made, what they agreed to, and a confirmation of their address.
+"""An answer to a public form: kept, applied to a person unless something is suspect, and its address asked.
 
-With an e-mail address, what they agreed to and their number wait for its confirmation
-(`tracking.services.confirmations`); a form that asks for none has nothing to confirm by, and they count at
-once.
+With an e-mail address, what waits for its confirmation waits (`tracking.services.confirmations`); a form that
+asks for none has nothing to confirm by, and choices count at once. What is suspect waits for a look; nothing
+is dropped.
 """
 
 from __future__ import annotations
 
 import uuid
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform import audit
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.locks import wait_for_turn
-from campaign_crm.platform.webhooks.events import WebhookEvent
-from campaign_crm.platform.webhooks.outbox import emit
-from contacts.models import Contact
-from contacts.services.contact_points import add_email, add_phone, add_postal_address
-from contacts.services.matching import find_person
-from contacts.services.people import PersonFields, add_source, add_tag, create_contact, update_contact
-from tracking.enums import InteractionKind
+from campaign_crm.platform.models import User
+from contacts.models import ConsentWording, PersonRequest
+from tracking.enums import FormKind, SubmissionState, Suspicion
 from tracking.errors import TrackingError
+from tracking.forms.ask import WORDS
 from tracking.forms.public import SignUp
 from tracking.models import Form, Submission
-from tracking.services.confirmations import ask_to_confirm, record_given
-from tracking.services.interactions import record_interaction
-
-NAMES = ("first_name", "last_name", "gender")
+from tracking.services.applying import apply_submission, said_in
+from tracking.services.asking import receive_request
+from tracking.services.confirmations import ask_nobody_to_confirm, ask_to_confirm, record_given
 
 
 class SentBefore(TrackingError):
     """The same key came with other answers."""
 
 
+class FormIsFull(TrackingError):
+    """The form took as many answers as it may."""
+
+
 @transaction.atomic
 def receive_sign_up(
-    *, form: Form, sign_up: SignUp, ip: str | None, submission_id: uuid.UUID | None = None
+    *,
+    form: Form,
+    sign_up: SignUp,
+    ip: str | None,
+    submission_id: uuid.UUID | None = None,
+    suspicions: Sequence[Suspicion] = (),
 ) -> Submission:
-    """Apply one sign-up and send the confirmation. A trapped robot gets a row and nothing else.
+    """Keep one answer and apply it, or let it wait for a look when there are `suspicions`.
 
     `ip`: where the person wrote from, when it is known. `submission_id` is the same for the same request sent
-    again, which changes nothing more; raises SentBefore when it came with other answers.
+    again, which changes nothing more; raises SentBefore when it came with other answers, and FormIsFull.
     """
     email = sign_up.values.get("email", "")
     if submission_id is not None:
@@ -52,83 +60,100 @@ def receive_sign_up(
             if known.data != _kept(sign_up):
                 raise SentBefore(_("This key was used for another sign-up: take a new one for each."))
             return known
+    _take_place(form)
+    reasons = list(dict.fromkeys([*([Suspicion.TRAP] if sign_up.looks_automatic else []), *suspicions]))
+    asks_by_itself = form.kind == FormKind.WRONG_DATA and reasons == [Suspicion.NO_PROOF]
+    waits = bool(reasons) and not asks_by_itself
     submission = Submission.objects.create(
         id=submission_id or uuid.uuid4(),
         form=form,
+        version=form.published,
         ip=ip,
         data=_kept(sign_up),
+        language=sign_up.language,
+        credit=sign_up.credit,
+        shows_name=sign_up.shows_name,
         address_hash=keyed_hash("email", email) if email else None,
+        state=SubmissionState.WAITING if waits else SubmissionState.ACCEPTED,
+        reasons=reasons,
     )
-    if sign_up.looks_automatic:
-        return submission
-    contact = _person_of(form, sign_up)
-    submission.contact = contact
-    submission.save(update_fields=["contact"])
-    _add_points(form, contact, sign_up)
-    if not email:
-        for box in sign_up.consents:
-            record_given(contact, box.wording, submission)
-    if form.tag is not None:
-        add_tag(contact=contact, tag=form.tag, by=None)
-    record_interaction(
-        kind=InteractionKind.SIGN_UP,
-        contact_id=contact.pk,
-        data={"form": form.pk, "submission": str(submission.pk)},
-    )
-    told = {"form": form.slug, "submission": str(submission.pk)}
-    emit(WebhookEvent.SIGN_UP_RECEIVED, told, person=contact.pk)
-    if email:
-        ask_to_confirm(submission, contact, email)
+    if not waits:
+        _apply(submission)
+    elif email and reasons == [Suspicion.NO_PROOF]:
+        ask_nobody_to_confirm(submission)
     return submission
 
 
+@transaction.atomic
+def accept_submission(*, submission: Submission, by: User | None) -> None:
+    """A member of the team looked at it: it is applied now; its address is still to be confirmed."""
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    if submission.state == SubmissionState.ACCEPTED:
+        return
+    _decide(submission, SubmissionState.ACCEPTED, by)
+    _apply(submission)
+
+
+@transaction.atomic
+def refuse_submission(*, submission: Submission, by: User | None) -> None:
+    """It names nobody and counts nowhere; it is kept, and may still be accepted."""
+    submission = Submission.objects.select_for_update(of=("self",)).get(pk=submission.pk)
+    if submission.state == SubmissionState.WAITING:
+        _decide(submission, SubmissionState.REFUSED, by)
+
+
+def _decide(submission: Submission, state: SubmissionState, by: User | None) -> None:
+    submission.state, submission.decided_by, submission.decided_at = state, by, timezone.now()
+    submission.save(update_fields=["state", "decided_by", "decided_at"])
+    audit.record(
+        action=f"submission.{state}", on=submission.form, by=by, detail={"answer": str(submission.pk)}
+    )
+
+
+def _apply(submission: Submission) -> None:
+    if submission.form.kind == FormKind.WRONG_DATA:
+        _ask_to_correct(submission)
+        return
+    contact = apply_submission(submission)
+    if contact is None:
+        return
+    if submission.data["values"].get("email"):
+        ask_to_confirm(submission, contact)
+        return
+    for wording in ConsentWording.objects.filter(pk__in=submission.data["consents"]):
+        record_given(contact, wording, submission)
+
+
+def _ask_to_correct(submission: Submission) -> None:
+    """Wrong data is a request: nobody is made, the team has a month, and a link asks who it is."""
+    values = submission.data.get("values", {})
+    if not values.get("email"):
+        return
+    receive_request(
+        kind=PersonRequest.Kind.RECTIFICATION,
+        name=" ".join(filter(None, (values.get("first_name"), values.get("last_name")))),
+        email=values["email"],
+        words=said_in(submission)[:WORDS],
+        channels=(),
+        language=submission.language or submission.form.language,
+    )
+
+
+def _take_place(form: Form) -> None:
+    """The last place of a form with a quota goes to one person: those who come at once wait here."""
+    if form.quota is None:
+        return
+    wait_for_turn(f"form {form.pk}")
+    if form.submissions.filter(state=SubmissionState.ACCEPTED).count() >= form.quota:
+        raise FormIsFull(_("This form has received as many answers as it can take. Thank you!"))
+
+
 def _kept(sign_up: SignUp) -> dict[str, Any]:
-    """The submission as JSON: values, wordings agreed to, newsletters chosen."""
+    """The submission as JSON: values, answers, wordings agreed to, newsletters chosen."""
     return {
         "values": sign_up.values,
+        "answers": sign_up.answers,
         "consents": [box.wording.pk for box in sign_up.consents],
         "newsletters": [newsletter.pk for newsletter in sign_up.newsletters],
         "looks_automatic": sign_up.looks_automatic,
     }
-
-
-def _person_of(form: Form, sign_up: SignUp) -> Contact:
-    """The person already known by these answers, or a new one; blanks are filled, nothing is overwritten.
-
-    A new person has their address at once: nothing else of theirs could be sent to it. A known person gets a
-    new address only once it is confirmed, or whoever knows their name and number could receive their mail.
-    """
-    values = sign_up.values
-    found = find_person(
-        email=values.get("email", ""),
-        phone=values.get("phone", ""),
-        first_name=values.get("first_name", ""),
-        last_name=values.get("last_name", ""),
-        source=form.source,
-    )
-    given = cast(PersonFields, {name: values[name] for name in NAMES if values.get(name)})
-    if found is None:
-        given["language"] = form.language
-        contact = create_contact(source=form.source, by=None, **given)
-        if "email" in values:
-            add_email(contact=contact, address=values["email"], source=form.source, by=None)
-        return contact
-    missing = cast(PersonFields, {name: value for name, value in given.items() if not getattr(found, name)})
-    update_contact(contact=found, by=None, source=form.source, **missing)
-    add_source(contact=found, source=form.source, by=None)
-    return found
-
-
-def _add_points(form: Form, contact: Contact, sign_up: SignUp) -> None:
-    values = sign_up.values
-    if "phone" in values and "email" not in values:
-        add_phone(contact=contact, number=values["phone"], source=form.source, by=None)
-    if {"postcode", "city", "street"} & set(values):
-        add_postal_address(
-            contact=contact,
-            line1=values.get("street", ""),
-            postcode=values.get("postcode", ""),
-            city=values.get("city", ""),
-            source=form.source,
-            by=None,
-        )

@@ -17,6 +17,7 @@ from campaign_crm.shell.demo import words
 from campaign_crm.shell.demo.copying import fill_table
 from campaign_crm.shell.demo.origins import FORM_DAYS, ORIGINS, SOURCES, WORDS, SourceWords
 from campaign_crm.shell.demo.plan import Plan
+from campaign_crm.shell.demo.public_forms import make_public_forms
 from contacts.enums import Channel, ConsentPurpose, TerritoryKind
 from contacts.models import ConsentWording, CustomField, List, Newsletter, Source, Tag, Territory
 from contacts.services.consents import current_wording
@@ -25,7 +26,7 @@ from contacts.services.people import tag_named
 from contacts.services.sources import create_source
 from contacts.services.wordings import publish_wording
 from contacts.territories.grammar import place
-from tracking.forms.editing import DEFAULT_FIELDS
+from tracking.enums import Confirmation
 from tracking.models import Form
 from tracking.services.forms import create_form
 
@@ -42,6 +43,7 @@ class Cast:
     tags: list[tuple[Tag, float, float]]  # with the shares of everybody and of members
     lists: list[tuple[List, float]]
     form: Form
+    public_forms: dict[str, int]  # ids by kind
     wordings: list[tuple[ConsentWording, ConsentWording]]  # of each of WORDS: before the form, and since
 
     @property
@@ -74,6 +76,7 @@ def make_cast(plan: Plan) -> Cast:
             (_list(name, text, chosen, administrator), share) for name, text, chosen, share in words.LISTS
         ],
         form=form,
+        public_forms=make_public_forms(plan, administrator),
         wordings=wordings,
     )
 
@@ -225,6 +228,9 @@ def _source(plan: Plan, wanted: SourceWords, by: User) -> Source:
     )
 
 
+FORM_FIELDS = ("first_name", "last_name", "email", "phone", "postcode", "city")
+
+
 def _form(plan: Plan, newsletter: Newsletter, by: User) -> Form:
     """The present form, with the source that a form makes for itself."""
     found = Form.objects.filter(title=words.FORM_TITLE).select_related("source").first()
@@ -237,7 +243,8 @@ def _form(plan: Plan, newsletter: Newsletter, by: User) -> Form:
         title=words.FORM_TITLE,
         introduction=words.FORM_INTRODUCTION,
         language=LANGUAGE,
-        fields=DEFAULT_FIELDS,
+        fields=FORM_FIELDS,
+        confirmation=Confirmation.STRICT,
         consents=[{"channel": channel.value, "purpose": purpose.value} for channel, purpose in WORDS],
         tag=tag_named(words.FORM_TAG),
         thank_you=words.FORM_THANKS,

@@ -134,6 +134,7 @@ _FACTS = (
     ("memberships", ("contacts_membership",)),
     ("marks", ("contacts_contacttag", "contacts_listmembership", "contacts_note")),
     ("forms", ("tracking_submission",)),
+    ("answers", ("tracking_submission",)),
     ("objections", ("contacts_suppression",)),
 )
 _LATER = ("messaging_delivery", "tracking_interaction", "tracking_campaigncounter", "contacts_suppression")
@@ -151,6 +152,7 @@ def _parameters(plan: Plan, cast: Cast) -> dict[str, Any]:
         "new_wording": plan.at(FORM_DAYS),
         "optout_file": plan.at(HISTORY_DAYS - 10, 15),
         "form": cast.form.pk,
+        **cast.public_forms,
         "form_source": cast.form.source_id,
         "form_tag": Tag.objects.get(name=words.FORM_TAG).pk,
         "asked": f"[{cast.wordings[0][1].pk}]",

@@ -80,7 +80,7 @@ export class Blocks {
         h("span", { class: "block-name" }, type.label),
         h("span", { class: "block-summary" }, this._summary(block)),
         block.open && !this.context.fixed ? h("span", { class: "badge badge-accent" }, icon("map-pin"), this.words.local_block) : null,
-        hasAny(block.only_if) ? h("span", { class: "badge badge-accent" }, icon("eye"), this.words.some_readers) : null,
+        this._isConditional(block) ? h("span", { class: "badge badge-accent" }, icon("eye"), this.words.some_readers) : null,
         h("span", { class: "badge badge-bad block-problem", hidden: true }, this.words.to_complete),
       ),
       this._isFixed(place) ? null : this._actions(block, index, blocks, place),
@@ -143,9 +143,14 @@ export class Blocks {
     if (!type.fields.length) body.append(h("p", { class: "muted small" }, this.words.no_field));
     if (this._isFixed(place)) body.append(...this._backToNational(block));
     if (place.parent || this.context.fixed) return body;
-    if (!hasAny(block.only_if) && !this.context.version) body.append(this._opener(block));
-    if (!block.open) body.append(drawConditions(block, this.context, (blocks, inner) => this._list(blocks, inner)));
+    if (!this._isConditional(block) && !this.context.version) body.append(this._opener(block));
+    if (!block.open) body.append((this.context.drawConditions ?? drawConditions)(block, this.context, (blocks, inner) => this._list(blocks, inner)));
     return body;
+  }
+
+  // Not everybody reads it. Forms have conditions of their own (static/tracking/builder/).
+  _isConditional(block) {
+    return (this.context.isConditional ?? hasAny)(block.only_if);
   }
 
   // "Local block": each territory may put its own words here.
@@ -183,7 +188,8 @@ export class Blocks {
 
   // The menu of kinds of blocks: at the end of a list, or (`after` a block) in its row of buttons.
   _adder(place, after = null) {
-    const types = [...this.store.types.values()].filter((type) => !place.inColumns || type.inColumns);
+    const taken = new Set(this.store.content.blocks.map((block) => block.type));
+    const types = [...this.store.types.values()].filter((type) => (!place.inColumns || type.inColumns) && !(type.once && taken.has(type.name)));
     const menu = h(
       "details",
       { class: "menu add-block" },
@@ -201,6 +207,7 @@ export class Blocks {
 
   _summary(block) {
     const type = this.store.types.get(block.type);
+    if (this.context.summary) return this.context.summary(block, type);
     if (block.type === "columns") {
       return fill(this.words.columns_summary, { left: (block.left || []).length, right: (block.right || []).length });
     }
@@ -356,8 +363,8 @@ export class Blocks {
     const element = this._element(id);
     if (!element) return;
     const wanted =
-      (field === "first" && element.querySelector(".block-form :is(input:not([type=radio]), .rich-box, summary, button)")) ||
-      (field && field !== "first" && element.querySelector(`[data-field="${field}"] :is(input, .rich-box, button)`)) ||
+      (field === "first" && element.querySelector(".block-form :is(input:not([type=radio]), textarea, select, .rich-box, summary, button)")) ||
+      (field && field !== "first" && element.querySelector(`[data-field="${field}"] :is(input, textarea, select, .rich-box, button)`)) ||
       (act && element.querySelector(`[data-act="${act}"]:not(:disabled)`)) ||
       element.querySelector(".block-toggle");
     wanted.focus({ preventScroll: true });
@@ -400,7 +407,7 @@ function restoreFocus(root, { id, index, caret }) {
 
 function focusable(root, id) {
   const place = id ? root.querySelector(`.block[data-id="${CSS.escape(id)}"]`) : root;
-  return place ? [...place.querySelectorAll("input, button, summary, .rich-box")] : [];
+  return place ? [...place.querySelectorAll("input, textarea, select, button, summary, .rich-box")] : [];
 }
 
 function caretIn(box) {

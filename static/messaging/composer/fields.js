@@ -4,10 +4,11 @@ import { freshId, h, icon, iconButton } from "./dom.js";
 import { wholeAddress } from "./links.js";
 import { RichText } from "./richtext.js";
 
-// `context`: { store, variables, links, images, words }. Fields with blocks inside are drawn by blocks.js.
+// `context`: { store, variables, links, images, words }, and `kinds`, drawers of more kinds of fields. Fields
+// with blocks inside are drawn by blocks.js.
 export function drawField(field, block, context) {
   const write = (value) => setValue(context.store, block.id, field.name, value);
-  const draw = { line, rich, url, image, choice, number }[field.kind];
+  const draw = { line, rich, url, image, choice, number, ...context.kinds }[field.kind];
   const element = draw(field, block[field.name] ?? field.default, write, context, block);
   element.dataset.field = field.name;
   return element;
@@ -125,7 +126,7 @@ function image(field, value, write, context, block) {
             const target = find(content.blocks, block.id);
             target[field.name] = chosen.url;
             if (!target.alt && chosen.alt) target.alt = chosen.alt;
-            if (target.type === "image") target.width = Math.min(chosen.width, 552);
+            if ("width" in target) target.width = Math.min(chosen.width, 552);
           },
           { redraw: true, focus: { id: block.id, field: field.name } },
         );

@@ -73,7 +73,7 @@ export class Store extends EventTarget {
   newBlock(typeName) {
     const block = { id: newId(), type: typeName };
     for (const field of this.types.get(typeName).fields) {
-      block[field.name] = field.kind === "blocks" ? [] : field.default;
+      block[field.name] = field.kind === "blocks" ? [] : structuredClone(field.default);
     }
     return block;
   }

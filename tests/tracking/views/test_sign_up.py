@@ -25,11 +25,14 @@ from contacts.models import (
 from contacts.services.people import create_contact
 from contacts.services.suppressions import suppress
 from messaging.models import Delivery
+from tests.support.forms import as_a_browser
 from tests.support.small_reference import load_small_reference
 from tests.tracking.conftest import ADDRESS
+from tracking.enums import Confirmation
 from tracking.models import Form, Interaction, Submission
 from tracking.services import confirmations, sign_up_limits
 from tracking.services.forms import create_form
+from tracking.services.settling import settle_sign_ups
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,7 @@ def form(letter) -> Form:
         thank_you="",
         tag=None,
         is_open=True,
+        confirmation=Confirmation.STRICT,
         fields=["first_name", "last_name", "email", "phone"],
         consents=[
             {"channel": "email", "purpose": "messages"},
@@ -69,7 +73,8 @@ def form(letter) -> Form:
 
 
 def send(form: Form, **answers: object):
-    return Client(enforce_csrf_checks=True).post(f"/f/{form.slug}", {**ANSWERS, **answers})
+    sent = {**ANSWERS, **as_a_browser(form.slug), **answers}
+    return Client(enforce_csrf_checks=True).post(f"/f/{form.slug}", sent)
 
 
 def confirmation_link() -> str:
@@ -204,8 +209,14 @@ def test_confirming_an_address_lifts_no_objection_to_text_messages(form, person)
 
 
 def test_without_an_address_a_number_counts_at_once(form) -> None:
-    form.fields = ["first_name", "last_name", "phone"]
-    form.save()
+    form = create_form(
+        by=None,
+        newsletters=[],
+        title="By phone",
+        language="en",
+        fields=["first_name", "last_name", "phone"],
+        consents=[{"channel": "sms", "purpose": "messages"}],
+    )
     send(form, phone="+33 6 39 98 00 02", consent_sms_messages="on")
     assert Contact.objects.get().phonenumber_set.get().e164 == "+33639980002"
     assert [entry.channel for entry in Consent.objects.all()] == ["sms"]
@@ -284,29 +295,23 @@ def test_one_link_covers_what_was_asked_after_it_with_the_same_address(form, let
     assert not Submission.objects.filter(confirmed_at=None).exists()
 
 
-def test_signing_up_again_after_confirming_gets_its_own_link(form, letter) -> None:
+def test_an_address_gets_one_link_a_day_over_all_forms_and_it_covers_the_rest(form, letter) -> None:
+    """Also once it is confirmed: the same link asks for what came after; a day later another leaves."""
     send(form)
     Client().post(confirmation_link())
-    send(form, newsletters=[letter.pk])
-    assert Delivery.objects.count() == 2
-    second = Delivery.objects.exclude(occasion=str(Submission.objects.earliest("at").pk)).get()
-    Client().post(re.search(r"/k/[A-Za-z0-9_-]+", str(second.context)).group())
-    assert Subscription.objects.get().newsletter == letter
-    assert not Submission.objects.filter(confirmed_at=None).exists()
-
-
-def test_an_address_gets_three_links_a_day_at_most_and_the_last_covers_the_rest(form, letter) -> None:
-    for _time in range(3):
-        send(form)
-        Submission.objects.filter(confirmed_at=None).update(confirmed_at=timezone.now())
-    send(form, newsletters=[letter.pk])
-    assert Delivery.objects.count() == 3
-    last = Submission.objects.filter(asked_at__isnull=False).latest("at")
-    delivery = Delivery.objects.get(occasion=str(last.pk))
-    link = re.search(r"/k/[A-Za-z0-9_-]+", str(delivery.context)).group()
-    assert "Letter" in Client().get(link).text
-    Client().post(link)
-    assert Subscription.objects.get().newsletter == letter
+    other = create_form(
+        by=None, newsletters=[letter], title="Other", language="en", fields=["email"], consents=[]
+    )
+    Form.objects.filter(pk=other.pk).update(confirmation=Confirmation.STRICT)
+    send(other, newsletters=[letter.pk])
+    assert Delivery.objects.count() == 1
+    assert "Letter" in Client().get(confirmation_link()).text
+    late = Submission.objects.get(form=other)
+    Submission.objects.update(at=late.at - timedelta(hours=25))
+    Submission.objects.filter(form=form).update(asked_at=late.at - timedelta(hours=25))
+    assert settle_sign_ups()["asked"] == 1
+    assert Delivery.objects.filter(occasion=str(late.pk)).exists()
+    assert settle_sign_ups()["asked"] == 0
 
 
 def test_addresses_of_one_mailbox_are_not_written_to_without_end(form, monkeypatch) -> None:
@@ -359,11 +364,11 @@ def test_an_erasure_takes_the_link_from_nobody_else_at_the_address(form, letter)
     send(form, consent_email_messages="on")
     send(form, first_name="Paul", last_name="Durand", newsletters=[letter.pk])
     Contact.objects.filter(first_name="Léa").update(erased_at=timezone.now())
-    link = confirmation_link()
     send(form, first_name="Luc", last_name="Petit")
-    assert Delivery.objects.count() == 2, "the link that waits is hers: another goes"
-    assert "take effect now" in Client().post(link).text
+    assert Delivery.objects.count() == 1
+    assert "take effect now" in Client().post(confirmation_link()).text
     assert Subscription.objects.get().contact.first_name == "Paul"
+    assert Submission.objects.filter(confirmed_at__isnull=False).count() == 2
     assert not Consent.objects.exists()
 
 

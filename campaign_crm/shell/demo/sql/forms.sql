@@ -20,9 +20,9 @@ SELECT staging.demo_submission(number), %(form)s, %(first)s + number,
  WHERE source_id = %(form_source)s
  ORDER BY number;
 
--- Robots fell into the trap: a row and nothing else.
-INSERT INTO tracking_submission (id, form_id, data, ip, at)
-SELECT md5(%(salt)s || 'robot ' || number)::uuid, %(form)s,
+-- Robots fell into the trap: they wait for a look.
+INSERT INTO tracking_submission (id, form_id, state, reasons, data, ip, at)
+SELECT md5(%(salt)s || 'robot ' || number)::uuid, %(form)s, 'waiting', '{trap}',
        '{"values": {"email": "robot@example.net"}, "consents": [], "newsletters": [], "looks_automatic": true}',
        '198.51.100.7', created_at
   FROM staging.demo_person JOIN staging.demo_origin USING (origin)
