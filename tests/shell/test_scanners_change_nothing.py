@@ -19,6 +19,7 @@ from messaging.services.senders import ensure_local_sender
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
 from tests.shell.test_reading_changes_nothing import rows
+from tests.support.forms import as_a_browser
 from tracking.services.forms import create_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,7 +54,8 @@ def of_sign_up() -> str:
         consents=[{"channel": "email", "purpose": "messages"}],
     )  # fmt: skip
     answers = {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}
-    assert Client().post(f"/f/{form.slug}", answers | {"consent": "email:messages"}).status_code == 200
+    sent = answers | as_a_browser(form.slug) | {"consent": "email:messages"}
+    assert Client().post(f"/f/{form.slug}", sent).status_code == 200
     return sent_link("k")
 
 

@@ -16,8 +16,9 @@ from contacts.segments.tree import parse_tree
 from contacts.services.people import create_contact
 from messaging.models import Delivery
 from tests.segments import people_of
+from tracking.enums import FormKind
 from tracking.models import Form, Submission
-from tracking.services.forms import create_form
+from tracking.services.forms import create_form, publish_form, save_draft, start_form
 from tracking.services.interactions import record_interaction
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,31 @@ def test_choosing_by_engagement_is_a_criterion() -> None:
     assert classes.pop("takes_part") == TargetingClass.REGISTRANT
     assert len(classes) == 6
     assert set(classes.values()) == {TargetingClass.CRITERION}
+
+
+def test_people_are_chosen_by_their_answers_as_a_criterion(person, other) -> None:
+    form = start_form(kind=FormKind.SURVEY, title="Survey", language="en", by=None)
+    publish_form(form=form, by=None)
+    for who, answers in ((person, {"theme": ["o1"], "satisfaction": ["4"]}), (other, {"theme": ["o2"]})):
+        Submission.objects.create(form=form, contact=who, data={"answers": answers})
+    Submission.objects.create(
+        form=form, contact=other, data={"answers": {"theme": ["o1"]}}, state="refused", reasons=["trap"]
+    )
+    theme = f"answer.{form.pk}.theme"
+    assert people_of(theme, "any", ["o1"]) == {person.pk}
+    assert people_of(theme, "any", ["o1", "o2"]) == {person.pk, other.pk}
+    assert people_of(theme, "none", ["o1"]) == {other.pk}
+    assert people_of(f"answer.{form.pk}.satisfaction", "any", ["4"]) == {person.pk}
+    found = {one.key: one for one in all_conditions()}[theme]
+    assert found.class_for("any", ["o1"]) == TargetingClass.CRITERION
+
+
+def test_a_question_about_what_the_law_protects_chooses_nobody(person) -> None:
+    form = start_form(kind=FormKind.SURVEY, title="Survey", language="en", by=None)
+    theme, *others = form.draft["blocks"]
+    blocks = [theme | {"label": {"en": "Your religion?"}}, *others]
+    form = save_draft(form=form, content=form.draft | {"blocks": blocks}, revision=1, by=None)
+    publish_form(form=form, by=None)
+    found = {one.key: one for one in all_conditions()}[f"answer.{form.pk}.theme"]
+    assert found.class_for("any", ["o1"]) == TargetingClass.FORBIDDEN
+    assert found.never_on == frozenset(Channel)

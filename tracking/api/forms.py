@@ -54,7 +54,7 @@ class FormSerializer(ChosenFields, serializers.ModelSerializer[Form]):
     class Meta:
         model = Form
         fields = [
-            *["slug", "title", "introduction", "language", "fields", "consents", "newsletters"],
+            *["slug", "title", "introduction", "language", "consents", "newsletters"],
             *["is_open", "url", "sign_ups", "confirmed"],
         ]
         read_only_fields = fields

@@ -51,7 +51,7 @@ class SignUpAnswer(serializers.Serializer[Any]):
 
 
 class SignUpApi(Conventions):
-    """Send one sign-up. On a soft form, choices about e-mail hold at once; the rest, and all of a strict form,
+    """Send one sign-up. On a soft form choices about e-mail hold at once; the rest, and all of a strict form,
     once the person confirms by the link they get. Several options of one question are joined by commas.
 
     With a header `Idempotency-Key`, a request that is sent again (no answer came, the page was reloaded) is
