@@ -13,7 +13,7 @@ SELECT md5(%(salt)s || 'petition ' || number)::uuid, form.id, form.published_id,
  CROSS JOIN LATERAL (
        SELECT %(now)s::timestamptz - interval '3 days'
               - (60 * staging.demo_draw(number, 'signed') ^ 2) * interval '1 day' AS at) AS moment
- WHERE source_id = %(form_source)s AND staging.demo_draw(number, 'signs') < 0.25 AND moment.at > created_at
+ WHERE demo_origin.source_id = %(form_source)s AND staging.demo_draw(number, 'signs') < 0.25 AND moment.at > demo_person.created_at
  ORDER BY number;
 
 -- Answers to the survey: nobody's name, as most people answer it.
