@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -22,16 +23,33 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 from contacts.api.person import PersonSerializer, count_person, people_for, person_of
 from contacts.api.person_input import NewPersonSerializer, PersonChangeSerializer
-from contacts.models import Contact, Source
+from contacts.models import Contact, ContactTag, EmailAddress, Source
 from contacts.selectors import search_contacts
 from contacts.services.contact_points import add_email, add_phone, set_primary
 from contacts.services.matching import find_person
 from contacts.services.people import create_contact, update_contact
 from contacts.services.sources import api_source, hand_source
+from contacts.territories.lookup import PLACES_OF_RESIDENCE
 
 
 def _found(people: QuerySet[Contact], query: str) -> QuerySet[Contact]:
     return people.filter(pk__in=[contact.pk for contact in search_contacts(query)])
+
+
+def _with_email(people: QuerySet[Contact], address: str) -> QuerySet[Contact]:
+    return people.filter(pk__in=EmailAddress.objects.filter(normalised=address.lower()).values("contact"))
+
+
+def _with_tag(people: QuerySet[Contact], name: str) -> QuerySet[Contact]:
+    return people.filter(pk__in=ContactTag.objects.filter(tag__name=name).values("contact"))
+
+
+def _living_in(people: QuerySet[Contact], code: str) -> QuerySet[Contact]:
+    return people.filter(commune__code=code, commune__kind__in=PLACES_OF_RESIDENCE)
+
+
+def _changed_since(people: QuerySet[Contact], moment: datetime) -> QuerySet[Contact]:
+    return people.filter(updated_at__gte=moment)
 
 
 class PeopleApi(ListView[Contact]):
@@ -44,14 +62,11 @@ class PeopleApi(ListView[Contact]):
     serializer_class = PersonSerializer
     narrowed_by = (
         filters.words("q", _found, "The best matches of a search: name, e-mail, phone, commune"),
-        filters.words("email", lambda people, text: people.filter(
-            emailaddress__normalised=text.lower()).distinct(), "Exactly this e-mail address"),
-        filters.words("tag", lambda people, text: people.filter(tag_links__tag__name=text), "With this tag"),
-        filters.words("commune", lambda people, code: people.filter(
-            commune__code=code, commune__kind="commune"), "The INSEE code of where they live"),
-        filters.moment("updated_since", lambda people, at: people.filter(updated_at__gte=at),
-                       "Changed at this moment or later"),
-    )  # fmt: skip
+        filters.words("email", _with_email, "Exactly this e-mail address"),
+        filters.words("tag", _with_tag, "With this tag"),
+        filters.words("commune", _living_in, "The INSEE code of where they live"),
+        filters.moment("updated_since", _changed_since, "Changed at this moment or later"),
+    )
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         check_reading(request)

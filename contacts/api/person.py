@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -18,7 +18,7 @@ from campaign_crm.platform.api.reads import check_reading, count_read
 from contacts.api.reach import Asked, ReachOn, reach_of
 from contacts.api.support import NotedSupport, may_see_support, noted_support, with_support
 from contacts.enums import Gender
-from contacts.models import Contact
+from contacts.models import Contact, ContactTag, EmailAddress, PhoneNumber
 from contacts.services.openings import note_person_opened
 
 GENDERS = ["", *Gender.values]
@@ -84,32 +84,33 @@ class PersonSerializer(ChosenFields, serializers.ModelSerializer[Contact]):
         return [row.channel for row in contact.reach.all() if row.closed_because(today) is None]
 
 
-READ_FOR = {
-    "emails": ("emailaddress_set",),
-    "phones": ("phonenumber_set",),
-    "tags": ("tag_links__tag",),
-    "reachable_by": ("reach",),
-    "reach": ("reach",),
-}
-"""What a field needs beside the row of the person: read only when the field is asked for."""
+COLUMNS = {field.name for field in Contact._meta.local_concrete_fields}
+ALWAYS_READ = ("birth_date", "birth_year", "custom", "erased_at")  # what reach and extra fields are told by
+
+
+def parts_of(names: frozenset[str]) -> Iterator[str | Prefetch[Any]]:
+    """What fields need beside the row of the person, read only when they are asked for: inside the scope."""
+    if "emails" in names:
+        yield Prefetch("emailaddress_set", EmailAddress.objects.only("contact", "address"))
+    if "phones" in names:
+        yield Prefetch("phonenumber_set", PhoneNumber.objects.only("contact", "e164"))
+    if "tags" in names:
+        tags = ContactTag.objects.select_related("tag").only("contact", "tag__name", "tag")
+        yield Prefetch("tag_links", tags)
+    if names & {"reach", "reachable_by"}:
+        yield "reach"
 
 
 def people_for(request: Request) -> QuerySet[Contact]:
     """The people whom an answer may tell of, with what its fields need."""
     names = chosen_fields(request, PersonSerializer.Meta.fields)
+    columns = {*(names & COLUMNS), *ALWAYS_READ}
     people: QuerySet[Contact] = Contact.objects.visible()
     if "commune" in names:
         people = people.select_related("commune")
-    people = people.prefetch_related(*_needed(names))
+        columns.add("commune__code")
+    people = people.only(*columns).prefetch_related(*parts_of(names))
     return with_support(people) if "support_level" in names and may_see_support(request) else people
-
-
-def _needed(names: Collection[str]) -> list[str]:
-    return list(
-        dict.fromkeys(
-            one for name in PersonSerializer.Meta.fields if name in names for one in READ_FOR.get(name, ())
-        )
-    )
 
 
 def person_of(request: Request, pk: int, *, to_change: bool = False) -> Contact:

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from campaign_crm.platform.typed import line_of
 from contacts.enums import Gender, SourceKind
 from contacts.imports.extra_values import LARGEST
 from contacts.models import Contact, CustomField, Source, Territory
@@ -15,18 +16,15 @@ from contacts.models.contact import BIRTH_YEARS
 from contacts.services.residence import may_live_at
 from contacts.territories.lookup import PLACES_OF_RESIDENCE
 
-TEXT_LIMIT = 500
+TEXT_LIMIT, CODE_CHARACTERS = 500, 12
 Kind = CustomField.Kind
 
 
 class CommuneField(serializers.CharField):
     """The INSEE code of a commune (or an arrondissement of a city)."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=12, **kwargs)
-
     def to_internal_value(self, data: Any) -> Any:
-        code = super().to_internal_value(data)
+        code = line_of(super().to_internal_value(data), at_most=CODE_CHARACTERS)
         found = Territory.objects.filter(kind__in=PLACES_OF_RESIDENCE, code=code).first()
         if found is None:
             raise serializers.ValidationError(_("No commune has this code."))
