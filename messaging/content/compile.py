@@ -23,7 +23,7 @@ from messaging.content.conditions import segments_in
 from messaging.content.errors import ContentError, Problem
 from messaging.content.escaping import ContextKind, for_header
 from messaging.content.fields import HIDDEN_LINK, OPEN_PIXEL, compiled_names, example_values
-from messaging.content.footer import make_footer
+from messaging.content.footer import Notice, make_footer
 from messaging.content.links import Link, LinkBook
 from messaging.content.liquid import FILTERS
 from messaging.content.markup import BODY_WIDTH, Picture, Writer
@@ -111,14 +111,14 @@ def compile_message(
     tracking: bool = True,
     numbered: Iterable[Link] = (),
     utm: UtmTags | None = None,
-    notice_url: str = "",
+    notice: Notice | None = None,
 ) -> CompiledMessage:
     """Compile a block document; raises `ContentError` with every problem found.
 
     `languages`: those that the message speaks, its own first. `extra`: slugs of the custom fields. Without
     `tracking`, links stay as they are, and there is no pixel and no hidden link. `numbered`: tracked links of
     the message's other versions, whose numbers this one keeps to. `utm`: tags for web statistics, put in
-    every web address. `notice_url`: of the transparency notice of a targeted message.
+    every web address. `notice`: the transparency notice that it owes, if any.
     """
     extra = tuple(extra)
     subject, preheader = for_header(subject), for_header(preheader)
@@ -128,7 +128,7 @@ def compile_message(
     writer = Writer(brand, masks, links)
     with override(languages[0]):
         body, body_text = writer.body(blocks)
-        footer = make_footer(brand, masks, languages=languages, tracking=tracking, notice_url=notice_url)
+        footer = make_footer(brand, masks, languages=languages, tracking=tracking, notice=notice)
     mjml = _document(
         head=_head(brand, masks, subject=subject, preheader=preheader),
         body=_logo(brand, masks) + body + footer.mjml + (_counting(masks) if tracking else ""),

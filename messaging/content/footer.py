@@ -18,6 +18,17 @@ from messaging.content.masks import Masks
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """The transparency notice that a message owes (Regulation (EU) 2024/900, art. 11).
+
+    `chooses`: its readers were chosen; else only the moment at which some of them get it.
+    """
+
+    url: str
+    chooses: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Footer:
     """The same foot for both parts of a message."""
 
@@ -26,17 +37,14 @@ class Footer:
 
 
 def make_footer(
-    brand: Brand, masks: Masks, *, languages: tuple[str, ...], tracking: bool, notice_url: str = ""
+    brand: Brand, masks: Masks, *, languages: tuple[str, ...], tracking: bool, notice: Notice | None = None
 ) -> Footer:
-    """`languages`: those that the message speaks, the default first; a reader's own chooses.
-
-    `notice_url`: of the transparency notice that a targeted message owes (Regulation (EU) 2024/900, art. 11).
-    """
+    """`languages`: those that the message speaks, the default first; a reader's own chooses."""
     html_by_language, text_by_language = {}, {}
     for language in languages:
         with override(language):
-            html_by_language[language] = _html_sentences(brand, masks, tracking, notice_url)
-            text_by_language[language] = _text_sentences(brand, tracking, notice_url)
+            html_by_language[language] = _html_sentences(brand, masks, tracking, notice)
+            text_by_language[language] = _text_sentences(brand, tracking, notice)
     html = _by_language(html_by_language, languages, hide=masks.hide)
     text = _by_language(text_by_language, languages, hide=str)
     mjml = (
@@ -48,7 +56,7 @@ def make_footer(
     return Footer(mjml, f"-- \n{text}\n")
 
 
-def _html_sentences(brand: Brand, masks: Masks, tracking: bool, notice_url: str) -> str:
+def _html_sentences(brand: Brand, masks: Masks, tracking: bool, notice: Notice | None) -> str:
     who = f"<b>{masks.text(_who(brand))}</b>"
     address = "<br />".join(masks.text(line) for line in brand.address.splitlines() if line.strip())
     links = [
@@ -64,11 +72,9 @@ def _html_sentences(brand: Brand, masks: Masks, tracking: bool, notice_url: str)
         f"<p>{masks.hide(_why_liquid('<br />'))}</p>",
         f"<p>{' · '.join(links)}</p>",
     ]
-    if notice_url:
-        notice = (
-            f'<a href="{masks.text(notice_url)}" target="_blank">{masks.text(_("Transparency notice"))}</a>'
-        )
-        paragraphs.append(f"<p>{masks.text(_chosen_for_you())} {notice}</p>")
+    if notice is not None:
+        link = f'<a href="{masks.text(notice.url)}" target="_blank">{masks.text(_("Transparency notice"))}</a>'
+        paragraphs.append(f"<p>{masks.text(_chosen_for_you(notice))} {link}</p>")
     if tracking:
         sentence = masks.text(_("You agreed that we count what you open and click."))
         stop = _anchor(masks, "preferences_url", _("Stop counting"))
@@ -78,7 +84,7 @@ def _html_sentences(brand: Brand, masks: Masks, tracking: bool, notice_url: str)
     return "".join(paragraphs)
 
 
-def _text_sentences(brand: Brand, tracking: bool, notice_url: str) -> str:
+def _text_sentences(brand: Brand, tracking: bool, notice: Notice | None) -> str:
     lines = [
         _who(brand),
         *(line.strip() for line in brand.address.splitlines() if line.strip()),
@@ -91,8 +97,8 @@ def _text_sentences(brand: Brand, tracking: bool, notice_url: str) -> str:
     ]
     if brand.privacy_url:
         lines.append(_("Privacy") + f" <{brand.privacy_url}>")
-    if notice_url:
-        lines += ["", _chosen_for_you(), _("Transparency notice") + f" <{notice_url}>"]
+    if notice is not None:
+        lines += ["", _chosen_for_you(notice), _("Transparency notice") + f" <{notice.url}>"]
     if tracking:
         sentence = _("You agreed that we count what you open and click.")
         stop = _("Stop counting") + " <{{ preferences_url }}>"
@@ -100,7 +106,9 @@ def _text_sentences(brand: Brand, tracking: bool, notice_url: str) -> str:
     return "\n".join(lines)
 
 
-def _chosen_for_you() -> str:
+def _chosen_for_you(notice: Notice) -> str:
+    if not notice.chooses:
+        return _("Political message. Whoever agreed to it gets it at a moment chosen for them.")
     return _("Political message, chosen for you because you agreed to such messages.")
 
 

@@ -19,7 +19,7 @@ from messaging.content.links import Link
 from messaging.content.recipients import OrganisationData
 from messaging.content.utm import utm_tags
 from messaging.models import Campaign, CampaignVariant
-from messaging.services.targeting import notice_url, owes_notice
+from messaging.services.targeting import notice_of
 
 # A variable or test that reads the reader's language, or a block for readers of some languages only.
 _BY_LANGUAGE = re.compile(r'\{[{%][^}]*\blanguage\b|"languages": \["')
@@ -78,7 +78,7 @@ def _compile(campaign: Campaign, words: Words, *, numbered: Sequence[Link] = ())
         tracking=campaign.tracking,
         numbered=numbered,
         utm=utm_tags(campaign.utm_campaign, organisation=organisation.name),
-        notice_url=notice_url(campaign) if owes_notice(campaign) else "",
+        notice=notice_of(campaign),
     )
 
 

@@ -24,7 +24,7 @@ SEND_OPTIONS: Mapping[str, TargetingClass] = {
 ONLY_FOR_THOSE_WHO_AGREED = frozenset({"engaged_first", "moment"})
 """Options that decide by what is known of a person only for those who agreed to be targeted: the others get
 the message all the same, at the moment of the mailing. They choose nobody, so that the mailing itself needs
-no agreement."""
+no agreement; it stands in the register and owes the notice as a targeted one does."""
 
 
 def is_targeted(campaign: Campaign, audience: Audience) -> bool:
@@ -32,6 +32,11 @@ def is_targeted(campaign: Campaign, audience: Audience) -> bool:
     chosen = audience.targeted_on(Channel(campaign.channel), campaign.scope)
     choosing = set(options_of(campaign)) - ONLY_FOR_THOSE_WHO_AGREED
     return chosen or bool({SEND_OPTIONS[name] for name in choosing} & TARGETING)
+
+
+def sorts_people(campaign: Campaign) -> bool:
+    """Whether one of its options decides something by what is known of a person."""
+    return bool({SEND_OPTIONS[name] for name in options_of(campaign)} & TARGETING)
 
 
 def options_of(campaign: Campaign) -> Iterable[str]:

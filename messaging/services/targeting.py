@@ -21,11 +21,12 @@ from contacts.errors import ContactsError
 from contacts.models import ElectionRound
 from contacts.segments.audience import resolve_audience
 from contacts.segments.tree import Node, parse_tree
+from messaging.content.footer import Notice
 from messaging.content.tokens import NoticeToken, sign_notice
 from messaging.enums import Moment
 from messaging.models import Campaign, CampaignCost, Delivery
 from messaging.services.criteria import lines_of, said_then
-from messaging.services.send_options import is_targeted
+from messaging.services.send_options import is_targeted, sorts_people
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,16 @@ class Entry:
     notice_url: str
 
 
-def owes_notice(campaign: Campaign) -> bool:
-    """Whether it is a targeted political mailing: as frozen, else as its audience would make it now."""
+def notice_of(campaign: Campaign) -> Notice | None:
+    """The notice that its readers are owed; None where nothing was chosen by what is known of them."""
     if campaign.kind != MessageKind.POLITICAL:
-        return False
+        return None
+    chooses = _chooses_people(campaign)
+    return Notice(notice_url(campaign), chooses) if chooses or sorts_people(campaign) else None
+
+
+def _chooses_people(campaign: Campaign) -> bool:
+    """Whether it is targeted: as frozen, else as its audience would make it now."""
     if campaign.standing_for:  # its conditions are asked of each person, when their turn comes
         return campaign.targeted
     if not campaign.audience:

@@ -105,12 +105,17 @@ def test_a_fixed_list_is_kept_with_its_name_and_size_of_then() -> None:
 )
 def test_when_each_person_gets_it_stands_in_the_register(option: dict[str, object], said: str) -> None:
     make_people(2)
-    start(make_campaign(**option))
+    campaign = start(make_campaign(**option))
     with override("en"):
         (entry,) = entries_of(list(targeted_mailings()))
     assert not entry.campaign.targeted, "it reaches everybody: nobody is left out"
     (line,) = entry.criteria
     assert line.startswith(said)
+    assert notice_url(campaign) in str(campaign.compiled)
+    assert "à un moment choisi pour" in str(campaign.compiled), "it says what was chosen, and nothing else"
+    page = Client(headers={"accept-language": "en"}).get(path_of(notice_url(campaign))).content.decode()
+    assert "What was chosen" in page
+    assert "How its readers were chosen" not in page
 
 
 def test_a_mailing_to_everyone_is_in_no_register_and_owes_no_notice() -> None:
