@@ -23,7 +23,7 @@ def roll_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
     counts["unchanged"] = (
         counts["rows"] - counts["rejected"] - counts["duplicate"] - counts["new"] - counts["updated"]
     )
-    return counts | {"linked": links.linked, "to_review": links.to_review}
+    return counts | {"values": _values_changed(run), "linked": links.linked, "to_review": links.to_review}
 
 
 def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]:
@@ -38,6 +38,7 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
         "rejected": rejected,
         "new": new,
         "updated": updated,
+        "values": _values_changed(run),
         "unchanged": people - new - updated,
         "duplicate": rows - rejected - outside - people - unmatched,
         "outside": outside,
@@ -63,6 +64,13 @@ def people_counts(run: Import, staging: Staging, links: Links) -> dict[str, int]
     return told
 
 
+def _values_changed(run: Import) -> int:
+    """Values that it gave in the place of others, which an undo returns: several a person, or none."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VALUES, {"import": run.pk})
+        return int(cursor.fetchone()[0])
+
+
 def refusals_of(run: Import) -> QuerySet[Consent]:
     """What people refused, as this file says it; a doubt is none."""
     return Consent.objects.filter(created_by_import=run, given=False).exclude(proof__has_key="doubted")
@@ -74,6 +82,9 @@ def opt_out_counts(run: Import) -> dict[str, int]:
     return {name: run.preview[name] for name in names} | {"entries": entries_of(run.pk)}
 
 
+_VALUES = """
+SELECT count(*) FROM contacts_importchange, jsonb_object_keys(before) WHERE import_run_id = %(import)s
+"""
 _ROLL = """
 SELECT (SELECT count(*) FROM contacts_electoralregistration
          WHERE created_by_import_id = %(import)s

@@ -6,6 +6,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contacts.imports.formats.tables import DOUBTED
 from contacts.imports.sketch import Layout
 
 
@@ -20,6 +21,16 @@ def words_of_files(layout: Layout) -> list[str]:
     if names := _names(layout, "no_rows"):
         words.append(_("Without a row below the header: %(names)s.") % {"names": names})
     return words
+
+
+def doubted_files(layout: Layout) -> str:
+    """Which files of an archive or folder may be in another encoding; "" without a doubt."""
+    names = _names(layout, DOUBTED)
+    text = _(
+        "The encoding of these was guessed, look at their accents: %(names)s. If they are odd, send the file "
+        "alone: its encoding can be chosen then."
+    )
+    return text % {"names": names} if names else ""
 
 
 def _names(layout: Layout, code: str) -> str:

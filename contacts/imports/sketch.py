@@ -75,7 +75,8 @@ class Layout:
     are rows above the header. `may_pad`: rows that lack cells at their end have empty ones. `month_first`
     reads 12/31/1980. `warnings` are codes with a detail: "encoding:cp850" (the accents look better in it),
     "titles:2" (rows above the header), "padded:5" (rows filled up while the table was made),
-    "files:300" of an archive, "left_out:" and "no_rows:" with a file's name (and "left_out_more:12").
+    "files:300" of an archive, "left_out:" and "no_rows:" and "doubted:" with a file's name
+    (and "left_out_more:12").
     A file of another `form` (see `formats/`) is read at `table`, which has every row if `is_whole`; `is_ours`
     says that we wrote its text, so that encoding and separator are no question. `sheet` is the one of
     `sheets` that was taken.

@@ -68,8 +68,8 @@ class Line:
             self.returned[written.path[0]] = self.record[written.path[0]]
 
 
-def return_merged_values(import_id: int, contact_ids: Sequence[int]) -> int:
-    """Return what the import had written on records that these people absorbed; counts values of today.
+def return_merged_values(import_id: int, contact_ids: Sequence[int]) -> list[int]:
+    """Return what the import had written on records that these people absorbed; gives whose each value is.
 
     Runs in the caller's transaction, which holds the people; the import is `undoing`.
     """
@@ -89,7 +89,7 @@ def return_merged_values(import_id: int, contact_ids: Sequence[int]) -> int:
             Merge.objects.bulk_update(line.merges, ["snapshot"])
         if line.returned:
             write_columns(line.kept, line.returned)
-    return sum(len(line.returned) for line in lines)
+    return [line.kept for line in lines for _name in line.returned]
 
 
 def _records(line: Line) -> list[int]:

@@ -24,7 +24,7 @@ from contacts.imports.encodings import CHOICES
 from contacts.imports.errors import DiskFull, ImportProblem
 from contacts.imports.formats.opening import look_again
 from contacts.imports.guessing import guess
-from contacts.imports.many_files import words_of_files
+from contacts.imports.many_files import doubted_files, words_of_files
 from contacts.imports.profiles import unlike_kept
 from contacts.imports.room import told_when_full
 from contacts.imports.service import enqueue_preview, start_import
@@ -128,7 +128,7 @@ class ImportFile(StepView):
             kind=run.kind,
             layout=layout,
             rows=sketch.rows[:ROWS_SHOWN],
-            doubt=doubted_words(layout),
+            doubt=doubted_words(layout) or doubted_files(layout),
             readings=unlike_kept(run),
             encoding=layout.encoding.removesuffix("-sig").removesuffix("-le").removesuffix("-be"),
             encodings=CHOICES.items(),

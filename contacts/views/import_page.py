@@ -241,6 +241,9 @@ def undo_means(counts: dict[str, int], *, kind: str) -> str:
     returned = ngettext("%(n)s returns to what it was", "%(n)s return to what they were", updated) % {
         "n": updated
     }
+    if "values" in counts:
+        told = ngettext("%(n)s value", "%(n)s values", counts["values"]) % {"n": counts["values"]}
+        returned = f"{returned} ({told})"
     if kind == Import.Kind.ROLL:
         return _(
             "%(gone)s, unless another roll has them too or somebody linked them; %(returned)s, unless a "

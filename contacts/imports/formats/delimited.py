@@ -7,7 +7,7 @@ from pathlib import Path
 
 from contacts.imports.encodings import HEAD_BYTES, detect_whole
 from contacts.imports.file_rows import FileRows
-from contacts.imports.formats.tables import Table
+from contacts.imports.formats.tables import DOUBTED, Table
 from contacts.imports.reading import Row, WrongEncoding, text_blocks
 from contacts.imports.sketch import Layout, sketch_file
 
@@ -20,7 +20,7 @@ def text_table(path: Path, *, is_whole: bool = True) -> Table:
     layout = sketch_file(path).layout
     if is_whole and path.stat().st_size > HEAD_BYTES and not layout.is_damaged and not _reads(path, layout):
         layout = layout.with_encoding(*detect_whole(path))
-    notes: list[str] = []
+    notes = [f"{DOUBTED}:{layout.doubted}"] if layout.doubted else []
     return Table(
         header=layout.header, rows=_rows(path, layout, notes), has_header=layout.has_header, notes=notes
     )

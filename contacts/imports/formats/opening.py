@@ -70,6 +70,11 @@ def _is_of_text(warning: str) -> bool:
     return warning.startswith(("encoding:", "titles:"))
 
 
+def _stays(warning: str) -> bool:
+    """False for what only a look at every file tells in full."""
+    return not warning.startswith(tables.DOUBTED)
+
+
 def table_of(path: Path, layout: Layout) -> Path:
     """Where the rows of a file are read."""
     return make_plain(Path(layout.table) if layout.form else path)
@@ -85,7 +90,7 @@ def make_whole(path: Path, layout: Layout, *, on_progress: OnProgress) -> Layout
         layout,
         table=whole.table,
         is_whole=True,
-        warnings=list(dict.fromkeys(layout.warnings + whole.warnings)),
+        warnings=list(dict.fromkeys([*filter(_stays, layout.warnings), *whole.warnings])),
     )
     if (
         look_again(path, found, encoding=layout.encoding, delimiter=layout.delimiter).layout.header

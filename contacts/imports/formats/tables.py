@@ -15,6 +15,8 @@ ENCODING, DELIMITER = "utf-8", ";"
 WRITE_ROWS = 5_000
 LACKS = "lacks"
 """Note of a field that some of several files have, and others lack."""
+DOUBTED = "doubted"
+"""Note of an encoding that is only a guess; with the name of the file where it is one of several."""
 
 
 @dataclass

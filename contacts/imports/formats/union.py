@@ -25,7 +25,7 @@ from contacts.imports.formats import limits
 from contacts.imports.formats.archives import Member, is_document, is_left_out
 from contacts.imports.formats.first_lines import FirstLines
 from contacts.imports.formats.forms import Form, form_of_bytes
-from contacts.imports.formats.tables import LACKS, Table
+from contacts.imports.formats.tables import DOUBTED, LACKS, Table
 from contacts.imports.layouts import Format, recognise
 from contacts.imports.reading import Row
 from contacts.imports.sketch import folded_header
@@ -51,12 +51,16 @@ PEEKED_BYTES = 4 * limits.MIB  # as far as an encoding is looked for
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """A file that has rows: its header (shared with those that have the same), its kind, some rows."""
+    """A file that has rows: its header (shared with those that have the same), its kind, some rows.
+
+    `is_doubted`: its encoding is only a guess.
+    """
 
     member: Member
     header: tuple[str, ...]
     is_roll: bool
     sample: list[tuple[int, Sequence[str]]]
+    is_doubted: bool = False
 
 
 def union(
@@ -81,6 +85,7 @@ def union(
         *(f"{LACKS}:{field}" for field in columns.lacking()),
         *_named_notes("left_out", documents + others),
         *_named_notes("no_rows", empty),
+        *_named_notes(DOUBTED, [one.member.name for one in found if one.is_doubted and head]),
     ]
     return Table(
         header=[*columns.header, _("File"), _("Line in the file")],
@@ -131,11 +136,15 @@ def _look_at_all(
                     headers[header] = (header, recognise(list(header)).format == Format.ROLL)
                 if not part.sheet:
                     known.learn(first, header)
-                several.append(_Found(part, *headers[header], rows))
+                several.append(_Found(part, *headers[header], rows, _is_doubted(table)))
         has_roll = any(one.is_roll for one in several)
         others += [one.member.name for one in several if has_roll and not one.is_roll]
         found += [one for one in several if one.is_roll or not has_roll]
     return found, empty, others
+
+
+def _is_doubted(table: Table) -> bool:
+    return any(note.startswith(f"{DOUBTED}:") for note in table.notes)
 
 
 def _parts(member: Member, first: bytes, path: Path, sheets: Sheets) -> list[Member]:
@@ -242,9 +251,9 @@ def _samples(found: list[_Found], columns: _Columns) -> Iterator[tuple[int, Sequ
 def _rows(
     found: list[_Found], columns: _Columns, work: Path, read: Read, report: Report, notes: list[str]
 ) -> Iterator[tuple[int, Sequence[str]]]:
-    """The rows of every file; what reading them noted (rows filled up) is added to the notes in the end."""
+    """The rows of every file; what reading them noted (rows filled up, doubts) is added in the end."""
     total, done, at = sum(one.member.size for one in found), 0, 1
-    padded = 0
+    padded, doubted = 0, []
     for one in found:
         turn = columns.taking(one)
         with _named(one.member), one.member.at(work) as path:
@@ -265,9 +274,11 @@ def _rows(
             for line, row in table.rows:
                 at += 1
                 yield at, turn(line, row)
+        doubted += [one.member.name] if _is_doubted(table) else []
         padded += sum(int(note.partition(":")[2]) for note in table.notes if note.startswith("padded:"))
         done += one.member.size
         report(done, total)
+    notes += _named_notes(DOUBTED, doubted)
     if padded:
         notes.append(f"padded:{padded}")
 

@@ -18,7 +18,7 @@ PART = "undoing"
 class Undone:
     """What went, what returned, and who stayed because something else happened to them.
 
-    `handed_over`: electors whom another roll has too, and who are that one's now. `kept_electors` are linked
+    `returned` values are those of `changed` people or electors. `handed_over`: electors whom another roll has too, and who are that one's now. `kept_electors` are linked
     to a person by hand. `handed_over_people` are named by another file too, and that one's now.
     `entries` of the do-not-contact list went: those that this file alone gave.
     """
@@ -26,6 +26,7 @@ class Undone:
     people: int = 0
     electors: int = 0
     returned: int = 0
+    changed: int = 0
     kept: int = 0
     entries: int = 0
     handed_over: int = 0

@@ -54,7 +54,13 @@ def _undo_batch(import_run: Import, batch: list[int], later: list[LaterRoll]) ->
         cursor.execute(_REMOVE, values)
         electors = cursor.rowcount
     refresh_projections(linked)
-    add(import_run, electors=electors, returned=returned, handed_over=handed_over)
+    add(
+        import_run,
+        electors=electors,
+        returned=len(returned),
+        changed=len(set(returned)),
+        handed_over=handed_over,
+    )
 
 
 _ELECTORS = """

@@ -45,7 +45,7 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> lis
         cursor.execute("SELECT id FROM contacts_contact WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [batch])
         there = [row[0] for row in cursor.fetchall()]
     hand_over_fields(import_run.pk, there)
-    returned = sum(return_values(import_run.pk, name, there) for name in TABLES_OF_PEOPLE)
+    returned = [pk for name in TABLES_OF_PEOPLE for pk in return_values(import_run.pk, name, there)]
     returned += return_merged_values(import_run.pk, there)
     _take_back_what_was_said(import_run, there)
     created = set(
@@ -61,7 +61,14 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> lis
     _remove_additions(import_run.pk, staying, created, refusals_too)
     refresh_projections(staying)
     find_pairs(staying)
-    add(import_run, people=len(going), returned=returned, handed_over_people=handed_over)
+    back = [pk for pk in returned if pk not in going]  # whoever goes has nothing as it was
+    add(
+        import_run,
+        people=len(going),
+        returned=len(back),
+        changed=len(set(back)),
+        handed_over_people=handed_over,
+    )
     return sorted({*staying, *housemates})
 
 

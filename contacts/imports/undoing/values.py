@@ -17,12 +17,13 @@ CHANGED_TABLES = {
 TABLES_OF_PEOPLE = tuple(name for name in CHANGED_TABLES if name != "registration")
 
 
-def return_values(import_id: int, name: str, owners: list[int]) -> int:
-    """Return the fields of one table; counts them. Runs in the caller's transaction.
+def return_values(import_id: int, name: str, owners: list[int]) -> list[int]:
+    """Return the fields of one table; gives the owner of each value that returned.
 
-    `owners` are ids of the table's own rows (people, electors), or of the people who have its rows.
+    `owners` are ids of the table's own rows (people, electors), or of the people who have its rows. Runs in
+    the caller's transaction.
     """
-    returned = 0
+    returned: list[int] = []
     table, owner = CHANGED_TABLES[name], "id" if name in ("contact", "registration") else "contact_id"
     values: dict[str, Any] = {"import": import_id, "name": name, "owners": owners}
     with connection.cursor() as cursor:
@@ -30,7 +31,7 @@ def return_values(import_id: int, name: str, owners: list[int]) -> int:
         for (field,) in cursor.fetchall():
             column = connection.ops.quote_name(field)  # of the table, or PostgreSQL would not find it
             cursor.execute(_RETURN.format(table=table, owner=owner, column=column), {**values, "key": field})
-            returned += cursor.rowcount
+            returned += [pk for (pk,) in cursor.fetchall()]
     return returned
 
 
@@ -74,4 +75,5 @@ WHERE kept.id = first.row_id AND coalesce(to_jsonb(kept.{column}), 'null') = fir
       JOIN contacts_import AS run ON run.id = later.import_run_id AND run.state NOT IN ('undone', 'undoing')
       WHERE later."table" = %(name)s AND later.row_id = kept.id AND later.id > first.own
         AND later.after -> %(key)s = first.written)
+RETURNING kept.{owner}
 """

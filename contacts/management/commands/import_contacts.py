@@ -21,7 +21,7 @@ from contacts.enums import Channel, LawfulBasis, SourceKind, TerritoryKind
 from contacts.errors import ContactsError
 from contacts.imports.choices import set_mapping, set_padding
 from contacts.imports.encodings import CHOICES
-from contacts.imports.many_files import words_of_files
+from contacts.imports.many_files import doubted_files, words_of_files
 from contacts.imports.partway import partway_words
 from contacts.imports.people.policy import GROUPS
 from contacts.imports.profiles import unlike_kept
@@ -118,8 +118,9 @@ class Command(BaseCommand):
             self._tell_of_sheets(run)
             if options["fill_short_rows"]:
                 set_padding(run=run, by=by)
-            for words in [*words_of_files(Layout.from_json(run.layout)), *unlike_kept(run)]:
-                self.stderr.write(words)
+            layout = Layout.from_json(run.layout)
+            told = [*words_of_files(layout), doubted_files(layout), *unlike_kept(run)]
+            self.stderr.write("\n".join(filter(None, told)))
             mapping = {int(index): field for index, field in run.mapping.items()}
             set_mapping(run=run, mapping=mapping, options=_chosen(options), by=by)
             job = claimed_here(partial(enqueue_preview, run=run, by=by))

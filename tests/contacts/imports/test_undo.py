@@ -22,6 +22,7 @@ from contacts.models import (
 )
 from contacts.services.people import update_contact
 from contacts.services.registration_links import confirm_link, refuse_link
+from contacts.views.import_page import undo_means
 from tests.support.imports import fingerprint, import_file, preview, write_rows
 
 pytestmark = pytest.mark.django_db
@@ -118,8 +119,9 @@ def test_a_value_that_was_changed_again_stays(import_people, book, second) -> No
     import_people(book, ("Léa", "Martin", "lea@example.org"))
     run = import_people(second, ("Léa", "Martin", "lea@example.org", "", "17/05/1980"))
     Contact.objects.update(birth_date="1981-06-18")
-    undo(run)
+    undone = undo(run)
     assert str(Contact.objects.get().birth_date) == "1981-06-18"
+    assert (undone["changed"], undone["returned"]) == (0, 0)
 
 
 def test_a_roll_undone_gives_back_what_a_newer_one_changed(elector, roll_file, roll_source) -> None:
@@ -129,7 +131,8 @@ def test_a_roll_undone_gives_back_what_a_newer_one_changed(elector, roll_file, r
     run = import_file(roll_file([moved, elector(prénoms="Jean")]), kind="roll", source=roll_source)
     assert ElectoralRegistration.objects.count() == 2
     undone = undo(run)
-    assert (undone["electors"], undone["returned"]) == (1, 2)
+    assert (undone["electors"], undone["changed"], undone["returned"]) == (1, 1, 2)
+    assert "; 1 returns to what it was (2 values), unless" in undo_means(run.counts, kind="roll")
     assert fingerprint(*LEFT) == before
 
 

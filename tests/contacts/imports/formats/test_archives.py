@@ -10,8 +10,9 @@ from contacts.imports.choices import set_reading
 from contacts.imports.errors import UnreadableFile
 from contacts.imports.formats import archives, limits
 from contacts.imports.formats.opening import open_file
-from contacts.imports.many_files import words_of_files
+from contacts.imports.many_files import doubted_files, words_of_files
 from contacts.imports.service import start_import
+from contacts.imports.sketch import Layout
 from contacts.invented.rolls import COLUMNS
 from contacts.models import ElectoralRegistration, Import, ImportReject
 from tests.support.imports import fingerprint, import_file
@@ -305,3 +306,16 @@ def test_names_that_are_not_told_are_counted(tmp_path) -> None:
     assert told[0] == "1 file of people is read."
     assert told[1].startswith("Left out, for they hold no list of people: 00.pdf, 01.pdf,")
     assert told[1].endswith("19.pdf, 5 other files.")
+
+
+@pytest.mark.django_db
+def test_files_whose_encoding_was_only_guessed_are_named(places, book, tmp_path, kept) -> None:
+    dos = ("Nom;Prénom\n" + "".join(f"Lefèvre{n};Hélène\n" for n in range(9))).encode("cp850")
+    files = {f"{n:04}.csv": dos.replace(b"Lef", b"Dub%d" % n) for n in range(210)} | {"9999.csv": BOOK}
+    run = start_import(file=write_zip(tmp_path / "a.zip", files), file_name="a.zip", source=book, by=None)
+    seen = doubted_files(Layout.from_json(run.layout))
+    assert seen.startswith("The encoding of these was guessed, look at their accents: 0000.csv, ")
+    done = import_file(tmp_path / "a.zip", kind="address-book", source=book)
+    told = doubted_files(Layout.from_json(done.layout))
+    assert "0019.csv, 190 other files." in told
+    assert "9999.csv" not in told
