@@ -13,6 +13,7 @@ from contacts.imports.at_rest import is_there
 from contacts.imports.counting import opt_out_counts, people_counts, roll_counts
 from contacts.imports.encodings import detect_whole
 from contacts.imports.errors import ImportProblem
+from contacts.imports.fields import MEMBERSHIP_FIELDS
 from contacts.imports.formats.opening import make_whole, table_of
 from contacts.imports.linking import Links
 from contacts.imports.opt_outs import engine as opt_outs
@@ -153,9 +154,16 @@ def _terms(run: Import) -> Terms:
         list_id=run.options.get("list"),
         policies=run.options.get("policies", _usual_policies(run)),
         match_only=run.kind == Import.Kind.ENRICHMENT,
+        memberships=tells_memberships(run),
         scope_id=run.options.get("scope"),
         list_state=run.options.get("list_state", ""),
     )
+
+
+def tells_memberships(run: Import) -> bool:
+    """Whether the days on which people joined and left are taken: nobody who sells a file knows them."""
+    is_told = not MEMBERSHIP_FIELDS.isdisjoint(run.mapping.values())
+    return is_told and run.kind != Import.Kind.ENRICHMENT and not source_of(run).is_broker
 
 
 def _usual_policies(run: Import) -> dict[str, str]:

@@ -128,6 +128,10 @@ WITH person AS MATERIALIZED (
              AND said @> jsonb_build_array(jsonb_build_object('import', %(import)s))
     UNION SELECT contact_id FROM contacts_contacttag WHERE created_by_import_id = %(import)s
     UNION SELECT contact_id FROM contacts_listmembership WHERE created_by_import_id = %(import)s
+    UNION SELECT contact_id FROM contacts_membership WHERE created_by_import_id = %(import)s
+    UNION SELECT held.contact_id
+           FROM contacts_importchange AS change JOIN contacts_membership AS held ON held.id = change.row_id
+           WHERE change.import_run_id = %(import)s AND change."table" = 'membership'
 )
 SELECT (SELECT count(*) FROM person), (SELECT count(*) FROM person WHERE is_new),
        (SELECT count(*) FROM person WHERE NOT is_new AND id IN (SELECT id FROM gained))

@@ -111,6 +111,8 @@ PEOPLE_FIELDS: tuple[Field, ...] = (
     Field("refuses_call", _("No calls (yes or no)"), Group.AGREEMENT, several=True),
     Field("refuses_post", _("No post (yes or no)"), Group.AGREEMENT, several=True),
     Field("refuses_all", _("No messages at all (yes or no)"), Group.AGREEMENT, several=True),
+    Field("joined_on", _("Joined the organisation on"), Group.OTHER),
+    Field("left_on", _("Left the organisation on"), Group.OTHER),
     Field("tags", _("Tags"), Group.OTHER, several=True),
     Field("lists", _("Fixed lists"), Group.OTHER, several=True),
 )
@@ -161,6 +163,7 @@ OPT_OUT_FIELDS: tuple[Field, ...] = (
     Field("hash_key", _("Mark of the key of the hash"), Group.OTHER),
 )
 
+MEMBERSHIP_FIELDS = frozenset({"joined_on", "left_on"})
 CUSTOM_PREFIX = "custom."
 _SEVERAL = frozenset(field.key for field in (*PEOPLE_FIELDS, *OPT_OUT_FIELDS) if field.several)
 

@@ -57,7 +57,9 @@ _CHECKS: dict[str, Callable[[str], object]] = {
     "email": read_mailbox,
     "birth_date": lambda text: reads_as_day(text) or reads_as_year(text) or read_serial_day(text),
     "birth_year": reads_as_year,
-    "collected_on": lambda text: reads_as_day(text) or read_serial_day(text),
+    **dict.fromkeys(
+        ("collected_on", "joined_on", "left_on"), lambda text: reads_as_day(text) or read_serial_day(text)
+    ),
     "postcode": POSTCODE.fullmatch,
     "postcode_1": POSTCODE.fullmatch,
     "phone": PHONE.fullmatch,

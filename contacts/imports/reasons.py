@@ -27,6 +27,7 @@ SENTENCES: dict[str, str | Promise] = {
     "bad_email": _("“%(detail)s” is not an e-mail address"),
     "bad_phone": _("“%(detail)s” is not a phone number"),
     "future_date": _("“%(detail)s” has not come yet"),
+    "left_early": _("they would have left (%(detail)s) before they joined"),
     "extra_number": _("“%(detail)s” is not a number"),
     "extra_date": _("“%(detail)s” is not a date"),
     "year_only": _("“%(detail)s” is not a date: only its year is kept"),

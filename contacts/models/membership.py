@@ -17,7 +17,8 @@ from contacts.scoped import ScopedManager
 class Membership(models.Model):
     """One membership; `left_on` is empty while it lasts, `joined_on` where nobody knows the day.
 
-    Whoever came by a source of members is one without a row here. `proof`: how they said it and where it can
+    Whoever came by a source of members is one without a row here. `created_by_import`: the file that told it;
+    empty once the team wrote something of it down. `proof`: how they said it and where it can
     be read again, as in the consent ledger; {"how": "label"}: somebody called them so before acts were asked.
     """
 
@@ -26,10 +27,13 @@ class Membership(models.Model):
     left_on = models.DateField(_("left on"), null=True)
     proof = models.JSONField(_("proof"), default=dict)
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
+    created_by_import = models.ForeignKey("contacts.Import", null=True, on_delete=models.SET_NULL)
     at = models.DateTimeField(_("moment"), db_default=Now())
 
     objects: ClassVar[models.Manager[Membership]] = ScopedManager()
-    personal_data = keep("id", "contact", "recorded_by") | erase("joined_on", "left_on", "proof", "at")
+    personal_data = keep("id", "contact", "recorded_by", "created_by_import") | erase(
+        "joined_on", "left_on", "proof", "at"
+    )
 
     class Meta:
         triggers = kept_history(person="contact_id")

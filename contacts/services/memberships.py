@@ -47,7 +47,7 @@ def record_left(*, contact: Contact, on: date, proof: dict[str, Any], by: User |
         running = Membership(contact=contact, recorded_by=by)
     if running.joined_on is not None and on < running.joined_on:
         raise MembershipRefused(_("Nobody leaves before they joined: look at the two days."))
-    running.left_on = on
+    running.left_on, running.created_by_import = on, None  # no undo of a file takes it away now
     running.proof = running.proof | {"left": proof}
     running.save()
     audit.record(action="membership.leave", on=contact, by=by, detail={"membership": running.pk})

@@ -48,7 +48,7 @@ def refresh_projections_from(
     sql_of_ids: str,
     parameters: Sequence[Any] | dict[str, Any] = (),
     *,
-    refresh: Callable[[Sequence[int]], None] = refresh_projections,
+    refresh: Callable[[Sequence[int]], object] = refresh_projections,
 ) -> int:
     """Recompute the people whose ids a query of one column returns; gives how many there were.
 

@@ -6,8 +6,9 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from contacts.imports.by_kind import tells_memberships
 from contacts.imports.encodings import CHOICES
-from contacts.imports.fields import label_of
+from contacts.imports.fields import MEMBERSHIP_FIELDS, label_of
 from contacts.imports.rolls.said import Said
 from contacts.imports.sketch import Layout
 from contacts.models import Import
@@ -48,7 +49,7 @@ def mended_words(run: Import) -> list[str]:
             unsure,
         )
         words.append(_with_line(text % _number(unsure), found.get("unsure_line")))
-    return [*words, *_state_words(run), *_unsaid_words(run)]
+    return [*words, *_state_words(run), *_untold_memberships(run), *_unsaid_words(run)]
 
 
 def _state_words(run: Import) -> list[str]:
@@ -58,6 +59,13 @@ def _state_words(run: Import) -> list[str]:
         return []
     text = _("By its name, the file holds only people who are “%(state)s”: none of them counts as agreeing.")
     return [text % {"state": state}]
+
+
+def _untold_memberships(run: Import) -> list[str]:
+    """Days of joining in a file of people that takes none."""
+    if MEMBERSHIP_FIELDS.isdisjoint(run.mapping.values()) or tells_memberships(run):
+        return []
+    return [_("When people joined or left is not taken from a file that was bought, rented or only adds.")]
 
 
 def _unsaid_words(run: Import) -> list[str]:

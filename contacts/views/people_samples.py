@@ -23,11 +23,16 @@ GAINS: dict[str, Text] = {
     "sources": gettext_lazy("this source"),
     "tags": gettext_lazy("tags"),
     "lists": gettext_lazy("the list"),
+    "memberships": gettext_lazy("their membership"),
 }
 _POINTS: dict[str, Text] = {
     "email": gettext_lazy("new e-mail: %(value)s"),
     "phone": gettext_lazy("new phone: %(value)s"),
     "address": gettext_lazy("new address: %(value)s"),
+}
+_DAYS: dict[str, Text] = {
+    "joined_on": gettext_lazy("joined on %(value)s"),
+    "left_on": gettext_lazy("left on %(value)s"),
 }
 _HIDDEN = {"birthplace_hash": gettext_lazy("birthplace"), "custom": gettext_lazy("extra fields")}
 _CHOICES: dict[str, dict[str, Any]] = {
@@ -85,6 +90,8 @@ def _changes(changes: Iterable[Change], communes: dict[int, str]) -> Iterable[st
     for field, before, after in changes:
         if field in _POINTS:
             yield str(_POINTS[field]) % {"value": after}
+        elif field in _DAYS:
+            yield str(_DAYS[field]) % {"value": day(after)}
         elif field in _HIDDEN:
             yield str(_HIDDEN[field])
         else:

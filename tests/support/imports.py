@@ -27,6 +27,7 @@ TABLES = (
     "contacts_contacttag",
     "contacts_tag",
     "contacts_listmembership",
+    "contacts_membership",
     "contacts_consent",
     "contacts_suppression",
     "contacts_reach",

@@ -158,6 +158,19 @@ GENERAL: dict[str, tuple[str, ...]] = {
         "consent date",
         "opt in date",
     ),
+    "joined_on": (
+        *("date d adhesion", "date adhesion", "adhesion le", "adherent depuis", "adherente depuis"),
+        *("date de premiere adhesion", "date premiere adhesion", "debut d adhesion", "membre depuis"),
+        *("date de debut d adhesion", "date debut adhesion", "joined", "joined on", "joined at", "join date"),
+        *("date joined", "member since", "membership since", "membership start", "membership start date"),
+        *("membership started at", "membership date"),
+    ),
+    "left_on": (
+        *("fin d adhesion", "date de fin d adhesion", "date fin adhesion", "date de demission"),
+        *("date demission", "date de depart", "date de radiation", "adherent jusqu au", "left", "left on"),
+        *("left at", "date left", "membership end", "membership end date", "membership ended at"),
+        *("membership expires at", "membership expires on", "membership expiration date", "resigned on"),
+    ),
     "consent_words": (
         *("texte du consentement", "libelle du consentement", "consent wording", "consent text"),
         *("mention de consentement", "texte optin"),

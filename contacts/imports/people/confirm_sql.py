@@ -79,6 +79,18 @@ said AS (
         ON held.contact_id = naming.contact_id AND held.list_id = %(list)s::bigint
     WHERE held.created_by_import_id <> %(import)s
     UNION
+    SELECT held.contact_id, 'membership:' || held.id
+    FROM naming JOIN {{rows}} AS own USING (line)
+    JOIN contacts_membership AS held ON held.contact_id = naming.contact_id
+    WHERE held.created_by_import_id <> %(import)s AND own.membership IS NOT NULL
+      AND coalesce((own.membership ->> 'joined')::date = held.joined_on, true)
+    UNION
+    SELECT held.contact_id, 'left:' || held.id
+    FROM naming JOIN {{rows}} AS own USING (line)
+    JOIN contacts_membership AS held
+        ON held.contact_id = naming.contact_id AND held.left_on = (own.membership ->> 'left')::date
+    WHERE (held.proof -> 'left' ->> 'import')::bigint <> %(import)s
+    UNION
     SELECT contact_id, what FROM ({{effect}}) AS ledger
 ){_KEEP}"""
 # Fields are compared for people whom another import changed.

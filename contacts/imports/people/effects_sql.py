@@ -186,6 +186,35 @@ WHERE %(list)s::bigint IS NOT NULL AND NOT EXISTS (
     SELECT FROM contacts_listmembership AS held
     WHERE held.list_id = %(list)s::bigint AND held.contact_id = naming.contact_id)
 """
+# The last membership that the rows of a person tell of: one that lasts before one that ended.
+_TOLD = """
+    SELECT DISTINCT ON (naming.contact_id) naming.contact_id, naming.line, one.joined_on, one.left_on
+    FROM naming
+    JOIN {rows} AS own USING (line)
+    CROSS JOIN LATERAL (SELECT (own.membership ->> 'joined')::date AS joined_on,
+                               (own.membership ->> 'left')::date AS left_on) AS one
+    WHERE own.membership IS NOT NULL
+    ORDER BY naming.contact_id, one.left_on IS NOT NULL, coalesce(one.left_on, one.joined_on) DESC NULLS LAST,
+             naming.line
+"""
+# A membership that the base has at the same time is the same: a file that is older than its end revives none.
+MEMBERSHIPS = f"""
+SELECT told.contact_id, told.joined_on, told.left_on, told.line
+FROM ({_TOLD}) AS told
+WHERE NOT EXISTS (
+    SELECT FROM contacts_membership AS held
+    WHERE held.contact_id = told.contact_id
+      AND (held.joined_on IS NULL OR told.left_on IS NULL OR held.joined_on <= told.left_on)
+      AND (held.left_on IS NULL OR told.joined_on IS NULL OR held.left_on >= told.joined_on))
+"""
+# One that lasts in the base, and ended by the file.
+ENDED_MEMBERSHIPS = f"""
+SELECT held.contact_id, held.id, told.left_on, told.line, held.proof
+FROM ({_TOLD}) AS told
+JOIN contacts_membership AS held ON held.contact_id = told.contact_id AND held.left_on IS NULL
+WHERE told.left_on >= coalesce(held.joined_on, told.left_on)
+  AND coalesce(told.joined_on = held.joined_on, true)
+"""
 HAS_ADDRESS = """CASE channel.name
     WHEN 'email' THEN own.emails <> '[]'
     WHEN 'sms' THEN EXISTS (SELECT FROM {phones} AS one WHERE one.line = own.line AND one.kind = 'mobile')

@@ -24,6 +24,8 @@ _GAINS = {
     "sources": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
     "tags": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
     "lists": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "memberships": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
+    "memberships_ended": "WITH {naming} SELECT contact_id FROM ({effect}) AS one",
 }
 _EFFECTS = {
     "fields": effects_sql.CHANGED_FIELDS,
@@ -35,6 +37,10 @@ _EFFECTS = {
     "tags": effects_sql.TAGS,
     "lists": effects_sql.LISTS,
 }
+_EFFECTS_ON_MEMBERSHIPS = {
+    "memberships": effects_sql.MEMBERSHIPS,
+    "memberships_ended": effects_sql.ENDED_MEMBERSHIPS,
+}
 
 
 def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
@@ -44,7 +50,7 @@ def preview(staging: Staging, terms: Terms, *, rows: int) -> dict[str, int]:
     staging.create("gains", "contact_id bigint, what text")
     counts: dict[str, int] = {}
     with connection.cursor() as cursor:
-        for what, effect in _EFFECTS.items():
+        for what, effect in (_EFFECTS | (_EFFECTS_ON_MEMBERSHIPS if terms.memberships else {})).items():
             query = put_together(staging, _GAINS[what], "true", effect, policies=terms.policies)
             cursor.execute(
                 staging.sql(

@@ -36,8 +36,8 @@ LANGUAGES = frozenset({"fr", "en", "de", "es", "it", "pt", "nl", "ar", "br", "eu
 
 PEOPLE_COLUMNS = (
     "line civility first_name last_name birth_name gender birth_date birth_year birth_place_code birth_place"
-    " birth_department birth_country language name_key emails phones addresses agrees collected_on tags lists"
-    " custom left_out digest stops refused_at consent_words consent_proof said part mends"
+    " birth_department birth_country language name_key emails phones addresses agrees collected_on membership"
+    " tags lists custom left_out digest stops refused_at consent_words consent_proof said part mends"
 ).split()
 TEXTS = (
     "civility first_name last_name birth_name gender birth_place_code birth_place birth_department"
@@ -125,7 +125,8 @@ class PeopleRows:
             for key in ("birth_place_code", "birth_place", "birth_department", "birth_country")
         ]
         extra = self._extra(row, wrong)
-        collected_on = self._collected_on(row, wrong)
+        collected_on = self._past_day(row, "collected_on", wrong)
+        membership = self._membership(row, wrong)
         if wrong:
             self._in_part(line, row, [*wrong, reason("rest_taken")])
         left = self._left(row, emails, phones)
@@ -145,7 +146,7 @@ class PeopleRows:
             line, civility, first, last, birth_name, gender, *born, *birth, self._language(row), key,
             json.dumps(emails), json.dumps(phones), json.dumps(addresses),
             json.dumps(_agrees(agreement, left)),
-            collected_on, json.dumps(self._cells.tags(row)), json.dumps(self._cells.lists(row)),
+            collected_on, membership, json.dumps(self._cells.tags(row)), json.dumps(self._cells.lists(row)),
             json.dumps(extra),
             len(wrong), facts.digest(), json.dumps(left.entries), left.at,
             agreement.words, agreement.proof, agreement.said,
@@ -175,15 +176,32 @@ class PeopleRows:
         text = self._cells.text(row, "birth_date")
         return read_born(text, (year, month, day), wrong, month_first=self._month_first)
 
-    def _collected_on(self, row: Row, wrong: list[str]) -> date | None:
+    def _past_day(self, row: Row, key: str, wrong: list[str]) -> date | None:
         """A day to come is a slip: as that of an agreement it would outlast every refusal until then."""
-        text = self._cells.text(row, "collected_on")
-        found = read_written_date(text, self._month_first) or read_serial_day(text)
+        text = self._cells.text(row, key)
+        found = self._day(text)
         if found is not None and found <= timezone.localdate():
             return found
         if fold(text):
             wrong.append(reason("extra_date" if found is None else "future_date", text))
         return None
+
+    def _day(self, text: str) -> date | None:
+        return read_written_date(text, self._month_first) or read_serial_day(text)
+
+    def _membership(self, row: Row, wrong: list[str]) -> str | None:
+        """When they joined and left, as JSON; an end to come is that of somebody who is a member."""
+        ends = self._day(self._cells.text(row, "left_on"))
+        if lasts := ends is not None and ends > timezone.localdate():
+            ends = None
+        else:
+            ends = self._past_day(row, "left_on", wrong)
+        joined = self._past_day(row, "joined_on", wrong)
+        if joined and ends and ends < joined:
+            wrong.append(reason("left_early", self._cells.text(row, "left_on")))
+            return None
+        told = {"joined": joined.isoformat() if joined else None, "left": ends.isoformat() if ends else None}
+        return json.dumps(told) if joined or ends or lasts else None
 
     def _note(self, words: list[str]) -> None:
         """Count unknown words of states, of which a column that holds something else has no end."""

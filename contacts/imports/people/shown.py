@@ -41,6 +41,22 @@ _KINDS = (
         " FROM ({effect}) AS one",
     ),
 )
+_KINDS_OF_MEMBERSHIPS = (
+    (
+        "memberships",
+        effects_sql.MEMBERSHIPS,
+        "WITH {naming} SELECT contact_id, 'memberships', day.name, NULL::jsonb, to_jsonb(day.value)"
+        " FROM ({effect}) AS one"
+        " CROSS JOIN LATERAL (VALUES ('joined_on', joined_on), ('left_on', left_on)) AS day (name, value)"
+        " WHERE day.value IS NOT NULL",
+    ),
+    (
+        "memberships_ended",
+        effects_sql.ENDED_MEMBERSHIPS,
+        "WITH {naming} SELECT contact_id, 'memberships', 'left_on', NULL::jsonb, to_jsonb(left_on)"
+        " FROM ({effect}) AS one",
+    ),
+)
 
 
 def keep_changes(staging: Staging, terms: Terms) -> None:
@@ -55,7 +71,7 @@ def keep_changes(staging: Staging, terms: Terms) -> None:
         if not shown:
             return
         which = f"target.contact_id IN ({', '.join(map(str, shown))})"
-        for _what, effect, select in _KINDS:
+        for _what, effect, select in _KINDS + (_KINDS_OF_MEMBERSHIPS if terms.memberships else ()):
             found = put_together(staging, select, which, effect, policies=terms.policies)
             cursor.execute(staging.sql("INSERT INTO {changes} ") + found, terms.parameters())
 

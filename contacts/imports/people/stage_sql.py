@@ -6,8 +6,8 @@ ROWS = """
 line integer PRIMARY KEY, civility text, first_name text, last_name text, birth_name text, gender text,
 birth_date date, birth_year smallint, birth_place_code text, birth_place text, birth_department text,
 birth_country text, language text, name_key text, emails jsonb, phones jsonb, addresses jsonb, agrees jsonb,
-collected_on date, tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid, stops jsonb,
-refused_at timestamptz,
+collected_on date, membership jsonb, tags jsonb, lists jsonb, custom jsonb, left_out integer, digest uuid,
+stops jsonb, refused_at timestamptz,
 consent_words text, consent_proof text, said jsonb, part uuid, mends jsonb NOT NULL,
 numbers jsonb NOT NULL DEFAULT '{}'
 """

@@ -22,6 +22,7 @@ from contacts.imports.staging import Staging
 from contacts.imports.turns import PEOPLE, in_turn
 from contacts.models import Import, Source
 from contacts.services.projections import refresh_projections_from
+from contacts.services.relationships import refresh_relationships
 from contacts.services.stop_entries import add_entries
 
 LINES_A_CHUNK = 5_000
@@ -39,6 +40,7 @@ class Terms:
     policies: Mapping[str, str] = field(default_factory=dict)
     match_only: bool = False
     scope_id: int | None = None
+    memberships: bool = False  # when people joined and left is read: of no file that was bought or rented
     list_state: str = ""  # what everybody of the file is where it came from, by its name
 
     def parameters(self) -> dict[str, Any]:
@@ -97,9 +99,10 @@ def write_chunk(staging: Staging, chunk: Chunk, *, terms: Terms, progress: Progr
         cursor.execute(staging.sql(write_sql.HOLD_CONTACTS, which=targets))
         for statement in statements(staging, targets, terms):
             cursor.execute(statement, terms.parameters())
-        refresh_projections_from(
-            staging.sql("SELECT DISTINCT contact_id FROM {targets} AS target WHERE ") + targets
-        )
+        named = staging.sql("SELECT DISTINCT contact_id FROM {targets} AS target WHERE ") + targets
+        refresh_projections_from(named)
+        if terms.memberships:
+            refresh_projections_from(named, refresh=refresh_relationships)
         mark_done(staging, chunk)
         progress.wrote(chunk.rows)
 
@@ -118,6 +121,9 @@ def statements(staging: Staging, which: str, terms: Terms) -> Iterator[str]:
     yield filled(staging, write_sql.INSERT_SOURCE_ROWS, which)
     yield filled(staging, write_sql.INSERT_TAGS, which, effects_sql.TAGS)
     yield filled(staging, write_sql.INSERT_LISTED, which)
+    if terms.memberships:
+        yield filled(staging, write_sql.END_MEMBERSHIPS, which, effects_sql.ENDED_MEMBERSHIPS)
+        yield filled(staging, write_sql.INSERT_MEMBERSHIPS, which, effects_sql.MEMBERSHIPS)
     if terms.list_id is not None:
         yield filled(staging, write_sql.INSERT_MEMBERS, which)
     known = f"{which} AND NOT target.is_new"

@@ -88,6 +88,29 @@ WHERE one.digest IS NOT NULL
 ORDER BY one.digest, naming.line
 ON CONFLICT DO NOTHING
 """
+_PROOF = "jsonb_build_object('how', 'import', 'import', %(import)s, 'line', line)"
+END_MEMBERSHIPS = f"""
+WITH {{naming}},
+ending AS MATERIALIZED (
+    SELECT id, left_on, proof, proof || jsonb_build_object('left', {_PROOF}) AS proof_after
+    FROM ({{effect}}) AS one
+),
+remembered AS (
+    INSERT INTO contacts_importchange (import_run_id, "table", row_id, before, after, as_of)
+    SELECT %(import)s, 'membership', id, jsonb_build_object('left_on', NULL, 'proof', proof),
+           jsonb_build_object('left_on', left_on, 'proof', proof_after), now()
+    FROM ending
+)
+UPDATE contacts_membership AS held SET left_on = ending.left_on, proof = ending.proof_after
+FROM ending WHERE held.id = ending.id
+"""
+INSERT_MEMBERSHIPS = f"""
+WITH {{naming}}
+INSERT INTO contacts_membership (contact_id, joined_on, left_on, proof, recorded_by_id, created_by_import_id)
+SELECT new.contact_id, new.joined_on, new.left_on, {_PROOF}, %(by)s, %(import)s
+FROM ({{effect}}) AS new
+ON CONFLICT DO NOTHING
+"""
 MAKE_TAGS = """
 INSERT INTO contacts_tag (name)
 SELECT DISTINCT ON (fold(word)) word

@@ -18,9 +18,10 @@ PART = "undoing"
 class Undone:
     """What went, what returned, and who stayed because something else happened to them.
 
-    `returned` values are those of `changed` people or electors. `handed_over`: electors whom another roll has too, and who are that one's now. `kept_electors` are linked
-    to a person by hand. `handed_over_people` are named by another file too, and that one's now.
-    `entries` of the do-not-contact list went: those that this file alone gave.
+    `returned` values are those of `changed` people or electors. `handed_over`: electors whom another roll has
+    too, and who are that one's now. `kept_electors` are linked to a person by hand. `handed_over_people` are
+    named by another file too, and that one's now. `entries` of the do-not-contact list went: those that this
+    file alone gave.
     """
 
     people: int = 0

@@ -18,6 +18,7 @@ _ADDED = (
     ("contacts_postaladdress", "id", _SAID.format(kind="postal", key="id"), True),
     ("contacts_contacttag", "tag_id", _SAID.format(kind="tag", key="tag_id"), False),
     ("contacts_listmembership", "list_id", _SAID.format(kind="list", key="list_id"), False),
+    ("contacts_membership", "id", _SAID.format(kind="membership", key="id"), False),
     ("contacts_contactsource", "source_id", _SAME_SOURCE, False),
     ("contacts_sourcerow", "digest", _SAME_SOURCE, False),
 )
@@ -45,6 +46,16 @@ def hand_over_people(import_id: int, ids: list[int]) -> int:
         handed_over = int(cursor.rowcount)
         cursor.execute(_FORGET_OWN, values)
     return handed_over
+
+
+def reopen_memberships(import_id: int, ids: list[int]) -> list[int]:
+    """Memberships that the import ended last again, unless another file says the same; gives whose they are.
+
+    Whoever joined again since stays as they are now.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_REOPEN_MEMBERSHIPS, {"import": import_id, "ids": ids})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def hand_over_agreements(asked: list[tuple[int, str, bool]]) -> None:
@@ -75,6 +86,18 @@ heirs AS MATERIALIZED (
     ) AS newest
     WHERE own.contact_id = ANY(%(ids)s)
 )
+"""
+_REOPEN_MEMBERSHIPS = f"""
+WITH {_HEIRS}
+UPDATE contacts_membership AS held SET left_on = NULL, proof = change.before -> 'proof'
+FROM contacts_importchange AS change
+WHERE change.import_run_id = %(import)s AND change."table" = 'membership' AND change.row_id = held.id
+  AND held.contact_id = ANY(%(ids)s) AND held.left_on = (change.after ->> 'left_on')::date
+  AND NOT EXISTS (SELECT FROM contacts_membership AS other
+                  WHERE other.contact_id = held.contact_id AND other.left_on IS NULL)
+  AND NOT EXISTS (SELECT FROM heirs WHERE heirs.contact_id = held.contact_id
+                  AND heirs.what @> ARRAY['left:' || held.id])
+RETURNING held.contact_id
 """
 _HAND_OVER_ADDED = f"""
 WITH {_HEIRS}

@@ -7,16 +7,23 @@ from django.db import connection, transaction
 from campaign_crm.platform.jobs import RunningJob
 from contacts.duplicates.finding import find_pairs
 from contacts.households.finding import housemates_of, refresh_households
+from contacts.imports.fields import MEMBERSHIP_FIELDS
 from contacts.imports.progress import Progress
 from contacts.imports.turns import PEOPLE, in_turn
 from contacts.imports.undoing.counts import add, batches
-from contacts.imports.undoing.handing import hand_over_agreements, hand_over_fields, hand_over_people
+from contacts.imports.undoing.handing import (
+    hand_over_agreements,
+    hand_over_fields,
+    hand_over_people,
+    reopen_memberships,
+)
 from contacts.imports.undoing.values import CHANGED_TABLES, TABLES_OF_PEOPLE, return_values
 from contacts.merging.happened import ADDED_TABLES, CONSENTS, POINT_TABLES, SOURCE_ROWS, happened_to
 from contacts.merging.service import show_hidden_rows
 from contacts.merging.undone_imports import return_merged_values
 from contacts.models import Contact, Import
 from contacts.services.projections import refresh_projections
+from contacts.services.relationships import refresh_relationships
 
 PEOPLE_AT_A_TIME = 2_000
 
@@ -47,6 +54,7 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> lis
     hand_over_fields(import_run.pk, there)
     returned = [pk for name in TABLES_OF_PEOPLE for pk in return_values(import_run.pk, name, there)]
     returned += return_merged_values(import_run.pk, there)
+    returned += reopen_memberships(import_run.pk, there)
     _take_back_what_was_said(import_run, there)
     created = set(
         Contact.objects.filter(pk__in=there, created_by_import=import_run).values_list("pk", flat=True)
@@ -60,6 +68,8 @@ def _undo_batch(import_run: Import, batch: list[int], refusals_too: bool) -> lis
     staying = [contact_id for contact_id in there if contact_id not in going]
     _remove_additions(import_run.pk, staying, created, refusals_too)
     refresh_projections(staying)
+    if not MEMBERSHIP_FIELDS.isdisjoint(import_run.mapping.values()):
+        refresh_relationships(staying)
     find_pairs(staying)
     back = [pk for pk in returned if pk not in going]  # whoever goes has nothing as it was
     add(
@@ -124,6 +134,9 @@ _TOUCHED = " UNION ".join(
             f" WHERE change.import_run_id = %(import)s AND change.\"table\" = '{name}'"
             for name in TABLES_OF_PEOPLE
         ),
+        "SELECT held.contact_id"
+        " FROM contacts_importchange AS change JOIN contacts_membership AS held ON held.id = change.row_id"
+        " WHERE change.import_run_id = %(import)s AND change.\"table\" = 'membership'",
         "SELECT merge.kept_id FROM contacts_importchange AS change JOIN contacts_merge AS merge"
         " ON merge.absorbed_id = change.row_id AND merge.undone_at IS NULL"
         " WHERE change.import_run_id = %(import)s AND change.\"table\" = 'contact'",
