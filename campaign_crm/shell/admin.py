@@ -20,9 +20,11 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 
 from campaign_crm.platform.models import AuditEntry, Job
-from campaign_crm.shell.journal import act_words, detail_words, field_words, thing_words, work_words
+from campaign_crm.shell.journal import act_words
+from campaign_crm.shell.journal_words import detail_words, field_words, thing_words, work_words
 from campaign_crm.shell.templatetags.crm import number, with_zone
 from contacts.models import ConsentWording, CustomField, Tag
+from contacts.services.extra_fields import save_extra_field
 
 # Rights are roles; accounts and sessions have their own pages; single sign-on is set in the environment.
 for model in (Group, EmailAddress, Authenticator, SocialAccount, SocialApp, SocialToken, UserSession):
@@ -153,6 +155,9 @@ class CustomFieldAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["key", "kind"]
+
+    def save_model(self, request: HttpRequest, obj: CustomField, form: Any, change: bool) -> None:
+        save_extra_field(field=obj, by=request.user)  # type: ignore[arg-type]
 
 
 @admin.register(ConsentWording)

@@ -1,16 +1,11 @@
-"""The words of the journal and of background tasks: codes as they are written, sentences as people read them.
+"""The acts of the journal: codes as they are written, sentences as people read them.
 
 An act without its words here fails a test; one of an earlier version is shown by its code.
 """
 
 from __future__ import annotations
 
-from django.apps import apps
-from django.core.exceptions import FieldDoesNotExist
-from django.db.models import Model
 from django.utils.functional import Promise
-from django.utils.text import capfirst
-from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 Words = dict[str, str | Promise]
@@ -99,6 +94,7 @@ ACTS: Words = {
     "rule.change": _("Rule changed"),
     "silence.exempt": _("Service messages left during the silence"),
     "targeting.export": _("Register of targeted messages downloaded"),
+    "extra_field.save": _("Extra field written"),
     "export.approve": _("Export approved"),
     "export.ask": _("Export asked for"),
     "export.decline": _("Export not approved"),
@@ -274,6 +270,7 @@ ACTS: Words = {
     "wording.publish": _("Consent wording published"),
 }
 
+<<<<<<< HEAD
 WORK: Words = {
     "contacts.erase_people": _("Erased people’s data being removed"),
     "contacts.export": _("Export"),
@@ -363,38 +360,8 @@ DETAILS: Words = {
     "version": _("version"),
 }
 
+=======
+>>>>>>> d2d5ab4 (No extra field, tag or list is made of what the law protects, whoever writes it; the words of the journal in two files)
 
 def act_words(action: str) -> str:
     return str(ACTS.get(action, action))
-
-
-def work_words(kind: str) -> str:
-    return str(WORK.get(kind, kind))
-
-
-def thing_words(object_type: str, object_id: str) -> str:
-    """`("contacts.contact", "12")` → "Person 12"."""
-    model = _model(object_type)
-    name = capfirst(str(model._meta.verbose_name)) if model else object_type
-    return f"{name} {object_id}"
-
-
-def field_words(object_type: str, name: str) -> str:
-    """What a form calls a field of that kind of thing."""
-    model = _model(object_type)
-    try:
-        return str(model._meta.get_field(name).verbose_name) if model else name
-    except (FieldDoesNotExist, AttributeError):  # gone since, a part of the thing, or a relation
-        return name
-
-
-def detail_words(key: str, value: object) -> str:
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else "–" if value is None else str(value)
-    return gettext("%(name)s: %(value)s") % {"name": DETAILS.get(key, key), "value": shown}
-
-
-def _model(object_type: str) -> type[Model] | None:
-    try:
-        return apps.get_model(object_type)
-    except (LookupError, ValueError):  # of an earlier version
-        return None

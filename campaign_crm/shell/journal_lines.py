@@ -20,7 +20,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from campaign_crm.platform.models import AuditEntry, HistoryEntry, RecordRead, User
-from campaign_crm.shell.journal import act_words, detail_words, field_words, thing_words, work_words
+from campaign_crm.shell.journal import act_words
+from campaign_crm.shell.journal_words import detail_words, field_words, thing_words, work_words
 
 PAGE = 50
 PERSON = "contacts.contact"

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from contacts.enums import BROKER_KINDS, SourceKind
 from contacts.imports.errors import ImportProblem, WrongColumns
-from contacts.imports.fields import label_of, several_allowed
+from contacts.imports.fields import CUSTOM_PREFIX, label_of, several_allowed
 from contacts.imports.guessing import Guess
 from contacts.imports.layouts import Format, Mapping
 from contacts.imports.opt_outs.engine import check_mapping as check_opt_outs
@@ -16,7 +16,9 @@ from contacts.imports.people.policy import GROUPS, Policy
 from contacts.imports.people.stage import check_mapping as check_people
 from contacts.imports.rolls.abroad import Abroad
 from contacts.imports.rolls.engine import check_mapping as check_roll
-from contacts.models import Import, List, Source, Territory
+from contacts.models import CustomField, Import, List, Source, Territory
+from contacts.models.custom_field import PROTECTED
+from contacts.rules.forbidden import forbidden_matter
 from contacts.services.lists import ListRefused, check_picked
 from contacts.services.sources import missing_of
 
@@ -107,6 +109,22 @@ def check_list(list_id: int | None) -> None:
         raise ImportProblem(str(refused)) from refused
 
 
+def _check_protected(run: Import, mapping: Mapping) -> None:
+    """No extra field, tag or list is made of a column that tells what the law protects."""
+    header = run.layout.get("header", [])
+    labels = dict(CustomField.objects.values_list("key", "label"))
+    for index, key in mapping.items():
+        own = key.removeprefix(CUSTOM_PREFIX)
+        if own == key and key not in ("tags", "lists"):
+            continue
+        names = [*header[index : index + 1], *([own, labels.get(own, "")] if own != key else [])]
+        if forbidden_matter(*names):
+            raise WrongColumns(
+                _("“%(column)s” is not imported as an extra field, a tag or a list. %(why)s")
+                % {"column": names[0], "why": PROTECTED}
+            )
+
+
 def check_mapping(run: Import, mapping: Mapping) -> None:
     """The columns hold what this kind of file needs, each field once."""
     if run.kind == Import.Kind.ROLL:
@@ -116,6 +134,7 @@ def check_mapping(run: Import, mapping: Mapping) -> None:
         check_opt_outs(mapping)
     else:
         check_people(mapping)
+        _check_protected(run, mapping)
     keys = list(mapping.values())
     twice = next((key for key in keys if keys.count(key) > 1 and not several_allowed(key)), None)
     if twice is not None:

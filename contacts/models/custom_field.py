@@ -12,6 +12,12 @@ from campaign_crm.platform.history import kept_history
 from campaign_crm.platform.personal_data import keep
 from contacts.rules.forbidden import forbidden_matter
 
+PROTECTED = _(
+    "No extra field holds a nationality, a birthplace, an origin, a religion, an opinion or a state of"
+    " health: the law protects them (RGPD, art. 9). How close somebody is to the campaign is noted on their"
+    " page, as a support level."
+)
+
 
 class CustomField(models.Model):
     class Kind(models.TextChoices):
@@ -51,10 +57,4 @@ class CustomField(models.Model):
     def clean(self) -> None:
         """Refuse names of what the law lets nobody be chosen by; opinions have support levels."""
         if forbidden_matter(self.label, self.key, *self.choices):
-            raise ValidationError(
-                _(
-                    "No extra field holds a nationality, a birthplace, an origin, a religion, an opinion or a"
-                    " state of health: the law protects them (RGPD, art. 9). How close somebody is to the"
-                    " campaign is noted on their page, as a support level."
-                )
-            )
+            raise ValidationError(PROTECTED)

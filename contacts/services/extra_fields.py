@@ -1,4 +1,4 @@
-"""Values of extra fields that were kept as texts, made what their fields hold."""
+"""Extra fields: adding one, and making values that were kept as texts what their fields hold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,23 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from campaign_crm.platform import audit
 from campaign_crm.platform.jobs import RunningJob, enqueue, handler
-from campaign_crm.platform.models import Job
+from campaign_crm.platform.models import Job, User
 from contacts.imports.extra_values import read_extra
 from contacts.models import Contact, CustomField, Note
 
 TYPE_JOB = "contacts.type_extra_values"
 PEOPLE_AT_A_TIME = 5_000
+
+
+@transaction.atomic
+def save_extra_field(*, field: CustomField, by: User | None) -> CustomField:
+    """Write a new field, or the new words of one; raises ValidationError for what the law protects."""
+    field.full_clean()
+    field.save()
+    audit.record(action="extra_field.save", on=field, by=by)
+    return field
 
 
 def enqueue_typing() -> Job:

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from campaign_crm.platform import audit, jobs
 from campaign_crm.platform.models import Job, User
-from campaign_crm.shell import journal
+from campaign_crm.shell import journal, journal_words
 from messaging.enums import CampaignState, ShownState
 
 SOURCES = ("campaign_crm", "contacts", "messaging", "tracking")
@@ -46,7 +46,7 @@ def test_every_act_that_the_code_records_has_its_words() -> None:
 
 def test_every_kind_of_work_has_its_words() -> None:
     ours = {kind for kind, function in jobs._handlers.items() if not function.__module__.startswith("tests")}
-    assert ours - set(journal.WORK) == set()
+    assert ours - set(journal_words.WORK) == set()
 
 
 @pytest.mark.django_db

@@ -23,7 +23,7 @@ from contacts.services.people import tag_people
 from contacts.services.subscriptions import subscribe
 from messaging.dispatch.pump import Pump
 from messaging.models import Campaign, Delivery, SenderIdentity
-from messaging.services.targeting import owes_notice, targeted_mailings
+from messaging.services.targeting import notice_of, targeted_mailings
 from tests.messaging.dispatch.test_silence import mute
 from tests.messaging.people import agree_to_targeting, make_account, make_officer, make_people, make_sender
 from tests.support.smtp_sink import SmtpSink
@@ -243,7 +243,7 @@ def test_law_is_asked_of_each_person(letter, sender, officer) -> None:
         silent.pk: "no_targeting_consent",
     }
     targeted = Campaign.objects.get(subject="Targeted")
-    assert (targeted.targeted, owes_notice(targeted)) == (True, True)
+    assert (targeted.targeted, notice_of(targeted) is not None) == (True, True)
     assert "/notice" in str(targeted.compiled["html"]) or "n/" in str(targeted.compiled["html"])
     assert list(targeted_mailings()) == [targeted], "it stands in the register of targeted messages"
     assert any("Active" in line for line in targeted.criteria["en"])

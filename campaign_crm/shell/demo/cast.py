@@ -21,6 +21,7 @@ from campaign_crm.shell.demo.public_forms import make_public_forms
 from contacts.enums import Channel, ConsentPurpose, TerritoryKind
 from contacts.models import ConsentWording, CustomField, List, Newsletter, Source, Tag, Territory
 from contacts.services.consents import current_wording
+from contacts.services.extra_fields import save_extra_field
 from contacts.services.lists import create_list
 from contacts.services.people import tag_named
 from contacts.services.sources import create_source
@@ -60,7 +61,7 @@ def make_cast(plan: Plan) -> Cast:
     team = [_member(*member) for member in words.TEAM]
     administrator = team[0]
     _introduce(administrator)
-    _custom_fields()
+    _custom_fields(administrator)
     wordings = _wordings(plan, administrator)
     newsletters = _newsletters(plan)
     form = _form(plan, newsletters[0][0], administrator)
@@ -145,11 +146,12 @@ def _introduce(by: User) -> None:
         update_organisation(by=by, **words.ORGANISATION)
 
 
-def _custom_fields() -> None:
+def _custom_fields(by: User) -> None:
+    known = set(CustomField.objects.values_list("key", flat=True))
     for key, label, kind, choices in words.CUSTOM_FIELDS:
-        CustomField.objects.get_or_create(
-            key=key, defaults={"label": label, "kind": kind, "choices": choices}
-        )
+        if key not in known:
+            field = CustomField(key=key, label=label, kind=kind, choices=choices)
+            save_extra_field(field=field, by=by)
 
 
 def _wordings(plan: Plan, by: User) -> list[tuple[ConsentWording, ConsentWording]]:

@@ -7,9 +7,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import override
 
 from contacts.enums import Channel, TargetingClass
-from contacts.models import CustomField
+from contacts.imports.checks import check_mapping
+from contacts.imports.errors import WrongColumns
+from contacts.models import CustomField, Import
 from contacts.rules.forbidden import forbidden_matter
 from contacts.segments.conditions import find_condition
+from contacts.services.extra_fields import save_extra_field
 
 REFUSED = [
     *("Nationalité", "nationality", "Lieu de naissance", "Place of birth", "Né(e) à", "Pays d’origine"),
@@ -60,3 +63,24 @@ def test_a_field_of_before_chooses_nobody_on_any_channel(db: None) -> None:
     assert condition is not None
     assert condition.class_for("is", "x") == TargetingClass.FORBIDDEN
     assert condition.refused_on("is", "x") == frozenset(Channel)
+
+
+def test_no_field_of_that_name_is_written_whoever_asks(db: None) -> None:
+    with pytest.raises(ValidationError, match="Aucun champ supplémentaire"):
+        save_extra_field(field=CustomField(key="faith", label="Faith"), by=None)
+    saved = save_extra_field(field=CustomField(key="job", label="Job"), by=None)
+    saved.label = "Ethnic origin"
+    with pytest.raises(ValidationError, match="Aucun champ supplémentaire"):
+        save_extra_field(field=saved, by=None)
+    assert list(CustomField.objects.values_list("label", flat=True)) == ["Job"]
+
+
+@pytest.mark.parametrize("field", ["custom.notes", "tags", "lists", "custom.religion"])
+def test_no_column_of_a_file_brings_it_in_under_another_name(db: None, field: str) -> None:
+    CustomField.objects.create(key="notes", label="Notes")
+    CustomField.objects.create(key="religion", label="Religion")
+    column = "Any" if field == "custom.religion" else "Nationalité"
+    run = Import(kind="address-book", layout={"header": ["Nom", column]}, options={})
+    with pytest.raises(WrongColumns, match="pas importé comme champ supplémentaire"):
+        check_mapping(run, {0: "last_name", 1: field})
+    check_mapping(run, {0: "last_name", 1: "birth_place"})
