@@ -114,6 +114,7 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         following = make_following(plan, cast, parameters)
     with steps.step("what people are to the organisation"):
         refresh_relationships(range(parameters["first"], parameters["last"] + 1))
+        run_sql("support", parameters)
     _clear()
     analyze(*_LATER)
     counts = {"people": plan.contacts, "electors": rolls.electors, **mailings, **following}

@@ -42,6 +42,7 @@ QUERIES = {
          ORDER BY 1, 2""",
     # The words of a note are sealed, and never twice the same.
     "notes": f"SELECT {_WHO}, created_at FROM contacts_note ORDER BY 1, 2",
+    "support": f"SELECT {_WHO}, level, at FROM contacts_supportlevel ORDER BY 1, 3",
     "electors": f"""
         SELECT identity, birth_name, used_name, first_names, birth_date, street, order_number,
                CASE WHEN contact_id IS NULL THEN NULL ELSE {_WHO} END

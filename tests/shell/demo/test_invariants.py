@@ -26,12 +26,14 @@ from contacts.models import (
     Segment,
     Source,
     Subscription,
+    SupportLevel,
     Suppression,
 )
 from contacts.segments.audience import resolve_audience
 from contacts.segments.tree import parse_tree
 from contacts.services.addresses import normalise_email, normalise_phone
 from contacts.services.projections import refresh_all
+from contacts.services.support import CLOSE, forget_unlawful
 from messaging.dispatch.verify import verify_ledger
 from messaging.enums import CampaignState, DeliveryState
 from messaging.models import Campaign, Delivery, Link
@@ -59,6 +61,14 @@ def test_it_has_every_kind_of_thing(seeded):
     assert Delivery.objects.values("ledger_month").distinct().count() >= 5
     states = set(RegistrationMatch.objects.values_list("state", flat=True))
     assert states == {"linked", "pending"}
+
+
+def test_opinions_are_noted_of_those_only_of_whom_they_may_be_kept(seeded):
+    noted = SupportLevel.objects.count()
+    assert noted > PEOPLE / 200
+    assert len(set(SupportLevel.objects.values_list("level", flat=True))) >= 3
+    assert set(SupportLevel.objects.values_list("contact__relationship", flat=True)) <= set(CLOSE)
+    assert forget_unlawful() == 0
 
 
 def test_reach_and_search_text_are_what_projecting_again_gives(seeded):
