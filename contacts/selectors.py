@@ -1,4 +1,4 @@
-"""Reads that span models: finding people and electors as somebody types.
+"""Reads that span models: finding people and electors as somebody types; the fixed lists of a place.
 
 Behind the wall of a scope the same searches are made by `crm_search` (`migrations/sql/scope.sql`), which
 applies the scope itself: under a policy they would lose their indexes.
@@ -12,14 +12,19 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import Count, Q
 
+from campaign_crm.platform.caching import remembered
+from campaign_crm.platform.models import User
 from campaign_crm.platform.walls import current_scope
-from contacts.models import Contact, ElectoralRegistration
+from contacts.models import Contact, ElectoralRegistration, List, ListMembership
 from contacts.models.contact import ContactQuerySet
+from contacts.models.list import ListQuerySet
 from contacts.territories.cities import parts_of_city
 from contacts.typed_words import Alternatives, search_terms, search_words
 
 FOUND_AT_MOST = 50
+COUNTS_KEPT_SECONDS = 60
 LOOKED_AT = 400  # matches read before the best are chosen: bounds the work of "martin" or "lyon"
 SHORT = 2  # letters of a word that is too common for the text index: it only narrows what others find
 
@@ -209,3 +214,23 @@ def _ids(sql: str, clauses: dict[str, str], **parameters: Any) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(sql.format(**clauses), parameters)
         return [row[0] for row in cursor.fetchall()]
+
+
+def people_on_lists() -> dict[int, int]:
+    """Number of people of the scope on each list that has some, a minute old at most: it reads every row."""
+    return remembered("people-on-lists", seconds=COUNTS_KEPT_SECONDS, compute=_people_on_lists)
+
+
+def lists_here(user: User | None = None) -> ListQuerySet:
+    """Every fixed list; in a territory those with people of it, and those that `user` made.
+
+    A name tells what people have in common: whoever is of a place reads those of that place.
+    """
+    if current_scope() is None:
+        return List.objects.all()
+    here = Q(pk__in=list(people_on_lists()))
+    return List.objects.filter(here if user is None else here | Q(created_by=user))
+
+
+def _people_on_lists() -> dict[int, int]:
+    return dict(ListMembership.objects.values_list("list").annotate(Count("contact_id")))

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
+from enum import IntEnum
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -30,6 +31,24 @@ without padding, and keeps the length that it had in version 1."""
 MOST_BYTES = 64  # of a body
 
 _FIRST_TAG_BYTES = 18
+
+
+class Kind(IntEnum):
+    """At most 15; numbers are in sent messages: never reuse one."""
+
+    OPEN = 1
+    CLICK = 2
+    UNSUBSCRIBE = 3
+    VIEW_ONLINE = 4
+    CONFIRM = 5
+    PREFERENCES = 6
+    RETURN = 7  # `messaging.content.return_keys`
+    HOOK = 8  # `messaging.webhooks.address`
+    REQUEST = 9
+    NOTICE = 10
+    MESSAGE = 11
+    SEED = 12
+    FORM = 13
 
 
 class BadToken(MessagingError):

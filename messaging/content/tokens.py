@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 import struct
 import uuid
-from base64 import b32decode, b32encode, urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import IntEnum
 
 from messaging.content.keyring import BadToken as BadToken
-from messaging.content.keyring import link_keys
+from messaging.content.keyring import Kind, link_keys
 from messaging.content.marks import (
     HEAD_BYTES,
     minute_number,
@@ -42,26 +41,6 @@ _PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute,
 _REQUEST = struct.Struct(">QI32s")  # request or test mailbox, minute, address hash
 _FORM = struct.Struct(">QQI")  # form, contact, minute
 _NOTICE = struct.Struct(">Q")
-_RETURN = struct.Struct(">HIBIQ")  # month, campaign, contact (its 5 bytes: high, low), occasion
-_RETURN_TEXT = 64  # characters of base32
-
-
-class Kind(IntEnum):
-    """At most 15; numbers are in sent messages: never reuse one."""
-
-    OPEN = 1
-    CLICK = 2
-    UNSUBSCRIBE = 3
-    VIEW_ONLINE = 4
-    CONFIRM = 5
-    PREFERENCES = 6
-    RETURN = 7
-    HOOK = 8  # `messaging.webhooks.address`
-    REQUEST = 9
-    NOTICE = 10
-    MESSAGE = 11
-    SEED = 12
-    FORM = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +145,6 @@ class NoticeToken:
     campaign: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReturnToken:
-    """The key of a delivery, for its Message-ID and return path."""
-
-    ledger_month: date
-    campaign: int
-    contact: int
-    occasion: int = 0
-
-
 Token = (
     MessageToken
     | OpenToken
@@ -242,17 +211,6 @@ def sign_notice(token: NoticeToken) -> str:
     return _text(Kind.NOTICE, _NOTICE.pack(token.campaign))
 
 
-def sign_return(token: ReturnToken) -> str:
-    """61 characters of lower-case base32.
-
-    It survives servers that change case, and with a prefix of 3 characters it fills the 64 of a local part
-    (RFC 5321 §4.5.3.1.1).
-    """
-    high, low = divmod(token.contact, 1 << 32)
-    body = _RETURN.pack(month_number(token.ledger_month), token.campaign, high, low, token.occasion)
-    return _base32(link_keys().seal(Kind.RETURN, body))
-
-
 def read_token(text: str) -> Token:
     """Open any token of a public address; raises `BadToken`, the same for every fault."""
     if len(text) % 4 or len(text) > 120 or not _TEXT.fullmatch(text):
@@ -264,33 +222,7 @@ def read_token(text: str) -> Token:
         raise BadToken from None
 
 
-def read_return(text: str) -> ReturnToken:
-    """Open the token of a Message-ID or return path, in any case of letters; raises `BadToken`."""
-    try:
-        sealed = b32decode(text.upper().ljust(_RETURN_TEXT, "="))
-    except ValueError:
-        raise BadToken from None
-    kind, body = link_keys().open(sealed)
-    if kind != Kind.RETURN or b32encode(sealed).decode("ascii").rstrip("=") != text.upper():
-        raise BadToken
-    month, campaign, high, low, occasion = _RETURN.unpack(body)
-    return ReturnToken(month_of(month), campaign, (high << 32) + low, occasion)
-
-
 _DAY_ONE = date(2020, 1, 1).toordinal()
-_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
-_BASE32_PAIRS = [first + second for first in _BASE32 for second in _BASE32]
-
-
-def _base32(data: bytes) -> str:
-    """Lower-case base32 (RFC 4648 §6) without padding; one is in every message, and b32encode is slow."""
-    groups = -(-len(data) // 5)
-    padded, pairs = data.ljust(5 * groups, b"\0"), _BASE32_PAIRS
-    found: list[str] = []
-    for start in range(0, 5 * groups, 5):
-        bits = int.from_bytes(padded[start : start + 5], "big")
-        found += (pairs[bits >> 30], pairs[bits >> 20 & 1023], pairs[bits >> 10 & 1023], pairs[bits & 1023])
-    return "".join(found)[: -(-len(data) * 8 // 5)]
 
 
 def _text(kind: Kind, body: bytes) -> str:

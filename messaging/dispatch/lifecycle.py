@@ -20,9 +20,10 @@ from contacts.errors import ContactsError
 from contacts.services.sources import spread_changes
 from messaging.dispatch.circuit import PauseReason
 from messaging.dispatch.counting import keep_counts
-from messaging.dispatch.freeze import FreezeStopped, forget_snapshot, freeze, unfreeze, wait_for_sources
+from messaging.dispatch.freeze import freeze, unfreeze
 from messaging.dispatch.moments import EARLIEST
 from messaging.dispatch.notices import language_of, tell_author, tell_service_waits, words_of
+from messaging.dispatch.snapshot import FreezeStopped, forget_snapshot, wait_for_sources
 from messaging.enums import CampaignState, Moment
 from messaging.errors import CannotSend, MessagingError
 from messaging.models import Campaign, SendingRule

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from campaign_crm.platform.models import Organisation
 from contacts.enums import MessageKind
-from messaging.content import public_links, tokens
+from messaging.content import public_links, return_keys, tokens
 from messaging.content.errors import ContentError
 from messaging.content.fields import MESSAGE_TOKEN
 from messaging.content.headers import BadAddress, checked_address
@@ -177,8 +177,8 @@ class Outbox:
     def _key_of(self, row: Row) -> str:
         """The delivery's key, by which bounces and events find it."""
         occasion = occasion_number(row.key.occasion)
-        return tokens.sign_return(
-            tokens.ReturnToken(self.ledger.month, self.ledger.campaign, row.key.contact, occasion)
+        return return_keys.sign_return(
+            return_keys.ReturnToken(self.ledger.month, self.ledger.campaign, row.key.contact, occasion)
         )
 
     def _one_click_url(self, addresses: Mapping[str, str]) -> str:

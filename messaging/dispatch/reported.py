@@ -19,7 +19,7 @@ from django.db import connection
 from contacts.models import Merge
 from messaging.content.keyring import BadToken
 from messaging.content.marks import occasion_number
-from messaging.content.tokens import ReturnToken, read_return
+from messaging.content.return_keys import ReturnToken, read_return
 from messaging.dispatch.ledger import Key, Ledger
 from messaging.enums import DeliveryState
 from messaging.models import Campaign

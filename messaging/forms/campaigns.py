@@ -17,9 +17,10 @@ from contacts.enums import MessageKind
 from contacts.models import ContactSource, List, Newsletter, Segment, Source, Territory
 from contacts.models.contact import BUCKETS
 from contacts.segments.audience import LARGEST_SLICE, REST, SLICE, bucket_for
+from contacts.selectors import lists_here
 from messaging.enums import Moment
 from messaging.models import Campaign, Operation, Template
-from messaging.services.test_slices import last_slice
+from messaging.services.slices import last_slice
 
 PREVIOUS_OFFERED = 60
 PARTS_OF_A_SOURCE = [
@@ -133,6 +134,8 @@ class AudienceForm(forms.Form):
         if kept.get("type") == "segment":
             own |= Q(pk=kept["id"])
         self.fields["segment"].queryset = Segment.objects.filter(own).order_by("name")  # type: ignore[attr-defined]
+        lists = List.objects.filter(Q(pk__in=lists_here(by)) | Q(pk__in=_kept_list(kept)))
+        self.fields["list"].queryset = lists.order_by("name")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -166,6 +169,10 @@ class AudienceForm(forms.Form):
         if self.cleaned_data.get("below"):
             choice |= {"part": self.cleaned_data["part"], "below": self.cleaned_data["below"]}
         return choice
+
+
+def _kept_list(kept: Mapping[str, Any]) -> list[int]:
+    return [kept["id"]] if kept.get("type") == "list" else []
 
 
 def audience_initial(audience: dict[str, Any], kind: str) -> dict[str, Any]:

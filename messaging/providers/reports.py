@@ -20,7 +20,7 @@ from messaging.providers.smtp.answers import Stage, fault_of, without_addresses
 
 Report = Mapping[str, Any]
 
-# The key of a delivery (`messaging.content.tokens.sign_return`): 61 characters of base32.
+# The key of a delivery (`messaging.content.return_keys.sign_return`): 61 characters of base32.
 _KEY = re.compile(r"(?<![a-z2-7])[a-z2-7]{61}(?![a-z2-7])", re.IGNORECASE)
 # Not a part of an IP address.
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")

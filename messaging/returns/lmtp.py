@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
 
 from messaging.content.keyring import BadToken
-from messaging.content.tokens import read_return
+from messaging.content.return_keys import read_return
 from messaging.returns.verp import key_of
 from messaging.services.return_paths import receivers
 from messaging.webhooks.receiving import MAIL, keep, spool_mail

@@ -16,7 +16,7 @@ from contacts.registry import TimelineEntry, registry
 from contacts.services.addresses import InvalidAddress, normalise_email
 from contacts.services.relationships import refresh_relationships
 from messaging.content.keyring import BadToken
-from messaging.content.tokens import ReturnToken, read_return
+from messaging.content.return_keys import ReturnToken, read_return
 from messaging.models import Campaign, Reply
 from messaging.returns.sorting import NewReply
 

@@ -33,7 +33,7 @@ from messaging.services.muted import all_are_muted, count_muted_recipients, why_
 from messaging.services.reader_segments import segment_problems
 from messaging.services.send_options import is_targeted
 from messaging.services.sender_trust import bulk_fault
-from messaging.services.test_slices import slice_fault
+from messaging.services.slices import slice_fault
 
 NOBODY = Counts(0)
 

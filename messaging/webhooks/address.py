@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 
-from messaging.content.keyring import BadToken, link_keys
-from messaging.content.tokens import Kind
+from messaging.content.keyring import BadToken, Kind, link_keys
 from messaging.models import ProviderAccount
 from messaging.providers.hooks import NAMES
 

@@ -16,6 +16,7 @@ from contacts.models import Contact
 from contacts.requests.erasing import hide_person
 from contacts.requests.removing import remove, who_waits
 from messaging.dispatch import freeze as freezing
+from messaging.dispatch import snapshot
 from messaging.models import Campaign, Delivery, Reply
 from messaging.services.campaigns import send_now
 from tests.messaging.people import make_campaign, make_officer, make_people
@@ -34,7 +35,7 @@ def frozen(people: int) -> tuple[Campaign, list[Contact]]:
     found = make_people(people)
     campaign = make_campaign()
     send_now(campaign=campaign, by=make_officer())
-    return freezing._take_snapshot(campaign.pk), found
+    return snapshot.take_snapshot(campaign.pk), found
 
 
 def address_of(person: Contact) -> str:

@@ -15,7 +15,7 @@ from contacts.merging.service import merge, unmerge
 from contacts.models import Contact, Newsletter
 from contacts.services.subscriptions import end_subscription, subscribe
 from messaging.dispatch import freeze as freezing
-from messaging.dispatch import ledger
+from messaging.dispatch import ledger, snapshot
 from messaging.dispatch.ledger import Key, Ledger
 from messaging.dispatch.outcomes import judge, record
 from messaging.dispatch.pump import Pump
@@ -200,7 +200,7 @@ def test_a_merge_and_a_chunk_of_a_freeze_wait_for_each_other() -> None:
             connection.close()
 
     other_session = threading.Thread(target=merging)
-    campaign = freezing._take_snapshot(campaign.pk)
+    campaign = snapshot.take_snapshot(campaign.pk)
     with transaction.atomic():
         freezing._copy_chunk(campaign, 0, 2)
         other_session.start()

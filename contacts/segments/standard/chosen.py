@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery
@@ -14,10 +15,21 @@ from contacts.models import Consent, ContactSource, List, ListMembership, Newsle
 from contacts.segments.conditions import Condition, ConditionGroup, Context, register_condition
 from contacts.segments.standard.pieces import having, having_any, named_rows
 from contacts.segments.values import ChoiceValue, Text
+from contacts.selectors import lists_here
 
 NEWSLETTERS = named_rows(Newsletter, _("This newsletter does not exist any more."))
-LISTS = named_rows(List, _("This fixed list does not exist any more."))
+LISTS = replace(
+    named_rows(List, _("This fixed list does not exist any more."), offered=lists_here),
+    find=lambda ids: _names_of_lists(ids),
+)
 SOURCES = named_rows(Source, _("This source does not exist any more."))
+
+
+def _names_of_lists(ids: Sequence[int]) -> dict[int, str]:
+    """Names of lists; in a territory, one of elsewhere is a list without a name."""
+    here = set(lists_here().filter(pk__in=ids).values_list("pk", flat=True))
+    hidden = _("a list of another territory")
+    return {one.pk: one.name if one.pk in here else str(hidden) for one in List.objects.filter(pk__in=ids)}
 
 
 def _newsletter(operator: str, value: Any, _context: Context) -> Q:

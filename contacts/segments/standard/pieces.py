@@ -78,9 +78,14 @@ def having_any(operator: str, rows: Callable[[Sequence[int]], QuerySet[Any]], id
 
 
 def named_rows(
-    model: type[Model], missing: Text, *, order: str = "name", only: Q | None = None
+    model: type[Model],
+    missing: Text,
+    *,
+    order: str = "name",
+    only: Q | None = None,
+    offered: Callable[[], QuerySet[Any]] | None = None,
 ) -> ReferenceValue:
-    """Rows of a table with a name, chosen by it; `only` those."""
+    """Rows of a table with a name, chosen by it; `only` those. `offered`: the rows that are suggested."""
 
     def some() -> QuerySet[Any]:
         return model._default_manager.filter(only or Q())
@@ -89,7 +94,7 @@ def named_rows(
         return {row.pk: str(row) for row in some().filter(pk__in=ids)}
 
     def suggest(typed: str) -> Iterable[tuple[int, str]]:
-        rows = some().order_by(order)
+        rows = (offered() if offered is not None else some()).order_by(order)
         if typed:
             rows = rows.filter(**{f"{order}__icontains": typed})
         return [(row.pk, str(row)) for row in rows[:SUGGESTED]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.content import tokens
+from messaging.content import keyring, tokens
 from messaging.content.addresses import (
     link_code,
     read_hit,
@@ -17,6 +17,7 @@ from messaging.content.addresses import (
     read_view_online,
 )
 from messaging.content.marks import AnonymousMark, PersonalMark, occasion_number, random_number
+from messaging.content.return_keys import ReturnToken, read_return
 from messaging.content.tokens import (
     BadToken,
     ClickToken,
@@ -26,11 +27,9 @@ from messaging.content.tokens import (
     OpenToken,
     PreferencesToken,
     RequestToken,
-    ReturnToken,
     SeedToken,
     UnsubscribeToken,
     ViewOnlineToken,
-    read_return,
     read_token,
 )
 
@@ -196,7 +195,7 @@ def test_a_token_has_one_spelling():
 
 def test_a_body_of_one_kind_is_refused_as_another():
     raw = bytearray(urlsafe_b64decode(tokens.sign_message(PERSON)))
-    raw[0] = raw[0] & 0xF0 | tokens.Kind.OPEN
+    raw[0] = raw[0] & 0xF0 | keyring.Kind.OPEN
     with pytest.raises(BadToken):
         read_token(urlsafe_b64encode(bytes(raw)).decode())
 

@@ -27,7 +27,7 @@ from contacts.services.sources import update_source
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import suppress
 from messaging.dispatch import freeze as freezing
-from messaging.dispatch import lifecycle
+from messaging.dispatch import lifecycle, snapshot
 from messaging.enums import CampaignState, DeliveryState
 from messaging.models import Campaign, Delivery, Link
 from messaging.services.campaigns import cancel, send_now
@@ -173,7 +173,7 @@ def test_a_freeze_waits_until_a_change_of_a_source_has_reached_its_people() -> N
     assert lifecycle.freeze_waiting() == 0
     campaign.refresh_from_db()
     assert progress_context(campaign)["waits_for_source"]
-    with pytest.raises(freezing.FreezeStopped, match="waits for the people"):
+    with pytest.raises(snapshot.FreezeStopped, match="waits for the people"):
         freezing.freeze(campaign.pk)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.frozen_at) == (CampaignState.FREEZING, None)
@@ -185,7 +185,7 @@ def test_a_freeze_waits_until_a_change_of_a_source_has_reached_its_people() -> N
 
 def test_service_messages_do_not_wait_for_sources() -> None:
     update_source(source=make_source(), by=None, channels=[])
-    freezing.wait_for_sources(make_campaign(kind="service"))
+    snapshot.wait_for_sources(make_campaign(kind="service"))
 
 
 def test_a_killed_freeze_goes_on_with_the_people_of_its_first_instant(
@@ -321,7 +321,7 @@ def test_a_freeze_that_is_whole_needs_its_snapshot_no_more() -> None:
     campaign = make_campaign()
     send_now(campaign=campaign, by=make_officer())
     Campaign.objects.update(window_until=timezone.now() + timedelta(hours=1))
-    with pytest.raises(freezing.FreezeStopped, match="can still be cancelled"):
+    with pytest.raises(snapshot.FreezeStopped, match="can still be cancelled"):
         freezing.freeze(campaign.pk)
     rows = list(Delivery.objects.values_list("contact_id", "due_at"))
     with connection.cursor() as cursor:  # as PostgreSQL leaves an unlogged table after a crash
@@ -339,7 +339,7 @@ def test_the_planner_knows_the_partition_before_anything_can_leave() -> None:
     campaign = make_campaign()
     send_now(campaign=campaign, by=make_officer())
     Campaign.objects.update(window_until=timezone.now() + timedelta(hours=1))
-    with pytest.raises(freezing.FreezeStopped, match="can still be cancelled"):
+    with pytest.raises(snapshot.FreezeStopped, match="can still be cancelled"):
         freezing.freeze(campaign.pk)
     with connection.cursor() as cursor:
         cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [_partition(campaign)])

@@ -14,13 +14,8 @@ from contacts.models import Contact, EmailAddress, Newsletter, Reach
 from contacts.services.subscriptions import subscribe
 from messaging.content.addresses import read_hit, read_preferences, read_view_online
 from messaging.content.marks import AnonymousMark, PersonalMark
-from messaging.content.tokens import (
-    ClickToken,
-    OpenToken,
-    UnsubscribeToken,
-    read_return,
-    read_token,
-)
+from messaging.content.return_keys import read_return
+from messaging.content.tokens import ClickToken, OpenToken, UnsubscribeToken, read_token
 from messaging.dispatch.pump import Pump
 from messaging.models import Campaign, Delivery
 from messaging.services.service_messages import send_service_message

@@ -234,14 +234,14 @@ def test_one_persons_odd_data_harms_nobody_else(
     campaign = start(make_campaign(sink))
     Delivery.objects.filter(address="person2@example.com").update(address="not an address")
     EmailAddress.objects.filter(address="person2@example.com").update(address="not an address")
-    build = outbox.tokens.sign_return
+    build = outbox.return_keys.sign_return
 
-    def failing(token: outbox.tokens.ReturnToken) -> str:
+    def failing(token: outbox.return_keys.ReturnToken) -> str:
         if token.contact == Delivery.objects.get(address="person3@example.com").contact_id:
             raise RuntimeError("odd")
         return build(token)
 
-    monkeypatch.setattr(outbox.tokens, "sign_return", failing)
+    monkeypatch.setattr(outbox.return_keys, "sign_return", failing)
     pump.run(seconds=20)
     assert books(campaign) == {"accepted": 3, "failed": 2}
     said = dict(Delivery.objects.filter(state="failed").values_list("address", "answer"))

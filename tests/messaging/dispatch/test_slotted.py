@@ -16,7 +16,7 @@ from django.utils import timezone
 from campaign_crm.platform.crypto import seal
 from campaign_crm.platform.models import Organisation
 from contacts.models import Contact
-from messaging.content import tokens
+from messaging.content import return_keys
 from messaging.dispatch import gate, outcomes
 from messaging.dispatch import pump as pumping
 from messaging.dispatch.outbox import Outbox
@@ -64,7 +64,7 @@ def test_a_mailing_reaches_everyone_once(brevo: FakeServer, pump: Pump) -> None:
     ids = set(Delivery.objects.values_list("provider_message_id", flat=True))
     assert ids == {taken.message_id.strip("<>") for taken in brevo.api.taken}
     for taken in brevo.api.taken:
-        token = tokens.read_return(taken.key)
+        token = return_keys.read_return(taken.key)
         row = Delivery.objects.get(contact_id=token.contact)
         assert (row.campaign_id, row.address) == (campaign.pk, taken.recipient)
 

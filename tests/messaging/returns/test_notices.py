@@ -7,7 +7,7 @@ from email import message_from_string
 
 import pytest
 
-from messaging.content.tokens import ReturnToken, sign_return
+from messaging.content.return_keys import ReturnToken, sign_return
 from messaging.providers.base import Event
 from messaging.returns.notices import events_of
 from messaging.returns.sorting import is_automatic, sort_message, without_quotes

@@ -23,7 +23,7 @@ from django.utils import timezone
 from campaign_crm.platform.crypto import keyed_hash, seal
 from campaign_crm.platform.database import ensure_partition
 from messaging.content.marks import occasion_number
-from messaging.content.tokens import ReturnToken, sign_return
+from messaging.content.return_keys import ReturnToken, sign_return
 from messaging.enums import CampaignState
 from messaging.models import Campaign, Delivery, ProviderAccount
 from messaging.providers.ses import events as ses

@@ -13,7 +13,7 @@ from contacts.enums import Channel, MessageKind, SourceKind, TargetingClass
 from contacts.models import Contact, Source
 from contacts.segments.audience import AudienceRefused, bucket_for, resolve_audience
 from messaging.models import Campaign
-from messaging.services import test_slices
+from messaging.services import slices
 from messaging.services.origins import origins_of
 from messaging.services.pre_send import pre_send
 from tests.messaging.people import make_campaign, make_officer, make_people, make_source
@@ -73,7 +73,7 @@ def test_a_part_that_is_none_is_refused(bought: Source, part: dict[str, Any]) ->
 def test_a_bought_file_is_refused_as_a_whole_before_a_slice_has_left(
     bought: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(test_slices, "SMALL", 20)
+    monkeypatch.setattr(slices, "SMALL", 20)
     campaign = make_campaign(audience=whole(bought))
     (refusal,) = refusals(campaign)
     assert "“Exempla” was bought: send it to a test slice first" in refusal
