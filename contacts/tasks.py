@@ -18,7 +18,7 @@ from contacts.requests.erasing import have_removed
 from contacts.requests.reminders import remind
 from contacts.retention.rehearsal import enqueue_look
 from contacts.services.elections import write_area_times
-from contacts.services.exports import expire_old
+from contacts.services.export_files import expire_old
 from contacts.services.growth import fold
 from contacts.services.relationships import refresh_every_relationship
 from contacts.services.support import forget_unlawful

@@ -22,7 +22,7 @@ from campaign_crm.platform.spreadsheets import neutralised
 from contacts.models import AnswerFile, PersonRequest
 from contacts.requests.facts import Section, about_electors, everything_about, given_by, plain
 from contacts.requests.pdf import make_pdf, shown
-from contacts.requests.service import RequestRefused, proven_request
+from contacts.requests.rows import RequestRefused, proven_request
 
 ANSWER_JOB = "contacts.make_answer"
 KEPT = timedelta(days=30)

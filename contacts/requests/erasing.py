@@ -30,7 +30,7 @@ from contacts.models import (
 )
 from contacts.requests import ledger
 from contacts.requests.electors import forget_electors
-from contacts.requests.service import RequestRefused, close_as_done, proven_request
+from contacts.requests.rows import RequestRefused, close_as_done, proven_request
 from contacts.requests.traces import traces_of_electors
 from contacts.services.post_keys import post_hashes_of
 from contacts.services.projections import refresh_projections
@@ -128,7 +128,7 @@ def _absorbed_by(contact: Contact) -> list[tuple[int, datetime]]:
 def _forget(electors: list[int], *, request: int | None) -> None:
     """Rows of rolls go, nothing is posted to their names at their addresses, no roll brings them back."""
     from contacts.imports.rejects import forget_rejects  # both read what this package says of people
-    from contacts.services.exports import withdraw
+    from contacts.services.export_files import withdraw
 
     traces = traces_of_electors(electors)
     gone = forget_electors(electors, request=request)

@@ -28,7 +28,7 @@ def run_removal(job: RunningJob) -> None:
     Before their rows go, what else holds them is found by these: files of exports, rows that were refused.
     """
     from contacts.imports.rejects import forget_rejects  # both read what this package says of people
-    from contacts.services.exports import being_made, withdraw
+    from contacts.services.export_files import being_made, withdraw
 
     if being_made():  # the file may hold them: it is looked at the next time
         return

@@ -20,24 +20,21 @@ from campaign_crm.platform.typed import line_of, number_of, numbers_of
 from contacts.enums import Channel
 from contacts.errors import ContactsError
 from contacts.exports.columns import COLUMNS, USUAL
-from contacts.exports.marking import export_of
-from contacts.exports.scopes import SELECTED_AT_MOST, Scope, ScopeGone, people_in, scope_words
-from contacts.models import Export, Incident, List, Segment
-from contacts.services.exports import (
-    ExportRefused,
-    approve,
+from contacts.exports.concerned import (
     approvers_beside,
-    ask_people,
-    decline,
     may_decide,
     may_see,
     may_stop,
     needs_approval,
-    stop,
-    take,
     taken_unseen,
-    token_of,
 )
+from contacts.exports.errors import ExportRefused
+from contacts.exports.marking import export_of
+from contacts.exports.scopes import SELECTED_AT_MOST, Scope, ScopeGone, people_in, scope_words
+from contacts.models import Export, Incident, Segment
+from contacts.selectors import lists_here
+from contacts.services.export_files import take, token_of
+from contacts.services.exports import approve, ask_people, decline, stop
 
 
 class NewExport(StaffView, TemplateView):
@@ -93,7 +90,7 @@ class NewExport(StaffView, TemplateView):
             get_object_or_404(Segment.objects.visible_to(self.request.user), pk=segment)
             return {"segment": segment}
         if (chosen := number_of(asked.get("list", ""))) is not None:
-            get_object_or_404(List, pk=chosen)
+            get_object_or_404(lists_here(self.request.user), pk=chosen)
             return {"list": chosen}
         if (incident := number_of(asked.get("incident", ""))) is not None:
             if self.request.user.scope_of(Right.CHANGE_RULES) is not None:

@@ -19,9 +19,10 @@ from django.views.generic import TemplateView
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from contacts.enums import Gender, TerritoryKind
+from contacts.exports.errors import ExportRefused
 from contacts.letters import LetterChoice, stations_of
 from contacts.models import Territory
-from contacts.services.exports import ExportRefused, export_letters
+from contacts.services.exports import export_letters
 from contacts.territories.lookup import PLACES_OF_RESIDENCE
 from contacts.views.place_field import PlaceField
 

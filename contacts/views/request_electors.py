@@ -17,8 +17,9 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import StaffView
 from campaign_crm.platform.typed import line_of, number_of
 from contacts.models import ElectoralRegistration, PersonRequest
-from contacts.requests import service
+from contacts.requests import identity, service
 from contacts.requests.electors import make_letter
+from contacts.requests.rows import RequestRefused
 from contacts.selectors import search_electors
 from contacts.views.place_field import PlaceField
 
@@ -100,7 +101,7 @@ def name_elector(request: HttpRequest, asked: PersonRequest) -> str:
     number = number_of(request.POST.get("elector", ""))
     elector = ElectoralRegistration.objects.select_related("contact").filter(pk=number).first()
     if elector is None:
-        raise service.RequestRefused(_("This elector is no longer on any roll of the base."))
+        raise RequestRefused(_("This elector is no longer on any roll of the base."))
     service.name_elector(request=asked, elector=elector, by=request.user)
     return _("It is about %(person)s.") % {"person": elector}
 
@@ -113,7 +114,7 @@ def unname_elector(request: HttpRequest, asked: PersonRequest) -> str:
 
 
 def enter_code(request: HttpRequest, asked: PersonRequest) -> str:
-    service.enter_code(request=asked, code=request.POST.get("code", "")[:20], by=request.user)
+    identity.enter_code(request=asked, code=request.POST.get("code", "")[:20], by=request.user)
     return _("The code is right: it is them.")
 
 

@@ -25,7 +25,7 @@ from campaign_crm.platform.typed import number_of
 from contacts.errors import ContactsError
 from contacts.models import Contact, PersonRequest
 from contacts.models.contact import Fold
-from contacts.requests import service
+from contacts.requests import identity, service
 from contacts.requests.answering import (
     ANSWER_JOB,
     MEDIA_TYPES,
@@ -35,6 +35,7 @@ from contacts.requests.answering import (
     read_file,
 )
 from contacts.requests.erasing import erase_for
+from contacts.requests.rows import RequestRefused
 from contacts.selectors import search_contacts
 from contacts.services.openings import note_opened_with_person
 from contacts.views import request_electors
@@ -143,7 +144,7 @@ class Rectify(StaffView, TemplateView):
             return self._page(form, status=422)
         try:
             changed = service.rectify(request=self.asked, by=request.user, **form.person())
-        except service.RequestRefused as error:
+        except RequestRefused as error:
             messages.error(request, str(error))
         else:
             messages.success(request, _("Corrected.") if changed else _("Nothing was different."))
@@ -224,18 +225,18 @@ def _kind(request: HttpRequest, asked: PersonRequest) -> str:
 def _person(request: HttpRequest, asked: PersonRequest) -> str:
     chosen = Contact.objects.visible().filter(pk=number_of(request.POST.get("person", ""))).first()
     if chosen is None:
-        raise service.RequestRefused(_("This person is no longer in the base."))
+        raise RequestRefused(_("This person is no longer in the base."))
     service.choose_person(request=asked, contact=chosen, by=request.user)
     return _("It is about %(person)s.") % {"person": chosen}
 
 
 def _ask_identity(request: HttpRequest, asked: PersonRequest) -> str:
-    service.ask_identity(request=asked, by=request.user)
+    identity.ask_identity(request=asked, by=request.user)
     return _("The link is on its way.")
 
 
 def _note_identity(request: HttpRequest, asked: PersonRequest) -> str:
-    service.note_identity(request=asked, how=_said(IdentityForm(request.POST))["how"], by=request.user)
+    identity.note_identity(request=asked, how=_said(IdentityForm(request.POST))["how"], by=request.user)
     return _("Written down.")
 
 
@@ -276,7 +277,7 @@ def _said(form: forms.Form) -> dict[str, Any]:
         return form.cleaned_data
     name, errors = next(iter(form.errors.items()))
     label = form.fields[name].label if name in form.fields else ""
-    raise service.RequestRefused(f"{label} – {errors[0]}" if label else str(errors[0]))
+    raise RequestRefused(f"{label} – {errors[0]}" if label else str(errors[0]))
 
 
 Act = Callable[[HttpRequest, PersonRequest], str]

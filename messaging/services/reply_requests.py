@@ -7,7 +7,8 @@ from django.db import transaction
 from campaign_crm.platform.models import User
 from contacts.folding import fold
 from contacts.models import PersonRequest
-from contacts.requests.service import open_request, writing_requests
+from contacts.requests.rows import writing_requests
+from contacts.requests.service import open_request
 from messaging.models import Reply
 
 Kind = PersonRequest.Kind

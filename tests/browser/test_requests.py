@@ -12,7 +12,8 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from contacts.models import ElectoralRegistration, PersonRequest, Territory
-from contacts.requests.service import name_elector, note_identity, open_request
+from contacts.requests.identity import note_identity
+from contacts.requests.service import name_elector, open_request
 from contacts.services.people import create_contact
 from contacts.services.sources import create_source, hand_source
 from messaging.services.senders import ensure_local_sender

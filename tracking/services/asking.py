@@ -16,8 +16,9 @@ from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.locks import wait_for_turn
 from contacts.enums import Channel
 from contacts.models import PersonRequest
+from contacts.requests.identity import ask_identity
 from contacts.requests.reminders import tell_of_arrival
-from contacts.requests.service import ask_identity, open_request
+from contacts.requests.service import open_request
 from tracking.services.sign_up_limits import may_get_link
 
 ASKED_AGAIN_AFTER = timedelta(hours=24)

@@ -19,7 +19,9 @@ from django.views.decorators.csrf import csrf_exempt
 from campaign_crm.platform.addresses import client_address
 from contacts.models import PersonRequest
 from contacts.requests.answering import MEDIA_TYPES, files_of, read_file
-from contacts.requests.service import RequestRefused, address_is_stopped, confirm_identity, enter_code
+from contacts.requests.identity import confirm_identity, enter_code
+from contacts.requests.rows import RequestRefused
+from contacts.requests.service import address_is_stopped
 from contacts.views.request_page import as_download
 from messaging.content.tokens import RequestToken
 from messaging.views.public_tokens import token_or_404

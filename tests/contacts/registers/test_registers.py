@@ -77,6 +77,8 @@ def test_the_register_tells_what_is_really_set(people) -> None:
     Organisation.objects.update_or_create(
         id=1, defaults={"legal_name": "Association 2027", "dpo_contact": "dpo@example.org"}
     )
+    create_source(by=None, name="Oise", kind="roll", lawful_basis="public_roll", channels=["post"])
+    create_source(by=None, name="Site", kind="form", lawful_basis="none")
     ProviderAccount.objects.create(name="Grid", kind="sendgrid", settings={})
     ProviderAccount.objects.create(name="Old", kind="ses", settings={}, is_active=False)
     register = told("register")
@@ -85,6 +87,10 @@ def test_the_register_tells_what_is_really_set(people) -> None:
         *("Supplier of a file: Données SA", "Grid: Twilio SendGrid, United States (sends e-mail)"),
         *("adequacy decision or standard clauses", "36 months after the last sign of life"),
         "Electoral roll: 30 days after the last vote",
+        *(
+            "Oise (Electoral roll): Public electoral roll",
+            "Site (Form): only what the person agreed to, 0 people",
+        ),
     ):
         assert words in register, words
     assert "Old" not in register

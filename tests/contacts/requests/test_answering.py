@@ -31,15 +31,10 @@ from contacts.models import (
 from contacts.requests.answering import ask_for_files, drop_expired, make_files
 from contacts.requests.erasing import hide_person
 from contacts.requests.facts import NOT_TOLD, everything_about, given_by
+from contacts.requests.identity import ask_identity, confirm_identity, note_identity
 from contacts.requests.pdf import make_pdf
-from contacts.requests.service import (
-    RequestRefused,
-    answer_request,
-    ask_identity,
-    confirm_identity,
-    note_identity,
-    open_request,
-)
+from contacts.requests.rows import RequestRefused
+from contacts.requests.service import answer_request, open_request
 from contacts.requests.tables import person_tables
 from contacts.services.consents import current_wording, record_consent
 from contacts.services.contact_points import add_email

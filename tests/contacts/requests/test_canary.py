@@ -38,7 +38,7 @@ from contacts.models import (
     Source,
     Territory,
 )
-from contacts.requests import service
+from contacts.requests import identity, service
 from contacts.requests.answering import make_files
 from contacts.requests.erasing import erase_for
 from contacts.services import kept_refusals
@@ -151,7 +151,7 @@ def _plant_requests(canary: Contact, handler) -> PersonRequest:
         request=stray, form="json", content=FIRST, bytes=1, expires_at=timezone.now() + timedelta(days=1)
     )
     erasure = service.open_request(kind="erasure", contact=canary, **told)
-    service.note_identity(request=erasure, how=f"{FIRST} {LAST} came", by=handler)
+    identity.note_identity(request=erasure, how=f"{FIRST} {LAST} came", by=handler)
     return erasure
 
 

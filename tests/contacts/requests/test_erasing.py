@@ -33,7 +33,9 @@ from contacts.models.import_run import Import
 from contacts.registry import registry
 from contacts.requests import ledger
 from contacts.requests.erasing import erase_for, hide_person
-from contacts.requests.service import RequestRefused, note_identity, open_request
+from contacts.requests.identity import note_identity
+from contacts.requests.rows import RequestRefused
+from contacts.requests.service import open_request
 from contacts.requests.tables import emptied, holds_personal_data, our_models, person_tables
 from contacts.selectors import search_contacts
 from contacts.services.lists import add_to_list

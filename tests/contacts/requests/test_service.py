@@ -10,9 +10,11 @@ from django.utils import timezone
 from campaign_crm.platform.crypto import keyed_hash
 from campaign_crm.platform.models import AuditEntry, Notification
 from contacts.models import Contact, PersonRequest, Reach, Suppression
-from contacts.requests import service
+from contacts.requests import identity, service
 from contacts.requests.clock import due
 from contacts.requests.reminders import remind
+from contacts.requests.rows import RequestRefused
+from contacts.services.addresses import InvalidAddress
 from contacts.services.people import create_contact
 from messaging.models import Delivery
 from tests.contacts.requests.conftest import ADDRESS
@@ -45,7 +47,7 @@ def test_who_asks_is_known_by_an_address_that_is_theirs_alone(lea, members) -> N
     assert asked(address="Lea.Martin@Example.org").contact == lea
     create_contact(source=members, by=None, first_name="Tom", last_name="Martin", email=ADDRESS)
     assert asked(address=ADDRESS).contact is None, "two people share it: an officer chooses"
-    with pytest.raises(service.InvalidAddress):
+    with pytest.raises(InvalidAddress):
         asked(address="nobody")
 
 
@@ -61,7 +63,7 @@ def test_words_and_answers_stand_sealed(lea) -> None:
 
 def test_the_link_goes_to_a_known_address_never_to_the_one_typed(lea) -> None:
     request = asked(contact=lea, address="somebody.else@example.org")
-    service.ask_identity(request=request, by=None)
+    identity.ask_identity(request=request, by=None)
     delivery = Delivery.objects.get()
     assert (delivery.address, delivery.contact_id) == (ADDRESS, lea.pk)
     assert fresh(request).identity == "asked"
@@ -71,11 +73,11 @@ def test_the_link_goes_to_a_known_address_never_to_the_one_typed(lea) -> None:
 def test_somebody_without_an_address_is_known_in_another_way(members, handler) -> None:
     nobody = create_contact(source=members, by=None, first_name="Ana", last_name="Roy")
     request = asked(contact=nobody)
-    with pytest.raises(service.RequestRefused, match="no e-mail address"):
-        service.ask_identity(request=request, by=handler)
-    with pytest.raises(service.RequestRefused, match="how you know"):
-        service.note_identity(request=request, how=" ", by=handler)
-    service.note_identity(request=request, how="Called back on the number we know", by=handler)
+    with pytest.raises(RequestRefused, match="no e-mail address"):
+        identity.ask_identity(request=request, by=handler)
+    with pytest.raises(RequestRefused, match="how you know"):
+        identity.note_identity(request=request, how=" ", by=handler)
+    identity.note_identity(request=request, how="Called back on the number we know", by=handler)
     assert fresh(request).is_proven
 
 
@@ -83,20 +85,20 @@ def test_a_link_that_went_to_another_address_proves_nothing(lea, members, handle
     tom = create_contact(source=members, by=None, first_name="Tom", last_name="Roy", email="tom@example.org")
     request = asked(address="stranger@example.org")
     stranger = keyed_hash("email", "stranger@example.org")
-    service.ask_identity(request=request, by=None)
-    assert service.confirm_identity(request=request, address_hash=stranger)
+    identity.ask_identity(request=request, by=None)
+    assert identity.confirm_identity(request=request, address_hash=stranger)
     assert fresh(request).is_proven, "whoever it is reads that mailbox"
     service.choose_person(request=request, contact=tom, by=handler)
     assert not fresh(request).is_proven, "but that is not Tom's"
-    assert not service.confirm_identity(request=request, address_hash=stranger)
-    assert not service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    assert not identity.confirm_identity(request=request, address_hash=stranger)
+    assert not identity.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
 
 
 def test_a_confirmed_objection_takes_effect_at_once(lea) -> None:
     request = asked("objection", contact=lea, address=ADDRESS, channels=["sms"])
-    service.ask_identity(request=request, by=None)
+    identity.ask_identity(request=request, by=None)
     assert not Suppression.objects.exists()
-    assert service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    assert identity.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
     assert {entry.channel for entry in Suppression.objects.all()} == {"sms"}
     assert fresh(request).state == "answered"
 
@@ -105,8 +107,8 @@ def test_an_objection_from_a_shared_address_ends_mail_to_it_at_once(lea, members
     tom = create_contact(source=members, by=None, first_name="Tom", last_name="Roy", email=ADDRESS)
     request = asked("objection", address=ADDRESS, channels=["email"])
     assert request.contact is None, "two people have it"
-    service.ask_identity(request=request, by=None)
-    assert service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    identity.ask_identity(request=request, by=None)
+    assert identity.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
     entry = Suppression.objects.get()
     assert (entry.channel, bytes(entry.address_hash)) == ("email", keyed_hash("email", ADDRESS))
     assert not Reach.objects.filter(contact__in=[lea, tom], channel="email", political=True).exists()
@@ -117,8 +119,8 @@ def test_an_objection_from_a_shared_address_ends_mail_to_it_at_once(lea, members
 def test_other_channels_of_a_shared_address_wait_for_an_officer(client, lea, members) -> None:
     create_contact(source=members, by=None, first_name="Tom", last_name="Roy", email=ADDRESS)
     request = asked("objection", address=ADDRESS)
-    service.ask_identity(request=request, by=None)
-    service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    identity.ask_identity(request=request, by=None)
+    identity.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
     assert {entry.channel for entry in Suppression.objects.all()} == {"email"}
     assert fresh(request).is_open
     assert "say first who it is" in client.get(f"/requests/{request.pk}/").text
@@ -129,8 +131,8 @@ def test_of_people_at_one_address_the_one_who_is_named_objects(lea, members) -> 
         source=members, by=None, first_name="Tom", last_name="Roy", email=ADDRESS, phone="+33639980002"
     )
     request = asked("objection", address=ADDRESS, name="ROY Tom", channels=["sms"])
-    service.ask_identity(request=request, by=None)
-    service.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
+    identity.ask_identity(request=request, by=None)
+    identity.confirm_identity(request=request, address_hash=keyed_hash("email", ADDRESS))
     assert (fresh(request).contact, fresh(request).state) == (tom, "answered")
     assert Reach.objects.filter(contact=lea, channel="sms", political=True).exists()
     assert not Reach.objects.filter(contact=tom, channel="sms", political=True).exists()
@@ -138,8 +140,8 @@ def test_of_people_at_one_address_the_one_who_is_named_objects(lea, members) -> 
 
 def test_an_objection_of_somebody_unknown_holds_for_whoever_brings_the_address(members) -> None:
     request = asked("objection", address="new@example.org", channels=["email"])
-    service.ask_identity(request=request, by=None)
-    service.confirm_identity(request=request, address_hash=keyed_hash("email", "new@example.org"))
+    identity.ask_identity(request=request, by=None)
+    identity.confirm_identity(request=request, address_hash=keyed_hash("email", "new@example.org"))
     came = create_contact(source=members, by=None, first_name="Ana", last_name="Roy", email="new@example.org")
     assert not Reach.objects.filter(contact=came, channel="email", political=True).exists()
 
@@ -152,19 +154,19 @@ def test_an_objection_without_a_channel_ends_them_all(lea, handler) -> None:
 
 def test_a_request_is_extended_once_with_a_reason_and_the_person_is_told(lea, handler) -> None:
     request = asked(contact=lea, address=ADDRESS)
-    with pytest.raises(service.RequestRefused, match="Say why"):
+    with pytest.raises(RequestRefused, match="Say why"):
         service.extend_request(request=request, reason="", by=handler)
     service.extend_request(request=request, reason="Many requests at once", by=handler)
     extended = fresh(request)
     assert extended.due_on == due(timezone.localdate(), months=3)
     assert "Many requests at once" in str(Delivery.objects.get().context)
-    with pytest.raises(service.RequestRefused, match="three months"):
+    with pytest.raises(RequestRefused, match="three months"):
         service.extend_request(request=request, reason="Again", by=handler)
 
 
 def test_it_cannot_be_extended_once_the_month_is_over(lea, handler) -> None:
     request = asked(contact=lea, received_at=timezone.now() - timedelta(days=40))
-    with pytest.raises(service.RequestRefused, match="month is over"):
+    with pytest.raises(RequestRefused, match="month is over"):
         service.extend_request(request=request, reason="Late", by=handler)
 
 
@@ -173,7 +175,7 @@ def test_a_closed_request_stays_as_it_is(lea, handler) -> None:
     service.refuse_request(request=request, reason="Asked every week", by=handler)
     assert (fresh(request).state, fresh(request).answer) == ("refused", "Asked every week")
     for act in (service.answer_request, service.refuse_request):
-        with pytest.raises(service.RequestRefused, match="closed already"):
+        with pytest.raises(RequestRefused, match="closed already"):
             act(request=request, by=handler, **{"answer" if act is service.answer_request else "reason": "x"})
     assert AuditEntry.objects.filter(action="request.refuse").count() == 1
 
@@ -183,7 +185,7 @@ def test_the_answer_is_announced_only_to_who_has_proven_who_they_are(lea, handle
     service.answer_request(request=request, answer="Here it is.", by=handler)
     assert not Delivery.objects.exists()
     other = asked(contact=lea, address=ADDRESS)
-    service.note_identity(request=other, how="At the office", by=handler)
+    identity.note_identity(request=other, how="At the office", by=handler)
     service.answer_request(request=other, answer="Here it is.", by=handler)
     delivery = Delivery.objects.get()
     assert "Here it is." not in str(delivery.context), "it is read by the link"

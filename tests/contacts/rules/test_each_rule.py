@@ -49,8 +49,6 @@ from tests.messaging.people import agree_to_targeting, make_campaign, make_offic
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PARIS = ZoneInfo("Europe/Paris")
-PAGE_OF_RULE = "/rules/{}/"
-API_OF_RULES = "/api/v1/rules/"
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,13 @@ def test_the_engine_lets_through_what_breaks_nothing(rule: Any) -> None:
 def said_by(rule: Any) -> list[str]:
     """The sentence of the rule, or that of the reason which it stands behind."""
     reasons = [str(reason.label) for reason, key in RULE_OF.items() if key == rule.key]
-    own = {"forbidden-criteria": ["may not choose who receives"], "silence": ["holds until"]}
+    own = {
+        "forbidden-criteria": ["may not choose who receives"],
+        "silence": ["holds until"],
+        "first-information": ["it carried the full information"],
+        "way-out": ["it had a way to leave in one step"],
+        "measurement-consent": ["opens and clicks were not tied to the person"],
+    }
     return [str(rule.refusal), *reasons, *own.get(rule.key, [])]
 
 
@@ -328,7 +332,22 @@ def _hours(broken: bool) -> Case:
         left = hand_over(held, [row.key for row in held.rows], account=1, seconds=60)
         return not left and Delivery.objects.get().state == "queued"
 
-    return Case(refuses, PAGE_OF_RULE.format("hours"), API_OF_RULES)
+    return of_message(refuses)
+
+
+def of_message(refuses: Callable[[], bool]) -> Case:
+    """The only message, on the page that tells why it left or waits, and the same in the API."""
+    person = Delivery.objects.get().contact_id
+    return Case(
+        refuses,
+        f"{reverse('messaging:why')}?person={person}",
+        reverse("api:person_messages", args=[person]),
+    )
+
+
+def _let_it_leave() -> None:
+    start(make_campaign())
+    Delivery.objects.update(state="accepted", handed_at=timezone.now())
 
 
 def _let_it_be(closed: bool) -> None:
@@ -366,9 +385,11 @@ def _support(broken: bool) -> Case:
 @case("first-information")
 def _information(broken: bool) -> Case:
     """From an indirect source the whole notice is owed; from a form a line is enough."""
-    source = make_source("Origin", kind="address_book" if broken else "form")
+    source = make_source("Origin", kind="address_book" if broken else "form", lawful_basis="member")
+    make_people(1, source=source)
     (origin,) = origins_of([source.pk], languages=["en"]).values()
-    return Case(lambda: bool(origin.notice), PAGE_OF_RULE.format("first-information"), API_OF_RULES)
+    _let_it_leave()
+    return of_message(lambda: bool(origin.notice))
 
 
 @case("way-out")
@@ -380,7 +401,9 @@ def _way_out(broken: bool) -> Case:
         return of_mailing(campaign, "way-out")
     compiled = compile_campaign(campaign)
     put_in = all("unsubscribe_url" in part for part in (compiled.html, compiled.text))
-    return Case(lambda: put_in, PAGE_OF_RULE.format("way-out"), API_OF_RULES)
+    make_people(1)
+    _let_it_leave()
+    return of_message(lambda: put_in)
 
 
 @case("measurement-consent")
@@ -390,6 +413,6 @@ def _measurement(broken: bool) -> Case:
     if not broken:
         measured = {"channel": Channel.EMAIL, "purpose": ConsentPurpose.MEASUREMENT, "given": True}
         record_consent(contact=person, source=make_source(), by=None, **measured)
-    start(make_campaign())
+    _let_it_leave()
     measured_now = Delivery.objects.get().measured
-    return Case(lambda: not measured_now, PAGE_OF_RULE.format("measurement-consent"), API_OF_RULES)
+    return of_message(lambda: not measured_now)

@@ -21,23 +21,14 @@ from campaign_crm.platform.jobs import JobStopped, run_job
 from campaign_crm.platform.models import AuditEntry, Job, Notification, User
 from campaign_crm.platform.rights import Role
 from campaign_crm.platform.sealed_files import BLOCK_BYTES, SealedWriter, opened_blocks
+from contacts.exports.concerned import taken_unseen
+from contacts.exports.errors import ExportRefused
 from contacts.exports.making import folder, path_of
 from contacts.exports.marking import export_of, invented_facts, mark_of
 from contacts.models import Contact, Export, Grant, List
 from contacts.requests.traces import traces_of_people
-from contacts.services.exports import (
-    COOL_OFF,
-    ExportRefused,
-    approve,
-    ask_people,
-    decline,
-    expire_old,
-    stop,
-    take,
-    taken_unseen,
-    token_of,
-    withdraw,
-)
+from contacts.services.export_files import expire_old, take, token_of, withdraw
+from contacts.services.exports import COOL_OFF, approve, ask_people, decline, stop
 from contacts.services.lists import add_to_list
 from contacts.services.projections import refresh_reach
 from tests.support.places import make_places

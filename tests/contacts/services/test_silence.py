@@ -14,10 +14,12 @@ from campaign_crm.platform.jobs import run_job
 from campaign_crm.platform.models import User
 from campaign_crm.platform.rights import Role
 from contacts.enums import Suffrage
+from contacts.exports.errors import ExportRefused
 from contacts.letters import LetterChoice
 from contacts.models import Contact, Export, Newsletter, PostalAddress, RuleChange, SilenceWindow
 from contacts.services.elections import Round, save_election
-from contacts.services.exports import ExportRefused, ask_people, export_letters, take, token_of
+from contacts.services.export_files import take, token_of
+from contacts.services.exports import ask_people, export_letters
 from contacts.services.newsletters import NewsletterIsPublic, save_newsletter
 from contacts.services.silence import (
     begins_between,

@@ -10,10 +10,11 @@ from django.utils import timezone, translation
 
 from campaign_crm.platform.models import User
 from contacts.enums import MessageKind, Suffrage
+from contacts.exports.errors import ExportRefused
 from contacts.letters import LetterChoice
 from contacts.models import Election, SilenceWindow, Territory
 from contacts.services.elections import Round, save_election
-from contacts.services.exports import ExportRefused, export_letters
+from contacts.services.exports import export_letters
 from messaging.models import Approval
 from messaging.services.approval_state import content_of
 from messaging.services.pre_send import About, pre_send
