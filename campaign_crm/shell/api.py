@@ -18,6 +18,7 @@ from contacts.api.said import ConsentsApi, ObjectionsApi
 from contacts.api.segments import SegmentApi, SegmentCountApi, SegmentsApi
 from contacts.api.tags import PersonTagApi, PersonTagsApi, TagsApi
 from contacts.api.territories import TerritoriesApi, TerritoryApi
+from messaging.api.messages import PersonMessagesApi
 from tracking.api.forms import FormApi, FormsApi, SubmissionsApi
 from tracking.api.interactions import InteractionsApi
 from tracking.api.preferences import PreferencesApi
@@ -57,6 +58,7 @@ urlpatterns = [
     path(f"{PERSON}consents/", ConsentsApi.as_view(), name="consents"),
     path(f"{PERSON}objections/", ObjectionsApi.as_view(), name="objections"),
     path(f"{PERSON}preferences/", PreferencesApi.as_view(), name="preferences"),
+    path(f"{PERSON}messages/", PersonMessagesApi.as_view(), name="person_messages"),
     path(f"{PERSON}tags/", PersonTagsApi.as_view(), name="person_tags"),
     path(f"{PERSON}tags/<int:tag>/", PersonTagApi.as_view(), name="person_tag"),
     path(f"{PERSON}interactions/", InteractionsApi.as_view(), name="interactions"),

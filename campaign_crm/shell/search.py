@@ -19,8 +19,8 @@ from django.utils.translation import pgettext_lazy
 from campaign_crm.platform.rights import Right
 from campaign_crm.shell.navigation import new_entries, pages, url_of
 from contacts.folding import fold
-from contacts.models import List, Segment
-from contacts.selectors import search_contacts
+from contacts.models import Segment
+from contacts.selectors import lists_here, search_contacts
 from messaging.models import Campaign
 from tracking.models import Form
 from tracking.selectors import NOT_ON_LISTS
@@ -128,7 +128,7 @@ FINDERS: tuple[tuple[Text, Finder], ...] = (
     (_("Segments"), by_name(own_segments, Right.VIEW_SEGMENTS, "contacts:segment", "filter")),
     (
         _("Fixed lists"),
-        by_name(lambda request: List.objects.all(), Right.VIEW_SEGMENTS, "contacts:list", "list"),
+        by_name(lambda request: lists_here(request.user), Right.VIEW_SEGMENTS, "contacts:list", "list"),
     ),
     (
         _("Forms"),

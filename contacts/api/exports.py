@@ -32,7 +32,8 @@ from contacts.enums import Channel
 from contacts.exports.columns import COLUMNS, USUAL
 from contacts.exports.making import cells_of
 from contacts.models import Export, List
-from contacts.services.exports import ask_people, take, token_of
+from contacts.services.export_files import take, token_of
+from contacts.services.exports import ask_people
 
 LINES_AT_A_TIME = 500
 CSV, JSON_LINES = "csv", "jsonl"

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from campaign_crm.platform.models import ApiKey, Organisation, User
 from campaign_crm.platform.rights import Role
-from contacts.enums import Channel, ConsentPurpose, RetentionRuleName, SourceKind
+from contacts.enums import Channel, ConsentPurpose, LawfulBasis, RetentionRuleName, SourceKind
 from contacts.models import (
     Consent,
     Contact,
@@ -164,6 +164,15 @@ def _data() -> list[str]:
     return [*lines, _("Extra fields: %(fields)s") % {"fields": ", ".join(extra)}] if extra else lines
 
 
+def _basis_of(source: Source) -> str:
+    """What allows the data of a source to be used: its own basis, else what each person said."""
+    if source.kind == SourceKind.OPT_OUT:
+        return _("nothing: it only stops messages")
+    if source.lawful_basis == LawfulBasis.NONE:
+        return _("only what the person agreed to")
+    return str(source.get_lawful_basis_display())
+
+
 def _sources() -> list[str]:
     kinds = dict(SourceKind.choices)
     found = Source.objects.annotate(people=Count("contact_links")).order_by("name")
@@ -172,11 +181,14 @@ def _sources() -> list[str]:
         told = {
             "name": source,
             "kind": kinds.get(source.kind, source.kind),
-            "basis": source.get_lawful_basis_display(),
+            "basis": _basis_of(source),
             "people": ngettext("%(people)s person", "%(people)s people", source.people)
             % {"people": _number(source.people)},
         }
-        lines.append(_("%(name)s (%(kind)s): %(basis)s, %(people)s") % told)
+        if source.kind == SourceKind.ROLL:  # its electors are counted above
+            lines.append(_("%(name)s (%(kind)s): %(basis)s") % told)
+        else:
+            lines.append(_("%(name)s (%(kind)s): %(basis)s, %(people)s") % told)
     return lines or [_("No source yet.")]
 
 

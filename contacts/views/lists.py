@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,17 +14,15 @@ from django.utils.translation import gettext_lazy
 from django.views import View
 from django.views.generic import TemplateView
 
-from campaign_crm.platform.caching import remembered
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.staff import Breadcrumb, StaffView
 from campaign_crm.platform.typed import numbers_of
 from contacts.enums import TargetingClass
-from contacts.models import Contact, List, ListMembership
+from contacts.models import Contact, List
 from contacts.scoped import own_within
+from contacts.selectors import lists_here, people_on_lists
 from contacts.services.lists import create_list, remove_from_list
 from contacts.views.people_rows import people_page
-
-COUNTS_KEPT_SECONDS = 60
 
 
 class ListForm(forms.ModelForm[List]):
@@ -46,17 +43,13 @@ class Lists(StaffView, TemplateView):
     template_name = "contacts/lists/list.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        people = remembered("people-on-lists", seconds=COUNTS_KEPT_SECONDS, compute=_people_on_lists)
+        people = people_on_lists()
+        lists = lists_here(self.request.user).order_by("name")
         return super().get_context_data(
-            lists=[(found, people.get(found.pk, 0)) for found in List.objects.order_by("name")],
+            lists=[(found, people.get(found.pk, 0)) for found in lists],
             may_edit=self.request.user.has_right(Right.EDIT_SEGMENTS),
             **kwargs,
         )
-
-
-def _people_on_lists() -> dict[int, int]:
-    """Number of people on each list; reads every membership, so that it is remembered a while."""
-    return dict(ListMembership.objects.values_list("list").annotate(Count("contact_id")))
 
 
 class NewList(StaffView, TemplateView):
@@ -113,7 +106,7 @@ class ListPage(StaffView, TemplateView):
 
     def _list(self) -> List:
         if not hasattr(self, "_found"):
-            self._found = get_object_or_404(List, pk=self.kwargs["pk"])
+            self._found = get_object_or_404(lists_here(self.request.user), pk=self.kwargs["pk"])
         return self._found
 
 

@@ -73,7 +73,9 @@ def _html_sentences(brand: Brand, masks: Masks, tracking: bool, notice: Notice |
         f"<p>{' · '.join(links)}</p>",
     ]
     if notice is not None:
-        link = f'<a href="{masks.text(notice.url)}" target="_blank">{masks.text(_("Transparency notice"))}</a>'
+        link = (
+            f'<a href="{masks.text(notice.url)}" target="_blank">{masks.text(_("Transparency notice"))}</a>'
+        )
         paragraphs.append(f"<p>{masks.text(_chosen_for_you(notice))} {link}</p>")
     if tracking:
         sentence = masks.text(_("You agreed that we count what you open and click."))

@@ -21,7 +21,8 @@ class ProviderEvent(models.Model):
     """One body as a provider sent it, or one message of a mailbox (`form` "mail"), before it is understood.
 
     The same body of the same account is kept once (`digest`, SHA-256). `once`: what the provider uses for one
-    body only. Rows go `messaging.webhooks.reading.KEPT` after they came in: they hold addresses.
+    body only. The body holds addresses: it is emptied once it was read. Rows go
+    `messaging.webhooks.reading.KEPT` after they came in.
     """
 
     class State(models.TextChoices):

@@ -36,6 +36,13 @@ JOIN messaging_delivery d ON d.contact_id = k.contact_id AND d.source_id = k.sou
 WHERE d.state = ANY(%(reached)s)
     AND (%(before)s::timestamptz IS NULL OR d.handed_at < %(before)s::timestamptz)
 """
+_FIRST = """
+SELECT d.contact_id, d.source_id, min(d.handed_at)
+FROM unnest(%(contacts)s::bigint[], %(sources)s::bigint[]) AS k (contact_id, source_id)
+JOIN messaging_delivery d ON d.contact_id = k.contact_id AND d.source_id = k.source_id
+WHERE d.state = ANY(%(reached)s) AND d.handed_at IS NOT NULL
+GROUP BY d.contact_id, d.source_id
+"""
 # States in which an earlier message has, or may have, reached the person.
 _REACHED = ("accepted", "delivered", "complained", "unknown", "abandoned")
 
@@ -75,6 +82,21 @@ def never_reached(
             },
         )
         return asked - {(contact, source) for contact, source in cursor.fetchall()}
+
+
+def first_left(pairs: Iterable[tuple[int, int]]) -> dict[tuple[int, int], datetime]:
+    """When the first message because of a source left, by (contact, source): it carried the notice."""
+    asked = set(pairs)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIRST,
+            {
+                "contacts": [contact for contact, _source in asked],
+                "sources": [source for _contact, source in asked],
+                "reached": list(_REACHED),
+            },
+        )
+        return {(contact, source): at for contact, source, at in cursor.fetchall()}
 
 
 def source_for(contact: Contact, audience: Mapping[str, Any]) -> int | None:

@@ -32,7 +32,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200  # bodies; SendGrid's hold up to a thousand events
 BATCH_BYTES = 16 * 1024 * 1024
 KEPT = timedelta(days=30)
-"""How long a body is kept: longer than any provider tries again, so that it is known when it comes twice."""
+"""How long the digest of a body is kept: longer than any provider tries again, so that it is known when it
+comes twice. The body, which holds addresses, goes once it was read; one that nobody could read stays."""
 
 PURGED_AT_ONCE = 10_000
 BROKEN = gettext_noop("The program cannot read it; the log says why")
@@ -123,6 +124,8 @@ def _read_together(ids: Sequence[int]) -> set[int]:
         for file in registry.dropped_mail.values():
             file(understood.dropped)
     ProviderEvent.objects.bulk_update(understood.done, ["state", "events", "error"])
+    read = [row.pk for row in understood.done if row.state == ProviderEvent.State.DONE]
+    ProviderEvent.objects.filter(pk__in=read).update(body=b"")
     return campaigns
 
 

@@ -38,17 +38,32 @@ WORDS: Mapping[str, Promise] = {
     "frequency_cap": gettext_lazy("the person had not received enough messages that week"),
     "version_by_place": gettext_lazy("the person agreed to read the words of their place"),
 }
+# Rules that cannot be switched off: their checks do not look whether they stand.
+RULE_OF_CHECK: Mapping[str, str] = {
+    "suppressed": "opt-out",
+    "consent_withdrawn": "consent-withdrawn",
+    "source_closed": "licence",
+}
 _SERVICE = gettext_lazy("it is a service message")
 _POLITICAL = gettext_lazy("it is a political message")
 _CHANNEL = gettext_lazy("it is not for this channel")
 
 
 @dataclass(frozen=True)
-class Answered:
-    """`passed`: questions that were asked; `not_asked`: (question, why); `kept` False: it was not kept."""
+class Answer:
+    """One question in words, the rule of law that it holds (empty: none), and `why` it was not asked."""
 
-    passed: list[str] = field(default_factory=list)
-    not_asked: list[tuple[str, str]] = field(default_factory=list)
+    words: str
+    rule: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """`passed`: questions that were asked; `not_asked`: the others; `kept` False: it was not kept."""
+
+    passed: list[Answer] = field(default_factory=list)
+    not_asked: list[Answer] = field(default_factory=list)
     kept: bool = True
 
 
@@ -64,15 +79,14 @@ def answers_for(rows: list[Delivery]) -> list[Answered]:
 def _answered(row: Delivery, asked: RulesAsked | None) -> Answered:
     if asked is None:
         return Answered(kept=False)
-    passed, not_asked = [], []
+    passed: list[Answer] = []
+    not_asked: list[Answer] = []
     for name, rule in asked.checks:
         if name not in WORDS:  # of a program that asked something else
             continue
         why = _exempt(name, row) or ("" if was_asked(asked, rule) else _rule_off(asked, rule))
-        if why:
-            not_asked.append((str(WORDS[name]), str(why)))
-        else:
-            passed.append(str(WORDS[name]))
+        answer = Answer(str(WORDS[name]), rule or RULE_OF_CHECK.get(name, ""), str(why))
+        (not_asked if why else passed).append(answer)
     return Answered(passed, not_asked)
 
 

@@ -16,7 +16,8 @@ from contacts.merging.redirects import all_numbers, present_id
 from contacts.models import Contact, EmailAddress, PhoneNumber, Suppression
 from contacts.services.addresses import InvalidAddress, normalise_email, normalise_phone
 from messaging.content.marks import occasion_number
-from messaging.content.tokens import BadToken, ReturnToken, read_return
+from messaging.content.return_keys import ReturnToken, read_return
+from messaging.content.tokens import BadToken
 from messaging.errors import MessagingError
 from messaging.models import Delivery
 

@@ -16,12 +16,16 @@ from contacts.segments.tree import parse_tree, rules_of
 from messaging.models import Campaign, Delivery
 from messaging.services.criteria import said_then
 from messaging.timeline import shown_subject
-from messaging.why.asked import Answered, answers_for
+from messaging.why.asked import Answer, Answered, answers_for
+from messaging.why.content import contents_of, held_by
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One message and all that is kept of why it left, or why it did not."""
+    """One message and all that is kept of why it left, or why it did not.
+
+    `held`: what keeps it from leaving; `said`: what its text tells the reader, by the rules of content.
+    """
 
     delivery: Delivery
     subject: str
@@ -34,11 +38,13 @@ class Reason:
     subscription: Subscription | None = None
     criteria: list[str] = field(default_factory=list)
     answered: Answered = field(default_factory=Answered)
+    held: Answer | None = None
+    said: list[Answer] = field(default_factory=list)
 
     @property
     def checks(self) -> list[str]:
         """The questions that were asked of it before it left, in words, in their order."""
-        return self.answered.passed
+        return [answer.words for answer in self.answered.passed]
 
     @property
     def state(self) -> str:
@@ -66,7 +72,7 @@ def reasons_of(deliveries: Iterable[Delivery]) -> list[Reason]:
         {row.subscription_id for row in rows if row.subscription_id}
     )
     criteria = {row.campaign_id: criteria_of(row.campaign) for row in rows}
-    answers = answers_for(rows)
+    answers, contents = answers_for(rows), contents_of(rows, sources)
     return [
         Reason(
             delivery=row,
@@ -80,8 +86,10 @@ def reasons_of(deliveries: Iterable[Delivery]) -> list[Reason]:
             subscription=subscriptions.get(row.subscription_id or 0),
             criteria=criteria[row.campaign_id],
             answered=answered,
+            held=held_by(row),
+            said=content,
         )
-        for row, answered in zip(rows, answers, strict=True)
+        for row, answered, content in zip(rows, answers, contents, strict=True)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from contacts.merging.redirects import all_numbers
 from messaging.models import Delivery
@@ -27,7 +28,7 @@ def messages_told(contact_id: int) -> list[dict[str, Any]]:
 def _row(reason: Reason) -> dict[str, Any]:
     row = {
         _("Subject"): reason.subject,
-        _("Left"): reason.at,
+        pgettext("when", "Left"): reason.at,
         _("To"): reason.delivery.address,
         _("Outcome"): reason.state,
         _("What allowed it"): _("A service message: it answers something the person did")

@@ -354,6 +354,7 @@ OPERATIONS: dict[str, Operation] = {
     "GET people/{id}/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
     "GET people/{id}/consents/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
     "GET people/{id}/interactions/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
+    "GET people/{id}/messages/": Operation(Right.VIEW_COMPLIANCE, READ),
     "GET people/{id}/preferences/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
     "GET people/{id}/tags/": Operation(Right.VIEW_PEOPLE, READ, local=PERSON),
     "GET rules/": Operation(Right.VIEW_COMPLIANCE, Scope.CAMPAIGNS_READ),

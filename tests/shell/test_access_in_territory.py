@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -28,7 +29,7 @@ from contacts.models import (
     Source,
     Territory,
 )
-from contacts.services.exports import token_of
+from contacts.services.export_files import token_of
 from contacts.services.people import create_contact
 from messaging.models import Campaign, Template
 from tests.shell.access_rows import (
@@ -230,7 +231,11 @@ def test_public_pages_are_the_same_for_a_member_of_a_territory(local: Callable[[
 
 
 def test_segments_exports_templates_and_members_of_others_stay_theirs(
-    local: Callable[[str], Client], member: Callable[..., User], places: Places, outside: Things
+    local: Callable[[str], Client],
+    member: Callable[..., User],
+    places: Places,
+    inside: Things,
+    outside: Things,
 ) -> None:
     """What lies in no territory belongs to somebody: their number in an address opens and changes nothing."""
     boss = member(Role.ADMINISTRATOR, email="boss@example.org")
@@ -287,7 +292,14 @@ def test_segments_exports_templates_and_members_of_others_stay_theirs(
         answer = client.post(new + asking, {"column": "last_name", "purpose": "calls"})
         if answer.status_code not in (404, 422) or OUTSIDE[0] in answer.content.decode():
             wrong[asking] = answer.status_code
-    if OUTSIDE[0] in client.get(reverse("contacts:list", args=[picked.pk])).content.decode():
+    here = List.objects.create(name="Of the place", created_by=boss)
+    ListMembership.objects.create(list=here, contact_id=inside.person)
+    cache.clear()
+    shown = client.get("/lists/").content.decode() + client.get("/search/?q=Picked").content.decode()
+    shown += client.get("/search/?q=Of the place").content.decode()
+    if "Of the place" not in shown or ">Picked<" in shown:
+        wrong["lists"] = "those of elsewhere, or not those of here"
+    if client.get(reverse("contacts:list", args=[picked.pk])).status_code != 404:
         wrong["list"] = "shown"
     assert wrong == {}
     after = list(Segment.objects.order_by("pk").values()), list(Export.objects.order_by("pk").values())

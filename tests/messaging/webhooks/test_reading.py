@@ -360,6 +360,8 @@ def test_a_body_that_cannot_be_read_says_so_and_holds_up_nobody(
     assert states(campaign) == ["delivered"]
     unreadable = ProviderEvent.objects.get(state="unreadable")
     assert unreadable.error == "The call holds no report that can be read"
+    assert bytes(unreadable.body) == bad[0], "somebody looks at it"
+    assert bytes(ProviderEvent.objects.get(state="done").body) == b"", "it holds an address"
 
 
 def test_kept_counts_of_an_ended_mailing_follow(hook: Hook, mailing: Mailing, tell: Any) -> None:

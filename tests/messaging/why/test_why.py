@@ -25,7 +25,7 @@ from contacts.services.sources import create_source
 from contacts.services.subscriptions import subscribe
 from contacts.services.suppressions import suppress
 from messaging.content.marks import occasion_number
-from messaging.content.tokens import ReturnToken, sign_return
+from messaging.content.return_keys import ReturnToken, sign_return
 from messaging.models import Campaign, Delivery
 from messaging.why.answers import answer_text
 from messaging.why.asked import WORDS
@@ -161,7 +161,7 @@ def test_a_rule_that_was_off_when_it_left_was_not_asked_of_it(lea) -> None:
     (reason,) = reasons_of([row])
     silence = "no election silence where the person lives"
     assert silence not in reason.checks
-    told = dict(reason.answered.not_asked)
+    told = {one.words: one.why for one in reason.answered.not_asked}
     assert told[silence] == "the rule was not asked on that day"
     assert (
         told["it was an hour for text messages and calls where the person lives"]
@@ -175,7 +175,7 @@ def test_a_service_message_tells_what_it_is_exempt_from(lea) -> None:
     row.campaign.kind = "service"
     row.campaign.save()
     (reason,) = reasons_of(find_messages(key_of(row)).deliveries)
-    told = dict(reason.answered.not_asked)
+    told = {one.words: one.why for one in reason.answered.not_asked}
     for words in ("no election silence where the person lives", "the person had not withdrawn their consent"):
         assert told[words] == "it is a service message"
     assert "the address was not on the do-not-contact list" in reason.checks
