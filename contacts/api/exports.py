@@ -31,7 +31,8 @@ from contacts.api.segments import segments_for
 from contacts.enums import Channel
 from contacts.exports.columns import COLUMNS, USUAL
 from contacts.exports.making import cells_of
-from contacts.models import Export, List
+from contacts.models import Export
+from contacts.selectors import lists_here
 from contacts.services.export_files import take, token_of
 from contacts.services.exports import ask_people
 
@@ -79,7 +80,7 @@ class NewExportSerializer(serializers.Serializer[Any]):
         if "segment" in asked:
             return {"segment": get_object_or_404(segments_for(request), pk=asked["segment"]).pk}
         if "list" in asked:
-            return {"list": get_object_or_404(List, pk=asked["list"]).pk}
+            return {"list": get_object_or_404(lists_here(request.user), pk=asked["list"]).pk}
         return {name: asked[name] for name in ("can", "department") if name in asked}
 
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from campaign_crm.platform.api.views import Conventions
 from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
-from contacts.api.person import count_person, person_of
+from contacts.api.person import person_of
 from messaging.why.asked import Answer
 from messaging.why.finding import messages_of
 from messaging.why.reasons import Reason, reasons_of
@@ -56,7 +56,6 @@ class PersonMessagesApi(Conventions):
     def get(self, request: Request, pk: int) -> Response:
         contact = person_of(request, pk)
         told = [_message(reason) for reason in reasons_of(messages_of(contact))]
-        count_person(request, pk)
         return Response(MessageSerializer(told, many=True).data)
 
 

@@ -22,16 +22,17 @@ def contents_of(rows: Sequence[Delivery], sources: Mapping[int, Source]) -> list
     owed = [(row.contact_id, row.source_id or 0) for row in rows if row.source_id in indirect]
     first = first_left(owed) if owed else {}
     return [
-        [] if row.campaign.standing_for else _content_of(row, first.get((row.contact_id, row.source_id or 0)))
+        [] if row.campaign.standing_for else _content_of(row, row.source_id in indirect, first)
         for row in rows
     ]
 
 
-def _content_of(row: Delivery, first: datetime | None) -> list[Answer]:
-    """`first`: when the full information was given; None where none is owed."""
-    if first is None:
+def _content_of(row: Delivery, is_indirect: bool, first: Mapping[tuple[int, int], datetime]) -> list[Answer]:
+    """`first`: when the full information was given to whom, because of which source."""
+    told_at = first.get((row.contact_id, row.source_id or 0), row.handed_at)
+    if not is_indirect:
         information = _("a line said where the address comes from: no more was owed")
-    elif row.handed_at is None or row.handed_at <= first:
+    elif told_at is None or row.handed_at is None or row.handed_at <= told_at:
         notice = _("it carried the full information, notice version %(version)s")
         information = notice % {"version": row.notice_version}
     else:

@@ -87,7 +87,7 @@ def reasons_of(deliveries: Iterable[Delivery]) -> list[Reason]:
             criteria=criteria[row.campaign_id],
             answered=answered,
             held=held_by(row),
-            said=content,
+            said=content if row.handed_at is not None else [],
         )
         for row, answered, content in zip(rows, answers, contents, strict=True)
     ]

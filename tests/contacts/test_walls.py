@@ -6,13 +6,26 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.utils import translation
 
 from campaign_crm.platform.database import acting_as
 from campaign_crm.platform.models import User
 from campaign_crm.platform.walls import FEW, NOWHERE, Scope, acting_within, forget_contents, stream
 from contacts.enums import Channel
-from contacts.models import Contact, ElectoralRegistration, EmailAddress, Note, Reach, Source, Territory
+from contacts.models import (
+    Contact,
+    ElectoralRegistration,
+    EmailAddress,
+    List,
+    ListMembership,
+    Note,
+    Reach,
+    Source,
+    Territory,
+)
+from contacts.segments.standard.chosen import LISTS
 from contacts.selectors import search_contacts, search_electors
 from contacts.services.objections import record_objection
 from contacts.services.people import create_contact
@@ -244,3 +257,17 @@ def test_reach_of_whoever_shares_an_address_follows_beyond_the_wall(
         record_objection(contact=base["beauvais"], channels=[Channel.EMAIL], by=user)
         assert sql("SELECT current_user") == ["crm_scoped"]
     assert Reach.objects.get(contact=shared, channel="email").reason == "suppressed"
+
+
+def test_lists_without_anybody_of_a_territory_have_no_name_there(
+    base: dict[str, Contact], places: Places
+) -> None:
+    there, here = (List.objects.create(name=name) for name in ("Notables of Amiens", "Notables of Beauvais"))
+    ListMembership.objects.create(list=there, contact=base["ami"])
+    ListMembership.objects.create(list=here, contact=base["bea"])
+    cache.clear()
+    with translation.override("en"), acting_within(scope(places.beauvais)):
+        assert [name for _pk, name in LISTS.suggest("")] == ["Notables of Beauvais"]
+        assert LISTS.describe((there.pk,)) == "a list of another territory"
+        assert LISTS.parse([there.pk]) == (there.pk,), "a segment of the country that names it still counts"
+    assert sorted(name for _pk, name in LISTS.suggest("")) == [there.name, here.name]

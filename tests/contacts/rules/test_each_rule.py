@@ -346,8 +346,9 @@ def of_message(refuses: Callable[[], bool]) -> Case:
 
 
 def _let_it_leave() -> None:
-    start(make_campaign())
-    Delivery.objects.update(state="accepted", handed_at=timezone.now())
+    campaign = start(make_campaign())
+    held = claim(Ledger(campaign.ledger_month, campaign.pk), limit=10)
+    assert hand_over(held, [row.key for row in held.rows], account=1, seconds=60)
 
 
 def _let_it_be(closed: bool) -> None:
