@@ -27,6 +27,8 @@ WORK: Words = {
     "messaging.count_costs": _("Costs of mailings being counted"),
     "contacts.refresh_source": _("Reach of a source’s people worked out"),
     "contacts.type_extra_values": _("Extra fields read as what they are"),
+    "tracking.give_people": _("People being given to somebody"),
+    "tracking.send_written": _("Message of the team being sent"),
 }
 
 DETAILS: Words = {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.content import keyring, tokens
+from messaging.content import keyring, return_keys, tokens
 from messaging.content.addresses import (
     link_code,
     read_hit,
@@ -279,7 +279,7 @@ def test_codes_of_links_are_told_by_no_other_and_belong_to_their_campaign(settin
 def test_a_return_path_of_the_first_way_still_names_its_message(settings):
     settings.LINK_KEYS = [b"k" * 32]
     assert read_return(RETURNED_FIRST) == RETURN
-    assert len(RETURNED_FIRST) == len(tokens.sign_return(RETURN))
+    assert len(RETURNED_FIRST) == len(return_keys.sign_return(RETURN))
 
 
 def test_every_refusal_says_the_same():
@@ -292,23 +292,23 @@ def test_every_refusal_says_the_same():
 
 
 def test_a_return_token_fits_in_a_local_part_and_survives_a_change_of_case():
-    token = tokens.sign_return(RETURN)
+    token = return_keys.sign_return(RETURN)
     assert len(f"b1+{token}") <= 64
     assert token.isascii()
     assert token.isalnum()
     assert read_return(token) == read_return(token.upper()) == RETURN
-    assert tokens.sign_return(RETURN) == token
+    assert return_keys.sign_return(RETURN) == token
 
 
 def test_a_return_token_is_no_public_token():
     with pytest.raises(BadToken):
-        read_token(tokens.sign_return(RETURN))
+        read_token(return_keys.sign_return(RETURN))
     with pytest.raises(BadToken):
         read_return(tokens.sign_message(PERSON))
 
 
 def test_every_bent_return_token_is_refused():
-    token = tokens.sign_return(RETURN)
+    token = return_keys.sign_return(RETURN)
     for place, char in enumerate(token):
         bent = token[:place] + ("a" if char != "a" else "b") + token[place + 1 :]
         with pytest.raises(BadToken):
