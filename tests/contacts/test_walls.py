@@ -263,8 +263,8 @@ def test_lists_without_anybody_of_a_territory_have_no_name_there(
     base: dict[str, Contact], places: Places
 ) -> None:
     there, here = (List.objects.create(name=name) for name in ("Notables of Amiens", "Notables of Beauvais"))
-    ListMembership.objects.create(list=there, contact=base["ami"])
-    ListMembership.objects.create(list=here, contact=base["bea"])
+    ListMembership.objects.create(list=there, contact=Contact.objects.get(first_name="ami"))
+    ListMembership.objects.create(list=here, contact=Contact.objects.get(first_name="bea"))
     cache.clear()
     with translation.override("en"), acting_within(scope(places.beauvais)):
         assert [name for _pk, name in LISTS.suggest("")] == ["Notables of Beauvais"]
