@@ -81,8 +81,8 @@ def test_jobs_say_what_they_do(signed_in: SignedIn) -> None:
 
 def test_what_an_earlier_version_wrote_is_shown_as_it_is() -> None:
     assert journal.act_words("gone.act") == "gone.act"
-    assert journal.thing_words("gone.model", "3") == "gone.model 3"
-    assert journal.field_words("contacts.contact", "gone") == "gone"
+    assert journal_words.thing_words("gone.model", "3") == "gone.model 3"
+    assert journal_words.field_words("contacts.contact", "gone") == "gone"
 
 
 def test_sending_is_a_state_in_french() -> None:

@@ -21,10 +21,11 @@ from contacts.models import (
     Suppression,
     Territory,
 )
-from contacts.requests import ledger, service
+from contacts.requests import identity, ledger, service
 from contacts.requests.answering import read_file
 from contacts.requests.electors import code_of, is_code_of
 from contacts.requests.erasing import erase_for
+from contacts.requests.rows import RequestRefused, proven_request
 from contacts.services.people import create_contact
 from messaging.content.tokens import RequestToken, sign_request
 from tests.contacts.requests.conftest import ADDRESS
@@ -62,7 +63,7 @@ def about(ana, handler, kind: str = "access", *, proven: bool = True, **told) ->
     request = asked(kind, **told)
     service.name_elector(request=request, elector=ana, by=handler)
     if proven:
-        service.note_identity(request=request, how="Came to the office", by=handler)
+        identity.note_identity(request=request, how="Came to the office", by=handler)
     return PersonRequest.objects.get(pk=request.pk)
 
 
@@ -95,25 +96,25 @@ def test_an_elector_is_found_by_name_birth_date_and_commune(client, ana, handler
 def test_an_elector_who_is_somebody_of_the_base_is_that_person(ana, lea, handler) -> None:
     ElectoralRegistration.objects.filter(pk=ana.pk).update(contact=lea)
     ana.refresh_from_db()
-    with pytest.raises(service.RequestRefused, match="choose that person"):
+    with pytest.raises(RequestRefused, match="choose that person"):
         service.name_elector(request=asked(), elector=ana, by=handler)
 
 
 def test_a_link_to_an_address_that_was_typed_proves_nothing_of_an_elector(ana, handler) -> None:
     request = asked(address="typed@example.org")
-    service.ask_identity(request=request, by=None)
+    identity.ask_identity(request=request, by=None)
     digest = keyed_hash("email", "typed@example.org")
-    assert service.confirm_identity(request=request, address_hash=digest)
+    assert identity.confirm_identity(request=request, address_hash=digest)
     service.name_elector(request=request, elector=ana, by=handler)
     request.refresh_from_db()
     assert not request.is_proven
-    service.confirm_identity(request=request, address_hash=digest)
+    identity.confirm_identity(request=request, address_hash=digest)
     request.refresh_from_db()
     assert not request.is_proven
-    with pytest.raises(service.RequestRefused, match="no e-mail address"):
-        service.ask_identity(request=request, by=handler)
-    with pytest.raises(service.RequestRefused, match="Check first"):
-        service.proven_request(request)
+    with pytest.raises(RequestRefused, match="no e-mail address"):
+        identity.ask_identity(request=request, by=handler)
+    with pytest.raises(RequestRefused, match="Check first"):
+        proven_request(request)
 
 
 def test_a_letter_to_the_address_on_the_roll_has_a_code_that_proves_it(client, ana, handler) -> None:
@@ -184,9 +185,9 @@ def test_an_erasure_takes_the_row_and_says_who_no_longer(
 ) -> None:
     other = about(ana, handler, "access", name="Ana", words="Who are you?", address=ADDRESS)
     request = about(ana, handler, "erasure", proven=False)
-    with pytest.raises(service.RequestRefused, match="Check first"):
+    with pytest.raises(RequestRefused, match="Check first"):
         erase_for(request=request, by=handler)
-    service.note_identity(request=request, how="Ana Martineau came", by=handler)
+    identity.note_identity(request=request, how="Ana Martineau came", by=handler)
     AnswerFile.objects.create(
         request=other, form="json", content="x", bytes=1, expires_at=timezone.now() + timedelta(days=1)
     )
@@ -231,7 +232,7 @@ def test_a_person_and_an_elector_are_erased_together(ana, members, handler) -> N
     tom = create_contact(source=members, by=None, first_name="Ana", last_name="Roy", email="ana@example.org")
     request = asked("erasure", contact=tom)
     service.name_elector(request=request, elector=ana, by=handler)
-    service.note_identity(request=request, how="At the office", by=handler)
+    identity.note_identity(request=request, how="At the office", by=handler)
     erase_for(request=request, by=handler)
     tom.refresh_from_db()
     assert tom.erased_at is not None
