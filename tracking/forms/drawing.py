@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.forms import BoundField
 
@@ -62,11 +61,12 @@ def _drawn(block: Block, answers: PublicForm) -> Drawn:
         for name, value in block.values.items()
         if isinstance(value, dict)
     }
-    return Drawn(block, [_marked(answers[name], block) for name in answers.names[block.id]], words)
+    return Drawn(block, [_marked(answers, name) for name in answers.names[block.id]], words)
 
 
-def _marked(bound: BoundField, block: Block) -> Any:
+def _marked(answers: PublicForm, name: str) -> BoundField:
     """A field that is asked only sometimes is not announced as optional where it must be answered."""
-    if block.only_if and bound.name in bound.form.needed:
+    bound = answers[name]
+    if name in answers.needed:
         bound.field.required = True
     return bound

@@ -82,7 +82,7 @@ def _choice(name: str, label: tuple[str, str], *options: tuple[str, str], severa
 
 def _texts(
     title: dict[str, str], introduction: dict[str, str], button: dict[str, str], thanks: dict[str, str]
-):
+) -> dict[str, dict[str, str]]:
     return {"title": title, "introduction": introduction, "button": button, "thank_you": thanks}
 
 

@@ -47,7 +47,9 @@ class Submission(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     form = models.ForeignKey(Form, on_delete=models.PROTECT, related_name="submissions")
-    version = models.ForeignKey(FormVersion, null=True, on_delete=models.PROTECT, db_index=False)
+    version = models.ForeignKey(
+        FormVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     contact = models.ForeignKey(
         "contacts.Contact", null=True, on_delete=models.SET_NULL, related_name="submissions"
     )
@@ -65,7 +67,7 @@ class Submission(models.Model):
         models.CharField(max_length=16, choices=Suspicion.choices), default=list, db_default=[], blank=True
     )
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, db_index=False
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     decided_at = models.DateTimeField(null=True)
     address_hash = models.BinaryField(max_length=32, null=True)  # keyed; of the e-mail typed

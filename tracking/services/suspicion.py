@@ -26,7 +26,7 @@ from messaging.domains.lookup import Lookup, NoAnswer, system_lookup
 from tracking.enums import Suspicion
 from tracking.services.sign_up_limits import LARGE_HOSTS
 
-LEAST_SECONDS = 2.0
+LEAST_TIME = timedelta(seconds=2)
 PROOF_LASTS = timedelta(hours=2)
 DOMAIN_KEPT = 3_600  # seconds
 SIGNER = TimestampSigner(salt="tracking.form")
@@ -65,7 +65,7 @@ def _of_stamp(slug: str, stamp: str) -> Suspicion | None:
     try:
         if SIGNER.unsign(stamp) != slug:
             return Suspicion.FORGED
-        SIGNER.unsign(stamp, max_age=LEAST_SECONDS)
+        SIGNER.unsign(stamp, max_age=LEAST_TIME)
     except SignatureExpired:  # older than what only a robot needs
         return None
     except BadSignature:
