@@ -54,6 +54,7 @@ app.conf.beat_schedule = {
     "name devices": {"task": "tracking.name_devices", "schedule": 60.0, "options": PATIENCE},
     "move scenarios": {"task": "tracking.move_scenarios", "schedule": 20.0, "options": PATIENCE},
     "file what people wrote": {"task": "tracking.file_arrivals", "schedule": 60.0, "options": PATIENCE},
+    "remind of events, settle who came": {"task": "tracking.events", "schedule": 60.0, "options": PATIENCE},
     "count who can be reached": {"task": "tracking.count_reach", "schedule": 300.0, "options": PATIENCE},
     "count and remind of sign-ups": {
         "task": "tracking.settle_sign_ups",

@@ -156,6 +156,7 @@ class TimelineGroup(models.TextChoices):
     FORMS = "forms", _("Forms")
     CONSENTS = "consents", _("Consents")
     NOTES = "notes", _("Notes")
+    EVENTS = "events", _("Events")
     CALLS = "calls", _("Calls and meetings")
     DONATIONS = "donations", _("Donations")
     SOURCES = "sources", _("Where the data comes from")

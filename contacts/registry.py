@@ -15,7 +15,9 @@ from contacts.enums import TimelineGroup
 from contacts.merging.belongings import Belonging
 
 if TYPE_CHECKING:
-    from contacts.models import Merge, PersonRequest
+    from django.db.models import QuerySet
+
+    from contacts.models import Contact, Merge, PersonRequest
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,17 @@ class SignOfLife:
     person: str = "contact_id"
 
 
+@dataclass(frozen=True)
+class ExportScope:
+    """A choice of people of an app above that may be exported, by the number of a thing that it knows.
+
+    `people`: the people of it, None when it is not there (for whoever asks). `words`: what it is.
+    """
+
+    people: Callable[[int], QuerySet[Contact] | None]
+    words: Callable[[int], str]
+
+
 CampaignCount = Callable[[int, date], dict[int, int]]
 CampaignFigures = Callable[[list[int]], dict[int, dict[str, int]]]
 """(campaign ids) → what came back for each of them, such as {"opened": 12, "clicked": 3}; in few queries."""
@@ -128,7 +141,8 @@ class Registry:
     nobody hears of them any more. `acts` are what people did towards the organisation by themselves: on two
     days, it makes them regular contacts. `answers_kept` are told, in the same transaction, that answers of
     people were kept; `dropped_mail` are given what came to drop addresses of the team
-    (`messaging.returns.sorting.DroppedMail`).
+    (`messaging.returns.sorting.DroppedMail`). `export_scopes` are choices of people that may be exported, by
+    the word that names them in an address.
     """
 
     timeline: dict[str, TimelineSource] = field(default_factory=dict)
@@ -153,6 +167,7 @@ class Registry:
     acts: dict[str, SignOfLife] = field(default_factory=dict)
     answers_kept: dict[str, Callable[[], None]] = field(default_factory=dict)
     dropped_mail: dict[str, Callable[[Sequence[Any]], None]] = field(default_factory=dict)
+    export_scopes: dict[str, ExportScope] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, function: Any) -> None:
         """Register `function` under `name` in the list `kind`."""

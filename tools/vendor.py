@@ -58,6 +58,12 @@ def build_icon_sprite(members: Members) -> Members:
     return {"icons.svg": "\n".join([head, *symbols, "</svg>"]).encode() + b"\n"}
 
 
+def without_source_maps(members: Members) -> Members:
+    """The scanner and its worker, without naming maps that are not shipped: collectstatic wants them."""
+    names = ("qr-scanner.min.js", "qr-scanner-worker.min.js")
+    return {name: re.sub(rb"//# sourceMappingURL=\S*", b"", members[name]).rstrip() + b"\n" for name in names}
+
+
 PACKAGES = (
     Package("alpine-csp", "@alpinejs/csp", "3.17.4", "MIT", {"dist/cdn.min.js": "alpine.min.js"}),
     Package("htmx", "htmx.org", "2.0.11", "0BSD", {"dist/htmx.min.js": "htmx.min.js"}),
@@ -79,6 +85,7 @@ PACKAGES = (
             "files/inter-latin-ext-wght-normal.woff2": "inter-latin-ext.woff2",
         },
     ),
+    Package("qr-scanner", "qr-scanner", "1.4.2", "MIT", build=without_source_maps),
     Package("lucide", "lucide-static", "1.62.0", "ISC", build=build_icon_sprite),
 )
 

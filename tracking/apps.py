@@ -22,6 +22,7 @@ class TrackingConfig(AppConfig):
         )
         from tracking.donations import conditions as donation_conditions
         from tracking.errors import TrackingError
+        from tracking.events import wiring
         from tracking.follow_ups import batches  # noqa: F401 - a job's handler
         from tracking.inbox import answers, drops, filing, sending, sources  # noqa: F401 - a job's handler
         from tracking.inbox import timeline as inbox_timeline
@@ -66,3 +67,4 @@ class TrackingConfig(AppConfig):
         registry.add("belongings", "donations", merging.DONATIONS)
         registry.add("recipient_values", "engagement", recipient_values.ENGAGEMENT)
         registry.add("recipient_values", "best_hour", recipient_values.BEST_HOUR)
+        wiring.register()

@@ -14,6 +14,10 @@ class InteractionKind(models.TextChoices):
     CALL = "call", _("Call")
     MEETING = "meeting", _("Meeting")
     DONATION = "donation", _("Gave")
+    RSVP = "rsvp", _("Registered for an event")
+    RSVP_CANCELLED = "rsvp_cancelled", _("Cancelled their registration")
+    CAME = "came", _("Came to an event")
+    MISSED = "missed", _("Did not come to an event")
 
 
 class HitClass(models.TextChoices):

@@ -10,6 +10,7 @@ from celery import shared_task
 
 from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import only_one
+from tracking.events import clock
 from tracking.inbox.filing import file_arrivals
 from tracking.ingest import consumer
 from tracking.ingest.devices import name_devices as name_some_devices
@@ -86,3 +87,11 @@ def settle_sign_ups() -> None:
     with only_one("tracking.settle_sign_ups") as held:
         if held:
             settling.settle_sign_ups()
+
+
+@shared_task(name="tracking.events")
+def tend_events() -> None:
+    """Remind of events, settle who came, thank them; skips while the previous run goes on."""
+    with only_one("tracking.events") as held:
+        if held:
+            clock.tick()

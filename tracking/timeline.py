@@ -12,7 +12,7 @@ from contacts.registry import TimelineEntry
 from messaging.models import Link
 from messaging.timeline import shown_subject
 from tracking.enums import HitClass, InteractionKind
-from tracking.models import Interaction, Submission
+from tracking.models import Event, Interaction, Rsvp, Submission
 
 ICONS = {
     InteractionKind.OPEN: "mail-open",
@@ -22,6 +22,10 @@ ICONS = {
     InteractionKind.CONFIRM: "circle-check",
     InteractionKind.CALL: "phone",
     InteractionKind.DONATION: "hand-heart",
+    InteractionKind.RSVP: "ticket",
+    InteractionKind.RSVP_CANCELLED: "x",
+    InteractionKind.CAME: "circle-check",
+    InteractionKind.MISSED: "clock",
 }
 
 
@@ -34,12 +38,12 @@ def interactions(
     if before is not None:
         found = found.filter(at__lt=before)
     shown = list(found.select_related("campaign").order_by("-at")[:limit])
-    targets = _link_targets(shown)
+    targets, events = _link_targets(shown), _events(shown)
     return [
         TimelineEntry(
             at=one.at,
             kind=one.kind,
-            title=_title(one),
+            title=_title(one, events),
             detail=targets.get((one.campaign_id, one.link_number), ""),
             icon=ICONS.get(InteractionKind(one.kind), "activity"),
         )
@@ -50,17 +54,30 @@ def interactions(
 GROUPS = {
     TimelineGroup.MESSAGES: (InteractionKind.OPEN, InteractionKind.CLICK, InteractionKind.UNSUBSCRIBE),
     TimelineGroup.FORMS: (InteractionKind.SIGN_UP, InteractionKind.CONFIRM, InteractionKind.PREFERENCES),
+    TimelineGroup.EVENTS: (
+        InteractionKind.RSVP,
+        InteractionKind.RSVP_CANCELLED,
+        InteractionKind.CAME,
+        InteractionKind.MISSED,
+    ),
     TimelineGroup.CALLS: (InteractionKind.CALL, InteractionKind.MEETING),
     TimelineGroup.DONATIONS: (InteractionKind.DONATION,),
 }
 INTERACTIONS = {group: partial(interactions, kinds) for group, kinds in GROUPS.items()}
 
 
-def _title(interaction: Interaction) -> str:
+def _title(interaction: Interaction, events: dict[int, str]) -> str:
     label = InteractionKind(interaction.kind).label
-    if interaction.campaign is None:
-        return str(label)
-    return _("%(act)s: “%(subject)s”") % {"act": label, "subject": shown_subject(interaction.campaign)}
+    subject = events.get((interaction.data or {}).get("event", 0), "")
+    if interaction.campaign is not None:
+        subject = shown_subject(interaction.campaign)
+    return _("%(act)s: “%(subject)s”") % {"act": label, "subject": subject} if subject else str(label)
+
+
+def _events(shown: list[Interaction]) -> dict[int, str]:
+    """Titles of the events that are meant, as far as whoever reads may see them."""
+    ids = {(one.data or {}).get("event") for one in shown if one.kind in GROUPS[TimelineGroup.EVENTS]}
+    return {event.pk: event.title for event in Event.objects.filter(pk__in=ids)} if ids else {}
 
 
 def _link_targets(shown: list[Interaction]) -> dict[tuple[int | None, int | None], str]:
@@ -70,7 +87,9 @@ def _link_targets(shown: list[Interaction]) -> dict[tuple[int | None, int | None
 
 
 def with_activity(contact_ids: list[int]) -> set[int]:
-    """Those of some people who did something that may be tied to them, or answered a form."""
+    """Those of some people who did something that may be tied to them, answered a form or registered."""
     active = Interaction.objects.filter(contact_id__in=contact_ids).values_list("contact_id", flat=True)
     answered = Submission.objects.filter(contact_id__in=contact_ids).values_list("contact_id", flat=True)
-    return {contact_id for contact_id in (*active.distinct(), *answered.distinct()) if contact_id is not None}
+    registered = Rsvp.objects.filter(contact_id__in=contact_ids).values_list("contact_id", flat=True)
+    found = (*active.distinct(), *answered.distinct(), *registered.distinct())
+    return {contact_id for contact_id in found if contact_id is not None}

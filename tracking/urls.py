@@ -17,6 +17,33 @@ from tracking.views.donations import (
     DonationRules,
     PersonDonations,
 )
+from tracking.views.events_check_in import (
+    CheckInHome,
+    CheckInList,
+    CheckInManifest,
+    CheckInMarks,
+    CheckInPage,
+    CheckInWorker,
+)
+from tracking.views.events_edit import EditEvent
+from tracking.views.events_list import EventList
+from tracking.views.events_page import (
+    CancelEvent,
+    CancelRsvp,
+    DuplicateEvent,
+    EventPage,
+    EventPeople,
+    PublishEvent,
+    RepeatEvent,
+)
+from tracking.views.events_public import (
+    EmbeddedEvents,
+    EventCalendarFile,
+    EventFeed,
+    PublicEvent,
+    PublicEvents,
+)
+from tracking.views.events_rsvp import RsvpCalendarFile, RsvpPage
 from tracking.views.follow_ups import FollowUps, GivePeople, PersonFollowUps, TaskAct, WaitingForYou
 from tracking.views.form_builder import CheckForm, FormBuilder, PreviewForm, PublishForm, SaveForm
 from tracking.views.form_queue import FormQueue
@@ -54,6 +81,13 @@ urlpatterns = [
     path("f/_/communes", for_everybody(form_parts.communes), name="form_communes"),
     path("f/<slug:slug>.js", for_everybody(form_parts.embed_script), name="form_embed"),
     path("f/<slug:slug>", for_everybody(SignUpPage.as_view()), name="sign_up"),
+    path("e/", for_everybody(PublicEvents.as_view()), name="events_public"),
+    path("e/embed/", for_everybody(EmbeddedEvents.as_view()), name="events_embedded"),
+    path("e/feed/events.ics", for_everybody(EventFeed.as_view()), name="events_feed"),
+    path("e/<slug:slug>.ics", for_everybody(EventCalendarFile.as_view()), name="event_calendar"),
+    path("e/<slug:slug>", for_everybody(PublicEvent.as_view()), name="event_public"),
+    path("r/<str:token>.ics", for_everybody(RsvpCalendarFile.as_view()), name="rsvp_calendar"),
+    path("r/<str:token>", for_everybody(RsvpPage.as_view()), name="rsvp"),
     path("people/<int:pk>/call/", LogCall.as_view(), name="log_call"),
     path("people/<int:pk>/write/", WriteTo.as_view(), name="write_to"),
     path("inbox/", Inbox.as_view(), name="inbox"),
@@ -99,4 +133,20 @@ urlpatterns = [
     path("forms/<int:pk>/poster.pdf", FormPoster.as_view(), name="form_poster"),
     path("forms/<int:pk>/figures.csv", FormFigures.as_view(), name="form_figures"),
     path("forms/<int:pk>/people/", ExportAnswers.as_view(), name="form_people"),
+    path("events/", EventList.as_view(), name="events"),
+    path("events/new/", EditEvent.as_view(), name="event_new"),
+    path("events/<int:pk>/", EventPage.as_view(), name="event"),
+    path("events/<int:pk>/edit/", EditEvent.as_view(), name="event_edit"),
+    path("events/<int:pk>/people/", EventPeople.as_view(), name="event_people"),
+    path("events/<int:pk>/people/<int:rsvp>/cancel/", CancelRsvp.as_view(), name="event_rsvp_cancel"),
+    path("events/<int:pk>/publish/", PublishEvent.as_view(), name="event_publish"),
+    path("events/<int:pk>/cancel/", CancelEvent.as_view(), name="event_cancel"),
+    path("events/<int:pk>/duplicate/", DuplicateEvent.as_view(), name="event_duplicate"),
+    path("events/<int:pk>/repeat/", RepeatEvent.as_view(), name="event_repeat"),
+    path("check-in/", CheckInHome.as_view(), name="check_in_home"),
+    path("check-in/worker.js", for_everybody(CheckInWorker.as_view()), name="check_in_worker"),
+    path("check-in/app.webmanifest", for_everybody(CheckInManifest.as_view()), name="check_in_manifest"),
+    path("check-in/<int:pk>/", CheckInPage.as_view(), name="check_in"),
+    path("check-in/<int:pk>/list", CheckInList.as_view(), name="check_in_list"),
+    path("check-in/<int:pk>/marks", CheckInMarks.as_view(), name="check_in_marks"),
 ]

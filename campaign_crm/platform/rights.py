@@ -37,6 +37,8 @@ class Right(models.TextChoices):
     SEND_CAMPAIGN = "send_campaign", _("Send mailings")
     EDIT_FORMS = "edit_forms", _("Edit forms")
     USE_INBOX = "use_inbox", _("Read and answer what people write")
+    EDIT_EVENTS = "edit_events", _("Prepare events and see who registered")
+    CHECK_IN = "check_in", _("Welcome people at the events they host")
     VIEW_COMPLIANCE = "view_compliance", _("See sources, consents and the do-not-contact list")
     EDIT_COMPLIANCE = "edit_compliance", _("Record consents and objections")
     HANDLE_REQUESTS = "handle_requests", _("Answer what people ask of their data, and erase it")
@@ -51,6 +53,7 @@ class Right(models.TextChoices):
 
 _READING = {Right.VIEW_PEOPLE, Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.VIEW_COMPLIANCE}
 _WRITING_MAILINGS = {Right.VIEW_SEGMENTS, Right.EDIT_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.EDIT_CAMPAIGN}
+_EVENTS = {Right.EDIT_EVENTS, Right.CHECK_IN}
 _OF_A_PERSON = {Right.VIEW_PEOPLE, Right.EDIT_PEOPLE, Right.EDIT_COMPLIANCE}
 
 RIGHTS_OF: dict[Role, frozenset[Right]] = {
@@ -65,7 +68,7 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
         | {Right.USE_INBOX}
     ),
     Role.DIGITAL_OFFICER: frozenset(
-        _READING | _WRITING_MAILINGS | {Right.SEND_CAMPAIGN, Right.EDIT_FORMS, Right.USE_INBOX}
+        _READING | _WRITING_MAILINGS | _EVENTS | {Right.SEND_CAMPAIGN, Right.EDIT_FORMS, Right.USE_INBOX}
     ),
     Role.APPROVER: frozenset(
         {Right.VIEW_SEGMENTS, Right.VIEW_CAMPAIGNS, Right.APPROVE_CAMPAIGN, Right.APPROVE_EXPORT}
@@ -74,11 +77,12 @@ RIGHTS_OF: dict[Role, frozenset[Right]] = {
         _READING
         | _OF_A_PERSON
         | _WRITING_MAILINGS
+        | _EVENTS
         | {Right.SEE_SUPPORT_LEVELS, Right.SEND_CAMPAIGN, Right.EXPORT_PEOPLE, Right.MANAGE_TEAM}
         | {Right.USE_INBOX}
     ),
-    Role.EVENT_HOST: frozenset(_OF_A_PERSON | {Right.VIEW_CAMPAIGNS}),
-    Role.VOLUNTEER: frozenset({Right.VIEW_PEOPLE}),
+    Role.EVENT_HOST: frozenset({Right.CHECK_IN}),  # their events and who comes to them, nobody else
+    Role.VOLUNTEER: frozenset({Right.VIEW_PEOPLE, Right.CHECK_IN}),
     Role.DATA_PROTECTION_OFFICER: frozenset(
         _READING
         | {Right.EDIT_COMPLIANCE, Right.HANDLE_REQUESTS, Right.CHANGE_RULES}

@@ -157,7 +157,7 @@ MENU = (
             ),
         ),
     ),
-    Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.VIEW_PEOPLE),
+    Group("events", _("Events"), "calendar", url_name="tracking:events", right=Right.CHECK_IN),
     Group("forms", _("Forms"), "clipboard-list", url_name="tracking:forms", right=Right.VIEW_CAMPAIGNS),
     Group(
         "field",

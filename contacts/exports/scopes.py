@@ -15,6 +15,7 @@ from contacts.enums import Channel
 from contacts.errors import ContactsError
 from contacts.models import Contact, Incident, List, Reach, Segment, Territory
 from contacts.registers.concerned import people_concerned
+from contacts.registry import registry
 from contacts.segments.compile import people_matching
 from contacts.segments.errors import SegmentInvalid
 from contacts.segments.nesting import read_segment
@@ -62,7 +63,17 @@ def _found(scope: Scope) -> QuerySet[Contact]:
         return Contact.objects.visible().filter(list_memberships__list=scope["list"])
     if "selected" in scope:
         return Contact.objects.visible().filter(pk__in=scope["selected"])
+    if (above := _from_above(scope)) is not None:
+        found = registry.export_scopes[above].people(scope[above])
+        if found is None:
+            raise ScopeGone(_("What you chose does not exist any more."))
+        return found
     return people_who(can=scope.get("can", ""), department=scope.get("department"))
+
+
+def _from_above(scope: Scope) -> str | None:
+    """The word of a scope that an app above knows."""
+    return next((name for name in registry.export_scopes if name in scope), None)
 
 
 def scope_words(scope: Scope) -> str:
@@ -77,6 +88,8 @@ def scope_words(scope: Scope) -> str:
         return _("Whom an incident concerns")
     if "selected" in scope:
         return _("People selected by hand")
+    if (above := _from_above(scope)) is not None:
+        return registry.export_scopes[above].words(scope[above])
     if "letters" in scope:
         place = Territory.objects.filter(pk=scope["letters"]["place"]).first()
         return _("Electors of %(place)s") % {"place": place.name if place else "–"}

@@ -42,6 +42,7 @@ NOT_TOLD = {
 GIVEN = (
     *("contacts_emailaddress", "contacts_phonenumber", "contacts_postaladdress"),
     *("contacts_consent", "contacts_subscription", "contacts_chosenfrequency", "tracking_submission"),
+    "tracking_rsvp",
 )
 _LABELS: dict[str, str | Promise] = {
     "at": gettext_lazy("Moment"),
@@ -163,6 +164,7 @@ def _title(table: PersonTable) -> str:
         "messaging_delivery": _("Messages sent to you, and why"),
         "messaging_reply": _("What you wrote to us"),
         "tracking_interaction": _("What you did"),
+        "tracking_rsvp": _("Events that you registered for"),
         "tracking_submission": _("Forms that you filled in"),
     }
     return titles.get(table.name) or capfirst(str(table.model._meta.verbose_name_plural))

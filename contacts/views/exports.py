@@ -32,6 +32,7 @@ from contacts.exports.errors import ExportRefused
 from contacts.exports.marking import export_of
 from contacts.exports.scopes import SELECTED_AT_MOST, Scope, ScopeGone, people_in, scope_words
 from contacts.models import Export, Incident, Segment
+from contacts.registry import registry
 from contacts.selectors import lists_here
 from contacts.services.export_files import take, token_of
 from contacts.services.exports import approve, ask_people, decline, stop
@@ -97,6 +98,9 @@ class NewExport(StaffView, TemplateView):
                 raise Http404
             get_object_or_404(Incident, pk=incident)
             return {"incident": incident}
+        for name in registry.export_scopes:
+            if (number := number_of(asked.get(name, ""))) is not None:
+                return {name: number}  # `people_in` says when it is not there
         if people := numbers_of(asked.getlist("person")):
             return {"selected": people[:SELECTED_AT_MOST]}
         can = asked.get("can", "")

@@ -49,6 +49,7 @@ class Kind(IntEnum):
     MESSAGE = 11
     SEED = 12
     FORM = 13
+    RSVP = 14
 
 
 class BadToken(MessagingError):

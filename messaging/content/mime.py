@@ -1,16 +1,18 @@
 """Messages as bytes: serialised once a campaign, then a few values a recipient.
 
-multipart/alternative, both parts quoted-printable. Static text is encoded when the builder is made; a message
-is a join of those pieces and of its encoded values. Headers are written per message.
+multipart/alternative, both parts quoted-printable; in a multipart/mixed where files go with it. Static text
+is encoded when the builder is made; a message is a join of those pieces and of its encoded values. Headers
+are written per message.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from messaging.content.attachments import Attachment
 from messaging.content.compile import CompiledMessage
 from messaging.content.dkim import Signer
 from messaging.content.headers import checked_address, date_line, mailbox, thread_fields, unstructured
@@ -67,8 +69,9 @@ class MessageBuilder:
         self._static_fields = [
             *_static_fields(sender, service=service, by_hand=by_hand, feedback_id=feedback_id),
             b"MIME-Version: 1.0\r\n",
-            f'Content-Type: multipart/alternative; boundary="{boundary}"\r\n'.encode("ascii"),
         ]
+        self._alternative = _multipart("alternative", boundary)
+        self._outer = f"=_m{compiled.version}"
         separator = f"--{boundary}\r\n"
         text = _pieces(template.text, before=separator + _PART.format("plain"), after=f"\r\n{separator}")
         html = _pieces(template.html, before=_PART.format("html"), after=f"\r\n--{boundary}--\r\n")
@@ -87,6 +90,7 @@ class MessageBuilder:
         unsubscribe_address: str = "",
         in_reply_to: str = "",
         headers: Mapping[str, str] | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> bytes:
         """One message, with CRLF line ends, ready for SMTP's DATA (no line begins with a dot).
 
@@ -112,11 +116,23 @@ class MessageBuilder:
             fields.append(_extra(name, value))
         fields += self._static_fields
         body = self._filled(values)
+        if attachments:
+            fields.append(_multipart("mixed", self._outer))
+            body = self._with(attachments, body)
+        else:
+            fields.append(self._alternative)
         if self._signer is None:
             return b"".join([*fields, b"\r\n", *body])
         whole = b"".join(body)
         signatures = self._signer.signatures(fields, whole, at=int(date.timestamp()))
         return b"".join([signatures, *fields, b"\r\n", whole])
+
+    def _with(self, attachments: Sequence[Attachment], body: list[bytes]) -> list[bytes]:
+        """The message as the first part, then the files."""
+        separator = f"--{self._outer}\r\n".encode("ascii")
+        parts = [piece for one in attachments for piece in (separator, one.part())]
+        end = f"--{self._outer}--\r\n".encode("ascii")
+        return [separator, self._alternative, b"\r\n", *body, *parts, end]
 
     def _filled(self, values: MessageValues) -> list[bytes]:
         # Addresses are the same in both parts: each distinct value is encoded once.
@@ -127,6 +143,10 @@ class MessageBuilder:
         body[::2] = self._body
         body[1::2] = text + html
         return body
+
+
+def _multipart(kind: str, boundary: str) -> bytes:
+    return f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n'.encode("ascii")
 
 
 def _pieces(template: SlotTemplate, *, before: str, after: str) -> list[bytes]:

@@ -38,7 +38,7 @@ _TEXT = re.compile(r"[A-Za-z0-9_-]+")
 _UNSUBSCRIBE = struct.Struct(">BBHHIQIQ32s")
 _CONFIRM = struct.Struct(">x16sI32s")  # submission, minute, address hash
 _PREFERENCES = struct.Struct(">xBQII32s")  # channel, contact, campaign, minute, address hash
-_REQUEST = struct.Struct(">QI32s")  # request or test mailbox, minute, address hash
+_REQUEST = struct.Struct(">QI32s")  # request, test mailbox or registration; minute, address hash
 _FORM = struct.Struct(">QQI")  # form, contact, minute
 _NOTICE = struct.Struct(">Q")
 
@@ -139,6 +139,15 @@ class FormToken:
 
 
 @dataclass(frozen=True, slots=True)
+class RsvpToken:
+    """The way to one's registration for an event; the reader decides how long it opens anything."""
+
+    rsvp: int
+    address_hash: bytes
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeToken:
     """The transparency notice of a targeted mailing: the same for all its readers."""
 
@@ -157,6 +166,7 @@ Token = (
     | NoticeToken
     | SeedToken
     | FormToken
+    | RsvpToken
 )
 
 
@@ -204,6 +214,12 @@ def sign_seed(token: SeedToken) -> str:
 def sign_form(token: FormToken) -> str:
     """52 characters."""
     return _text(Kind.FORM, _FORM.pack(token.form, token.contact, minute_number(token.signed_at)))
+
+
+def sign_rsvp(token: RsvpToken) -> str:
+    """84 characters."""
+    body = _REQUEST.pack(token.rsvp, minute_number(token.signed_at), _checked(token.address_hash))
+    return _text(Kind.RSVP, body)
 
 
 def sign_notice(token: NoticeToken) -> str:
@@ -296,6 +312,11 @@ def _read_form(body: bytes) -> FormToken:
     return FormToken(form, contact, minute_of(minute))
 
 
+def _read_rsvp(body: bytes) -> RsvpToken:
+    rsvp, minute, address_hash = _REQUEST.unpack(body)
+    return RsvpToken(rsvp, address_hash, minute_of(minute))
+
+
 def _read_notice(body: bytes) -> NoticeToken:
     return NoticeToken(*_NOTICE.unpack(body))
 
@@ -312,4 +333,5 @@ _READERS: dict[int, Callable[[bytes], Token]] = {
     Kind.NOTICE: _read_notice,
     Kind.SEED: _read_seed,
     Kind.FORM: _read_form,
+    Kind.RSVP: _read_rsvp,
 }

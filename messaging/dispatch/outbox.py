@@ -12,6 +12,7 @@ from django.conf import settings
 from campaign_crm.platform.models import Organisation
 from contacts.enums import MessageKind
 from messaging.content import public_links, return_keys, tokens
+from messaging.content.attachments import ATTACHED, Attachment, attachments_of
 from messaging.content.errors import ContentError
 from messaging.content.fields import MESSAGE_TOKEN
 from messaging.content.headers import BadAddress, checked_address
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 ACTION_URL = "action_url"  # in a service message's context: where it leads
 IN_REPLY_TO = "in_reply_to"  # and the Message-ID that it answers
-NOT_SHOWN = frozenset({READER, ACTION_URL, IN_REPLY_TO, IN_SEGMENTS})
+NOT_SHOWN = frozenset({READER, ACTION_URL, IN_REPLY_TO, IN_SEGMENTS, ATTACHED})
 
 
 class Prepared(NamedTuple):
@@ -122,13 +123,19 @@ class Outbox:
     def build(self, prepared: Sequence[Prepared], *, at: datetime, slotted: bool = False) -> Built:
         """Make the messages to hand over at `at`; a row that cannot be built harms no other.
 
-        `slotted`: as values for a provider that puts them in their places, instead of finished messages.
+        `slotted`: as values for a provider that puts them in their places, instead of finished messages. Such
+        a call carries no file a person: a message that has some says on which page they are.
         """
         built = Built([], [], self._content.shared if slotted else None)
-        make = self._slotted_message_to if slotted else self._message_to
+        files = {} if slotted else attachments_of(filter(None, (_attached(one.row) for one in prepared)))
         for one in prepared:
             try:
-                built.messages.append((one.row, make(one.row, one.recipient, at)))
+                if slotted:
+                    message = self._slotted_message_to(one.row, one.recipient, at)
+                else:
+                    attached = files.get(_attached(one.row), ())
+                    message = self._message_to(one.row, one.recipient, at, attached)
+                built.messages.append((one.row, message))
             except (BadAddress, ContentError) as error:
                 built.faults.append((one.row.key, str(error)))
             except Exception as error:  # one person's odd data; everybody else's message must leave
@@ -150,7 +157,9 @@ class Outbox:
             context |= public_links.untracked(self._content.compiled.tracked_links)
         return template.html.join(template.render_values(context).html)
 
-    def _message_to(self, row: Row, recipient: RecipientData, at: datetime) -> OutgoingMessage:
+    def _message_to(
+        self, row: Row, recipient: RecipientData, at: datetime, attachments: Sequence[Attachment]
+    ) -> OutgoingMessage:
         addresses = self._addresses(row, occasion_number(row.key.occasion), at)
         token = self._key_of(row)
         content = self._content.builder.build(
@@ -160,6 +169,7 @@ class Outbox:
             date=at,
             unsubscribe_url=self._one_click_url(addresses),
             in_reply_to=_answered(row),
+            attachments=attachments,
         )
         return OutgoingMessage(token, self._from, row.address, content, wire_ready=True)
 
@@ -245,6 +255,11 @@ class Outbox:
 
 def _answered(row: Row) -> str:
     return str((row.context or {}).get(IN_REPLY_TO, ""))
+
+
+def _attached(row: Row) -> str:
+    """The name of the files that go with a message; empty: none."""
+    return str((row.context or {}).get(ATTACHED, ""))
 
 
 def _reader_of(row: Row) -> int:

@@ -24,6 +24,7 @@ from campaign_crm.platform.models import Organisation
 from contacts.enums import Channel, MessageKind
 from contacts.models import Contact
 from contacts.services.addresses import normalise_email
+from messaging.content.attachments import ATTACHED
 from messaging.content.brand import Brand
 from messaging.content.compile import CompiledMessage, compile_message
 from messaging.dispatch.ways_out import service_sender
@@ -51,12 +52,14 @@ def send_service_message(
     button: tuple[str, str] | None = None,
     closing: str = "",
     language: str = "",
+    attached: str = "",
 ) -> Delivery:
     """Send one message to a person, or to an address; asked again for the same occasion, nothing more leaves.
 
     `standing_for` names the kind ("confirmation"); `occasion` its cause, at most 64 characters. Texts are
     plain; `button` is its words and where it leads. `address`: the person's main one if empty. `language`:
-    of the footer (the active one if empty). Raises InvalidAddress, or ValueError without any address.
+    of the footer (the active one if empty). `attached`: the name of files that go with it, as
+    `messaging.content.attachments` makes them. Raises InvalidAddress, or ValueError without any address.
     """
     if not 0 < len(paragraphs) <= MAX_PARAGRAPHS:
         raise ValueError(f"A service message has 1 to {MAX_PARAGRAPHS} paragraphs.")
@@ -70,6 +73,8 @@ def send_service_message(
         context["closing"] = closing
     if button is not None:
         context["button"], context["action_url"] = button
+    if attached:
+        context[ATTACHED] = attached
     return _queue(campaign, contact, written, occasion, context, language)
 
 

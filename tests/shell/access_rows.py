@@ -8,7 +8,7 @@ from campaign_crm.platform.rights import Right
 from campaign_crm.platform.scopes import Scope
 
 PERSON, HOUSEHOLD, MAILING, ANYTHING = "person", "household", "mailing", "anything"
-CONVERSATION, TASK = "conversation", "task"
+CONVERSATION, TASK, EVENT = "conversation", "task", "event"
 
 
 @dataclass(frozen=True)
@@ -16,8 +16,8 @@ class Row:
     """The right a page needs to be read (None: every member of the team) and to be written to.
 
     `write` is given where it differs from `read`. `local`: what the page shows to those who hold the right in
-    a territory only: one `PERSON`, `HOUSEHOLD`, `MAILING`, `CONVERSATION` or `TASK` of theirs, or `ANYTHING`
-    else that is theirs; without it the page is closed to them.
+    a territory only: one `PERSON`, `HOUSEHOLD`, `MAILING`, `CONVERSATION`, `TASK` or `EVENT` of theirs, or
+    `ANYTHING` else that is theirs; without it the page is closed to them.
     """
 
     read: Right | None
@@ -280,6 +280,12 @@ ROWS: dict[str, Row] = {
     "tracking:ask_en": PUBLIC,
     "tracking:asked": PUBLIC,
     "tracking:campaign_report": Row(Right.VIEW_CAMPAIGNS, local=MAILING),
+    "tracking:check_in": Row(Right.CHECK_IN, local=EVENT),
+    "tracking:check_in_home": Row(Right.CHECK_IN, local=ANYTHING),
+    "tracking:check_in_list": Row(Right.CHECK_IN, local=EVENT),
+    "tracking:check_in_manifest": PUBLIC,
+    "tracking:check_in_marks": Row(Right.CHECK_IN, local=EVENT),
+    "tracking:check_in_worker": PUBLIC,
     "tracking:confirm": PUBLIC,
     "tracking:conversation": Row(Right.USE_INBOX, local=CONVERSATION),
     "tracking:conversation_act": Row(Right.USE_INBOX, local=CONVERSATION),
@@ -289,6 +295,21 @@ ROWS: dict[str, Row] = {
     "tracking:donation_rules": Row(Right.SEE_DONATIONS),
     "tracking:donations": Row(Right.SEE_DONATIONS),
     "tracking:drop_address": Row(Right.USE_INBOX, local=ANYTHING),
+    "tracking:event": Row(Right.CHECK_IN, local=EVENT),
+    "tracking:event_calendar": PUBLIC,
+    "tracking:event_cancel": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:event_duplicate": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:event_edit": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:event_new": Row(Right.EDIT_EVENTS, local=ANYTHING),
+    "tracking:event_people": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:event_public": PUBLIC,
+    "tracking:event_publish": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:event_repeat": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:event_rsvp_cancel": Row(Right.EDIT_EVENTS, local=EVENT),
+    "tracking:events": Row(Right.CHECK_IN, local=ANYTHING),
+    "tracking:events_embedded": PUBLIC,
+    "tracking:events_feed": PUBLIC,
+    "tracking:events_public": PUBLIC,
     "tracking:file_copy": Row(Right.USE_INBOX),
     "tracking:follow_ups": Row(Right.VIEW_PEOPLE, local=ANYTHING),
     "tracking:form": Row(Right.EDIT_FORMS),
@@ -320,6 +341,8 @@ ROWS: dict[str, Row] = {
     "tracking:person_follow_ups": Row(Right.VIEW_PEOPLE, write=Right.EDIT_PEOPLE, local=PERSON),
     "tracking:preferences": PUBLIC,
     "tracking:ready_answers": Row(Right.USE_INBOX, local=ANYTHING),
+    "tracking:rsvp": PUBLIC,
+    "tracking:rsvp_calendar": PUBLIC,
     "tracking:scenario": Row(Right.VIEW_CAMPAIGNS),
     "tracking:scenario_act": Row(Right.SEND_CAMPAIGN),
     "tracking:scenario_edit": Row(Right.EDIT_CAMPAIGN),

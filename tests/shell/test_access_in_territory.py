@@ -1,13 +1,14 @@
 """Who may open what in a territory: every role granted there × every page. The API: `api/test_access.py`.
 
 A page that is open in territories says in its row whose pages it shows (`access_rows.Row.local`); for people,
-households and mailings of elsewhere it answers as if there were none.
+households, mailings and events of elsewhere it answers as if there were none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -35,6 +36,7 @@ from messaging.models import Campaign, Template
 from tests.shell.access_rows import (
     ANYTHING,
     CONVERSATION,
+    EVENT,
     HOUSEHOLD,
     MAILING,
     PERSON,
@@ -44,7 +46,9 @@ from tests.shell.access_rows import (
 )
 from tests.shell.test_access import ADMIN, DOORS, PAGES, address, plain_refusals, writing_right
 from tests.support.places import Places, make_places
-from tracking.models import Conversation, Task
+from tracking.events.preparing import create_event, publish
+from tracking.events.slots import SlotPlan
+from tracking.models import Conversation, Event, Rsvp, Task
 
 __all__ = ["plain_refusals"]
 pytestmark = pytest.mark.django_db
@@ -62,6 +66,7 @@ class Things:
     mailing: int
     conversation: int
     task: int
+    event: int
 
     def of(self, kind: str) -> int:
         return int(getattr(self, kind))
@@ -97,7 +102,15 @@ def make_things(name: str, commune: Territory, mailing: str) -> Things:
     campaign = Campaign.objects.create(name=mailing, territory=commune)
     conversation = Conversation.objects.create(contact=people[0], subject=name, last_at=timezone.now())
     task = Task.objects.create(contact=people[0], title=name, due_on=timezone.localdate())
-    return Things(people[0].pk, household.pk, campaign.pk, conversation.pk, task.pk)
+    slots = [SlotPlan(timezone.now() + timedelta(days=3), timezone.now() + timedelta(days=3, hours=2))]
+    event = create_event(
+        by=None, slots=slots, title=f"Meeting: {mailing}", venue=mailing, territory=commune, commune=commune
+    )
+    publish(event=event, by=None)
+    Rsvp.objects.create(
+        event=event, slot=event.slots.get(), contact=people[0], name=name, state=Rsvp.State.REGISTERED
+    )
+    return Things(people[0].pk, household.pk, campaign.pk, conversation.pk, task.pk, event.pk)
 
 
 @pytest.fixture
@@ -154,7 +167,7 @@ def test_reference_tables_stay_closed(local: Callable[[str], Client], role: str)
 
 
 def test_page_of_one_thing_says_what_it_is() -> None:
-    """`ANYTHING` with a number in its address is neither a person, a household nor a mailing of somebody."""
+    """`ANYTHING` with a number in its address is no person, household, mailing or event of somebody."""
     free = {"contacts:segment", "contacts:list", "contacts:export", "messaging:template", "shell:member"}
     numbered = {
         name for name in STAFF if ROWS[name].local == ANYTHING and "pk" in PAGES[name].pattern.converters
@@ -163,7 +176,8 @@ def test_page_of_one_thing_says_what_it_is() -> None:
 
 
 def of_one_thing() -> list[str]:
-    return [name for name in STAFF if ROWS[name].local in (PERSON, HOUSEHOLD, MAILING, CONVERSATION, TASK)]
+    kinds = (PERSON, HOUSEHOLD, MAILING, CONVERSATION, TASK, EVENT)
+    return [name for name in STAFF if ROWS[name].local in kinds]
 
 
 def address_of(name: str, thing: int) -> str:
@@ -174,7 +188,7 @@ def test_what_is_outside_is_as_if_it_were_not(
     local: Callable[[str], Client], inside: Things, outside: Things
 ) -> None:
     client = local(Role.LOCAL_COORDINATOR)
-    before = list(Contact.objects.order_by("pk").values()), list(Campaign.objects.order_by("pk").values())
+    before = [list(model.objects.order_by("pk").values()) for model in (Contact, Campaign, Event, Rsvp)]
     wrong = {}
     for name in of_one_thing():
         row = ROWS[name]
@@ -187,7 +201,7 @@ def test_what_is_outside_is_as_if_it_were_not(
         if client.get(address_of(name, inside.of(row.local))).status_code in (403, 500):
             wrong[name] = "its own"
     assert wrong == {}
-    after = list(Contact.objects.order_by("pk").values()), list(Campaign.objects.order_by("pk").values())
+    after = [list(model.objects.order_by("pk").values()) for model in (Contact, Campaign, Event, Rsvp)]
     assert after == before
 
 

@@ -26,6 +26,8 @@ WITHOUT_TOKEN = {
     "tracking:asked": "the token of the address is the secret",
     "tracking:ask": "open to all, signs nobody in",
     "tracking:ask_en": "open to all, signs nobody in",
+    "tracking:event_public": "open to all, signs nobody in",
+    "tracking:rsvp": "the token in the address is the secret; there is no session",
     "tracking:sign_up": "open to all, signs nobody in",
 }
 LATER = {"contacts:import_new"}  # checks the token itself, once it has bounded the size of the file

@@ -52,7 +52,7 @@ from messaging.models import (
 from tests.messaging.people import make_campaign
 from tests.shell.test_access import PAGES, address
 from tests.support.anything import make_row
-from tracking.models import Form
+from tracking.models import Event, Form
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +165,8 @@ OF = {
     "shell:token": ApiKey,
     "shell:webhook": Webhook,
     "tracking:campaign": Campaign,
+    "tracking:check_in": Event,
+    "tracking:event": Event,
     "tracking:form": Form,
     "tracking:log_call": Contact,
 }
@@ -186,6 +188,7 @@ CONTENT = {
 # What a row must hold for its page to make sense.
 MADE: dict[Any, dict[str, Any]] = {
     DuplicatePair: {"first_id": NUMBER - 1},
+    Event: {"state": "published"},
     MappingProfile: {"kind": "roll"},
     Merge: {
         "kept_id": NUMBER,

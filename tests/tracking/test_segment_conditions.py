@@ -139,8 +139,9 @@ def test_a_service_message_goes_to_those_who_take_part_whatever_they_agreed_to(p
 def test_choosing_by_engagement_is_a_criterion() -> None:
     engaged = [one for one in all_conditions() if one.group == "engagement"]
     classes = {one.key: one.class_for("any", []) for one in engaged}
-    assert classes.pop("takes_part") == TargetingClass.REGISTRANT
-    assert len(classes) == 6
+    taking_part = {classes.pop("takes_part"), classes.pop("event_takes_part")}
+    assert taking_part == {TargetingClass.REGISTRANT}
+    assert len(classes) == 9
     assert set(classes.values()) == {TargetingClass.CRITERION}
 
 

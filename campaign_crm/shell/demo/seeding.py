@@ -19,6 +19,7 @@ from campaign_crm.shell.demo import words
 from campaign_crm.shell.demo.cast import Cast, make_cast, stage_cast
 from campaign_crm.shell.demo.copying import copy_lines, run_sql, sql_of
 from campaign_crm.shell.demo.doubles import make_doubles, make_households
+from campaign_crm.shell.demo.events import make_events
 from campaign_crm.shell.demo.files import finish, make_imports
 from campaign_crm.shell.demo.following import make_following
 from campaign_crm.shell.demo.mailings import make_mailings
@@ -112,12 +113,15 @@ def seed_demo(plan: Plan, *, tell: Callable[[str], None] = lambda line: None) ->
         mailings = make_mailings(plan, cast, parameters)
     with steps.step("what is followed up"):
         following = make_following(plan, cast, parameters)
+    with steps.step("events"):
+        known = range(parameters["first"], parameters["last"] + 1)
+        events = make_events(plan, places, cast.administrator, known)
     with steps.step("what people are to the organisation"):
         refresh_relationships(range(parameters["first"], parameters["last"] + 1))
         run_sql("support", parameters)
     _clear()
     analyze(*_LATER)
-    counts = {"people": plan.contacts, "electors": rolls.electors, **mailings, **following}
+    counts = {"people": plan.contacts, "electors": rolls.electors, "events": events, **mailings, **following}
     audit.record(
         action="demo.seed",
         on=Organisation.current(),

@@ -27,6 +27,7 @@ from messaging.content.tokens import (
     OpenToken,
     PreferencesToken,
     RequestToken,
+    RsvpToken,
     SeedToken,
     UnsubscribeToken,
     ViewOnlineToken,
@@ -44,6 +45,7 @@ PREFERENCES = PreferencesToken("sms", 1_234_567, HASH, MOMENT, campaign=42)
 REQUEST = RequestToken(12, HASH, MOMENT)
 NOTICE = NoticeToken(42)
 SEED = SeedToken(7, HASH, MOMENT)
+RSVP = RsvpToken(12, HASH, MOMENT)
 RETURN = ReturnToken(MONTH, 42, 1_234_567, occasion_number("rsvp-9"))
 
 SIGNED = {
@@ -53,6 +55,7 @@ SIGNED = {
     "confirm": (lambda: tokens.sign_confirm(CONFIRM), CONFIRM, 96),
     "request": (lambda: tokens.sign_request(REQUEST), REQUEST, 84),
     "seed": (lambda: tokens.sign_seed(SEED), SEED, 84),
+    "rsvp": (lambda: tokens.sign_rsvp(RSVP), RSVP, 84),
     "notice": (lambda: tokens.sign_notice(NOTICE), NOTICE, 36),
 }
 
