@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import TargetingClass
 from contacts.models import ContactTag, Newsletter, Segment, Subscription, Tag
@@ -42,7 +42,11 @@ class Trigger:
         """In words: "Signed up by the form “Join us”"."""
         name = dict(self.offered()).get(value.get("id") or 0, "")
         day = _day(value)
-        parts = [str(self.label), f"“{name}”" if name else "", f"({day:%d/%m/%Y})" if day else ""]
+        parts = [
+            str(self.label),
+            _("“%(name)s”") % {"name": name} if name else "",
+            f"({day:%d/%m/%Y})" if day else "",
+        ]
         return " ".join(part for part in parts if part)
 
 
@@ -124,29 +128,29 @@ def register() -> None:
     for trigger in (
         Trigger(
             "form",
-            gettext_lazy("Signed up by the form"),
+            pgettext_lazy("somebody", "Signed up by the form"),
             _signed_up,
             _of(subscription),
             _named(Form, "title"),
         ),
         Trigger(
             "newsletter",
-            gettext_lazy("Chose the newsletter"),
+            pgettext_lazy("somebody", "Chose the newsletter"),
             _subscribed,
             _of(subscription),
             _named(Newsletter),
         ),
-        Trigger("tag", gettext_lazy("Got the tag"), _tagged, _of(criterion), _named(Tag)),
+        Trigger("tag", pgettext_lazy("somebody", "Got the tag"), _tagged, _of(criterion), _named(Tag)),
         Trigger(
             "first_click",
-            gettext_lazy("Clicked in a message for the first time"),
+            pgettext_lazy("somebody", "Clicked in a message for the first time"),
             _clicked_first,
             _of(criterion),
             list,
         ),
         Trigger(
             "date",
-            gettext_lazy("Is in the segment on a day"),
+            pgettext_lazy("somebody", "Is in the segment on a day"),
             _on_the_day,
             _classes_of_segment,
             _named(Segment),
