@@ -64,7 +64,7 @@ def test_somebody_answers_without_a_mouse(page_of: Callable[..., Page]) -> None:
     assert Conversation.objects.get(contact=first).state == Conversation.State.DONE
 
 
-@pytest.mark.parametrize("look", (LOOKS[0], LOOKS[-1]), ids=lambda look: look.name)
+@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[-1]], ids=lambda look: look.name)
 def test_screens_are_accessible_and_fit(page_of: Callable[..., Page], look: Look) -> None:
     page = page_of("administrator", look=look)
     officer = User.objects.get(role="administrator")
