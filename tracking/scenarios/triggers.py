@@ -16,7 +16,7 @@ from contacts.enums import TargetingClass
 from contacts.models import ContactTag, Newsletter, Segment, Subscription, Tag
 from contacts.segments.compile import people_matching
 from contacts.segments.nesting import classes_of, read_segment
-from tracking.enums import HitClass, InteractionKind
+from tracking.enums import Confirmation, HitClass, InteractionKind, SubmissionState
 from tracking.models import Form, Interaction, Submission
 
 MORNING = time(9)
@@ -80,7 +80,11 @@ def _of(*classes: TargetingClass) -> Callable[[Value], frozenset[TargetingClass]
 
 
 def _signed_up(value: Value, since: datetime, until: datetime, _started: datetime) -> QuerySet[Any]:
-    return Submission.objects.filter(form=value.get("id"), confirmed_at__gte=since, confirmed_at__lte=until)
+    """By a soft form as soon as it is accepted, by a strict one once it is confirmed."""
+    span = (since, until)
+    at_once = Q(at__range=span) | Q(decided_at__range=span)
+    entered = at_once & Q(form__confirmation=Confirmation.SOFT) | Q(confirmed_at__range=span)
+    return Submission.objects.filter(entered, form=value.get("id"), state=SubmissionState.ACCEPTED)
 
 
 def _tagged(value: Value, since: datetime, until: datetime, _started: datetime) -> QuerySet[Any]:
