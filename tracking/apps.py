@@ -24,7 +24,7 @@ class TrackingConfig(AppConfig):
         from tracking.errors import TrackingError
         from tracking.events import wiring
         from tracking.follow_ups import batches  # noqa: F401 - a job's handler
-        from tracking.inbox import answers, drops, filing, sending, sources  # noqa: F401 - a job's handler
+        from tracking.inbox import answers, drops, filing, form_messages, sending, sources  # noqa: F401 - a job's handler
         from tracking.inbox import timeline as inbox_timeline
         from tracking.scenarios import triggers
         from tracking.services import departures
@@ -52,6 +52,7 @@ class TrackingConfig(AppConfig):
         registry.add("belongings", "interactions", merging.INTERACTIONS)
         registry.add("belongings", "submissions", merging.SUBMISSIONS)
         sources.register_source(answers.SOURCE)
+        sources.register_source(form_messages.SOURCE)
         triggers.register()
         registry.add("answers_kept", "inbox", filing.file_arrivals)
         registry.add("dropped_mail", "inbox", drops.file_dropped)

@@ -26,7 +26,7 @@ from messaging.models import Campaign, Delivery, ProviderAccount, Reply
 from messaging.returns.replies import keep_replies
 from messaging.returns.sorting import sort_message
 from messaging.services.personal_mail import MayNotBeWrittenTo
-from tests.messaging.people import make_account, make_officer, make_people, make_sender
+from tests.messaging.people import make_account, make_officer, make_people, make_sender, make_source
 from tests.support.places import make_places
 from tests.support.smtp_sink import SmtpSink
 from tracking.inbox import drops, service
@@ -35,7 +35,7 @@ from tracking.inbox.ready import ReadyAnswerRefused, filled, save_ready_answer
 from tracking.inbox.selectors import conversations
 from tracking.inbox.sending import send_written
 from tracking.inbox.threads import answer_subject, thread_of
-from tracking.models import Conversation, ConversationMessage
+from tracking.models import Conversation, ConversationMessage, Form, Submission
 
 pytestmark = pytest.mark.django_db
 
@@ -275,3 +275,19 @@ def test_coordinator_sees_and_answers_those_of_their_territory_only(account, off
         service.assign(conversation=theirs, to=local, by=officer)
     service.assign(conversation=mine, to=local, by=officer)
     assert Campaign.objects.filter(standing_for__startswith="personal:").count() == 1
+
+
+def test_contact_requests_by_a_form_are_conversations_too(account, officer) -> None:
+    (person,) = make_people(1)
+    ask = Form.objects.create(title="Write to us", slug="write", kind="contact", source=make_source())
+    other = Form.objects.create(title="Join", slug="join", source=make_source())
+    values = {"values": {"email": "person1@example.com", "first_name": "Camille"}}
+    for form, state in ((ask, "accepted"), (ask, "waiting"), (other, "accepted")):
+        Submission.objects.create(form=form, contact=person, data=values, state=state)
+    assert (file_arrivals(), file_arrivals()) == (1, 0)
+    conversation = Conversation.objects.get()
+    assert (conversation.contact, conversation.subject) == (person, "Write to us")
+    service.answer(conversation=conversation, subject="Re: Write to us", text="At six.", by=officer)
+    while run_one_due_job():
+        pass
+    assert Delivery.objects.get(contact=person).campaign.kind == "service"

@@ -25,9 +25,16 @@ from messaging.dispatch.pump import Pump
 from messaging.models import Campaign, Delivery, SenderIdentity
 from messaging.services.targeting import notice_of, targeted_mailings
 from tests.messaging.dispatch.test_silence import mute
-from tests.messaging.people import agree_to_targeting, make_account, make_officer, make_people, make_sender
+from tests.messaging.people import (
+    agree_to_targeting,
+    make_account,
+    make_officer,
+    make_people,
+    make_sender,
+    make_source,
+)
 from tests.support.smtp_sink import SmtpSink
-from tracking.models import Scenario, ScenarioDone, ScenarioPerson, ScenarioStep, Task
+from tracking.models import Form, Scenario, ScenarioDone, ScenarioPerson, ScenarioStep, Submission, Task
 from tracking.scenarios import moving, presets, service
 from tracking.scenarios.moving import advance, claim, let_in, move_scenarios
 from tracking.scenarios.presets import blocks_of
@@ -459,3 +466,27 @@ def test_pages_write_run_and_show_a_scenario(letter, sender, officer, client) ->
     client.post(reverse("tracking:scenario_act", args=[scenario.pk, "out"]), {"person": row.pk})
     row.refresh_from_db()
     assert (row.state, row.reason) == ("stopped", "taken_out")
+
+
+def test_soft_forms_bring_people_in_at_once_and_strict_ones_when_confirmed(letter, sender, officer) -> None:
+    soft, strict = make_people(2)
+    forms = {
+        kind: Form.objects.create(title=kind, slug=kind, confirmation=kind, source=make_source())
+        for kind in ("soft", "strict")
+    }
+    made_by_form = {}
+    for kind, form in forms.items():
+        trigger = {"type": "form", "value": {"id": form.pk}}
+        made_by_form[kind] = service.create_scenario(name=kind, trigger=trigger, sender=sender, by=officer)
+        service.add_step(scenario=made_by_form[kind], kind=Kind.WAIT, data={"days": 1}, by=officer)
+        service.start(scenario=made_by_form[kind], by=officer)
+    now = timezone.now()
+    sent = {
+        kind: Submission.objects.create(form=forms[kind], contact=person, data={}, at=now)
+        for kind, person in (("soft", soft), ("strict", strict))
+    }
+    move_scenarios()
+    assert set(ScenarioPerson.objects.values_list("contact", flat=True)) == {soft.pk}
+    Submission.objects.filter(pk=sent["strict"].pk).update(confirmed_at=timezone.now())
+    move_scenarios()
+    assert set(ScenarioPerson.objects.values_list("contact", flat=True)) == {soft.pk, strict.pk}

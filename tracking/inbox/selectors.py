@@ -23,7 +23,7 @@ FILTERS: dict[str, Any] = {
     "open": pgettext_lazy("of conversations", "To do"),
     "mine": pgettext_lazy("of conversations", "Mine"),
     "nobodys": _("Nobody has taken"),
-    "later": _("Put off"),
+    "later": pgettext_lazy("of conversations", "Put off"),
     "done": pgettext_lazy("of conversations", "Done"),
 }
 

@@ -10,13 +10,13 @@ from typing import Any
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from contacts.enums import TargetingClass
 from contacts.models import ContactTag, Newsletter, Segment, Subscription, Tag
 from contacts.segments.compile import people_matching
 from contacts.segments.nesting import classes_of, read_segment
-from tracking.enums import HitClass, InteractionKind
+from tracking.enums import Confirmation, HitClass, InteractionKind, SubmissionState
 from tracking.models import Form, Interaction, Submission
 
 MORNING = time(9)
@@ -42,7 +42,11 @@ class Trigger:
         """In words: "Signed up by the form “Join us”"."""
         name = dict(self.offered()).get(value.get("id") or 0, "")
         day = _day(value)
-        parts = [str(self.label), f"“{name}”" if name else "", f"({day:%d/%m/%Y})" if day else ""]
+        parts = [
+            str(self.label),
+            _("“%(name)s”") % {"name": name} if name else "",
+            f"({day:%d/%m/%Y})" if day else "",
+        ]
         return " ".join(part for part in parts if part)
 
 
@@ -76,7 +80,11 @@ def _of(*classes: TargetingClass) -> Callable[[Value], frozenset[TargetingClass]
 
 
 def _signed_up(value: Value, since: datetime, until: datetime, _started: datetime) -> QuerySet[Any]:
-    return Submission.objects.filter(form=value.get("id"), confirmed_at__gte=since, confirmed_at__lte=until)
+    """By a soft form as soon as it is accepted, by a strict one once it is confirmed."""
+    span = (since, until)
+    at_once = Q(at__range=span) | Q(decided_at__range=span)
+    entered = at_once & Q(form__confirmation=Confirmation.SOFT) | Q(confirmed_at__range=span)
+    return Submission.objects.filter(entered, form=value.get("id"), state=SubmissionState.ACCEPTED)
 
 
 def _tagged(value: Value, since: datetime, until: datetime, _started: datetime) -> QuerySet[Any]:
@@ -124,29 +132,29 @@ def register() -> None:
     for trigger in (
         Trigger(
             "form",
-            gettext_lazy("Signed up by the form"),
+            pgettext_lazy("somebody", "Signed up by the form"),
             _signed_up,
             _of(subscription),
             _named(Form, "title"),
         ),
         Trigger(
             "newsletter",
-            gettext_lazy("Chose the newsletter"),
+            pgettext_lazy("somebody", "Chose the newsletter"),
             _subscribed,
             _of(subscription),
             _named(Newsletter),
         ),
-        Trigger("tag", gettext_lazy("Got the tag"), _tagged, _of(criterion), _named(Tag)),
+        Trigger("tag", pgettext_lazy("somebody", "Got the tag"), _tagged, _of(criterion), _named(Tag)),
         Trigger(
             "first_click",
-            gettext_lazy("Clicked in a message for the first time"),
+            pgettext_lazy("somebody", "Clicked in a message for the first time"),
             _clicked_first,
             _of(criterion),
             list,
         ),
         Trigger(
             "date",
-            gettext_lazy("Is in the segment on a day"),
+            pgettext_lazy("somebody", "Is in the segment on a day"),
             _on_the_day,
             _classes_of_segment,
             _named(Segment),

@@ -32,7 +32,7 @@ from tracking.inbox.forms import SnoozeForm, WriteForm
 from tracking.inbox.ready import filled
 from tracking.inbox.sending import states_of
 from tracking.inbox.sources import find_source
-from tracking.inbox.threads import answer_subject
+from tracking.inbox.threads import answer_subject, thread_of
 from tracking.models import CannedAnswer, Conversation, ConversationMessage
 from tracking.whose import members_with
 
@@ -118,7 +118,15 @@ class ConversationPage(_OfConversation, TemplateView):
         theirs = [message for message in said if message.direction == ConversationMessage.Direction.IN]
         return super().get_context_data(
             conversation=one,
-            said=[(message, find_source(message.source), states.get(message.pk)) for message in said],
+            said=[
+                (
+                    message,
+                    find_source(message.source),
+                    states.get(message.pk),
+                    thread_of(message.subject) != one.thread,
+                )
+                for message in said
+            ],
             refusal=self._refusal(theirs),
             members=members_with(Right.USE_INBOX),
             snooze_form=SnoozeForm(auto_id="snooze_%s"),

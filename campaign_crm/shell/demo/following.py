@@ -17,6 +17,7 @@ from contacts.models import Contact
 from messaging.models import Campaign, ProviderAccount, Reply, SenderIdentity
 from tracking.enums import InteractionKind
 from tracking.inbox.filing import file_arrivals
+from tracking.inbox.threads import answer_subject
 from tracking.models import (
     CannedAnswer,
     Conversation,
@@ -103,7 +104,7 @@ def _take(plan: Plan, cast: Cast, conversation: Conversation, number: int) -> No
             source_key=f"demo-{plan.seed}-{plan.salt}-{number}",
             at=conversation.last_at,
             author=cast.administrator,
-            subject=f"Re: {conversation.subject}"[:300],
+            subject=answer_subject(conversation.subject),
             text=OUR_ANSWER,
             answers=True,
         )
@@ -175,7 +176,8 @@ def _donations(plan: Plan, cast: Cast, people: list[Contact], rng: Random) -> in
     for number, contact in enumerate(_drawn(people, DONATIONS, rng)):
         known = number not in (5, 17)
         came_by = campaign if number % 9 == 1 else None
-        ago = rng.randrange(1, 160)
+        known_for = max((plan.now - contact.created_at).days, 1)
+        ago = min(rng.randrange(1, 160), known_for)
         gift = Donation(
             event_id=uuid.UUID(int=rng.getrandbits(128), version=4),
             contact=contact if known else None,
