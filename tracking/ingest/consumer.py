@@ -7,6 +7,9 @@ import os
 import socket
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import NamedTuple
 
 from django.db import DataError, IntegrityError, transaction
 
@@ -31,15 +34,30 @@ BATCH = 5_000
 def drain(*, limit: int = 50 * BATCH) -> int:
     """Store waiting hits, at most `limit`; returns how many were read. Safe to run twice at once."""
     count = spool.drain(store, batch=BATCH)
-    consumer = f"{socket.gethostname()}-{os.getpid()}"
-    while count < limit:
-        entries = stream.read(consumer, BATCH)
-        if not entries:
-            break
-        store(_readable(entries))
-        stream.acknowledge([entry_id for entry_id, _fields in entries])
-        count += len(entries)
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    with ThreadPoolExecutor(max_workers=1) as ahead:  # reads the next batch while PostgreSQL stores this one
+        coming = ahead.submit(_next_batch, name)
+        while (batch := coming.result()).ids:
+            count += len(batch.ids)
+            if count < limit:
+                coming = ahead.submit(_next_batch, name)
+            _store(batch.understood)
+            stream.acknowledge(batch.ids)
+            if count >= limit:
+                break
     return count
+
+
+class _Batch(NamedTuple):
+    """Entries of the stream, and what of them is a hit."""
+
+    ids: list[str]
+    understood: list[Understood]
+
+
+def _next_batch(consumer: str) -> _Batch:
+    entries = stream.read(consumer, BATCH)
+    return _Batch([entry_id for entry_id, _fields in entries], _understood(_readable(entries)))
 
 
 def store(hits: Sequence[Hit]) -> None:
@@ -76,8 +94,8 @@ def _write(understood: list[Understood]) -> None:
     if not Organisation.current().counting_enabled:
         return
     wait_for_turn("tracking.store")
-    for month in {found.hit.at.strftime("%Y-%m-01") for found in understood}:
-        ensure_partition("tracking_interaction", month)
+    for month in {(found.hit.at.year, found.hit.at.month) for found in understood}:
+        ensure_partition("tracking_interaction", date(*month, 1).isoformat())
     beside = settle([found.of_message for found in understood])
     judged = with_moments(understood)
     rows = insert([row_of(one, beside=beside.get(one.hit.event_id, Beside.NOTHING)) for one in judged])

@@ -126,6 +126,7 @@ def _not_found() -> HttpResponse:
 
 
 def _uncached(response: HttpResponse) -> HttpResponse:
+    response["Content-Length"] = str(len(response.content))  # or it goes in chunks
     response["Cache-Control"] = "no-store"
     response["X-Robots-Tag"] = "noindex"
     response["Referrer-Policy"] = "no-referrer"

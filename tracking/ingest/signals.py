@@ -8,7 +8,7 @@ seconds were.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -52,7 +52,10 @@ class Signals:
     beside: str = Beside.NOTHING
 
     def as_json(self) -> dict[str, Any] | None:
-        return {name: value for name, value in asdict(self).items() if value not in ("", None, False)} or None
+        if self == NO_SIGNALS:
+            return None
+        kept = {name: getattr(self, name) for name in _NAMES}
+        return {name: value for name, value in kept.items() if value not in ("", None, False)}
 
     @classmethod
     def from_json(cls, kept: dict[str, Any] | None) -> Signals:
@@ -60,7 +63,7 @@ class Signals:
         return cls(**{name: value for name, value in (kept or {}).items() if name in _NAMES})
 
 
-_NAMES = frozenset(field.name for field in fields(Signals))
+_NAMES = tuple(field.name for field in fields(Signals))
 NO_SIGNALS = Signals()
 
 
