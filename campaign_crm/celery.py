@@ -73,5 +73,6 @@ app.conf.beat_schedule = {
     "know public holidays": {"task": "contacts.area_times", "schedule": crontab(hour=2, minute=50)},
     "recurring imports": {"task": "contacts.recurring_imports", "schedule": 20.0, "options": PATIENCE},
     "tidy imports": {"task": "contacts.tidy", "schedule": 900.0, "options": PATIENCE},
+    "drop old months": {"task": "tracking.drop_months", "schedule": crontab(hour=3, minute=10)},
     "tidy counters and months": {"task": "tracking.tidy", "schedule": 300.0, "options": PATIENCE},
 }

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
 
 import redis
 from celery import shared_task
+from django.utils import timezone
 
-from campaign_crm.platform.database import ensure_partition
 from campaign_crm.platform.locks import only_one
 from tracking.events import clock
 from tracking.inbox.filing import file_arrivals
 from tracking.ingest import consumer
 from tracking.ingest.devices import name_devices as name_some_devices
 from tracking.ingest.folding import fold_counters
+from tracking.months import drop_months as drop_old_months
+from tracking.months import make_months_ahead
 from tracking.reach_figures import count_reach as count_reach_now
 from tracking.scenarios.moving import move_scenarios
 from tracking.services import settling
 
 logger = logging.getLogger(__name__)
-
-BY_MONTH = ("tracking_interaction", "messaging_delivery")
-AHEAD = timedelta(days=7)
 
 
 @shared_task(name="tracking.drain")
@@ -60,17 +58,18 @@ def move_scenarios_on() -> int:
 
 @shared_task(name="tracking.tidy")
 def tidy() -> None:
-    """Fold counters, and make the partitions of a month before its first row.
-
-    Making one locks the whole table for a moment: behind a long report, everybody would wait at midnight.
-    """
+    """Fold counters, and make the next month ready."""
     with only_one("tracking.tidy") as held:
-        if not held:
-            return
-        for table in BY_MONTH:
-            for moment in (datetime.now(UTC), datetime.now(UTC) + AHEAD):
-                ensure_partition(table, moment.strftime("%Y-%m-01"))
-        fold_counters()
+        if held:
+            make_months_ahead()
+            fold_counters()
+
+
+@shared_task(name="tracking.drop_months")
+def drop_months() -> int:
+    """Drop months that are past their term; returns how many."""
+    with only_one("tracking.drop_months") as held:
+        return len(drop_old_months(timezone.localdate())) if held else 0
 
 
 @shared_task(name="tracking.count_reach")

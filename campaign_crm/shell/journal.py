@@ -204,6 +204,7 @@ ACTS: Words = {
     "retention.announce": _("Data that goes announced"),
     "retention.change_rule": _("How long data stays changed"),
     "retention.count": _("Data that goes counted again"),
+    "retention.month": _("Opens, clicks and recipients of an old month dropped"),
     "retention.purge": _("Data erased at its end, with its certificate"),
     "retention.remove_exception": _("Exception to how long data stays removed"),
     "retention.set_aside": _("Announced erasure set aside: its rule has changed"),

@@ -24,10 +24,10 @@ from pathlib import Path
 
 import pytest
 
-from campaign_crm.platform.embedded.processes import processes_of, send_to_all
 from messaging.content.tokens import AnonymousMark, sign_message
 from messaging.models import Campaign, Link
 from tests.environment import AS_SYSTEM, with_options
+from tests.platform.processes import processes_of, send_to_all
 from tests.support.private_servers import BASE, PrivateServers, wait_until
 from tests.support.web_server import PROJECT, WebServer
 from tests.tracking.ingest.conftest import FIREFOX, MONTH, READ_LATER, click_of
@@ -142,11 +142,13 @@ def check_under_load(environment: dict[str, str], kills: int, more: Callable[[],
         wait_until(lambda: stored.count() >= len(readers.answered), seconds=90)
         time.sleep(1.5)  # what was asked and not answered may come still
     rows = Counter(stored.values_list("visitor", flat=True))
-    lost, twice = set(readers.answered) - set(rows), {number for number, times in rows.items() if times > 1}
+    lost = set(readers.answered) - set(rows)
+    twice = {number for number, times in rows.items() if times > 1}
     unanswered = set(rows) - set(readers.answered)
     print(
         f"\n{len(readers.answered)} answered of {readers.asked} asked ({dict(readers.statuses)}),"
-        f" {kills} kills of each: lost {len(lost)}, twice {len(twice)}, stored without an answer {len(unanswered)}"
+        f" {kills} kills of each: lost {len(lost)}, twice {len(twice)},"
+        f" stored without an answer {len(unanswered)}"
     )
     assert len(readers.answered) > kills * 50, "there was load"
     assert (lost, twice) == (set(), set())

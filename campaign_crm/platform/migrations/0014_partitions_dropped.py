@@ -1,0 +1,11 @@
+from pathlib import Path
+
+from django.db import migrations
+
+DROPPED = (Path(__file__).parent / "sql" / "partitions_dropped.sql").read_text(encoding="utf-8")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("platform", "0013_counting_switched")]
+
+    operations = [migrations.RunSQL(DROPPED, "DROP FUNCTION crm_drop_partition(text, date)")]
