@@ -40,7 +40,7 @@ def drain(*, limit: int = 50 * BATCH) -> int:
         while (batch := coming.result()).ids:
             count += len(batch.ids)
             if count < limit:
-                coming = ahead.submit(_next_batch, name)
+                coming = ahead.submit(_next_batch, name, frozenset(batch.ids))
             _store(batch.understood)
             stream.acknowledge(batch.ids)
             if count >= limit:
@@ -55,8 +55,9 @@ class _Batch(NamedTuple):
     understood: list[Understood]
 
 
-def _next_batch(consumer: str) -> _Batch:
-    entries = stream.read(consumer, BATCH)
+def _next_batch(consumer: str, held: frozenset[str] = frozenset()) -> _Batch:
+    """What waits, but for what is `held`: a batch that takes long would be taken over from oneself."""
+    entries = [entry for entry in stream.read(consumer, BATCH) if entry[0] not in held]
     return _Batch([entry_id for entry_id, _fields in entries], _understood(_readable(entries)))
 
 

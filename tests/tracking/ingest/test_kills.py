@@ -163,7 +163,7 @@ def test_killed_web_and_consumer_lose_and_repeat_nothing_that_was_answered(tmp_p
 
 
 @pytest.fixture
-def servers() -> Iterator[PrivateServers]:
+def private() -> Iterator[PrivateServers]:
     folder = Path(tempfile.mkdtemp(prefix="crm-ingest-", dir="/tmp"))
     folder.chmod(0o755)  # pytest's own are private, and the servers may run as another user
     made = PrivateServers(folder / "var")
@@ -181,9 +181,9 @@ def servers() -> Iterator[PrivateServers]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_web_consumer_and_ingest_server_lose_and_repeat_nothing(
-    servers: PrivateServers, tmp_path: Path
+    private: PrivateServers, tmp_path: Path
 ) -> None:
-    environment = servers.environment(DATABASE) | {"VAR_DIR": str(tmp_path)}
+    environment = private.environment(DATABASE) | {"VAR_DIR": str(tmp_path)}
     environment["DATABASE_URL"] = with_options(environment["DATABASE_URL"], options=AS_SYSTEM)
-    with servers.django_on(DATABASE):
-        check_under_load(environment, 5, servers.kill_valkey)
+    with private.django_on(DATABASE):
+        check_under_load(environment, 5, private.kill_valkey)

@@ -6,6 +6,6 @@ DROPPED = (Path(__file__).parent / "sql" / "partitions_dropped.sql").read_text(e
 
 
 class Migration(migrations.Migration):
-    dependencies = [("platform", "0013_counting_switched")]
+    dependencies = [("platform", "0016_lineage")]
 
     operations = [migrations.RunSQL(DROPPED, "DROP FUNCTION crm_drop_partition(text, date)")]
