@@ -20,6 +20,8 @@ from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
 from tests.shell.test_reading_changes_nothing import rows
 from tests.support.forms import as_a_browser
+from tests.tracking.events.conftest import come, make_event, slot_of
+from tracking.events.tickets import token_of
 from tracking.services.forms import create_form
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -72,6 +74,12 @@ def of_seed() -> str:
 
 
 MADE_ONCE = {"contacts_consentwording", "platform_historyentry"}  # by whoever first sees a form
+
+
+def of_rsvp() -> str:
+    return token_of(come(slot_of(make_event())))
+
+
 # Every public page that a signed link opens, and how such a link comes to be.
 TOKENS: dict[str, Callable[[], str]] = {
     "leave": of_message,
@@ -80,6 +88,8 @@ TOKENS: dict[str, Callable[[], str]] = {
     "confirm": of_sign_up,
     "asked": of_request,
     "seed_mailbox": of_seed,
+    "rsvp": of_rsvp,
+    "rsvp_calendar": of_rsvp,
 }
 
 
