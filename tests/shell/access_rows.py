@@ -360,6 +360,9 @@ ROWS: dict[str, Row] = {
 
 READ, WRITE = Scope.PEOPLE_READ, Scope.PEOPLE_WRITE
 OPERATIONS: dict[str, Operation] = {
+    "GET events/": Operation(Right.CHECK_IN, Scope.EVENTS_READ, local=ANYTHING, public=True),
+    "GET events/{slug}/": Operation(Right.CHECK_IN, Scope.EVENTS_READ, local=ANYTHING, public=True),
+    "GET events/{slug}/rsvps/": Operation(Right.EDIT_EVENTS, Scope.RSVPS_READ, local=ANYTHING),
     "GET exports/": Operation(Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False),
     "GET exports/{id}/": Operation(Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False),
     "GET exports/{id}/file/": Operation(
@@ -388,6 +391,8 @@ OPERATIONS: dict[str, Operation] = {
     "GET tags/": Operation(Right.VIEW_PEOPLE, READ, local=ANYTHING),
     "GET territories/": Operation(Right.VIEW_PEOPLE, Scope.TERRITORIES_READ, local=ANYTHING),
     "GET territories/{id}/": Operation(Right.VIEW_PEOPLE, Scope.TERRITORIES_READ, local=ANYTHING),
+    "POST events/{slug}/attendance/": Operation(Right.CHECK_IN, Scope.ATTENDANCE_WRITE, local=ANYTHING),
+    "POST events/{slug}/rsvps/": Operation(Right.EDIT_EVENTS, Scope.RSVPS_WRITE, local=ANYTHING, public=True),
     "POST exports/": Operation(Right.EXPORT_PEOPLE, Scope.PEOPLE_EXPORT, local=ANYTHING, machines=False),
     "POST forms/{slug}/sign-ups/": Operation(Right.EDIT_FORMS, Scope.SIGN_UPS_WRITE, public=True),
     "POST imports/": Operation(Right.IMPORT_PEOPLE, Scope.IMPORTS_WRITE),

@@ -16,12 +16,17 @@ class WebhookEvent(models.TextChoices):
     SIGN_UP_RECEIVED = "sign_up.received", _("Somebody signed up")
     SIGN_UP_CONFIRMED = "sign_up.confirmed", _("Somebody confirmed their sign-up")
     PERSON_UNSUBSCRIBED = "person.unsubscribed", _("Somebody wants no more messages")
+    RSVP_CREATED = "rsvp.created", _("Somebody registered for an event")
+    RSVP_CANCELLED = "rsvp.cancelled", _("Somebody gave their seat back")
     CAMPAIGN_SENT = "campaign.sent", _("A mailing has left")
     IMPORT_FINISHED = "import.finished", _("An import has ended")
 
 
 OF_PEOPLE = frozenset(
-    {WebhookEvent.SIGN_UP_RECEIVED, WebhookEvent.SIGN_UP_CONFIRMED, WebhookEvent.PERSON_UNSUBSCRIBED}
+    {
+        *(WebhookEvent.SIGN_UP_RECEIVED, WebhookEvent.SIGN_UP_CONFIRMED, WebhookEvent.PERSON_UNSUBSCRIBED),
+        *(WebhookEvent.RSVP_CREATED, WebhookEvent.RSVP_CANCELLED),
+    }
 )
 """Those that a webhook of a territory may get: the others are of the whole organisation."""
 

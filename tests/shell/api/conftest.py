@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from campaign_crm.platform.api.keys import create_api_key
 from campaign_crm.platform.models import User
@@ -15,7 +17,7 @@ from contacts.models import Contact, Source
 from contacts.services.people import create_contact
 from contacts.services.sources import create_source
 from messaging.services.senders import ensure_local_sender
-from tracking.models import Form
+from tracking.models import Event, EventSlot, Form
 from tracking.services.forms import create_form
 
 OF_MACHINES = [one for one in Scope.values if one not in OF_TOKENS_ALONE]
@@ -73,3 +75,12 @@ def join(db: None) -> Form:
         fields=["first_name", "last_name", "email"],
         consents=[{"channel": "email", "purpose": "messages"}],
     )
+
+
+def make_event(**fields: Any) -> Event:
+    """A published meeting in three days, with one time slot of two seats."""
+    values = {"slug": "rally", "title": "Rally", "city": "Beauvais", "state": Event.State.PUBLISHED} | fields
+    event = Event.objects.create(consents=[{"channel": "email", "purpose": "messages"}], **values)
+    start = timezone.now() + timedelta(days=3)
+    EventSlot.objects.create(event=event, starts_at=start, ends_at=start + timedelta(hours=2), capacity=2)
+    return event

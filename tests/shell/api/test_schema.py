@@ -29,6 +29,7 @@ from contacts.models import Contact, Export, Import, Segment
 from contacts.services.people import add_tag, tag_named
 from messaging.models import Campaign
 from tests.shell.access_rows import OPERATIONS
+from tests.shell.api.conftest import make_event
 from tests.support.places import make_places
 from tracking.models import Form
 
@@ -70,6 +71,7 @@ def things(boss: User, lea: Contact, join: Form) -> dict[str, dict[str, Any]]:
         "exports": {"id": export.pk},
         "mailings": {"id": Campaign.objects.create(name="Letter", subject="Hello").pk},
         "forms": {"slug": join.slug},
+        "events": {"slug": make_event().slug},
     }
 
 
