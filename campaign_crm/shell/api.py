@@ -19,6 +19,7 @@ from contacts.api.segments import SegmentApi, SegmentCountApi, SegmentsApi
 from contacts.api.tags import PersonTagApi, PersonTagsApi, TagsApi
 from contacts.api.territories import TerritoriesApi, TerritoryApi
 from messaging.api.messages import PersonMessagesApi
+from tracking.api.events import AttendanceApi, EventApi, EventsApi, RsvpsApi
 from tracking.api.forms import FormApi, FormsApi, SubmissionsApi
 from tracking.api.interactions import InteractionsApi
 from tracking.api.preferences import PreferencesApi
@@ -78,6 +79,10 @@ urlpatterns = [
     path("forms/<slug:slug>/", FormApi.as_view(), name="form"),
     path("forms/<slug:slug>/sign-ups/", SignUpApi.as_view(), name="sign_ups"),
     path("forms/<slug:slug>/submissions/", SubmissionsApi.as_view(), name="submissions"),
+    path("events/", EventsApi.as_view(), name="events"),
+    path("events/<slug:slug>/", EventApi.as_view(), name="event"),
+    path("events/<slug:slug>/rsvps/", RsvpsApi.as_view(), name="rsvps"),
+    path("events/<slug:slug>/attendance/", AttendanceApi.as_view(), name="attendance"),
     path("rules/", RulesApi.as_view(), name="rules"),
     path("mailings/", MailingsApi.as_view(), name="mailings"),
     path("mailings/<int:pk>/report/", ReportApi.as_view(), name="report"),

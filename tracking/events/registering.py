@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from campaign_crm.platform import walls
 from campaign_crm.platform.crypto import keyed_hash
+from campaign_crm.platform.webhooks.events import WebhookEvent
+from campaign_crm.platform.webhooks.outbox import emit
 from contacts.models import ConsentWording, Contact
 from tracking.enums import InteractionKind
 from tracking.events import messages, seats
@@ -48,6 +50,7 @@ def register(*, slot: EventSlot, answers: Answers) -> Rsvp:
     guests = min(answers.guests, locked.event.guests_allowed)
     rsvp = _new_rsvp(locked, contact, answers, guests)
     note(InteractionKind.RSVP, rsvp)
+    _tell(WebhookEvent.RSVP_CREATED, rsvp)
     messages.send_ticket(rsvp, occasion=f"ticket-{rsvp.pk}")
     return rsvp
 
@@ -83,6 +86,7 @@ def cancel(*, rsvp: Rsvp) -> Rsvp:
     rsvp.state, rsvp.cancelled_at = Rsvp.State.CANCELLED, timezone.now()
     rsvp.save(update_fields=["state", "cancelled_at"])
     note(InteractionKind.RSVP_CANCELLED, rsvp)
+    _tell(WebhookEvent.RSVP_CANCELLED, rsvp)
     _tell_moved_up(locked)
     return rsvp
 
@@ -92,6 +96,11 @@ def note(kind: InteractionKind, rsvp: Rsvp) -> None:
     data = {"event": rsvp.event_id, "slot": rsvp.slot_id, "rsvp": rsvp.pk}
     with walls.acting_within(None):
         record_interaction(kind=kind, contact_id=rsvp.contact_id, data=data)
+
+
+def _tell(event: WebhookEvent, rsvp: Rsvp) -> None:
+    data = {"event": rsvp.event.slug, "slot": rsvp.slot_id, "rsvp": rsvp.pk, "state": rsvp.state}
+    emit(event, data, person=rsvp.contact_id)
 
 
 def is_open(event: Event, slot: EventSlot) -> bool:
