@@ -198,9 +198,13 @@ def _mark(name: str) -> str:
 
 
 def compile_slots(source: str, kind: ContextKind) -> SlotTemplate:
-    """Parse a template that `messaging.content.syntax` found without fault; raises `ContentError`."""
+    """Parse a template that `messaging.content.syntax` found without fault; raises `ContentError`.
+
+    Lines end as they do in a full render: by a line feed alone.
+    """
+    lines = source.replace("\r\n", "\n").replace("\r", "\n")
     try:
-        template = environment(ContextKind(kind)).from_string(source)
+        template = environment(ContextKind(kind)).from_string(lines)
     except LiquidError as error:
         raise ContentError([Problem(str(error.message))]) from error
     return SlotTemplate(template, ContextKind(kind))

@@ -26,6 +26,7 @@ WITHOUT_TOKEN = {
     "tracking:asked": "the token of the address is the secret",
     "tracking:ask": "open to all, signs nobody in",
     "tracking:ask_en": "open to all, signs nobody in",
+    "tracking:donation_hook": "signed by whoever takes the donations, and read without a session",
     "tracking:event_public": "open to all, signs nobody in",
     "tracking:rsvp": "the token in the address is the secret; there is no session",
     "tracking:sign_up": "open to all, signs nobody in",

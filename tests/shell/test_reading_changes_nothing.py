@@ -52,7 +52,7 @@ from messaging.models import (
 from tests.messaging.people import make_campaign
 from tests.shell.test_access import PAGES, address
 from tests.support.anything import make_row
-from tracking.models import Event, Form
+from tracking.models import Conversation, ConversationMessage, Donation, Event, Form, Scenario, Task
 
 pytestmark = pytest.mark.django_db
 
@@ -166,9 +166,17 @@ OF = {
     "shell:webhook": Webhook,
     "tracking:campaign": Campaign,
     "tracking:check_in": Event,
+    "tracking:conversation": Conversation,
+    "tracking:donation_act": Donation,
     "tracking:event": Event,
+    "tracking:file_copy": ConversationMessage,
     "tracking:form": Form,
     "tracking:log_call": Contact,
+    "tracking:person_": Contact,
+    "tracking:scenario": Scenario,
+    "tracking:step_": Scenario,
+    "tracking:task_act": Task,
+    "tracking:write_to": Contact,
 }
 
 TERMS = {"last_vote": "2026-01-01", "days": 30}
@@ -223,6 +231,8 @@ NOT_FOUND = {
     "messaging:version_check",
     "messaging:version_compose",
     "messaging:version_preview",
+    "tracking:step_edit",
+    "tracking:step_new",
 }
 
 

@@ -26,6 +26,7 @@ from campaign_crm.platform.services.team import password_link
 from messaging.errors import NotAllowed
 from messaging.services.rights import ask_second_step
 from tests.shell.access_rows import OPERATIONS, PUBLIC, ROWS
+from tests.shell.api.test_access import asked
 from tests.shell.test_access import PAGES, TABLES, address
 
 pytestmark = pytest.mark.django_db
@@ -61,9 +62,7 @@ def test_an_administrator_without_it_opens_nothing_but_its_page(signed_in: Calla
             if answer.status_code != 405 and answer.get("Location") != SET_UP:
                 open_pages[name] = answer.status_code
     assert open_pages == {}
-    assert {name: client.get(address(name)).status_code for name in OPERATIONS} == dict.fromkeys(
-        OPERATIONS, 403
-    )
+    assert {name: asked(client, name) for name in OPERATIONS} == dict.fromkeys(OPERATIONS, 403)
     ends = {name: client.get(address(name), follow=True).redirect_chain for name in TABLES}
     assert {name for name, chain in ends.items() if not chain or chain[-1][0] != SET_UP} == set()
     assert "Your rights ask for a second step" in client.get(SET_UP).content.decode()

@@ -57,10 +57,17 @@ def test_account_keeps_its_password_sealed_and_never_shows_it(administrator: Cli
 
 def test_empty_password_keeps_the_one_there_is(administrator: Client) -> None:
     account = make(administrator)
-    administrator.post(account_url(account), ACCOUNT | {"password": "", "port": "2525"})
+    administrator.post(account_url(account), ACCOUNT | {"password": "", "connections": "4"})
     account.refresh_from_db()
-    assert account.settings["port"] == 2525
+    assert account.settings["connections"] == 4
     assert unseal(account.sealed_credentials)["password"] == "S3cret words"
+
+
+def test_another_server_asks_for_the_password_again(administrator: Client) -> None:
+    account = make(administrator)
+    answer = administrator.post(account_url(account), ACCOUNT | {"password": "", "port": "2525"})
+    assert answer.status_code == 422
+    assert "password" in answer.context["form"].errors
 
 
 def test_another_user_name_asks_for_its_password(administrator: Client) -> None:
