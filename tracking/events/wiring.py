@@ -12,7 +12,7 @@ from contacts.merging.belongings import Belonging
 from contacts.models import Contact
 from contacts.registry import ExportScope, SignOfLife, registry
 from messaging.content.attachments import register_attachments
-from tracking.events import conditions
+from tracking.events import conditions, triggers
 from tracking.events.registering import cancel
 from tracking.events.telling import JOB
 from tracking.events.tickets import attachments_of
@@ -30,6 +30,7 @@ BELONGING = Belonging(
 
 def register() -> None:
     conditions.register()
+    triggers.register()
     register_attachments("rsvp", attachments_of)
     registry.add("belongings", "rsvps", BELONGING)
     registry.add("erasure_steps", "rsvps", give_seats_back)

@@ -9,9 +9,22 @@ from tracking.models import EventSlot
 
 register = template.Library()
 register.filter("day_words", words.day_words)
-register.filter("hours_words", words.hours_words)
-register.filter("when_words", words.when_words)
 register.filter("where_words", words.where_words)
+
+
+@register.filter
+def hours_words(slot: EventSlot) -> str:
+    return _on_one_line(words.hours_words(slot))
+
+
+@register.filter
+def when_words(slot: EventSlot) -> str:
+    return _on_one_line(words.when_words(slot))
+
+
+def _on_one_line(text: str) -> str:
+    """On a narrow screen no line ends between two hours."""
+    return text.replace("–", "\u2060–\u2060")
 
 
 @register.inclusion_tag("tracking/events/day_card.html")
