@@ -18,6 +18,7 @@ from messaging.services.senders import ensure_local_sender
 from tests.browser.conftest import LOOKS, Look, Watched, check_axe, has_no_sideways_scroll
 from tests.messaging.dispatch.conftest import start
 from tests.messaging.people import make_campaign, make_people
+from tests.support.forms import as_a_browser
 from tests.support.smtp_sink import SmtpSink
 from tracking.services.forms import create_form
 
@@ -89,7 +90,8 @@ def test_signing_up_and_confirming_is_accessible_and_fits(
     page.locator("form button").first.click()
     expect(page.locator("[aria-invalid=true]").first).to_be_visible()
     check_axe(page)
-    Client().post(form, {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"})
+    answers = {"first_name": "Léa", "last_name": "Martin", "email": "lea@example.org"}
+    Client().post(form, answers | as_a_browser(form.rsplit("/", 1)[-1]))
     context = Delivery.objects.get().context
     found = re.search(r"/k/[A-Za-z0-9_-]+", str(context))
     assert found is not None

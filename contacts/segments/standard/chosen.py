@@ -27,9 +27,11 @@ SOURCES = named_rows(Source, _("This source does not exist any more."))
 
 def _names_of_lists(ids: Sequence[int]) -> dict[int, str]:
     """Names of lists; in a territory, one of elsewhere is a list without a name."""
-    here = set(lists_here().filter(pk__in=ids).values_list("pk", flat=True))
-    hidden = _("a list of another territory")
-    return {one.pk: one.name if one.pk in here else str(hidden) for one in List.objects.filter(pk__in=ids)}
+    names = dict(lists_here().filter(pk__in=ids).values_list("pk", "name"))
+    if len(names) < len(set(ids)):
+        others = List.objects.filter(pk__in=ids).exclude(pk__in=names).values_list("pk", flat=True)
+        names |= dict.fromkeys(others, str(_("a list of another territory")))
+    return names
 
 
 def _newsletter(operator: str, value: Any, _context: Context) -> Q:

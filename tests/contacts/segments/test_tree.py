@@ -214,4 +214,4 @@ def test_reading_a_tree_asks_once_a_reference(world: World) -> None:
     ]
     with CaptureQueriesContext(connection) as queries:
         parse_tree({"all": rules})
-    assert len(queries) == 2
+    assert len(queries) == 2, [one["sql"] for one in queries]
