@@ -24,7 +24,8 @@ Kind = Literal[
     "reset_after",
     "cut",  # the messages are taken, and the answer stops in the middle
     "drip",  # the messages are taken, and the answer comes a byte at a time, without end
-    "slow",  # `seconds` before a right answer
+    "slow",
+    "together",  # `seconds` before a right answer
 ]
 
 
@@ -38,6 +39,9 @@ class HttpFault:
     body: Any = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.3
+
+
+TOGETHER_WITHIN = 20.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class FakeServer:
         self.made: list[Made] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
+        self.pair = threading.Barrier(2)
         self._http = _Server(("127.0.0.1", port), _handler_of(self))
         self.port: int = self._http.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -157,6 +162,13 @@ class _Handler(BaseHTTPRequestHandler):
             case "slow":
                 time.sleep(fault.seconds)
                 self._send(self._carried_out(body))
+            case "together":  # answered once another call is in the air too
+                try:
+                    self.fake.pair.wait(TOGETHER_WITHIN)
+                except threading.BrokenBarrierError:
+                    self._send(reply)
+                else:
+                    self._send(self._carried_out(body))
         if fault.kind in ("silence", "silence_after", "cut", "drip"):
             self.close_connection = True
 
