@@ -24,8 +24,8 @@ Kind = Literal[
     "reset_after",
     "cut",  # the messages are taken, and the answer stops in the middle
     "drip",  # the messages are taken, and the answer comes a byte at a time, without end
-    "slow",
-    "together",  # `seconds` before a right answer
+    "slow",  # `seconds` before a right answer
+    "together",  # a right answer, once another call is in the air too
 ]
 
 
